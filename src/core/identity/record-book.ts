@@ -1,0 +1,59 @@
+/**
+ * The user records this peer knows: for each user the newest it has seen, and never an older one again.
+ *
+ * A record is believed for its signature, whoever brings it; the pins keep anybody from bringing back an old one. The book
+ * is bounded: the record used longest ago goes first, its pin stays.
+ */
+import { hex } from '../../base/bytes.ts'
+import type { Millis } from '../../base/time.ts'
+import { UserRow } from '../../wire/rows.ts'
+import { type Out, stateKey, stateRow } from '../out.ts'
+import { KEPT_RECORDS } from '../params.ts'
+import { Refusal } from '../reject.ts'
+import { Pins } from './pins.ts'
+import type { UserId } from './user.ts'
+import { readUserRecord, type UserRecord } from './user-record.ts'
+
+export class RecordBook {
+  readonly #pins = new Pins()
+  readonly #records = new Map<string, UserRecord>()
+
+  /** The newest record known of a user. */
+  get(user: Uint8Array): UserRecord | undefined {
+    return this.#records.get(hex(user))
+  }
+
+  /**
+   * Takes in a record.
+   *
+   * @param bytes - a stranger's.
+   * @returns the record, or why it is not believed; the refusal of an older record leaves the newer one in place.
+   */
+  add(bytes: Uint8Array, now: Millis, out: Out): UserRecord | Refusal {
+    const record = readUserRecord(bytes, now)
+    if (record instanceof Refusal) return record
+    const refusal = this.#pins.pin(record)
+    if (refusal !== undefined) return refusal
+    const name = hex(record.user)
+    const known = this.#records.get(name)
+    if (known?.seq === record.seq) return known
+    this.#records.set(name, record)
+    out.note([
+      stateRow(`user/${name}`, UserRow.encode({ user: record.user, seq: record.seq, hash: record.hash, record: bytes }))
+    ])
+    for (const oldest of this.#records.keys()) {
+      if (this.#records.size <= KEPT_RECORDS) break
+      this.#records.delete(oldest)
+      out.note([], [stateKey(`user/${oldest}`)])
+    }
+    return record
+  }
+
+  /** What an earlier run noted; an expired record leaves its pin. */
+  restore(bytes: Uint8Array, now: Millis): void {
+    const row = UserRow.decode(bytes)
+    this.#pins.pin({ user: row.user as UserId, seq: row.seq, hash: row.hash })
+    const record = readUserRecord(row.record, now)
+    if (!(record instanceof Refusal)) this.#records.set(hex(record.user), record)
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * The shape of every protocol machine: an event goes in, effects come out.
+ *
+ * Effects are performed in the order given, and a durable `persist` is durable before any effect after it happens: that
+ * order is the crash-safety contract. A machine reads no clock and draws no randomness but through `Env`, has no timers,
+ * awaits nothing, and changes its state only after every check has passed. One `wakeAt` per machine: the latest wins.
+ */
+import type { ConclaveError } from '../base/errors.ts'
+import type { Millis } from '../base/time.ts'
+import type { Answer, Question } from '../wire/messages.ts'
+import type { Frame } from './channel/frame.ts'
+import type { Command, CommandResult } from './command.ts'
+import type { UserId } from './identity/user.ts'
+import type { Notice } from './notice.ts'
+import type { Check } from './reject.ts'
+
+/** What a machine may know of the world while it handles one event. */
+export interface Env {
+  /** Wall clock, for what people see and for validity times. */
+  readonly now: Millis
+  /** Monotonic clock in ms, for durations. It starts anywhere. */
+  readonly uptimeMs: number
+  /** Fresh random bytes. */
+  readonly random: (length: number) => Uint8Array
+}
+
+/** One row of the durable store. Rows of a room are ordered by (order, entry). */
+export interface RowKey {
+  readonly room: string
+  readonly entry: string
+  readonly order?: number
+}
+
+export interface Row extends RowKey {
+  readonly value: Uint8Array
+}
+
+export type Event =
+  /** First event after a start: what earlier runs persisted in the rooms of `Peer.rooms`. */
+  | { readonly type: 'restore'; readonly rows: readonly Row[] }
+  /** A frame whose signature was verified by `readFrame`, and which `Peer.judge` accepted. */
+  | { readonly type: 'frame'; readonly frame: Frame }
+  | { readonly type: 'wake' }
+  | { readonly type: 'command'; readonly id: number; readonly command: Command }
+  /** The topic of a channel has, or has no longer, somebody to carry frames. */
+  | { readonly type: 'carrier'; readonly channel: Uint8Array; readonly isReady: boolean }
+  /** What became of a `publish` with a receipt: to how many neighbours it went; 0 is failure. */
+  | { readonly type: 'published'; readonly receipt: string; readonly recipients: number }
+  /** The directory's answer to a `lookUp`; absent when it had none. */
+  | {
+      readonly type: 'found'
+      readonly kind: 'user' | 'channel'
+      readonly id: Uint8Array
+      readonly value: Uint8Array | undefined
+    }
+  /** A stranger's question on a stream. */
+  | { readonly type: 'question'; readonly id: number; readonly from: UserId; readonly question: Question }
+  /** The answer to an `ask`; absent when nobody answered in time. */
+  | {
+      readonly type: 'answer'
+      readonly id: string
+      readonly from: UserId | undefined
+      readonly answer: Answer | undefined
+    }
+
+export type Effect =
+  | {
+      readonly type: 'persist'
+      readonly puts: readonly Row[]
+      readonly deletes: readonly RowKey[]
+      readonly isDurable: boolean
+    }
+  | { readonly type: 'subscribe'; readonly channel: Uint8Array }
+  | { readonly type: 'unsubscribe'; readonly channel: Uint8Array }
+  | { readonly type: 'publish'; readonly channel: Uint8Array; readonly frame: Uint8Array; readonly receipt?: string }
+  /** Ask peers of a channel (or one peer) on a stream; `id` comes back with the answer. Addresses are hints to dial. */
+  | {
+      readonly type: 'ask'
+      readonly id: string
+      readonly channel: Uint8Array
+      readonly to: UserId | undefined
+      readonly addresses: readonly Uint8Array[]
+      readonly question: Question
+    }
+  | { readonly type: 'answer'; readonly id: number; readonly answer: Answer | undefined }
+  | {
+      readonly type: 'putRecord'
+      readonly kind: 'user' | 'channel'
+      readonly id: Uint8Array
+      readonly value: Uint8Array
+    }
+  | { readonly type: 'lookUp'; readonly kind: 'user' | 'channel'; readonly id: Uint8Array }
+  /** Monotonic time, as `Env.uptimeMs`; undefined: no more. */
+  | { readonly type: 'wakeAt'; readonly uptimeMs: number | undefined }
+  | { readonly type: 'notify'; readonly notice: Notice }
+  | { readonly type: 'result'; readonly id: number; readonly result: CommandResult | ConclaveError }
+  /** A stranger's bytes broke a check: for counting and for the operator, never towards the stranger. */
+  | { readonly type: 'reject'; readonly check: Check }
+
+/** Deterministic: the same events with the same `Env` give the same effects. */
+export interface Machine {
+  handle(event: Event, env: Env): Effect[]
+}

@@ -1,0 +1,77 @@
+/** What a peer tells its user, as it happens. Every security event is one of these: nothing changes silently. */
+import type { Content, Reason } from '../wire/messages.ts'
+import type { KeyState, MessageState } from './command.ts'
+import type { Check } from './reject.ts'
+
+export type Notice =
+  | ({ readonly type: 'message' } & MessageView)
+  /** What became of a message of ours, by the local name that `say` gave. */
+  | {
+      readonly type: 'messageState'
+      readonly channel: Uint8Array
+      readonly local: string
+      readonly id: string
+      readonly state: MessageState
+    }
+  /** The channel's key changed its standing: joining, ready, held and why. */
+  | { readonly type: 'keyState'; readonly channel: Uint8Array; readonly state: KeyState }
+  | {
+      readonly type: 'epoch'
+      readonly channel: Uint8Array
+      readonly term: number
+      readonly serial: number
+      readonly reason: Reason
+      readonly issuer: Uint8Array
+    }
+  | {
+      readonly type: 'roster'
+      readonly channel: Uint8Array
+      readonly change: 'admitted' | 'removed' | 'withdrew'
+      readonly user: Uint8Array
+      readonly nick: string
+      readonly by: Uint8Array
+    }
+  | {
+      readonly type: 'manager'
+      readonly channel: Uint8Array
+      readonly manager: Uint8Array
+      readonly isPresent: boolean
+    }
+  /** A message of this sender is missing before the one just shown; `isClosed` when it came after all. */
+  | {
+      readonly type: 'gap'
+      readonly channel: Uint8Array
+      readonly sender: Uint8Array
+      readonly missing: string
+      readonly isClosed: boolean
+    }
+  /** A message that cannot be read, and why. */
+  | {
+      readonly type: 'unreadable'
+      readonly channel: Uint8Array
+      readonly sender: Uint8Array
+      readonly id: string
+      readonly check: Check
+    }
+  /** Proof that a manager lied, or bytes only a lying manager can make: sending has stopped. */
+  | { readonly type: 'alarm'; readonly channel: Uint8Array; readonly manager: Uint8Array; readonly check: Check }
+
+/** One message as shown and as stored. Order shown is (lamport, sender, counter). */
+export interface MessageView {
+  readonly channel: Uint8Array
+  /** Hex of the message's 32-byte id. */
+  readonly id: string
+  /** The name it had while it waited, for a message of ours. */
+  readonly local?: string
+  readonly sender: Uint8Array
+  readonly nick: string
+  readonly lamport: number
+  readonly counter: number
+  readonly content: Content
+  /** The result of decryption, never a flag of the sender. */
+  readonly isEncrypted: boolean
+  readonly isOwn: boolean
+  readonly state: MessageState
+  /** When this peer saw it first, ms since 1970. */
+  readonly seenAt: number
+}

@@ -1,0 +1,94 @@
+/**
+ * Constants of the protocol machines, with unit, reason and relation. The first part changes what peers expect of each
+ * other; the second is this peer's own business. The relations are asserted when the module loads.
+ */
+import { assert } from '../base/assert.ts'
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../base/time.ts'
+
+// ------------------------------------------------------------------ shared with other peers (protocol §13)
+
+/** How often the key manager says that it is there. */
+export const HEARTBEAT_MS = SECOND_MS
+/** Without a heartbeat for this long the key manager counts as gone. */
+export const LEASE_MS = 4 * SECOND_MS
+export const ELECTION_BASE_MS = 5 * SECOND_MS
+export const ELECTION_STEP_MS = SECOND_MS
+export const ELECTION_JITTER_MS = 500
+/** The `wan` profile multiplies the three timings above. */
+export const WAN_FACTOR = 3
+
+export const KEY_LIFETIME_MS = 24 * HOUR_MS
+export const KEY_LIFETIME_RANGE_MS = [MINUTE_MS, 30 * DAY_MS] as const
+/** How long an epoch stays readable after the next one began. */
+export const GRACE_MS = 10 * MINUTE_MS
+export const STEP_MS = 10 * MINUTE_MS
+export const IDLE_MS = 12 * HOUR_MS
+/** Under a partition: a warning without a fresh heartbeat, and the end of sending. */
+export const WARN_MS = MINUTE_MS
+export const FENCE_MS = DAY_MS
+export const FENCE_RANGE_MS = [10 * MINUTE_MS, 7 * DAY_MS] as const
+
+/** Requests that arrive within this time of an epoch wait for the next and share it (protocol §6). */
+export const BATCH_MS = 250
+/** Waits between the tries of a key request; the last one repeats. Each is lengthened by up to a quarter, at random. */
+export const RETRY_MS: readonly number[] = [500, SECOND_MS, 2 * SECOND_MS, 4 * SECOND_MS, 8 * SECOND_MS]
+
+export const PREKEY_LIFETIME_MS = DAY_MS
+/** A record outlives its prekey, which stays usable for two more rotations. */
+export const RECORD_LIFETIME_MS = 3 * DAY_MS
+
+/** Replay window per (sender, boot): how far a counter may lag behind or jump ahead. */
+export const WINDOW_MESSAGES = 1024
+
+// ------------------------------------------------------------------ this peer alone
+
+/** Messages that arrived before their key. */
+export const PENDING_FRAMES = 256
+export const PENDING_BYTES = 1024 * 1024
+/** Messages of ours that wait. More is refused: the user is told at once. */
+export const OUTBOX_MESSAGES = 1000
+/** Epochs kept for reading while their grace lasts. */
+export const PAST_EPOCHS = 64
+/** Announcements of the current term kept for members that missed one. */
+export const KEPT_ANNOUNCEMENTS = 256
+/** Announcements seen that cannot be judged yet. */
+export const WAITING_ANNOUNCEMENTS = 32
+/** Answers a manager keeps to repeat: one per request. */
+export const KEPT_GRANTS = 256
+/** Members of a channel that sets no limit of its own. */
+export const MEMBERS = 10_000
+/** Statements that one announcement carries, in bytes: with a tree update inline it still fits a frame. */
+export const ANNOUNCED_STATEMENT_BYTES = 15_000
+/** Challenges that wait for their answer, and for how long. */
+export const CHALLENGES = 1024
+export const CHALLENGE_MS = 30 * SECOND_MS
+/** Requests a manager lets wait for the next epoch. */
+export const PENDING_REQUESTS = 1024
+/** Requests a manager opens in a second, in all: each costs a decapsulation. */
+export const REQUESTS_PER_SECOND = 200
+/** User records a manager keeps. */
+export const KEPT_RECORDS = 20_000
+/** A grant carries the whole log while it is at most this long; else the newcomer fetches it. */
+export const INLINE_LOG_BYTES = 32 * 1024
+/** How long a starting manager listens for what its peers know before it opens a term. */
+export const COLLECT_MS = 1_500
+/** A lone manager skips this many terms at most when it comes back and finds nobody to ask. */
+export const TERM_SKIP = 2 ** 12
+/** How long a gap may be mere reordering before it is shown. */
+export const GAP_PATIENCE_MS = 2 * SECOND_MS
+/** Statements that no epoch covers yet. */
+export const PENDING_STATEMENTS = 1024
+/** How long an announcement that a heartbeat speaks of may still be on its way. */
+export const BEHIND_MS = 400
+/** Wait before a question that nobody answered is asked again. */
+export const ASK_AGAIN_MS = SECOND_MS
+/** How far a message's Lamport time may be ahead of ours: a wild one would drag everybody's clock along. */
+export const LAMPORT_JUMP = 2 ** 32
+/** Channels of one peer. */
+export const CHANNELS = 256
+
+assert(HEARTBEAT_MS * 4 <= LEASE_MS, 'three heartbeats may be lost within a lease')
+assert(LEASE_MS < ELECTION_BASE_MS, 'no election starts while a lease holds')
+assert(WARN_MS < FENCE_MS, 'a warning comes before the end of sending')
+assert(PREKEY_LIFETIME_MS * 3 <= RECORD_LIFETIME_MS, 'a record lives as long as its prekey can be used')
+assert(BATCH_MS < RETRY_MS[0]!, 'a batched answer comes before the first retry')

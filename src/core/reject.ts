@@ -1,0 +1,122 @@
+/**
+ * Every refusal has a number, the same here and in docs/protocol.md, and a test that breaks it. A stranger's fault is a
+ * value in core, never an exception.
+ */
+
+/** The checks. The texts are ours and carry nothing of the refused bytes. */
+export const CHECKS = {
+  // Frames
+  101: 'a frame has at most 64 KiB',
+  102: 'a frame is the canonical encoding of author, body, signature and attachment of the right lengths',
+  103: 'a body is canonical, of one known kind',
+  104: 'the signature covers the label, the topic and the body, by the author',
+  105: 'only announcements carry an attachment',
+  106: 'the fixed-length fields of the body have their lengths',
+  107: 'an author stays within the rate of its kind of frame',
+  108: 'strangers publish key requests and their answers only',
+  // User records
+  111: 'a user record has at most 2 KiB',
+  112: 'a user record is the canonical encoding of its envelope and of its payload',
+  113: 'the envelope has the payload type of a user record',
+  114: 'the envelope is signed under the domain of user records by the strict Ed25519 key in it',
+  115: 'the user in the record is the key of the envelope',
+  116: 'a record has exactly one device, number 0',
+  117: 'the prekeys of a record have their lengths and are usable',
+  118: 'the nick of a record keeps the rules for nicks',
+  119: 'seq is at least 1',
+  120: 'issued, prekey and expiry times are in order, not in the future, and not too far apart',
+  121: 'the record has not expired',
+  // Pins
+  122: 'a record is never older than the newest one known',
+  123: 'two different records never share a seq',
+  // Directory
+  131: 'a directory key is /conclave/user/ or /conclave/channel/ and 32 bytes',
+  132: 'a directory value has at most 4 KiB',
+  133: 'a directory value is a valid record of the key it stands under',
+  134: 'a directory value is not older than the newest one known, nor another of the same seq',
+  135: 'seq jumps at most 2^32 above the newest one known',
+  136: 'a peer stays within its rate of directory puts',
+  // Descriptors and invites
+  201: 'a descriptor is canonical, within its size, of a known suite',
+  202: 'the channel id is the hash of founder and salt',
+  203: 'each version is signed by the founder, or by enough recovery keys',
+  204: 'each version follows the one before by number and hash, and keeps founder and salt',
+  205: 'one to seven distinct managers, and every field in its range',
+  206: 'a descriptor is never older than the pinned one, nor another of the same version',
+  207: 'an invite is canonical base32 of a known form',
+  208: 'the descriptor found is the one the invite names, or follows it',
+  // Statements
+  301: 'a statement is canonical, for this channel, with the fields of its operation',
+  302: 'a statement is signed by its author',
+  303: 'the author may make this statement',
+  // Announcements
+  401: 'the issuer is a manager of the descriptor',
+  402: 'the descriptor named is the pinned one',
+  403: 'the announcement is higher than the adopted one',
+  404: 'a new root has the signatures its quorum asks for',
+  405: 'payload and chunks have the hashes of the head',
+  406: 'the announcement follows the adopted one',
+  407: 'the tree update applies',
+  408: 'the key matches its commitment',
+  409: 'terms stay below 2^53 and jump at most 2^16 above the certified one',
+  410: 'the sealed statements open, and each of them is valid',
+  411: 'the log with the new statements has the announced head',
+  412: 'the roster derived from the log has the announced hash',
+  413: 'the log covers every removal known',
+  414: 'two announcements of one issuer for one (term, serial) are equivocation',
+  415: 'later serials of a term come from the issuer of its first',
+  416: 'a statement frame opens under the control key of an epoch held',
+  417: 'a heartbeat comes from a manager of the descriptor',
+  // Key requests, seen by the manager
+  501: 'the request opens under a prekey of ours',
+  502: 'the request is canonical, for this channel, manager and author',
+  503: 'the request is signed by the user it names',
+  504: 'the record is inline or known, valid, and has the hash the request names',
+  505: 'the record is not older than the newest one known',
+  506: 'the admission policy lets the user in',
+  507: 'the invite token is on record, unexpired, unrevoked, and not used up by others',
+  508: 'the challenge answer opens, is signed by the user, and names challenge and request',
+  509: 'requests stay within their rate',
+  510: 'a user who was removed needs a new admit',
+  511: 'the channel is not full',
+  // Grants, seen by the requester
+  601: 'the grant answers the request that is waiting',
+  602: 'the grant comes from the manager that was asked',
+  603: 'the grant names the pinned descriptor',
+  604: 'the grant opens under prekey and one-time key with everything it binds',
+  605: 'the grant is canonical and its path keys fit leaf and depth',
+  606: 'the epoch secret matches the commitment in the key id',
+  607: 'the announcement in the grant is valid and is the epoch granted',
+  608: 'the statements are valid and have the head granted',
+  609: 'the roster derived has the hash granted, and the requester is in it',
+  610: 'the log granted covers every removal known',
+  611: 'the epoch granted is not lower than the adopted one',
+  612: 'the challenge opens, comes from the manager asked, and names the request and record',
+  // Messages
+  701: 'the sender is in the roster of the epoch',
+  702: 'each (sender, boot, counter) is shown once',
+  703: 'the counter is within reach of the window',
+  704: 'the message key matches its commitment',
+  705: 'the message opens under everything it binds',
+  706: 'the content is canonical, of one kind, within its limits',
+  707: 'plain messages are for mixed and plain channels only',
+  708: 'the epoch is one this member may read',
+  709: 'the sender has not been removed before this message',
+  // Streams
+  801: 'a question is canonical and of one known kind',
+  802: 'an answer is canonical and within its limits'
+} as const
+
+export type Check = keyof typeof CHECKS
+
+/** A refusal as a value: which check failed. */
+export class Refusal {
+  readonly check: Check
+
+  constructor(check: Check) {
+    this.check = check
+  }
+}
+
+/** Shorthand for `new Refusal(check)`, so that a refusal reads as one at the place it happens. */
+export const refuse = (check: Check): Refusal => new Refusal(check)
