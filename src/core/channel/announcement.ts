@@ -1,0 +1,245 @@
+/**
+ * The announcement: one epoch, told to everybody.
+ *
+ * Its head is a frame signed by the issuer; tree update and sealed statements ride along unsigned and are bound by hashes
+ * in the head, so the head with its co-signatures alone is the certificate. The epoch's own key is confirmed by the
+ * commitment in the key id: two keys under one (term, serial) are two announcements, which is proof of equivocation.
+ */
+import { EMPTY, equalBytes, joinBytes, u32, u64 } from '../../base/bytes.ts'
+import { WRAPPED_KEY_BYTES } from '../../crypto/aead.ts'
+import { hash } from '../../crypto/kdf.ts'
+import { framed, LABEL } from '../../crypto/labels.ts'
+import { type SigningKey, verify } from '../../crypto/sign.ts'
+import { decodeStrict } from '../../wire/codec.ts'
+import { FRAME_BYTES, TERM_JUMP } from '../../wire/limits.ts'
+import {
+  type Announcement,
+  AnnouncementAttachment,
+  AnnouncementPayload,
+  type DescriptorRef,
+  type KeyId,
+  type Reason,
+  StatementList,
+  type TreeUpdate,
+  TreeUpdateKind
+} from '../../wire/messages.ts'
+import { Refusal, refuse } from '../reject.ts'
+import type { LogPreview } from './control-log.ts'
+import { type Charter, isManagerOf, isSameDescriptor, signaturesNeeded } from './descriptor.ts'
+import { type Frame, makeFrame, readFrame, withAttachment } from './frame.ts'
+import {
+  type EpochKeys,
+  epochKeysOf,
+  epochSecretOf,
+  isHigher,
+  type Line,
+  openControl,
+  sealControl,
+  transcriptAfter
+} from './key-schedule.ts'
+import { type CheckedStatement, readStatement } from './statement.ts'
+
+/** Sealing purpose of the statements that justify an epoch. */
+const PURPOSE = 'announcement'
+/** Wraps beyond this many bytes travel in chunks of this size, each a frame of its own. */
+const CHUNK_BYTES = 1_000 * WRAPPED_KEY_BYTES
+
+/** A frame known to be an announcement by a manager of the descriptor, with the hashes of its payload checked. */
+export interface CheckedAnnouncement {
+  readonly frame: Frame
+  readonly head: Announcement & { key: KeyId; descriptor: DescriptorRef }
+  readonly attachment: AnnouncementAttachment
+  /** Absent in a certificate. */
+  readonly payload: (AnnouncementPayload & { tree: TreeUpdate }) | undefined
+}
+
+/** What an epoch stands for besides its key. */
+export interface EpochTerms {
+  readonly line: Line
+  readonly term: number
+  readonly serial: number
+  readonly descriptor: DescriptorRef
+  /** Id of the announcement before; empty for none. */
+  readonly previous: Uint8Array
+  readonly reason: Reason
+  /** ms since 1970 */
+  readonly notAfter: number
+}
+
+/** An epoch as its issuer has it before anything is sent. */
+export interface IssuedEpoch {
+  readonly announcement: Frame
+  readonly chunks: readonly Frame[]
+  readonly key: KeyId
+  readonly epochSecret: Uint8Array
+  readonly keys: EpochKeys
+  readonly transcript: Uint8Array
+}
+
+/**
+ * Issues an epoch: head, payload, chunks, and the key.
+ *
+ * @param log - the log with the statements that the announcement adds.
+ * @param tree - the update that made `rootKey`; its wraps are moved into chunks when they are many.
+ * @param before - `init` and transcript of the epoch before.
+ */
+export function issueEpoch(
+  issuer: SigningKey,
+  terms: EpochTerms,
+  log: LogPreview,
+  tree: TreeUpdate,
+  rootKey: Uint8Array,
+  before: { init: Uint8Array; transcript: Uint8Array },
+  random: (length: number) => Uint8Array
+): IssuedEpoch {
+  const { line, term, serial } = terms
+  const pieces = splitWraps(tree.wraps)
+  const carried = pieces.length > 0 ? { ...tree, wraps: EMPTY } : tree
+  const head: Announcement = {
+    group: line.group,
+    key: { term, serial, commitment: EMPTY },
+    roster: log.roster.hash,
+    logHead: log.ids.root(),
+    descriptor: terms.descriptor,
+    previous: terms.previous,
+    reason: terms.reason,
+    notAfter: terms.notAfter,
+    payload: EMPTY,
+    chunks: pieces.map(chunkHash)
+  }
+  const transcript = transcriptAfter(before.transcript, issuer.publicKey, head, carried)
+  const epochSecret = epochSecretOf(before.init, rootKey, transcript)
+  const keys = epochKeysOf(epochSecret, line, term, serial)
+  const statements = StatementList.encode({ statements: log.statements.map((one) => one.bytes) })
+  const sealed = sealControl(keys.control, line, PURPOSE, statements, random(32))
+  const payload = AnnouncementPayload.encode({ tree: carried, sealed })
+  const key = { term, serial, commitment: keys.commitment }
+  const announcement = makeFrame(
+    line.channel,
+    issuer,
+    { announcement: { ...head, key, payload: payloadHash(payload) } },
+    AnnouncementAttachment.encode({ payload, coSignatures: [], certificate: EMPTY })
+  )
+  const chunks = pieces.map((data, index) =>
+    makeFrame(line.channel, issuer, { chunk: { announcement: announcement.id, index, data } })
+  )
+  return { announcement, chunks, key, epochSecret, keys, transcript }
+}
+
+/**
+ * Checks what can be checked from the descriptor alone: issuer, descriptor, term, payload hash, signatures.
+ *
+ * @param certifiedTerm - the channel's term as adopted so far.
+ * @returns R-401, R-402, R-404, R-405, R-409.
+ */
+export function readAnnouncement(charter: Charter, frame: Frame, certifiedTerm: number): CheckedAnnouncement | Refusal {
+  const head = frame.body.announcement
+  if (head?.key === undefined || head.descriptor === undefined) return refuse(405)
+  if (!isManagerOf(charter.descriptor, frame.author)) return refuse(401)
+  if (!isSameDescriptor(head.descriptor, charter.ref)) return refuse(402)
+  const { term, serial } = head.key
+  if (term < 1 || serial < 1 || term > certifiedTerm + TERM_JUMP || !Number.isSafeInteger(term)) return refuse(409)
+  const attachment = decodeStrict(AnnouncementAttachment, frame.attachment, FRAME_BYTES)
+  if (attachment === undefined) return refuse(405)
+  const payload = readPayload(head, attachment)
+  if (payload instanceof Refusal) return payload
+  const announcement = { frame, head: head as CheckedAnnouncement['head'], attachment, payload }
+  return isSigned(charter, announcement) ? announcement : refuse(404)
+}
+
+function readPayload(head: Announcement, attachment: AnnouncementAttachment): CheckedAnnouncement['payload'] | Refusal {
+  if (attachment.payload.length === 0) return undefined
+  if (!equalBytes(payloadHash(attachment.payload), head.payload)) return refuse(405)
+  const payload = decodeStrict(AnnouncementPayload, attachment.payload, FRAME_BYTES)
+  return payload?.tree === undefined ? refuse(405) : { ...payload, tree: payload.tree }
+}
+
+/** R-404. A pure step after the first serial needs its issuer alone; R-415 holds him to be the issuer of the first. */
+function isSigned(charter: Charter, { frame, head, attachment, payload }: CheckedAnnouncement): boolean {
+  const needed = signaturesNeeded(charter.descriptor)
+  if (needed === 1) return true
+  if (payload?.tree.kind === TreeUpdateKind.STEP && head.key.serial > 1) return true
+  const signed = coSignedBytes(frame, head.group, head.key)
+  const signers = attachment.coSignatures.filter(
+    ({ signer, signature }) => isManagerOf(charter.descriptor, signer) && verify(signer, signed, signature)
+  )
+  return new Set([frame.author.join(), ...signers.map(({ signer }) => signer.join())]).size >= needed
+}
+
+/** What a co-signature covers. */
+export const coSignedBytes = (frame: Frame, group: Uint8Array, key: KeyId): Uint8Array =>
+  framed(LABEL.coSign, frame.channel, group, frame.id, u64(key.term), u32(key.serial))
+
+/** The head with its signatures, without tree and statements: all that proves the epoch. */
+export function certificateOf(announcement: Frame): Frame {
+  const attachment = decodeStrict(AnnouncementAttachment, announcement.attachment, FRAME_BYTES)
+  const { coSignatures = [], certificate = EMPTY } = attachment ?? {}
+  return withAttachment(announcement, AnnouncementAttachment.encode({ payload: EMPTY, coSignatures, certificate }))
+}
+
+/** Reads a certificate that came inside something else. */
+export function readCertificate(
+  charter: Charter,
+  bytes: Uint8Array,
+  certifiedTerm: number
+): CheckedAnnouncement | Refusal {
+  const frame = readFrame(charter.channel, bytes)
+  if (frame === undefined || frame instanceof Refusal) return refuse(405)
+  return readAnnouncement(charter, frame, certifiedTerm)
+}
+
+/** The keys of an announced epoch for a member that has the root; R-408 when they do not match the commitment. */
+export function confirmKeys(
+  announcement: CheckedAnnouncement,
+  line: Line,
+  tree: TreeUpdate,
+  rootKey: Uint8Array,
+  before: { init: Uint8Array; transcript: Uint8Array }
+): { keys: EpochKeys; transcript: Uint8Array } | Refusal {
+  const { frame, head } = announcement
+  const transcript = transcriptAfter(before.transcript, frame.author, head, tree)
+  const keys = epochKeysOf(epochSecretOf(before.init, rootKey, transcript), line, head.key.term, head.key.serial)
+  return equalBytes(keys.commitment, head.key.commitment) ? { keys, transcript } : refuse(408)
+}
+
+/** The statements of an announcement, opened and checked one by one; R-410. */
+export function openStatements(line: Line, sealed: Uint8Array, control: Uint8Array): CheckedStatement[] | Refusal {
+  return readStatementList(line, openControl(control, line, PURPOSE, sealed))
+}
+
+/** The statements of an opened list; R-410 when it does not decode, or what is wrong with the first bad one. */
+export function readStatementList(line: Line, bytes: Uint8Array | undefined): CheckedStatement[] | Refusal {
+  const list = bytes && decodeStrict(StatementList, bytes, FRAME_BYTES)
+  if (list === undefined) return refuse(410)
+  const statements: CheckedStatement[] = []
+  for (const one of list.statements) {
+    const statement = readStatement(line.channel, one)
+    if (statement instanceof Refusal) return statement
+    statements.push(statement)
+  }
+  return statements
+}
+
+/** Whether two announcements of one issuer claim one (term, serial): a proof that it lied, R-414. */
+export const isEquivocation = (a: CheckedAnnouncement, b: CheckedAnnouncement): boolean =>
+  equalBytes(a.head.group, b.head.group) &&
+  equalBytes(a.frame.author, b.frame.author) &&
+  !isHigher(a.head.key, b.head.key) &&
+  !isHigher(b.head.key, a.head.key) &&
+  !equalBytes(a.frame.id, b.frame.id)
+
+export const payloadHash = (payload: Uint8Array): Uint8Array => hash(LABEL.payloadHash, payload)
+
+/** The hash in the head that a chunk's data must have. */
+export const chunkHash = (data: Uint8Array): Uint8Array => hash(LABEL.chunkHash, data)
+
+function splitWraps(wraps: Uint8Array): Uint8Array[] {
+  if (wraps.length <= CHUNK_BYTES) return []
+  const pieces: Uint8Array[] = []
+  for (let at = 0; at < wraps.length; at += CHUNK_BYTES) pieces.push(wraps.slice(at, at + CHUNK_BYTES))
+  return pieces
+}
+
+/** A tree update made whole from its chunks. */
+export const withWraps = (tree: TreeUpdate, chunks: readonly Uint8Array[]): TreeUpdate =>
+  chunks.length === 0 ? tree : { ...tree, wraps: joinBytes(...chunks) }

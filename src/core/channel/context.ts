@@ -1,0 +1,105 @@
+/** What the roles of one peer share about one channel. They meet here and in peer.ts, and nowhere else. */
+import { EMPTY, hex } from '../../base/bytes.ts'
+import type { SigningKey } from '../../crypto/sign.ts'
+import type { Statement } from '../../wire/messages.ts'
+import { channelIdText } from '../../wire/names.ts'
+import { ChannelRow } from '../../wire/rows.ts'
+import type { Prekeys } from '../identity/prekeys.ts'
+import type { RecordBook } from '../identity/record-book.ts'
+import type { UserRecord } from '../identity/user-record.ts'
+import type { Env, Row } from '../machine.ts'
+import { stateRow } from '../out.ts'
+import { Refusal } from '../reject.ts'
+import { ControlLog } from './control-log.ts'
+import type { Charter } from './descriptor.ts'
+import { readInvite } from './invite.ts'
+import { type CheckedStatement, makeStatement } from './statement.ts'
+
+/** The user whose peer this is. */
+export interface Self {
+  readonly key: SigningKey
+  /** Fresh for each start. */
+  readonly boot: Uint8Array
+  readonly prekeys: Prekeys
+  /** Our own newest record. */
+  record: UserRecord
+}
+
+/** One channel, as member and manager both see it. */
+export class Context {
+  readonly self: Self
+  readonly records: RecordBook
+  readonly channel: Uint8Array
+  /** The channel id's text, for names of rows. */
+  readonly name: string
+  charter: Charter
+  log: ControlLog
+  /** The invite that brought us here, while it may still be needed. */
+  invite = ''
+  /** Empty, or the manager whose lie stopped sending. */
+  alarm: Uint8Array = EMPTY
+  wasRemoved = false
+  /** Manager: the highest (term, serial) used, kept durably before anything is signed under it. */
+  promised = { term: 0, serial: 0 }
+
+  constructor(self: Self, records: RecordBook, charter: Charter) {
+    this.self = self
+    this.records = records
+    this.charter = charter
+    this.channel = charter.channel
+    this.name = channelIdText(charter.channel)
+    this.log = new ControlLog(charter)
+  }
+
+  /** Our own user key. */
+  get user(): Uint8Array {
+    return this.self.key.publicKey
+  }
+
+  /** The token of the invite, or empty. */
+  get token(): Uint8Array {
+    const invite = readInvite(this.invite)
+    return invite instanceof Refusal ? EMPTY : invite.token
+  }
+
+  /** Where the invite says that somebody listens. */
+  get addresses(): readonly Uint8Array[] {
+    const invite = readInvite(this.invite)
+    return invite instanceof Refusal ? [] : invite.addresses
+  }
+
+  /** The key manager in office. Until managers are elected, the first one of the descriptor. */
+  get manager(): Uint8Array {
+    return this.charter.descriptor.managers[0]!
+  }
+
+  /** A statement of ours about this channel. */
+  state(fields: Partial<Statement>, env: Env): CheckedStatement {
+    const { channel, log, self } = this
+    const seq = log.seqOf(self.key.publicKey) + 1
+    return makeStatement(self.key, { channel, previous: log.head, seq, at: env.now, ...fields })
+  }
+
+  row(): Row {
+    const { invite, alarm, wasRemoved, promised, charter } = this
+    const value = ChannelRow.encode({
+      charter: charter.bytes,
+      invite,
+      alarm,
+      wasRemoved,
+      promisedTerm: promised.term,
+      promisedSerial: promised.serial
+    })
+    return stateRow(`channel/${this.name}`, value)
+  }
+
+  /** The row of a statement that the adopted epoch covers. */
+  logRow(one: CheckedStatement): Row {
+    return stateRow(`log/${this.name}/${hex(one.id)}`, one.bytes)
+  }
+
+  /** The row of one that it does not cover yet. */
+  pendingRow(one: CheckedStatement): Row {
+    return stateRow(`pending/${this.name}/${hex(one.id)}`, one.bytes)
+  }
+}

@@ -1,0 +1,292 @@
+/**
+ * The control log: a set of statements, and the roster that follows from it.
+ *
+ * Nobody is told the roster, everybody derives it: the managers of the descriptor, and every subject of an admit that no
+ * removal or withdrawal ends. Adding statements is tried on a preview first, so that an announcement is judged before
+ * anything changes. `announced` is exactly what the adopted epoch covers; what is known beyond it waits in `pending`.
+ */
+import { equalBytes, mapKey } from '../../base/bytes.ts'
+import { Operation } from '../../wire/messages.ts'
+import { PENDING_STATEMENTS } from '../params.ts'
+import { type Refusal, refuse } from '../reject.ts'
+import type { Charter } from './descriptor.ts'
+import { IdSet } from './id-set.ts'
+import type { CheckedStatement } from './statement.ts'
+
+/** What a log would be with some statements more. */
+export interface LogPreview {
+  readonly statements: readonly CheckedStatement[]
+  readonly ids: IdSet
+  readonly roster: Roster
+}
+
+/** The members that follow from a log, as a value. */
+export interface Roster {
+  readonly members: IdSet
+  /** 32-byte hash of the set of members. */
+  readonly hash: Uint8Array
+}
+
+/** What the log says of one user. */
+interface Standing {
+  /** Admit ids that are in force, and the name each came with. */
+  readonly admits: Map<string, CheckedStatement>
+  readonly ended: Set<string>
+  wasRemoved: boolean
+}
+
+/** An invite on record. */
+export interface InviteStanding {
+  readonly uses: number
+  readonly expiresAt: number
+  readonly isRevoked: boolean
+  /** Users who redeemed it, by map key. */
+  readonly redeemers: Set<string>
+}
+
+const hasEnding = (statement: CheckedStatement): boolean =>
+  statement.statement.operation === Operation.REMOVE || statement.statement.operation === Operation.WITHDRAW
+
+export class ControlLog {
+  #charter: Charter
+  readonly #statements = new Map<string, CheckedStatement>()
+  readonly #standings = new Map<string, Standing>()
+  readonly #invites = new Map<string, Omit<InviteStanding, 'isRevoked'>>()
+  readonly #revoked = new Set<string>()
+  readonly #nicks = new Map<string, string>()
+  readonly #pending = new Map<string, CheckedStatement>()
+  readonly #seqs = new Map<string, number>()
+  #ids = IdSet.EMPTY
+  #members = IdSet.EMPTY
+
+  constructor(charter: Charter) {
+    this.#charter = charter
+    this.#members = withAll(IdSet.EMPTY, charter.descriptor.managers)
+  }
+
+  /** The hash of the announced statements. */
+  get head(): Uint8Array {
+    return this.#ids.root()
+  }
+
+  get roster(): Roster {
+    return { members: this.#members, hash: this.#members.root() }
+  }
+
+  /** Announced statements, in order of their ids. */
+  announced(): CheckedStatement[] {
+    return this.#ids.ids().map((id) => this.#statements.get(mapKey(id))!)
+  }
+
+  get size(): number {
+    return this.#ids.size
+  }
+
+  /** Statements known that the adopted epoch does not cover yet. */
+  pending(): CheckedStatement[] {
+    return [...this.#pending.values()]
+  }
+
+  has(id: Uint8Array): boolean {
+    return this.#ids.has(id) || this.#pending.has(mapKey(id))
+  }
+
+  isMember(user: Uint8Array): boolean {
+    return this.#members.has(user)
+  }
+
+  /** Whether a removal is known of this user, with no admit in force since. */
+  wasRemoved(user: Uint8Array): boolean {
+    return (this.#standings.get(mapKey(user))?.wasRemoved ?? false) && !this.isMember(user)
+  }
+
+  /** The admit ids that a removal of this user has to end. */
+  admitsOf(user: Uint8Array): Uint8Array[] {
+    const standing = this.#standings.get(mapKey(user))
+    return standing === undefined ? [] : [...standing.admits.values()].map((admit) => admit.statement.admitId)
+  }
+
+  /** Nicks on record, of members and of those who were. */
+  nicks(): string[] {
+    return [...this.#nicks.values()]
+  }
+
+  nickOf(user: Uint8Array): string {
+    return this.#nicks.get(mapKey(user)) ?? ''
+  }
+
+  /**
+   * An invite on record, announced or pending.
+   *
+   * @param token - the token's hash.
+   */
+  inviteOf(token: Uint8Array): InviteStanding | undefined {
+    const standing = this.#invites.get(mapKey(token))
+    const isOf = (one: CheckedStatement, operation: Operation): boolean =>
+      one.statement.operation === operation && equalBytes(one.statement.subject, token)
+    const pending = this.pending()
+    const isRevoked = pending.some((one) => isOf(one, Operation.REVOKE_INVITE)) || this.#revoked.has(mapKey(token))
+    if (standing !== undefined) return { ...standing, isRevoked }
+    const waiting = pending.find((one) => isOf(one, Operation.INVITE))
+    return waiting && { ...waiting.statement, isRevoked, redeemers: new Set() }
+  }
+
+  /**
+   * Whether the author of a statement may make it, R-303. Managers change with the descriptor, and what one of an earlier
+   * version said stays said.
+   */
+  mayState({ author, statement }: CheckedStatement): boolean {
+    if (statement.operation === Operation.WITHDRAW) return equalBytes(author, statement.subject)
+    return this.#charter.authorities.some((authority) => equalBytes(authority, author))
+  }
+
+  /** The highest number an author has used. */
+  seqOf(author: Uint8Array): number {
+    return this.#seqs.get(mapKey(author)) ?? 0
+  }
+
+  /** Keeps a statement that no epoch covers yet. @returns false when it is known, or too many wait. */
+  addPending(statement: CheckedStatement): boolean {
+    if (this.has(statement.id) || this.#pending.size >= PENDING_STATEMENTS) return false
+    this.#pending.set(mapKey(statement.id), statement)
+    this.#noteSeq(statement)
+    return true
+  }
+
+  #noteSeq({ author, statement }: CheckedStatement): void {
+    const key = mapKey(author)
+    this.#seqs.set(key, Math.max(this.#seqs.get(key) ?? 0, statement.seq))
+  }
+
+  /** Whether a pending removal or withdrawal names somebody in the roster: nothing may be sent under it (§7.4). */
+  get hasUnappliedRemoval(): boolean {
+    return this.pending().some((one) => hasEnding(one) && this.#members.has(one.statement.subject))
+  }
+
+  /** Whether these statements cover every removal that is pending, R-413. */
+  coversRemovals(preview: LogPreview): boolean {
+    return this.pending().every((one) => !hasEnding(one) || preview.ids.has(one.id))
+  }
+
+  /**
+   * What the log would be with these statements announced.
+   *
+   * @param statements - of this channel, checked; ones already there do no harm.
+   * @returns R-303 when an author may not make one of them.
+   */
+  preview(statements: readonly CheckedStatement[]): LogPreview | Refusal {
+    if (!statements.every((one) => this.mayState(one))) return refuse(303)
+    const fresh = statements.filter((one) => !this.#ids.has(one.id))
+    const ids = withAll(
+      this.#ids,
+      fresh.map((one) => one.id)
+    )
+    let members = this.#members
+    for (const subject of distinctSubjects(fresh)) {
+      members = this.#isMemberWith(subject, fresh) ? members.with(subject) : members.without(subject)
+    }
+    return { statements: fresh, ids, roster: { members, hash: members.root() } }
+  }
+
+  /** Makes a preview of this log the log. */
+  commit(preview: LogPreview): void {
+    for (const one of preview.statements) {
+      this.#statements.set(mapKey(one.id), one)
+      this.#pending.delete(mapKey(one.id))
+      this.#record(one)
+    }
+    this.#ids = preview.ids
+    this.#members = preview.roster.members
+  }
+
+  /** Follows a new version of the descriptor: its managers are members. */
+  follow(charter: Charter): void {
+    const before = this.#charter.descriptor.managers
+    this.#charter = charter
+    for (const user of [...before, ...charter.descriptor.managers]) {
+      this.#members = this.#isMemberWith(user, []) ? this.#members.with(user) : this.#members.without(user)
+    }
+  }
+
+  #isMemberWith(user: Uint8Array, extra: readonly CheckedStatement[]): boolean {
+    if (this.#charter.descriptor.managers.some((manager) => equalBytes(manager, user))) return true
+    const standing = this.#standings.get(mapKey(user))
+    const own = extra.filter((one) => equalBytes(one.statement.subject, user))
+    const ended = new Set(standing?.ended)
+    for (const one of own) if (hasEnding(one)) for (const id of one.statement.ends) ended.add(mapKey(id))
+    const admits = [...(standing?.admits.keys() ?? [])]
+    for (const one of own) if (one.statement.operation === Operation.ADMIT) admits.push(mapKey(one.statement.admitId))
+    return admits.some((id) => !ended.has(id))
+  }
+
+  #record(one: CheckedStatement): void {
+    this.#noteSeq(one)
+    const { operation, subject, admitId, ends, name, token } = one.statement
+    const key = mapKey(subject)
+    switch (operation) {
+      case Operation.ADMIT: {
+        const standing = this.#standing(key)
+        if (!standing.ended.has(mapKey(admitId))) standing.admits.set(mapKey(admitId), one)
+        if (name !== '') this.#nicks.set(key, name)
+        if (token.length > 0) this.#invites.get(mapKey(token))?.redeemers.add(key)
+        return
+      }
+      case Operation.REMOVE:
+      case Operation.WITHDRAW: {
+        const standing = this.#standing(key)
+        for (const id of ends) {
+          standing.ended.add(mapKey(id))
+          standing.admits.delete(mapKey(id))
+        }
+        if (operation === Operation.REMOVE) standing.wasRemoved = true
+        return
+      }
+      case Operation.REGISTER_NICK:
+        this.#nicks.set(key, name)
+        return
+      case Operation.INVITE:
+        if (!this.#invites.has(key)) {
+          const { uses, expiresAt } = one.statement
+          this.#invites.set(key, { uses, expiresAt, redeemers: this.#redeemersOf(subject) })
+        }
+        return
+      case Operation.REVOKE_INVITE: {
+        this.#revoked.add(key)
+      }
+    }
+  }
+
+  /** Statements have no order: an admit may have been recorded before the invite it redeems. */
+  #redeemersOf(token: Uint8Array): Set<string> {
+    const users = new Set<string>()
+    for (const [user, standing] of this.#standings) {
+      for (const admit of standing.admits.values()) if (equalBytes(admit.statement.token, token)) users.add(user)
+    }
+    return users
+  }
+
+  #standing(key: string): Standing {
+    let standing = this.#standings.get(key)
+    if (standing === undefined) {
+      standing = { admits: new Map(), ended: new Set(), wasRemoved: false }
+      this.#standings.set(key, standing)
+    }
+    return standing
+  }
+}
+
+const withAll = (set: IdSet, ids: readonly Uint8Array[]): IdSet => ids.reduce((grown, id) => grown.with(id), set)
+
+function distinctSubjects(statements: readonly CheckedStatement[]): Uint8Array[] {
+  const subjects = new Map<string, Uint8Array>()
+  for (const { statement } of statements) {
+    if (
+      statement.operation === Operation.ADMIT ||
+      statement.operation === Operation.REMOVE ||
+      statement.operation === Operation.WITHDRAW
+    ) {
+      subjects.set(mapKey(statement.subject), statement.subject)
+    }
+  }
+  return [...subjects.values()]
+}

@@ -1,0 +1,229 @@
+/**
+ * The descriptor: what a channel is, signed by its founder.
+ *
+ * The channel id is the hash of founder and salt, so it certifies its founder. Versions form a hash chain that only the
+ * founder, or enough of the recovery keys named in the version before, can lengthen. A client pins the highest version it
+ * has seen and never takes an older one, nor another of the same number.
+ */
+import { equalBytes, joinBytes, utf8 } from '../../base/bytes.ts'
+import { UsageError } from '../../base/errors.ts'
+import { SECOND_MS } from '../../base/time.ts'
+import { hash } from '../../crypto/kdf.ts'
+import { framed, LABEL } from '../../crypto/labels.ts'
+import { isStrictPublicKey, type SigningKey, sign, verify } from '../../crypto/sign.ts'
+import { decodeStrict } from '../../wire/codec.ts'
+import {
+  CHANNEL_NAME_BYTES,
+  CHANNEL_NAME_GRAPHEMES,
+  DESCRIPTOR_BYTES,
+  DESCRIPTOR_CHAIN_BYTES,
+  HASH_BYTES,
+  MANAGERS,
+  MEMBER_MANAGERS
+} from '../../wire/limits.ts'
+import {
+  Admission,
+  Authentication,
+  Descriptor,
+  DescriptorChain,
+  type DescriptorRef,
+  HistoryPolicy,
+  PartitionPolicy,
+  Privacy,
+  type SignedDescriptor,
+  TimingProfile
+} from '../../wire/messages.ts'
+import type { ChannelSettings } from '../command.ts'
+import {
+  FENCE_MS,
+  FENCE_RANGE_MS,
+  GRACE_MS,
+  IDLE_MS,
+  KEY_LIFETIME_MS,
+  KEY_LIFETIME_RANGE_MS,
+  STEP_MS
+} from '../params.ts'
+import { Refusal, refuse } from '../reject.ts'
+
+/** The one suite of version 1: Ed25519, X25519, X-Wing, HKDF-SHA256, ChaCha20-Poly1305, AES-256 key wrap. */
+export const SUITE = 1
+
+const SALT_BYTES = 16
+
+/** A verified chain of versions. */
+export interface Charter {
+  readonly channel: Uint8Array
+  /** The newest version. */
+  readonly descriptor: Descriptor
+  readonly ref: DescriptorRef
+  /** Hash of each version, first to newest. */
+  readonly hashes: readonly Uint8Array[]
+  /** Everybody who was ever allowed to make statements or epochs, for judging old ones. */
+  readonly authorities: readonly Uint8Array[]
+  /** A DescriptorChain. */
+  readonly bytes: Uint8Array
+}
+
+/** @returns the 32-byte id that certifies founder and salt. */
+export const channelIdOf = (founder: Uint8Array, salt: Uint8Array): Uint8Array => hash(LABEL.channelId, founder, salt)
+
+const descriptorHash = (content: Uint8Array): Uint8Array => hash(LABEL.descriptorHash, content)
+
+/**
+ * Founds a channel.
+ *
+ * @param salt - 16 random bytes; not kept.
+ * @throws {UsageError} when a setting is out of its range.
+ */
+export function foundChannel(founder: SigningKey, settings: ChannelSettings, salt: Uint8Array): Charter {
+  const descriptor: Descriptor = {
+    founder: founder.publicKey,
+    salt,
+    version: 1,
+    previous: new Uint8Array(0),
+    name: settings.name ?? '',
+    suite: SUITE,
+    managers: settings.managers !== undefined && settings.managers.length > 0 ? settings.managers : [founder.publicKey],
+    quorum: 0,
+    memberManagers: settings.memberManagers ?? [],
+    admission: settings.admission ?? Admission.BY_INVITE,
+    authentication: settings.authentication ?? Authentication.BY_SIGNATURE,
+    privacy: settings.privacy ?? Privacy.ENCRYPTED,
+    history: settings.history ?? HistoryPolicy.NONE,
+    partition: settings.partition ?? PartitionPolicy.CONTINUE,
+    timing: settings.timing ?? TimingProfile.LOCAL,
+    keyLifetimeSeconds: settings.keyLifetimeSeconds ?? KEY_LIFETIME_MS / SECOND_MS,
+    stepSeconds: STEP_MS / SECOND_MS,
+    graceSeconds: settings.graceSeconds ?? GRACE_MS / SECOND_MS,
+    idleSeconds: settings.idleSeconds ?? IDLE_MS / SECOND_MS,
+    fenceSeconds: FENCE_MS / SECOND_MS,
+    retentionSeconds: 0,
+    recoveryKeys: [],
+    recoveryThreshold: 0,
+    maxMembers: settings.maxMembers ?? 0
+  }
+  if (!isSane(descriptor)) {
+    throw new UsageError(
+      'BAD_CHANNEL_SETTINGS',
+      'These settings do not make a channel: a name has 1 to 64 characters, managers are one to seven distinct users, ' +
+        'and a key lives between a minute and thirty days.'
+    )
+  }
+  const content = Descriptor.encode(descriptor)
+  const signature = sign(founder, framed(LABEL.descriptorSign, content))
+  const bytes = DescriptorChain.encode({
+    versions: [{ content, signatures: [{ signer: founder.publicKey, signature }] }]
+  })
+  const charter = readCharter(channelIdOf(founder.publicKey, salt), bytes)
+  if (charter instanceof Refusal) throw new UsageError('BAD_CHANNEL_SETTINGS', 'The settings do not fit a descriptor.')
+  return charter
+}
+
+/**
+ * Checks a chain of versions against the id it must certify.
+ *
+ * @param bytes - a DescriptorChain; kept.
+ * @returns the charter, or R-201 – R-205.
+ */
+export function readCharter(channel: Uint8Array, bytes: Uint8Array): Charter | Refusal {
+  const chain = decodeStrict(DescriptorChain, bytes, DESCRIPTOR_CHAIN_BYTES)
+  if (chain === undefined || chain.versions.length === 0) return refuse(201)
+  const hashes: Uint8Array[] = []
+  const authorities = new Map<string, Uint8Array>()
+  let newest: Descriptor | undefined
+  for (const version of chain.versions) {
+    const next = decodeStrict(Descriptor, version.content, DESCRIPTOR_BYTES)
+    if (next === undefined || next.suite !== SUITE) return refuse(201)
+    if (!equalBytes(channelIdOf(next.founder, next.salt), channel)) return refuse(202)
+    if (!isSane(next)) return refuse(205)
+    if (next.version !== hashes.length + 1) return refuse(204)
+    if (!equalBytes(next.previous, hashes.at(-1) ?? new Uint8Array(0))) return refuse(204)
+    if (!isSigned(version, newest ?? next)) return refuse(203)
+    for (const user of [next.founder, ...next.managers, ...next.memberManagers]) authorities.set(user.join(), user)
+    hashes.push(descriptorHash(version.content))
+    newest = next
+  }
+  const ref = { version: hashes.length, hash: hashes.at(-1)! }
+  return { channel, descriptor: newest!, ref, hashes, authorities: [...authorities.values()], bytes }
+}
+
+/**
+ * Whether a chain that was found may replace the pinned one.
+ *
+ * @returns R-206 when it is older, or another chain of the same or a longer length.
+ */
+export function succeeds(found: Charter, pinned: Charter): Refusal | undefined {
+  if (found.hashes.length < pinned.hashes.length) return refuse(206)
+  return pinned.hashes.every((hash, i) => equalBytes(hash, found.hashes[i]!)) ? undefined : refuse(206)
+}
+
+/** Whether two references name the same version. */
+export const isSameDescriptor = (a: DescriptorRef, b: DescriptorRef): boolean =>
+  a.version === b.version && equalBytes(a.hash, b.hash)
+
+/** Whether this user is one of the managers. */
+export const isManagerOf = (descriptor: Descriptor, user: Uint8Array): boolean =>
+  descriptor.managers.some((manager) => equalBytes(manager, user))
+
+/** Signatures that a new root needs: as the quorum rule says, else a majority of 3 – 7 managers, else one (§7). */
+export function signaturesNeeded(descriptor: Descriptor): number {
+  const { managers, quorum } = descriptor
+  if (quorum > 0) return quorum
+  return managers.length >= 3 ? Math.floor(managers.length / 2) + 1 : 1
+}
+
+function isSigned(version: SignedDescriptor, authority: Descriptor): boolean {
+  const signed = framed(LABEL.descriptorSign, version.content)
+  const isBy = (user: Uint8Array): boolean =>
+    version.signatures.some((by) => equalBytes(by.signer, user) && verify(user, signed, by.signature))
+  if (isBy(authority.founder)) return true
+  const { recoveryKeys, recoveryThreshold } = authority
+  return recoveryThreshold > 0 && recoveryKeys.filter(isBy).length >= recoveryThreshold
+}
+
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
+/** Control, format, surrogate, private and unassigned characters, and line separators, have no place in a name. */
+const UNFIT_FOR_NAME = /[\p{C}\p{Zl}\p{Zp}]/u
+
+function isName(name: string): boolean {
+  if (name.length === 0 || name !== name.normalize('NFC') || name !== name.trim()) return false
+  if (UNFIT_FOR_NAME.test(name) || utf8(name).length > CHANNEL_NAME_BYTES) return false
+  return [...graphemes.segment(name)].length <= CHANNEL_NAME_GRAPHEMES
+}
+
+const areDistinctUsers = (users: readonly Uint8Array[]): boolean =>
+  users.every(isStrictPublicKey) && new Set(users.map((user) => user.join())).size === users.length
+
+const isWithin = (seconds: number, [least, most]: readonly [number, number]): boolean =>
+  seconds * SECOND_MS >= least && seconds * SECOND_MS <= most
+
+function isSane(d: Descriptor): boolean {
+  return (
+    isStrictPublicKey(d.founder) &&
+    d.salt.length === SALT_BYTES &&
+    (d.previous.length === 0 || d.previous.length === HASH_BYTES) &&
+    isName(d.name) &&
+    d.managers.length >= 1 &&
+    d.managers.length <= MANAGERS &&
+    areDistinctUsers(d.managers) &&
+    d.quorum <= d.managers.length &&
+    (d.quorum === 0 || d.quorum * 2 > d.managers.length) &&
+    d.memberManagers.length <= MEMBER_MANAGERS &&
+    areDistinctUsers(d.memberManagers) &&
+    areDistinctUsers(d.recoveryKeys) &&
+    d.recoveryKeys.length <= MANAGERS &&
+    d.recoveryThreshold <= d.recoveryKeys.length &&
+    isWithin(d.keyLifetimeSeconds, KEY_LIFETIME_RANGE_MS) &&
+    isWithin(d.fenceSeconds, FENCE_RANGE_MS) &&
+    d.graceSeconds * SECOND_MS <= KEY_LIFETIME_RANGE_MS[1]
+  )
+}
+
+/** A fresh salt's length, for `foundChannel`. */
+export const CHANNEL_SALT_BYTES = SALT_BYTES
+
+/** The descriptor with a name as a person typed it brought into the form that `isName` accepts. */
+export const normalisedName = (name: string): string => name.normalize('NFC').trim()
+
+/** Joins ids for use as context in hashes and key derivations: channel, then group. */
+export const lineContext = (channel: Uint8Array, group: Uint8Array): Uint8Array => joinBytes(channel, group)
