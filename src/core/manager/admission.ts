@@ -1,0 +1,101 @@
+/**
+ * Who is let in (protocol §6): cheap checks first, then signature, policy, record. Every failure is silence to the asker.
+ */
+import { EMPTY, equalBytes, hex, mapKey } from '../../base/bytes.ts'
+import { Admission, type KeyRequest } from '../../wire/messages.ts'
+import type { Context } from '../channel/context.ts'
+import { isSameDescriptor } from '../channel/descriptor.ts'
+import type { Frame } from '../channel/frame.ts'
+import { tokenHash } from '../channel/invite.ts'
+import { type OpenedRequest, openRequest } from '../channel/key-request.ts'
+import type { UserRecord } from '../identity/user-record.ts'
+import type { Env } from '../machine.ts'
+import type { Out } from '../out.ts'
+import { MEMBERS } from '../params.ts'
+import { Refusal, refuse } from '../reject.ts'
+
+/** A request that may be granted. */
+export interface Applicant {
+  readonly user: Uint8Array
+  readonly record: UserRecord
+  readonly oneTimeKey: Uint8Array
+  /** Names the request; 32 bytes. */
+  readonly request: Uint8Array
+  /** The frame's one-time author, by which its tries are known. */
+  readonly author: string
+  attempt: number
+  /** Hash of the invite token, or empty. */
+  readonly token: Uint8Array
+}
+
+/**
+ * Opens a request and finds the requester's record.
+ *
+ * @returns the applicant; the user whose record has to be looked up first; or R-501 – R-505.
+ */
+export function readApplicant(
+  context: Context,
+  frame: Frame,
+  request: KeyRequest,
+  env: Env,
+  out: Out
+): Applicant | { readonly lookUp: Uint8Array } | Refusal {
+  const prekey = context.self.prekeys.find(request.prekey)
+  if (prekey === undefined) return refuse(501)
+  const opened = openRequest(context.channel, frame.author, request, context.user, prekey)
+  if (opened instanceof Refusal) return opened
+  const { content } = opened
+  if (!isSameDescriptor(content.descriptor!, context.charter.ref)) return refuse(502)
+  const record = recordOf(context, opened, env, out)
+  if (record === undefined) return { lookUp: content.user }
+  if (record instanceof Refusal) return record
+  return {
+    user: content.user,
+    record,
+    oneTimeKey: content.oneTimeKey,
+    request: opened.hash,
+    author: hex(frame.author),
+    attempt: request.attempt,
+    token: content.inviteToken.length > 0 ? tokenHash(context.channel, content.inviteToken) : EMPTY
+  }
+}
+
+/** The very record that the request names: inline, or as known. */
+function recordOf(context: Context, { content }: OpenedRequest, env: Env, out: Out): UserRecord | Refusal | undefined {
+  const known =
+    content.record.length > 0 ? context.records.add(content.record, env.now, out) : context.records.get(content.user)
+  if (known instanceof Refusal) return refuse(known.check === 122 || known.check === 123 ? 505 : 504)
+  if (known === undefined) return undefined
+  const isNamed =
+    equalBytes(known.user, content.user) &&
+    known.seq === content.recordSeq &&
+    equalBytes(known.hash, content.recordHash)
+  if (isNamed) return known
+  return known.seq > content.recordSeq ? refuse(505) : refuse(504)
+}
+
+/**
+ * Whether the channel's policy lets an applicant have the key.
+ *
+ * @param redeemed - users who redeem a token in the same batch, by token: a token for one is not for two at once.
+ * @returns undefined when it does; R-506, R-507, R-510, R-511.
+ */
+export function judgeApplicant(
+  context: Context,
+  { user, token }: Pick<Applicant, 'user' | 'token'>,
+  redeemed: ReadonlyMap<string, ReadonlySet<string>>,
+  env: Env
+): Refusal | undefined {
+  const { log, charter } = context
+  const { admission, founder, maxMembers } = charter.descriptor
+  if (log.wasRemoved(user)) return refuse(510)
+  if (log.isMember(user)) return undefined
+  if (log.roster.members.size >= (maxMembers || MEMBERS)) return refuse(511)
+  if (equalBytes(user, founder) || admission === Admission.OPEN) return undefined
+  if (admission !== Admission.BY_INVITE || token.length === 0) return refuse(506)
+  const invite = log.inviteOf(token)
+  if (invite === undefined || invite.isRevoked) return refuse(507)
+  if (invite.expiresAt > 0 && env.now > invite.expiresAt) return refuse(507)
+  const redeemers = new Set([...invite.redeemers, ...(redeemed.get(mapKey(token)) ?? [])])
+  return invite.uses > 0 && redeemers.size >= invite.uses && !redeemers.has(mapKey(user)) ? refuse(507) : undefined
+}

@@ -1,0 +1,522 @@
+/**
+ * The key manager of one channel: admits who may come in, issues every epoch, and grants its key.
+ *
+ * A (term, serial) is used once: it is kept durably as promised before anything is signed under it, and a start opens a new
+ * term, so that nothing rests on the state of a tree that a crash may have torn. No secret of the tree is ever written
+ * down: members follow a new term through their prekeys.
+ */
+import { present } from '../../base/assert.ts'
+import { EMPTY, equalBytes, hex, mapKey, u64, unhex } from '../../base/bytes.ts'
+import { UsageError } from '../../base/errors.ts'
+import { SECOND_MS } from '../../base/time.ts'
+import { derive, hkdfExtract } from '../../crypto/kdf.ts'
+import { x25519, x25519KeyPair } from '../../crypto/kem.ts'
+import { LABEL } from '../../crypto/labels.ts'
+import { ADMIT_ID_BYTES } from '../../wire/limits.ts'
+import { Authentication, type Grant, type KeyId, Operation, Reason } from '../../wire/messages.ts'
+import { certificateOf, type IssuedEpoch, issueEpoch } from '../channel/announcement.ts'
+import type { Context } from '../channel/context.ts'
+import type { LogPreview } from '../channel/control-log.ts'
+import { type Frame, makeFrame } from '../channel/frame.ts'
+import { sealGrant } from '../channel/grant.ts'
+import { CHALLENGE_BYTES, challengeHash, openChallengeAnswer, sealChallenge } from '../channel/key-request.ts'
+import { FIRST_INIT, FIRST_TRANSCRIPT, type Line, rebuildLeafSecret } from '../channel/key-schedule.ts'
+import { KeyTree, type TreeChange } from '../channel/key-tree.ts'
+import { type CheckedStatement, makeStatement } from '../channel/statement.ts'
+import { Deadlines } from '../deadlines.ts'
+import { skeleton } from '../identity/nick.ts'
+import type { Env } from '../machine.ts'
+import type { Out } from '../out.ts'
+import {
+  ANNOUNCED_STATEMENT_BYTES,
+  BATCH_MS,
+  CHALLENGE_MS,
+  CHALLENGES,
+  COLLECT_MS,
+  HEARTBEAT_MS,
+  INLINE_LOG_BYTES,
+  KEPT_GRANTS,
+  PENDING_REQUESTS,
+  REQUESTS_PER_SECOND,
+  TERM_SKIP
+} from '../params.ts'
+import { Refusal } from '../reject.ts'
+import { type Applicant, judgeApplicant, readApplicant } from './admission.ts'
+
+/** What the manager sees of the member in the same peer: a manager is a member. */
+export interface Seat {
+  readonly current:
+    | {
+        readonly key: KeyId
+        readonly announcement: Uint8Array
+        readonly transcript: Uint8Array
+        readonly init: Uint8Array
+      }
+    | undefined
+  /** Adopts an epoch of ours; `publish` is called once it is durable in the order of effects. */
+  adopt(
+    issued: IssuedEpoch,
+    terms: { readonly notAfter: number; readonly reason: Reason },
+    preview: LogPreview,
+    path: { readonly leaf: number; readonly depth: number; readonly pathKeys: Uint8Array },
+    publish: () => void,
+    env: Env,
+    out: Out
+  ): void
+}
+
+interface Challenged {
+  readonly applicant: Applicant
+  readonly challenge: Uint8Array
+  readonly nonce: Uint8Array
+  readonly until: number
+}
+
+type DeadlineName = 'collect' | 'beat' | 'batch' | 'renewal'
+
+export class Manager {
+  readonly #context: Context
+  readonly #seat: Seat
+  readonly #deadlines = new Deadlines<DeadlineName>()
+  #stage: 'resting' | 'collecting' | 'acting' = 'resting'
+  #isCarrierReady = false
+  #seenTerm = 0
+  #tree = KeyTree.empty()
+  #leaves = new Map<string, number>()
+  #issuedAt = Number.NEGATIVE_INFINITY
+  #beat = 0
+  /** Applicants for the next epoch, by user. */
+  readonly #applicants = new Map<string, Applicant>()
+  readonly #challenged = new Map<string, Challenged>()
+  /** Requests whose record is being looked up, by user. */
+  readonly #unknown = new Map<string, Frame>()
+  /** Grants given, by the request's one-time author. */
+  readonly #granted = new Map<string, { grant: Grant; attempt: number }>()
+  #second = { at: 0, requests: 0 }
+
+  constructor(context: Context, seat: Seat) {
+    this.#context = context
+    this.#seat = seat
+  }
+
+  /** Whether this peer is the one to manage the key. */
+  get isInOffice(): boolean {
+    return equalBytes(this.#context.manager, this.#context.user)
+  }
+
+  get isActing(): boolean {
+    return this.#stage === 'acting'
+  }
+
+  nextAt(): number | undefined {
+    return this.#deadlines.next()
+  }
+
+  /** Opens the first term of a channel founded here: nobody else can know of an earlier one. */
+  found(env: Env, out: Out): void {
+    if (this.isInOffice) this.#openTerm(env, out)
+  }
+
+  setCarrier(isReady: boolean, env: Env, out: Out): void {
+    this.#isCarrierReady = isReady
+    if (!isReady || !this.isInOffice) return
+    if (this.#stage === 'resting') {
+      this.#stage = 'collecting'
+      this.#deadlines.set('collect', env.uptimeMs + COLLECT_MS)
+      const { channel, name, addresses } = this.#context
+      const question = { epochs: { channel, group: EMPTY, after: EMPTY } }
+      out.push({ type: 'ask', id: `${name}:collect`, channel, to: undefined, addresses, question })
+    } else if (this.#stage === 'acting') this.#sendBeat(env, out)
+  }
+
+  /** What peers answered to the question a start begins with. @param terms - of the announcements they know. */
+  onCollected(terms: readonly number[], env: Env, out: Out): void {
+    this.#seenTerm = Math.max(this.#seenTerm, ...terms)
+    if (this.#stage === 'collecting' && terms.length > 0) this.#openTerm(env, out)
+  }
+
+  wake(env: Env, out: Out): void {
+    for (const name of this.#deadlines.due(env.uptimeMs)) {
+      switch (name) {
+        case 'collect':
+          if (this.#stage === 'collecting') this.#openTerm(env, out)
+          break
+        case 'beat':
+          this.#sendBeat(env, out)
+          break
+        case 'batch':
+          this.#issueBatch(env, out)
+          break
+        case 'renewal':
+          this.#issue(Reason.DEADLINE, [], [], env, out)
+          break
+        default:
+          name satisfies never
+      }
+    }
+  }
+
+  // ---------------------------------------------------------------- requests
+
+  onKeyRequest(frame: Frame, env: Env, out: Out): void {
+    if (!this.isInOffice || this.#repeatGrant(frame, out)) return
+    if (!this.#takeRequest(env)) return out.reject(509)
+    const applicant = readApplicant(this.#context, frame, frame.body.keyRequest!, env, out)
+    if (applicant instanceof Refusal) return out.reject(applicant)
+    if ('lookUp' in applicant) {
+      if (this.#unknown.size >= CHALLENGES) return out.reject(504)
+      this.#unknown.set(hex(applicant.lookUp), frame)
+      return out.push({ type: 'lookUp', kind: 'user', id: applicant.lookUp })
+    }
+    const refusal = judgeApplicant(this.#context, applicant, new Map(), env)
+    if (refusal !== undefined) return out.reject(refusal)
+    if (this.#context.charter.descriptor.authentication === Authentication.BY_CHALLENGE)
+      this.#challenge(applicant, env, out)
+    else this.#enlist(applicant, env, out)
+  }
+
+  /** The directory's answer about a user whose request waits. */
+  onRecord(user: Uint8Array, env: Env, out: Out): void {
+    const frame = this.#unknown.get(hex(user))
+    if (frame === undefined) return
+    this.#unknown.delete(hex(user))
+    if (this.#context.records.get(user) === undefined) out.reject(504)
+    else this.onKeyRequest(frame, env, out)
+  }
+
+  onChallengeAnswer(frame: Frame, env: Env, out: Out): void {
+    if (!this.isInOffice) return
+    if (!this.#takeRequest(env)) return out.reject(509)
+    const { self, channel, user } = this.#context
+    const body = frame.body.challengeAnswer!
+    const prekey = self.prekeys.find(body.prekey)
+    if (prekey === undefined) return out.reject(508)
+    const answer = openChallengeAnswer(channel, frame.author, body, user, prekey)
+    if (answer instanceof Refusal) return out.reject(answer)
+    const waiting = this.#challenged.get(hex(answer.request))
+    const isAnswered =
+      waiting !== undefined &&
+      waiting.until > env.uptimeMs &&
+      equalBytes(answer.user, waiting.applicant.user) &&
+      equalBytes(answer.challenge, waiting.challenge) &&
+      equalBytes(answer.nonce, waiting.nonce)
+    if (!isAnswered) return out.reject(508)
+    this.#challenged.delete(hex(answer.request))
+    this.#enlist(waiting.applicant, env, out)
+  }
+
+  #challenge(applicant: Applicant, env: Env, out: Out): void {
+    const { channel, user, self } = this.#context
+    const nonce = env.random(CHALLENGE_BYTES)
+    const { seq, hash } = applicant.record
+    const parties = { channel, manager: user, user: applicant.user, recordSeq: seq, recordHash: hash }
+    const content = { ...parties, request: applicant.request, nonce }
+    const challenge = sealChallenge(content, applicant.record.prekey, applicant.attempt, env.random)
+    if (challenge === undefined) return out.reject(504)
+    const until = env.uptimeMs + CHALLENGE_MS
+    this.#challenged.set(hex(applicant.request), { applicant, challenge: challengeHash(content), nonce, until })
+    for (const oldest of this.#challenged.keys()) {
+      if (this.#challenged.size <= CHALLENGES) break
+      this.#challenged.delete(oldest)
+    }
+    out.push({ type: 'publish', channel, frame: makeFrame(channel, self.key, { challenge }).bytes })
+  }
+
+  /** Answers a further try of a request that was granted under the epoch still in force. */
+  #repeatGrant(frame: Frame, out: Out): boolean {
+    const given = this.#granted.get(hex(frame.author))
+    if (given === undefined) return false
+    const { attempt } = frame.body.keyRequest!
+    const isCurrent = given.grant.key!.serial === this.#context.promised.serial
+    if (!isCurrent) return false
+    if (attempt > given.attempt) {
+      given.attempt = attempt
+      const { channel, self } = this.#context
+      out.push({
+        type: 'publish',
+        channel,
+        frame: makeFrame(channel, self.key, { grant: { ...given.grant, attempt } }).bytes
+      })
+    }
+    return true
+  }
+
+  #takeRequest(env: Env): boolean {
+    if (env.uptimeMs >= this.#second.at + SECOND_MS) this.#second = { at: env.uptimeMs, requests: 0 }
+    return ++this.#second.requests <= REQUESTS_PER_SECOND
+  }
+
+  #enlist(applicant: Applicant, env: Env, out: Out): void {
+    const name = hex(applicant.user)
+    if (this.#applicants.size >= PENDING_REQUESTS && !this.#applicants.has(name)) return out.reject(509)
+    this.#applicants.set(name, applicant)
+    this.#schedule(env, out)
+  }
+
+  // ---------------------------------------------------------------- the control log
+
+  /** Called when statements have come in: a removal that is known and not in force is applied. */
+  onStatements(env: Env, out: Out): void {
+    if (this.isInOffice && this.#context.log.hasUnappliedRemoval) this.#schedule(env, out)
+  }
+
+  /** A fresh key on demand. @throws {UsageError} when this peer is not the key manager in office. */
+  rekey(env: Env, out: Out): void {
+    if (this.#stage !== 'acting') {
+      throw new UsageError(
+        'NO_KEY_MANAGER',
+        'This peer is not the key manager in office, so it cannot make a new key. Ask the manager to.'
+      )
+    }
+    this.#issue(Reason.DEMAND, [], [], env, out)
+  }
+
+  // ---------------------------------------------------------------- epochs
+
+  /** The next epoch at once when the last one is some time ago, else at the end of the batch window. */
+  #schedule(env: Env, out: Out): void {
+    if (this.#stage !== 'acting') return
+    const at = this.#issuedAt + BATCH_MS
+    if (env.uptimeMs >= at) this.#issueBatch(env, out)
+    else this.#deadlines.setOnce('batch', at)
+  }
+
+  #issueBatch(env: Env, out: Out): void {
+    if (this.#stage !== 'acting') return
+    const { applicants, statements } = this.#takeBatch(env, out)
+    if (applicants.length === 0 && !this.#context.log.hasUnappliedRemoval) return
+    this.#issue(Reason.ADMITTED, applicants, statements, env, out)
+    if (this.#applicants.size > 0) this.#deadlines.setOnce('batch', env.uptimeMs + BATCH_MS)
+  }
+
+  /** As many applicants as fit one announcement, each judged again, and the statements that admit them. */
+  #takeBatch(env: Env, out: Out): { applicants: Applicant[]; statements: CheckedStatement[] } {
+    const { log } = this.#context
+    const taken: Applicant[] = []
+    const statements: CheckedStatement[] = []
+    const redeemed = new Map<string, Set<string>>()
+    const skeletons = new Set(log.nicks().map(skeleton))
+    let bytes = log.pending().reduce((sum, one) => sum + one.bytes.length, 0)
+    for (const [name, applicant] of this.#applicants) {
+      const refusal = judgeApplicant(this.#context, applicant, redeemed, env)
+      if (refusal !== undefined) {
+        this.#applicants.delete(name)
+        out.reject(refusal)
+        continue
+      }
+      if (!log.isMember(applicant.user)) {
+        const admit = this.#admit(applicant, skeletons, statements.length, env)
+        if (bytes + admit.bytes.length > ANNOUNCED_STATEMENT_BYTES && taken.length > 0) break
+        bytes += admit.bytes.length
+        statements.push(admit)
+        const redeemers = redeemed.get(mapKey(applicant.token)) ?? new Set()
+        redeemed.set(mapKey(applicant.token), redeemers.add(mapKey(applicant.user)))
+      }
+      this.#applicants.delete(name)
+      taken.push(applicant)
+    }
+    return { applicants: taken, statements }
+  }
+
+  /** The statement that lets somebody in, with the nick when nobody here has one that looks like it. */
+  #admit({ user, record, token }: Applicant, skeletons: Set<string>, ahead: number, env: Env): CheckedStatement {
+    const { self, channel, log } = this.#context
+    const shape = skeleton(record.nick)
+    const name = record.nick !== '' && !skeletons.has(shape) ? record.nick : ''
+    if (name !== '') skeletons.add(shape)
+    return makeStatement(self.key, {
+      channel,
+      operation: Operation.ADMIT,
+      subject: user,
+      admitId: env.random(ADMIT_ID_BYTES),
+      name,
+      token,
+      previous: log.head,
+      seq: log.seqOf(self.key.publicKey) + 1 + ahead,
+      at: env.now
+    })
+  }
+
+  /** A new term: the tree is built again from the members' prekeys (§7). */
+  #openTerm(env: Env, out: Out): void {
+    const { log, promised, records, channel, user } = this.#context
+    const before = this.#seat.current
+    const known = Math.max(promised.term, before?.key.term ?? 0, this.#seenTerm)
+    const isAlone = before !== undefined && this.#seenTerm === 0
+    const term = known + 1 + (isAlone ? new DataView(env.random(4).buffer).getUint32(0) % TERM_SKIP : 0)
+    const line: Line = { channel, group: EMPTY }
+    const termKey = x25519KeyPair(env.random(32))
+    const members = log.roster.members.ids()
+    const secrets = members.map((member) => {
+      const prekey = equalBytes(member, user) ? undefined : records.get(member)?.prekey
+      const shared = prekey && prekey.notAfter > env.now ? x25519(termKey.seed.expose(), prekey.x25519) : undefined
+      return shared === undefined ? this.#fresh(env) : rebuildLeafSecret(shared, line, term, member)
+    })
+    const change = KeyTree.rebuild(secrets, { ...line, term, serial: 1 })
+    const update = { ...change.update, termKey: termKey.publicKey }
+    termKey.destroy()
+    this.#leaves = new Map(members.map((member, leaf) => [hex(member), leaf]))
+    this.#stage = 'acting'
+    this.#deadlines.set('collect', undefined)
+    const reason = before === undefined && this.#seenTerm === 0 ? Reason.CREATED : Reason.TAKEOVER
+    const preview = present(this.#previewOf([]), 'the log as it is has a preview')
+    this.#announce(reason, { term, serial: 1 }, { ...change, update }, preview, env, out)
+    this.#issueBatch(env, out)
+    this.#sendBeat(env, out)
+  }
+
+  #issue(
+    reason: Reason,
+    applicants: readonly Applicant[],
+    statements: readonly CheckedStatement[],
+    env: Env,
+    out: Out
+  ): void {
+    if (this.#stage !== 'acting') return
+    const preview = present(this.#previewOf(statements), 'our own and checked statements may be made')
+    const { channel, promised } = this.#context
+    const { term } = promised
+    const serial = promised.serial + 1
+    const context = { channel, group: EMPTY, term, serial }
+    const fresh = (): Uint8Array => this.#fresh(env)
+    const isIn = (name: string): boolean => preview.roster.members.has(unhex(name))
+    const removed = [...this.#leaves].filter(([name]) => !isIn(name))
+    const returning = applicants.filter(({ user }) => this.#leaves.has(hex(user)))
+    const joining = applicants.filter(({ user }) => !this.#leaves.has(hex(user)))
+    const returningLeaves = returning.map(({ user }) => this.#leaves.get(hex(user))!)
+    let change: TreeChange
+    if (removed.length > 0) {
+      const refreshed = new Map(returningLeaves.map((leaf) => [leaf, fresh()]))
+      change = this.#tree.path(
+        { removed: removed.map(([, leaf]) => leaf), refreshed, joiners: joining.length },
+        context,
+        fresh
+      )
+    } else if (applicants.length > 0) change = this.#tree.step(joining.length, context, fresh, returningLeaves)
+    else change = this.#tree.path({}, context, fresh)
+    for (const [name] of removed) this.#leaves.delete(name)
+    const free = change.update.added.filter((leaf) => !returningLeaves.includes(leaf))
+    for (const [i, { user }] of joining.entries()) this.#leaves.set(hex(user), free[i]!)
+    const why = removed.length > 0 ? Reason.REMOVED : reason
+    const issued = this.#announce(why, { term, serial }, change, preview, env, out)
+    for (const applicant of applicants) this.#grant(applicant, issued, preview, env, out)
+  }
+
+  /** What the log would be with everything that waits, and these statements. */
+  #previewOf(statements: readonly CheckedStatement[]): LogPreview | undefined {
+    const { log } = this.#context
+    const pending =
+      this.#stage === 'acting' && this.#tree.size > 0 ? log.pending().filter((one) => log.mayState(one)) : []
+    const preview = log.preview([...pending, ...statements])
+    return preview instanceof Refusal ? undefined : preview
+  }
+
+  /** Issues one epoch: promise and epoch durable, then announced. */
+  #announce(
+    reason: Reason,
+    number: { term: number; serial: number },
+    change: TreeChange,
+    preview: LogPreview,
+    env: Env,
+    out: Out
+  ): IssuedEpoch {
+    const { channel, self, charter, user } = this.#context
+    const before = this.#seat.current
+    const lifetimeMs = charter.descriptor.keyLifetimeSeconds * SECOND_MS
+    const terms = {
+      line: { channel, group: EMPTY },
+      ...number,
+      descriptor: charter.ref,
+      previous: before?.announcement ?? EMPTY,
+      reason,
+      notAfter: env.now + lifetimeMs
+    }
+    const chain = { init: before?.init ?? FIRST_INIT, transcript: before?.transcript ?? FIRST_TRANSCRIPT }
+    const issued = issueEpoch(self.key, terms, preview, change.update, change.rootKey, chain, env.random)
+    this.#context.promised = number
+    out.keep(this.#context.row())
+    this.#tree = change.tree
+    this.#issuedAt = env.uptimeMs
+    const leaf = present(this.#leaves.get(hex(user)), 'a manager is a member')
+    const path = { leaf, depth: this.#tree.depth, pathKeys: this.#tree.pathKeys(leaf) }
+    const publish = (): void => {
+      for (const frame of [issued.announcement, ...issued.chunks])
+        out.push({ type: 'publish', channel, frame: frame.bytes })
+    }
+    this.#seat.adopt(issued, terms, preview, path, publish, env, out)
+    this.#deadlines.set('batch', undefined)
+    this.#deadlines.set('renewal', env.uptimeMs + lifetimeMs)
+    return issued
+  }
+
+  #grant(applicant: Applicant, issued: IssuedEpoch, preview: LogPreview, env: Env, out: Out): void {
+    const { channel, self, charter, log, user } = this.#context
+    const leaf = present(this.#leaves.get(hex(applicant.user)), 'who is granted a key has a leaf')
+    const statements = log.announced().map((one) => one.bytes)
+    const isLogComplete = statements.reduce((sum, one) => sum + one.length, 0) <= INLINE_LOG_BYTES
+    const content = {
+      epochSecret: issued.epochSecret,
+      leaf,
+      depth: this.#tree.depth,
+      pathKeys: this.#tree.pathKeys(leaf),
+      announcement: certificateOf(issued.announcement).bytes,
+      statements: isLogComplete ? statements : [],
+      isLogComplete,
+      earlier: [],
+      notAfter: issued.announcement.body.announcement!.notAfter
+    }
+    const terms = {
+      request: applicant.request,
+      group: EMPTY,
+      key: issued.key,
+      transcript: issued.transcript,
+      roster: preview.roster.hash,
+      logHead: preview.ids.root(),
+      descriptor: charter.ref
+    }
+    const parties = { channel, manager: user, requester: applicant.user }
+    const grant = sealGrant(
+      terms,
+      parties,
+      content,
+      applicant.record.prekey,
+      applicant.oneTimeKey,
+      applicant.attempt,
+      env.random
+    )
+    if (grant === undefined) return out.reject(504)
+    this.#granted.set(applicant.author, { grant, attempt: applicant.attempt })
+    for (const oldest of this.#granted.keys()) {
+      if (this.#granted.size <= KEPT_GRANTS) break
+      this.#granted.delete(oldest)
+    }
+    out.push({ type: 'publish', channel, frame: makeFrame(channel, self.key, { grant }).bytes })
+  }
+
+  /** 32 fresh bytes, mixed with the manager's own secret, the channel and the time (§4, the patent's figure 8). */
+  #fresh(env: Env): Uint8Array {
+    const { self, channel } = this.#context
+    return derive(hkdfExtract(self.key.seed.expose(), env.random(32)), LABEL.freshSecret, [
+      channel,
+      EMPTY,
+      u64(env.now)
+    ])
+  }
+
+  #sendBeat(env: Env, out: Out): void {
+    const current = this.#seat.current
+    if (this.#stage !== 'acting' || current === undefined) return
+    this.#deadlines.set('beat', env.uptimeMs + HEARTBEAT_MS)
+    if (!this.#isCarrierReady) return
+    const { channel, self, log, charter } = this.#context
+    const heartbeat = {
+      group: EMPTY,
+      term: current.key.term,
+      counter: this.#beat++,
+      announcement: current.announcement,
+      logHead: log.head,
+      descriptor: charter.ref
+    }
+    out.push({ type: 'publish', channel, frame: makeFrame(channel, self.key, { heartbeat }).bytes })
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * Following an announcement from the epoch before (protocol §7.4): the update is applied to a copy, and what comes of it
+ * counts only when key, statements, log and roster all agree with the head. Nothing is changed here.
+ */
+import { EMPTY, equalBytes } from '../../base/bytes.ts'
+import { x25519 } from '../../crypto/kem.ts'
+import { type TreeUpdate, TreeUpdateKind } from '../../wire/messages.ts'
+import { type CheckedAnnouncement, chunkHash, confirmKeys, openStatements, withWraps } from '../channel/announcement.ts'
+import type { Context } from '../channel/context.ts'
+import type { LogPreview } from '../channel/control-log.ts'
+import { type Line, rebuildLeafSecret } from '../channel/key-schedule.ts'
+import { MemberTree } from '../channel/key-tree-member.ts'
+import { Refusal, refuse } from '../reject.ts'
+import { Epoch } from './keyring.ts'
+import { SecretTree } from './secret-tree.ts'
+
+/** An epoch that may be adopted. */
+export interface Followed {
+  readonly epoch: Epoch
+  readonly preview: LogPreview
+}
+
+/**
+ * @param current - the epoch that `announcement.head.previous` names.
+ * @param chunks - the data of all its chunks, in order.
+ * @returns R-403, R-405 – R-408, R-410 – R-413, R-415 when it cannot be adopted.
+ */
+export function followAnnouncement(
+  context: Context,
+  current: Epoch,
+  announcement: CheckedAnnouncement,
+  chunks: readonly Uint8Array[]
+): Followed | Refusal {
+  const { head, payload, frame } = announcement
+  if (head.key.term === current.key.term && !equalBytes(frame.author, current.issuer)) return refuse(415)
+  if (head.key.term !== current.key.term && head.key.serial !== 1) return refuse(403)
+  if (!equalBytes(head.previous, current.announcement)) return refuse(406)
+  if (payload === undefined || chunks.length !== head.chunks.length) return refuse(405)
+  if (!chunks.every((chunk, i) => equalBytes(chunkHash(chunk), head.chunks[i]!))) return refuse(405)
+  const line: Line = { channel: context.channel, group: EMPTY }
+  const update = withWraps(payload.tree, chunks)
+  for (const tree of candidateTrees(context, current, update, line, head.key)) {
+    const before = { init: current.init, transcript: current.transcript }
+    const confirmed = confirmKeys(announcement, line, payload.tree, tree.rootKey, before)
+    if (confirmed instanceof Refusal) continue
+    const statements = openStatements(line, payload.sealed, confirmed.keys.control)
+    if (statements instanceof Refusal) return refuse(410)
+    const preview = context.log.preview(statements)
+    if (preview instanceof Refusal) return preview
+    if (!equalBytes(preview.ids.root(), head.logHead)) return refuse(411)
+    if (!equalBytes(preview.roster.hash, head.roster)) return refuse(412)
+    if (!context.log.coversRemovals(preview)) return refuse(413)
+    return { preview, epoch: epochOf(announcement, confirmed, tree) }
+  }
+  return refuse(408)
+}
+
+/** The trees this member may have after the update: one, or for a rebuild one for each prekey the manager may have used. */
+function* candidateTrees(
+  context: Context,
+  current: Epoch,
+  update: TreeUpdate,
+  line: Line,
+  { term, serial }: { term: number; serial: number }
+): Generator<MemberTree> {
+  const treeContext = { ...line, term, serial }
+  if (update.kind !== TreeUpdateKind.REBUILD) {
+    const tree = current.tree?.apply(update, treeContext)
+    if (tree !== undefined) yield tree
+    return
+  }
+  const leaf = context.log.roster.members.rankOf(context.user)
+  if (leaf < 0) return
+  for (const prekey of context.self.prekeys.pairs()) {
+    const shared = x25519(prekey.x25519.seed.expose(), update.termKey)
+    if (shared === undefined) return
+    const tree = MemberTree.fromRebuild(update, leaf, rebuildLeafSecret(shared, line, term, context.user), treeContext)
+    if (tree !== undefined) yield tree
+  }
+}
+
+/** The epoch of an announcement whose keys are confirmed. */
+export function epochOf(
+  { frame, head }: CheckedAnnouncement,
+  {
+    keys,
+    transcript
+  }: { keys: { init: Uint8Array; control: Uint8Array; reading: Uint8Array }; transcript: Uint8Array },
+  tree: MemberTree | undefined
+): Epoch {
+  return new Epoch({
+    key: head.key,
+    announcement: frame.id,
+    transcript,
+    notAfter: head.notAfter,
+    issuer: frame.author,
+    reason: head.reason,
+    keys,
+    secrets: SecretTree.from(keys.reading),
+    tree
+  })
+}

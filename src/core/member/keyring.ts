@@ -1,0 +1,253 @@
+/**
+ * The epochs a member holds: the current one, and those before it while their grace lasts.
+ *
+ * Of a past epoch only what reading needs is kept; its `init` and its tree keys are gone, so nothing leads from it to
+ * another. A chain of a sender is kept from its first message on; what it has used up is gone from it.
+ */
+import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
+import type { KeyId, Reason } from '../../wire/messages.ts'
+import { ChainRow, EpochRow } from '../../wire/rows.ts'
+import type { EpochKeys } from '../channel/key-schedule.ts'
+import { MemberTree } from '../channel/key-tree-member.ts'
+import type { Row, RowKey } from '../machine.ts'
+import { stateKey, stateRow } from '../out.ts'
+import { PAST_EPOCHS } from '../params.ts'
+import { SecretTree } from './secret-tree.ts'
+import { type PeekedKey, ReceivingChain, type SendingChain } from './secret-tree-chain.ts'
+
+/** Starts of one sender that are followed in one epoch. */
+const BOOTS_PER_SENDER = 64
+
+/** One epoch as a member holds it. */
+export class Epoch {
+  readonly key: KeyId
+  /** 32-byte id of its announcement: names the epoch in the store and in the chain of announcements. */
+  readonly announcement: Uint8Array
+  readonly transcript: Uint8Array
+  /** ms since 1970 */
+  readonly notAfter: number
+  readonly issuer: Uint8Array
+  readonly reason: Reason
+  readonly control: Uint8Array
+  readonly secrets: SecretTree
+  init: Uint8Array
+  tree: MemberTree | undefined
+  /** ms since 1970; 0: current */
+  endedAt = 0
+  readonly chains = new Map<string, ReceivingChain>()
+  readonly #boots = new Map<string, number>()
+  sending: SendingChain | undefined
+
+  constructor(facts: {
+    key: KeyId
+    announcement: Uint8Array
+    transcript: Uint8Array
+    notAfter: number
+    issuer: Uint8Array
+    reason: Reason
+    keys: Omit<EpochKeys, 'commitment' | 'reading'>
+    secrets: SecretTree
+    tree: MemberTree | undefined
+    endedAt?: number
+  }) {
+    this.key = facts.key
+    this.announcement = facts.announcement
+    this.transcript = facts.transcript
+    this.notAfter = facts.notAfter
+    this.issuer = facts.issuer
+    this.reason = facts.reason
+    this.init = facts.keys.init
+    this.control = facts.keys.control
+    this.secrets = facts.secrets
+    this.tree = facts.tree
+    this.endedAt = facts.endedAt ?? 0
+  }
+
+  /**
+   * The key of one message, without using it up.
+   *
+   * @returns undefined when it was used before, is out of reach of the window, or its sender has started too often.
+   */
+  peek(sender: Uint8Array, boot: Uint8Array, counter: number): PeekedKey | undefined {
+    const name = chainName(sender, boot)
+    const chain = this.chains.get(name)
+    if (chain !== undefined) return chain.peek(counter)
+    const starts = this.#boots.get(hex(sender)) ?? 0
+    if (starts >= BOOTS_PER_SENDER) return undefined
+    const peeked = this.secrets.peek(sender, boot)
+    const key = peeked?.chain.peek(counter)
+    if (peeked === undefined || key === undefined) return undefined
+    const commit = (): boolean => {
+      if (!peeked.commit() || !key.commit()) return false
+      this.adopt(sender, boot, peeked.chain)
+      return true
+    }
+    return { key: key.key, commit }
+  }
+
+  hasChain(sender: Uint8Array, boot: Uint8Array): boolean {
+    return this.chains.has(chainName(sender, boot))
+  }
+
+  /** Follows a chain from where it stands. */
+  adopt(sender: Uint8Array, boot: Uint8Array, chain: ReceivingChain): void {
+    this.chains.set(chainName(sender, boot), chain)
+    this.#boots.set(hex(sender), (this.#boots.get(hex(sender)) ?? 0) + 1)
+  }
+
+  /** The chain that this start of ours sends with, or undefined when it was taken in this epoch before. */
+  sendingChain(self: Uint8Array, boot: Uint8Array): SendingChain | undefined {
+    this.sending ??= this.secrets.sendingChainFor(self, boot)
+    return this.sending
+  }
+
+  /** Leaves only what reading needs. */
+  end(at: number): void {
+    this.endedAt = at
+    this.init.fill(0)
+    this.init = EMPTY
+    this.tree?.destroy()
+    this.tree = undefined
+    this.sending?.destroy()
+    this.sending = undefined
+  }
+
+  destroy(): void {
+    this.secrets.destroy()
+    this.control.fill(0)
+  }
+}
+
+const chainName = (sender: Uint8Array, boot: Uint8Array): string => `${hex(sender)}.${hex(boot)}`
+
+/** The epochs of one line. */
+export class Keyring {
+  readonly #channel: string
+  #current: Epoch | undefined
+  #past: Epoch[] = []
+
+  /** @param channel - the channel id's text, for the names of rows. */
+  constructor(channel: string) {
+    this.#channel = channel
+  }
+
+  get current(): Epoch | undefined {
+    return this.#current
+  }
+
+  /** All epochs held, current first. */
+  get epochs(): readonly Epoch[] {
+    return this.#current === undefined ? this.#past : [this.#current, ...this.#past]
+  }
+
+  /** The epoch with exactly this key id. */
+  find(key: KeyId): Epoch | undefined {
+    return this.epochs.find(
+      (epoch) =>
+        epoch.key.term === key.term &&
+        epoch.key.serial === key.serial &&
+        equalBytes(epoch.key.commitment, key.commitment)
+    )
+  }
+
+  /** Begins an epoch; the one before becomes past. @returns what the store must keep and forget. */
+  begin(epoch: Epoch, now: number): { puts: Row[]; deletes: RowKey[] } {
+    const puts = [this.rowOf(epoch)]
+    const before = this.#current
+    if (before !== undefined) {
+      before.end(now)
+      this.#past.unshift(before)
+      puts.push(this.rowOf(before))
+    }
+    this.#current = epoch
+    const deletes = this.#past.splice(PAST_EPOCHS).flatMap((old) => this.#forget(old))
+    return { puts, deletes }
+  }
+
+  /** Destroys epochs whose grace is over. @returns the rows to forget. */
+  expire(now: number, graceMs: number): RowKey[] {
+    const isOver = (epoch: Epoch): boolean => epoch.endedAt + graceMs < now
+    const over = this.#past.filter(isOver)
+    if (over.length > 0) this.#past = this.#past.filter((epoch) => !isOver(epoch))
+    return over.flatMap((epoch) => this.#forget(epoch))
+  }
+
+  /** Forgets everything: the member has left. */
+  clear(): RowKey[] {
+    const all = this.epochs
+    this.#current = undefined
+    this.#past = []
+    return all.flatMap((epoch) => this.#forget(epoch))
+  }
+
+  #forget(epoch: Epoch): RowKey[] {
+    const name = hex(epoch.announcement)
+    const keys = [...epoch.chains.keys()].map((chain) => stateKey(`chain/${this.#channel}/${name}/${chain}`))
+    epoch.destroy()
+    return [stateKey(`epoch/${this.#channel}/${name}`), ...keys]
+  }
+
+  /** What somebody who took this keyring would have, by name. */
+  unsafeSecrets(): { readonly name: string; readonly bytes: Uint8Array }[] {
+    return this.epochs.flatMap((epoch) => {
+      const name = `epoch ${epoch.key.term}.${epoch.key.serial}`
+      const chains = [...epoch.chains.values()].map((chain) => ({ name: `${name} chain`, bytes: chain.export() }))
+      const tree = epoch.tree === undefined ? [] : [{ name: `${name} tree`, bytes: epoch.tree.export() }]
+      return [
+        { name: `${name} init`, bytes: epoch.init },
+        { name: `${name} control`, bytes: epoch.control },
+        { name: `${name} secret tree`, bytes: epoch.secrets.export() },
+        ...tree,
+        ...chains
+      ]
+    })
+  }
+
+  rowOf(epoch: Epoch): Row {
+    const { key, announcement, transcript, notAfter, issuer, init, control, endedAt, reason } = epoch
+    const row = EpochRow.encode({
+      ...key,
+      announcement,
+      transcript,
+      notAfter,
+      issuer,
+      init,
+      control,
+      secrets: epoch.secrets.export(),
+      tree: epoch.tree?.export() ?? EMPTY,
+      endedAt,
+      reason
+    })
+    return stateRow(`epoch/${this.#channel}/${hex(announcement)}`, row)
+  }
+
+  chainRowOf(epoch: Epoch, sender: Uint8Array, boot: Uint8Array): Row[] {
+    const name = chainName(sender, boot)
+    const chain = epoch.chains.get(name)
+    if (chain === undefined) return []
+    const row = ChainRow.encode({ epoch: epoch.announcement, sender, boot, chain: chain.export() })
+    return [stateRow(`chain/${this.#channel}/${hex(epoch.announcement)}/${name}`, row)]
+  }
+
+  /** @returns false when the row is damaged. */
+  restoreEpoch(bytes: Uint8Array): boolean {
+    const row = EpochRow.decode(bytes)
+    const secrets = SecretTree.import(row.secrets)
+    const tree = row.tree.length > 0 ? MemberTree.import(row.tree) : undefined
+    if (secrets === undefined) return false
+    const { term, serial, commitment, init, control, ...facts } = row
+    const epoch = new Epoch({ ...facts, key: { term, serial, commitment }, keys: { init, control }, secrets, tree })
+    if (row.endedAt > 0) this.#past = [...this.#past, epoch].sort((a, b) => b.endedAt - a.endedAt)
+    else this.#current = epoch
+    return true
+  }
+
+  /** @returns false when the row is damaged. */
+  restoreChain(bytes: Uint8Array): boolean {
+    const row = ChainRow.decode(bytes)
+    const chain = ReceivingChain.import(row.chain)
+    if (chain === undefined) return false
+    this.epochs.find(({ announcement }) => equalBytes(announcement, row.epoch))?.adopt(row.sender, row.boot, chain)
+    return true
+  }
+}

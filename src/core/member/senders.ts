@@ -1,0 +1,110 @@
+/**
+ * What a member knows of each sender's chain of messages: every message names the one before, so what is missing shows.
+ *
+ * The first message seen of a sender starts its record: what it said before we came is not a gap. A missing message may be
+ * on its way, so a gap is told only after some patience, and told again when it closes.
+ */
+import { equalBytes, hex, mapKey } from '../../base/bytes.ts'
+import { SenderRow } from '../../wire/rows.ts'
+import type { Row, RowKey } from '../machine.ts'
+import { stateKey, stateRow } from '../out.ts'
+import { GAP_PATIENCE_MS } from '../params.ts'
+
+/** Ids kept for each sender: reordering beyond this looks like a gap that never closes. */
+const KNOWN_IDS = 32
+const MISSING_IDS = 32
+
+interface Missing {
+  readonly id: Uint8Array
+  /** `Env.uptimeMs` from which the gap is told; undefined: it has been. */
+  toldAt: number | undefined
+}
+
+interface Sender {
+  readonly sender: Uint8Array
+  /** Oldest first. */
+  known: Uint8Array[]
+  missing: Missing[]
+}
+
+export interface Gap {
+  readonly sender: Uint8Array
+  readonly missing: Uint8Array
+}
+
+export class Senders {
+  readonly #channel: string
+  readonly #senders = new Map<string, Sender>()
+
+  constructor(channel: string) {
+    this.#channel = channel
+  }
+
+  /**
+   * Takes note of an accepted message.
+   *
+   * @returns the gap that it closes, if it had been told.
+   */
+  note(sender: Uint8Array, id: Uint8Array, previous: Uint8Array, uptimeMs: number): Gap | undefined {
+    const name = mapKey(sender)
+    let entry = this.#senders.get(name)
+    const isFirst = entry === undefined
+    if (entry === undefined) {
+      entry = { sender, known: [], missing: [] }
+      this.#senders.set(name, entry)
+    }
+    const closed = entry.missing.find((missing) => equalBytes(missing.id, id))
+    if (closed !== undefined) entry.missing = entry.missing.filter((missing) => missing !== closed)
+    if (!isFirst && previous.length > 0 && !entry.known.some((known) => equalBytes(known, previous))) {
+      const isNoted = entry.missing.some((missing) => equalBytes(missing.id, previous))
+      if (!isNoted)
+        entry.missing = [...entry.missing, { id: previous, toldAt: uptimeMs + GAP_PATIENCE_MS }].slice(-MISSING_IDS)
+    }
+    entry.known = [...entry.known, id].slice(-KNOWN_IDS)
+    return closed !== undefined && closed.toldAt === undefined ? { sender, missing: id } : undefined
+  }
+
+  /** Whether this message was noted lately. */
+  knows(sender: Uint8Array, id: Uint8Array): boolean {
+    return this.#senders.get(mapKey(sender))?.known.some((known) => equalBytes(known, id)) ?? false
+  }
+
+  /** When the next gap is to be told, as `Env.uptimeMs`. */
+  nextAt(): number | undefined {
+    let next: number | undefined
+    for (const { missing } of this.#senders.values()) {
+      for (const { toldAt } of missing) if (toldAt !== undefined && (next === undefined || toldAt < next)) next = toldAt
+    }
+    return next
+  }
+
+  /** The gaps whose patience is over, once each. */
+  due(uptimeMs: number): Gap[] {
+    const gaps: Gap[] = []
+    for (const { sender, missing } of this.#senders.values()) {
+      for (const gap of missing) {
+        if (gap.toldAt === undefined || gap.toldAt > uptimeMs) continue
+        gap.toldAt = undefined
+        gaps.push({ sender, missing: gap.id })
+      }
+    }
+    return gaps
+  }
+
+  rowOf(sender: Uint8Array): Row[] {
+    const entry = this.#senders.get(mapKey(sender))
+    if (entry === undefined) return []
+    const row = SenderRow.encode({ sender, known: entry.known, missing: entry.missing.map(({ id }) => id) })
+    return [stateRow(`sender/${this.#channel}/${hex(sender)}`, row)]
+  }
+
+  /** The rows of all senders. */
+  keys(): RowKey[] {
+    return [...this.#senders.values()].map(({ sender }) => stateKey(`sender/${this.#channel}/${hex(sender)}`))
+  }
+
+  restore(bytes: Uint8Array): void {
+    const { sender, known, missing } = SenderRow.decode(bytes)
+    this.#senders.set(mapKey(sender), { sender, known, missing: missing.map((id) => ({ id, toldAt: undefined })) })
+  }
+}

@@ -1,0 +1,740 @@
+/**
+ * A peer: one user, its channels, and in each channel the roles it has. Here the roles meet; they know nothing of each other.
+ *
+ * Everything a peer knows comes through `handle`; everything it does are the effects that this returns. What it must know
+ * again after a restart stands in rows of one room, and a fresh peer is given them by the first event.
+ */
+import { present } from '../base/assert.ts'
+import { EMPTY, equalBytes, u64, zeros } from '../base/bytes.ts'
+import { type ConclaveError, InternalError, PeerError, UsageError } from '../base/errors.ts'
+import { hash } from '../crypto/kdf.ts'
+import { LABEL } from '../crypto/labels.ts'
+import type { SigningKey } from '../crypto/sign.ts'
+import { ADMIT_ID_BYTES, BOOT_BYTES, TOKEN_BYTES } from '../wire/limits.ts'
+import { Admission, type Answer, type Invite, Operation, type Question } from '../wire/messages.ts'
+import { channelIdText, readChannelId } from '../wire/names.ts'
+import { ChannelRow, SelfRow } from '../wire/rows.ts'
+import { Context, type Self } from './channel/context.ts'
+import {
+  CHANNEL_SALT_BYTES,
+  type Charter,
+  foundChannel,
+  isManagerOf,
+  readCharter,
+  succeeds
+} from './channel/descriptor.ts'
+import { type Frame, readFrame } from './channel/frame.ts'
+import { inviteText, readInvite, tokenHash } from './channel/invite.ts'
+import { MemberTree } from './channel/key-tree-member.ts'
+import { type CheckedStatement, readStatement } from './channel/statement.ts'
+import type { ChannelView, Command, CommandResult, MemberView } from './command.ts'
+import { Prekeys } from './identity/prekeys.ts'
+import { RecordBook } from './identity/record-book.ts'
+import { asUserId } from './identity/user.ts'
+import { makeUserRecord, readUserRecord, type UserRecord } from './identity/user-record.ts'
+import type { Env, Event, Machine, Row } from './machine.ts'
+import { Manager, type Seat } from './manager/manager.ts'
+import { Epoch } from './member/keyring.ts'
+import { Member } from './member/member.ts'
+import { SecretTree } from './member/secret-tree.ts'
+import { Out, STATE_ROOM, stateKey, stateRow } from './out.ts'
+import { ASK_AGAIN_MS, CHANNELS, PREKEY_LIFETIME_MS } from './params.ts'
+import { type Check, Refusal } from './reject.ts'
+
+export interface PeerConfig {
+  readonly key: SigningKey
+  /** The nick of a new user; one that was kept from an earlier run wins. */
+  readonly nick: string
+}
+
+/** A channel whose descriptor is known. */
+interface Room {
+  readonly context: Context
+  readonly member: Member
+  readonly manager: Manager
+}
+
+/** A channel we have an invite to and no descriptor of yet. */
+interface Arrival {
+  readonly invite: Invite
+  readonly text: string
+  askAt: number
+}
+
+export class Peer implements Machine {
+  /** The rooms of the store that the `restore` event must bring. */
+  readonly rooms: readonly string[] = [STATE_ROOM]
+  readonly #key: SigningKey
+  readonly #records = new RecordBook()
+  readonly #channels = new Map<string, Room>()
+  readonly #arrivals = new Map<string, Arrival>()
+  #nick: string
+  #self: Self | undefined
+  #starts = 0
+  #recordSeq = 0
+  #wakeAt: number | undefined
+
+  constructor(config: PeerConfig) {
+    this.#key = config.key
+    this.#nick = config.nick
+  }
+
+  /**
+   * What the carrier should do with a frame before it is handed in: pass it on, pass over it, or hold it against whoever
+   * sent it. Reject only what no honest peer sends; an honest one may know more or less than we do.
+   */
+  judge(frame: Frame): 'accept' | 'ignore' | Check {
+    const room = this.#channels.get(channelIdText(frame.channel))
+    if (room === undefined) return 'ignore'
+    const { context, member } = room
+    switch (frame.kind) {
+      case 'keyRequest':
+      case 'challengeAnswer':
+        return 'accept'
+      case 'grant':
+      case 'challenge':
+      case 'announcement':
+      case 'chunk':
+      case 'coSignature':
+      case 'heartbeat':
+        return isManagerOf(context.charter.descriptor, frame.author) ? 'accept' : 'ignore'
+      default:
+        return member.keyring.current === undefined || context.log.isMember(frame.author) || member.mayBeNew(frame)
+          ? 'accept'
+          : 'ignore'
+    }
+  }
+
+  /**
+   * Every secret this peer holds, for checkers of what somebody who took it could know.
+   *
+   * @returns the live bytes, not copies: look, do not keep.
+   */
+  unsafeSecrets(): { readonly name: string; readonly bytes: Uint8Array }[] {
+    const prekeys = this.#self?.prekeys.pairs() ?? []
+    const own = [this.#key.seed, ...prekeys.flatMap(({ x25519, xwing }) => [x25519.seed, xwing.seed])]
+    const epochs = [...this.#channels.values()].flatMap(({ member }) => member.keyring.unsafeSecrets())
+    return [...own.map((secret) => ({ name: 'identity', bytes: secret.expose() })), ...epochs]
+  }
+
+  handle(event: Event, env: Env): ReturnType<Machine['handle']> {
+    const out = new Out()
+    this.#dispatch(event, env, out)
+    const next = this.#nextAt()
+    if (next !== this.#wakeAt) {
+      this.#wakeAt = next
+      out.push({ type: 'wakeAt', uptimeMs: next })
+    }
+    return out.effects
+  }
+
+  #dispatch(event: Event, env: Env, out: Out): void {
+    if (event.type === 'restore') return this.#restore(event.rows, env, out)
+    switch (event.type) {
+      case 'frame':
+        return this.#onFrame(event.frame, env, out)
+      case 'wake':
+        return this.#wake(env, out)
+      case 'command':
+        return this.#onCommand(event.id, event.command, env, out)
+      case 'carrier':
+        return this.#onCarrier(event.channel, event.isReady, env, out)
+      case 'published': {
+        const [name = '', local = ''] = event.receipt.split(':')
+        return this.#channels.get(name)?.member.onPublished(local, event.recipients, env, out)
+      }
+      case 'found':
+        return this.#onFound(event.kind, event.id, event.value, env, out)
+      case 'question':
+        return out.push({ type: 'answer', id: event.id, answer: this.#answer(event.question, env) })
+      case 'answer':
+        return this.#onAnswer(event.id, event.answer, env, out)
+      default:
+        event satisfies never
+    }
+  }
+
+  // ---------------------------------------------------------------- starting
+
+  #restore(rows: readonly Row[], env: Env, out: Out): void {
+    const byKind = new Map<string, { name: string; value: Uint8Array }[]>()
+    for (const { entry, value } of rows) {
+      const [kind = '', name = ''] = entry.split('/')
+      byKind.set(kind, [...(byKind.get(kind) ?? []), { name, value }])
+    }
+    const of = (kind: string): { name: string; value: Uint8Array }[] => byKind.get(kind) ?? []
+    for (const { value } of of('user')) this.#records.restore(value, env.now)
+    this.#self = this.#wakeUp(of('self')[0]?.value, env, out)
+    for (const { name, value } of of('channel')) this.#restoreChannel(name, ChannelRow.decode(value), env)
+    this.#restoreRows(of)
+    for (const { context, member } of this.#channels.values()) {
+      member.start(env, out)
+      out.push({ type: 'subscribe', channel: context.channel })
+    }
+    for (const arrival of this.#arrivals.values()) this.#seekCharter(arrival, env, out)
+  }
+
+  /** Rows in the order in which they build on each other. */
+  #restoreRows(of: (kind: string) => { name: string; value: Uint8Array }[]): void {
+    const room = (name: string): Room | undefined => this.#channels.get(name)
+    const damaged = (): never => {
+      throw new InternalError('a row of the store cannot be read: it was written by another version, or is damaged')
+    }
+    const logs = new Map<string, Uint8Array[]>()
+    for (const { name, value } of of('log')) logs.set(name, [...(logs.get(name) ?? []), value])
+    for (const [name, values] of logs) {
+      const context = room(name)?.context
+      if (context === undefined) continue
+      const statements = values.map((bytes) => readStatement(context.channel, bytes))
+      const checked = statements.filter((one): one is CheckedStatement => !(one instanceof Refusal))
+      const preview = context.log.preview(checked)
+      if (checked.length !== statements.length || preview instanceof Refusal) damaged()
+      else context.log.commit(preview)
+    }
+    for (const { name, value } of of('pending')) {
+      const context = room(name)?.context
+      const statement = context && readStatement(context.channel, value)
+      if (statement !== undefined && !(statement instanceof Refusal)) context?.log.addPending(statement)
+    }
+    for (const { name, value } of of('epoch')) if (room(name)?.member.restoreEpoch(value) === false) damaged()
+    for (const { name, value } of of('chain')) if (room(name)?.member.restoreChain(value) === false) damaged()
+    for (const { name, value } of of('sender')) room(name)?.member.restoreSender(value)
+    for (const { name, value } of of('outbox')) room(name)?.member.restoreOutbox(value)
+    for (const { name, value } of of('clock')) room(name)?.member.restoreClock(value)
+    for (const { name, value } of of('newest')) room(name)?.member.restoreNewest(value)
+  }
+
+  /** Who we are, with a boot nonce that no other start has. */
+  #wakeUp(value: Uint8Array | undefined, env: Env, out: Out): Self {
+    const row = value && SelfRow.decode(value)
+    this.#starts = (row?.starts ?? 0) + 1
+    this.#recordSeq = row?.recordSeq ?? 0
+    this.#nick = row?.nick ?? this.#nick
+    const prekeys = row === undefined ? Prekeys.create(env.random, env.now) : Prekeys.import(row.prekeys)
+    const boot = hash(LABEL.bootNonce, env.random(32), this.#key.publicKey, u64(this.#starts)).slice(0, BOOT_BYTES)
+    const known = row && readUserRecord(row.record, env.now)
+    const isGood = known !== undefined && !(known instanceof Refusal) && !prekeys.isDue(env.now)
+    if (!isGood && row !== undefined && prekeys.isDue(env.now)) prekeys.rotate(env.random, env.now)
+    const record = isGood ? known : this.#makeRecord(prekeys, env)
+    const self: Self = { key: this.#key, boot, prekeys, record }
+    this.#self = self
+    this.#keepSelf(out)
+    this.#tellRecord(env, out)
+    return self
+  }
+
+  #makeRecord(prekeys: Prekeys, env: Env): UserRecord {
+    this.#recordSeq++
+    const { notBefore, notAfter } = prekeys.current
+    const issuedAt = Math.max(env.now, notBefore)
+    const bytes = makeUserRecord({
+      key: this.#key,
+      seq: this.#recordSeq,
+      nick: this.#nick,
+      prekey: prekeys.current,
+      issuedAt,
+      expiresAt: notAfter
+    })
+    const record = readUserRecord(bytes, env.now)
+    if (record instanceof Refusal) throw new InternalError('a record of ours is valid')
+    return record
+  }
+
+  #keepSelf(out: Out): void {
+    const { prekeys, record } = this.#me
+    const exported = prekeys.export()
+    const row = {
+      starts: this.#starts,
+      recordSeq: this.#recordSeq,
+      nick: this.#nick,
+      prekeys: exported.expose(),
+      record: record.bytes
+    }
+    out.keep(stateRow('self', SelfRow.encode(row)))
+  }
+
+  #tellRecord(env: Env, out: Out): void {
+    const { record } = this.#me
+    this.#records.add(record.bytes, env.now, out)
+    out.push({ type: 'putRecord', kind: 'user', id: record.user, value: record.bytes })
+  }
+
+  get #me(): Self {
+    return present(this.#self, 'the restore event comes first')
+  }
+
+  #restoreChannel(name: string, row: ChannelRow, env: Env): void {
+    const channel = readChannelId(name)
+    if (channel === undefined) return
+    if (row.charter.length === 0) {
+      const invite = readInvite(row.invite)
+      if (!(invite instanceof Refusal)) this.#arrivals.set(name, { invite, text: row.invite, askAt: env.uptimeMs })
+      return
+    }
+    const charter = readCharter(channel, row.charter)
+    if (charter instanceof Refusal) throw new InternalError('the descriptor in the store is not the one that was kept')
+    const { context } = this.#enter(charter, row.invite)
+    context.alarm = row.alarm
+    context.wasRemoved = row.wasRemoved
+    context.promised = { term: row.promisedTerm, serial: row.promisedSerial }
+  }
+
+  /** Sets up the roles in a channel. */
+  #enter(charter: Charter, invite: string): Room {
+    const context = new Context(this.#me, this.#records, charter)
+    context.invite = invite
+    const member = new Member(context)
+    const room = { context, member, manager: new Manager(context, seatOf(member)) }
+    this.#channels.set(context.name, room)
+    return room
+  }
+
+  // ---------------------------------------------------------------- time
+
+  #nextAt(): number | undefined {
+    let next: number | undefined
+    const consider = (at: number | undefined): void => {
+      if (at !== undefined && (next === undefined || at < next)) next = at
+    }
+    for (const { member, manager } of this.#channels.values()) {
+      consider(member.nextAt())
+      consider(manager.nextAt())
+    }
+    for (const { askAt } of this.#arrivals.values()) consider(askAt)
+    consider(this.#rotateAt)
+    return next
+  }
+
+  #rotateAt: number | undefined
+
+  #wake(env: Env, out: Out): void {
+    for (const { member, manager } of this.#channels.values()) {
+      member.wake(env, out)
+      manager.wake(env, out)
+    }
+    for (const arrival of this.#arrivals.values())
+      if (arrival.askAt <= env.uptimeMs) this.#seekCharter(arrival, env, out)
+    this.#rotateWhenDue(env, out)
+  }
+
+  /** Prekeys are rotated daily, by the wall clock, looked at every now and then. */
+  #rotateWhenDue(env: Env, out: Out): void {
+    if (this.#rotateAt !== undefined && this.#rotateAt > env.uptimeMs) return
+    this.#rotateAt = env.uptimeMs + PREKEY_LIFETIME_MS / 24
+    const self = this.#me
+    if (!self.prekeys.isDue(env.now)) return
+    self.prekeys.rotate(env.random, env.now)
+    self.record = this.#makeRecord(self.prekeys, env)
+    this.#keepSelf(out)
+    this.#tellRecord(env, out)
+  }
+
+  // ---------------------------------------------------------------- frames and the carrier
+
+  #onFrame(frame: Frame, env: Env, out: Out): void {
+    const room = this.#channels.get(channelIdText(frame.channel))
+    if (room === undefined) return
+    const { member, manager } = room
+    if (frame.kind === 'keyRequest') return manager.onKeyRequest(frame, env, out)
+    if (frame.kind === 'challengeAnswer') return manager.onChallengeAnswer(frame, env, out)
+    member.onFrame(frame, env, out)
+    if (frame.kind === 'statements') manager.onStatements(env, out)
+  }
+
+  #onCarrier(channel: Uint8Array, isReady: boolean, env: Env, out: Out): void {
+    const room = this.#channels.get(channelIdText(channel))
+    room?.member.setCarrier(isReady, env, out)
+    room?.manager.setCarrier(isReady, env, out)
+  }
+
+  // ---------------------------------------------------------------- questions and answers
+
+  #answer(question: Question, env: Env): Answer | undefined {
+    const blank: Answer = { descriptors: EMPTY, records: [], frames: [], sealed: EMPTY, isMore: false }
+    const { descriptor, record, epochs, log, frames } = question
+    if (descriptor) {
+      const charter = this.#channels.get(channelIdText(descriptor.channel))?.context.charter
+      return charter && { ...blank, descriptors: charter.bytes, records: this.#recordsOf(charter.descriptor.managers) }
+    }
+    if (record) return { ...blank, records: this.#recordsOf([record.user]) }
+    if (epochs) {
+      const member = this.#channels.get(channelIdText(epochs.channel))?.member
+      return member && epochs.group.length === 0 ? { ...blank, frames: member.epochsAfter(epochs.after) } : undefined
+    }
+    if (log) {
+      const answer = this.#channels.get(channelIdText(log.channel))?.member.logFrom(log.key, log.offset, env)
+      return answer && { ...blank, ...answer }
+    }
+    return frames && blank
+  }
+
+  #recordsOf(users: readonly Uint8Array[]): Uint8Array[] {
+    return users.map((user) => this.#records.get(user)?.bytes).filter((bytes) => bytes !== undefined)
+  }
+
+  #onAnswer(id: string, answer: Answer | undefined, env: Env, out: Out): void {
+    const [name = '', topic = ''] = id.split(':')
+    for (const bytes of answer?.records ?? []) this.#addRecord(bytes, env, out)
+    if (topic === 'charter') {
+      if (answer !== undefined && answer.descriptors.length > 0) this.#onCharter(name, answer.descriptors, env, out)
+      return
+    }
+    const room = this.#channels.get(name)
+    if (room === undefined) return
+    const { member, manager } = room
+    if (topic === 'epochs') member.onEpochs(answer?.frames ?? [], env, out)
+    else if (topic === 'log' && answer !== undefined) member.onLog(answer.sealed, answer.isMore, env, out)
+    else if (topic === 'record') member.onRecord(env, out)
+    else if (topic === 'collect') this.#onCollected(room, manager, answer?.frames ?? [], env, out)
+  }
+
+  #onCollected({ context, member }: Room, manager: Manager, frames: readonly Uint8Array[], env: Env, out: Out): void {
+    const terms: number[] = []
+    for (const bytes of frames) {
+      const frame = readFrame(context.channel, bytes)
+      if (frame === undefined || frame instanceof Refusal) continue
+      const term = frame.body.announcement?.key?.term
+      if (term !== undefined && isManagerOf(context.charter.descriptor, frame.author)) terms.push(term)
+      if (member.keyring.current !== undefined) member.onFrame(frame, env, out)
+    }
+    manager.onCollected(terms, env, out)
+  }
+
+  #onFound(kind: 'user' | 'channel', id: Uint8Array, value: Uint8Array | undefined, env: Env, out: Out): void {
+    if (kind === 'channel') {
+      if (value !== undefined) this.#onCharter(channelIdText(id), value, env, out)
+      return
+    }
+    if (value !== undefined) this.#addRecord(value, env, out)
+    for (const { member, manager } of this.#channels.values()) {
+      member.onRecord(env, out)
+      manager.onRecord(id, env, out)
+    }
+  }
+
+  #addRecord(bytes: Uint8Array, env: Env, out: Out): void {
+    const record = this.#records.add(bytes, env.now, out)
+    if (record instanceof Refusal) out.reject(record)
+  }
+
+  // ---------------------------------------------------------------- arriving
+
+  #seekCharter(arrival: Arrival, env: Env, out: Out): void {
+    const { channel, addresses } = arrival.invite
+    arrival.askAt = env.uptimeMs + ASK_AGAIN_MS
+    out.push({ type: 'lookUp', kind: 'channel', id: channel })
+    const id = `${channelIdText(channel)}:charter`
+    out.push({ type: 'ask', id, channel, to: undefined, addresses, question: { descriptor: { channel } } })
+  }
+
+  /** A descriptor was found: it must be the one the invite names, or a later version of it (R-208). */
+  #onCharter(name: string, bytes: Uint8Array, env: Env, out: Out): void {
+    const channel = readChannelId(name)
+    const charter = channel && readCharter(channel, bytes)
+    if (charter === undefined || charter instanceof Refusal) return out.reject(charter ?? 201)
+    const arrival = this.#arrivals.get(name)
+    const room = this.#channels.get(name)
+    if (room !== undefined) {
+      const refusal = succeeds(charter, room.context.charter)
+      if (refusal !== undefined) out.reject(refusal)
+      else if (charter.ref.version > room.context.charter.ref.version) this.#follow(room, charter, out)
+      return
+    }
+    if (arrival === undefined) return
+    const { version, hash: named } = arrival.invite.descriptor!
+    const known = charter.hashes[version - 1]
+    if (known === undefined || !equalBytes(known, named)) return out.reject(208)
+    this.#arrivals.delete(name)
+    const entered = this.#enter(charter, arrival.text)
+    out.keep(entered.context.row())
+    out.push({ type: 'subscribe', channel: charter.channel })
+    entered.member.start(env, out)
+  }
+
+  /** A later version of a descriptor takes the place of the pinned one. */
+  #follow({ context }: Room, charter: Charter, out: Out): void {
+    context.charter = charter
+    context.log.follow(charter)
+    out.keep(context.row())
+  }
+
+  // ---------------------------------------------------------------- commands
+
+  #onCommand(id: number, command: Command, env: Env, out: Out): void {
+    let result: CommandResult | ConclaveError
+    try {
+      result = this.#run(command, env, out)
+    } catch (error) {
+      if (!(error instanceof UsageError || error instanceof PeerError)) throw error
+      result = error
+    }
+    out.push({ type: 'result', id, result })
+  }
+
+  #run(command: Command, env: Env, out: Out): CommandResult {
+    switch (command.type) {
+      case 'createChannel':
+        return this.#createChannel(command, env, out)
+      case 'join':
+        return this.#join(command.invite, env, out)
+      case 'channels': {
+        const views = [...this.#channels.values()].map((room) => this.#view(room, env))
+        return { type: 'channels', channels: [...views, ...[...this.#arrivals.values()].map(viewOfArrival)] }
+      }
+      case 'identity':
+        return { type: 'identity', user: this.#key.publicKey, nick: this.#nick, record: this.#me.record.bytes }
+      case 'setNick':
+        return this.#setNick(command.nick, env, out)
+      default:
+        return this.#runInChannel(command, this.#roomOf(command.channel), env, out)
+    }
+  }
+
+  #runInChannel(command: ChannelCommand, room: Room, env: Env, out: Out): CommandResult {
+    const { context, member, manager } = room
+    switch (command.type) {
+      case 'say': {
+        const local = member.say(command.content, command.isPlain, env, out)
+        return { type: 'said', local }
+      }
+      case 'invite':
+        return this.#invite(room, command, env, out)
+      case 'leaveChannel':
+        return this.#leave(room, env, out)
+      case 'admit':
+        this.#requireAuthority(context)
+        this.#tell(
+          room,
+          { operation: Operation.ADMIT, subject: asUserId(command.user), admitId: env.random(ADMIT_ID_BYTES) },
+          env,
+          out
+        )
+        return { type: 'done' }
+      case 'remove': {
+        this.#requireAuthority(context)
+        const ends = context.log.admitsOf(command.user)
+        if (ends.length === 0)
+          throw new UsageError('NOT_A_MEMBER', 'This user was not admitted here, so there is nothing to remove.')
+        const { isForCause } = command
+        this.#tell(room, { operation: Operation.REMOVE, subject: command.user, ends, isForCause }, env, out)
+        return { type: 'done' }
+      }
+      case 'rekey':
+        manager.rekey(env, out)
+        return { type: 'done' }
+      case 'members':
+        return { type: 'members', members: this.#membersOf(room) }
+      default:
+        return command satisfies never
+    }
+  }
+
+  #createChannel({ settings }: Command & { type: 'createChannel' }, env: Env, out: Out): CommandResult {
+    this.#requireRoom()
+    if ((settings.managers?.length ?? 0) > 2) {
+      throw new UsageError(
+        'NO_ELECTION_YET',
+        'Three and more key managers have to elect one of them, which this version cannot do. Name one or two.'
+      )
+    }
+    const charter = foundChannel(this.#key, settings, env.random(CHANNEL_SALT_BYTES))
+    const room = this.#enter(charter, '')
+    out.keep(room.context.row())
+    out.push({ type: 'putRecord', kind: 'channel', id: charter.channel, value: charter.bytes })
+    out.push({ type: 'subscribe', channel: charter.channel })
+    room.member.start(env, out)
+    room.manager.found(env, out)
+    return { type: 'channel', channel: this.#view(room, env) }
+  }
+
+  #join(text: string, env: Env, out: Out): CommandResult {
+    const invite = readInvite(text)
+    if (invite instanceof Refusal) {
+      throw new UsageError(
+        'BAD_INVITE',
+        'This is not an invite: it is damaged, or cut off. Copy all of it, from CONCLAVE1 to its end.'
+      )
+    }
+    if (invite.expiresAt > 0 && invite.expiresAt < env.now) {
+      throw new UsageError('INVITE_EXPIRED', 'This invite has expired. Ask for a new one.')
+    }
+    const name = channelIdText(invite.channel)
+    const known = this.#channels.get(name)
+    if (known !== undefined) {
+      if (known.member.keyring.current === undefined) {
+        known.context.invite = text
+        out.keep(known.context.row())
+      }
+      return { type: 'channel', channel: this.#view(known, env) }
+    }
+    if (!this.#arrivals.has(name)) this.#requireRoom()
+    const arrival: Arrival = { invite, text, askAt: env.uptimeMs }
+    this.#arrivals.set(name, arrival)
+    const row = { charter: EMPTY, invite: text, alarm: EMPTY, wasRemoved: false, promisedTerm: 0, promisedSerial: 0 }
+    out.keep(stateRow(`channel/${name}`, ChannelRow.encode(row)))
+    this.#seekCharter(arrival, env, out)
+    return { type: 'channel', channel: viewOfArrival(arrival) }
+  }
+
+  #invite(room: Room, command: Command & { type: 'invite' }, env: Env, out: Out): CommandResult {
+    const { context } = room
+    const expiresAt = command.lifetimeMs === undefined ? 0 : env.now + command.lifetimeMs
+    const { channel, charter } = context
+    let token: Uint8Array = EMPTY
+    if (context.charter.descriptor.admission === Admission.BY_INVITE) {
+      this.#requireAuthority(context)
+      token = env.random(TOKEN_BYTES)
+      const subject = tokenHash(channel, token)
+      this.#tell(room, { operation: Operation.INVITE, subject, uses: command.uses, expiresAt }, env, out)
+    }
+    const addresses = command.addresses.slice(0, 3)
+    return {
+      type: 'invite',
+      invite: inviteText({ channel, descriptor: charter.ref, addresses, token, expiresAt }),
+      expiresAt
+    }
+  }
+
+  #tell(room: Room, fields: Parameters<Context['state']>[0], env: Env, out: Out): void {
+    room.member.tellStatement(room.context.state(fields, env), env, out)
+    room.manager.onStatements(env, out)
+  }
+
+  #leave({ context, member, manager }: Room, env: Env, out: Out): CommandResult {
+    if (manager.isActing && context.log.roster.members.size > 1) {
+      throw new UsageError(
+        'STILL_KEY_MANAGER',
+        'This peer is the key manager of the channel: without it nobody can join. The founder has to name another first.'
+      )
+    }
+    const ends = context.log.admitsOf(context.user)
+    if (ends.length > 0) {
+      member.tellStatement(context.state({ operation: Operation.WITHDRAW, subject: context.user, ends }, env), env, out)
+    }
+    out.note([], [...member.forget(), stateKey(`channel/${context.name}`)])
+    out.push({ type: 'unsubscribe', channel: context.channel })
+    this.#channels.delete(context.name)
+    return { type: 'done' }
+  }
+
+  #setNick(nick: string, env: Env, out: Out): CommandResult {
+    const self = this.#me
+    const before = this.#nick
+    this.#nick = nick
+    try {
+      self.record = this.#makeRecord(self.prekeys, env)
+    } catch (error) {
+      this.#nick = before
+      throw error
+    }
+    this.#keepSelf(out)
+    this.#tellRecord(env, out)
+    return { type: 'done' }
+  }
+
+  #requireRoom(): void {
+    if (this.#channels.size + this.#arrivals.size < CHANNELS) return
+    throw new UsageError('TOO_MANY_CHANNELS', `A peer has at most ${CHANNELS} channels. Leave one first.`)
+  }
+
+  #requireAuthority({ charter, user }: Context): void {
+    const { founder, managers, memberManagers } = charter.descriptor
+    if ([founder, ...managers, ...memberManagers].some((one) => equalBytes(one, user))) return
+    throw new UsageError(
+      'NOT_ALLOWED',
+      'Only the founder, the key managers and the member managers of a channel may do this. Ask one of them.'
+    )
+  }
+
+  #roomOf(channel: Uint8Array): Room {
+    const room = this.#channels.get(channelIdText(channel))
+    if (room !== undefined) return room
+    if (this.#arrivals.has(channelIdText(channel))) {
+      throw new UsageError(
+        'NOT_JOINED_YET',
+        'This channel is still being looked for. Wait until it is found, or check the invite.'
+      )
+    }
+    throw new UsageError('NO_SUCH_CHANNEL', 'This peer is in no such channel. See: conclave channel list')
+  }
+
+  #membersOf({ context }: Room): MemberView[] {
+    const { descriptor } = context.charter
+    return context.log.roster.members.ids().map((user) => ({
+      user,
+      nick: context.log.nickOf(user) || (this.#records.get(user)?.nick ?? ''),
+      isFounder: equalBytes(user, descriptor.founder),
+      isManager: isManagerOf(descriptor, user),
+      isSelf: equalBytes(user, context.user)
+    }))
+  }
+
+  #view({ context, member, manager }: Room, env: Env): ChannelView {
+    const { descriptor } = context.charter
+    const current = member.keyring.current
+    return {
+      id: context.channel,
+      name: descriptor.name,
+      founder: descriptor.founder,
+      descriptor,
+      key: member.keyState(env.now),
+      term: current?.key.term ?? 0,
+      serial: current?.key.serial ?? 0,
+      commitment: current?.key.commitment ?? EMPTY,
+      notAfter: current?.notAfter ?? 0,
+      members: context.log.roster.members.size,
+      manager: context.manager,
+      isManagerPresent: manager.isActing || member.isManagerPresent,
+      isManager: manager.isInOffice,
+      waiting: member.waiting,
+      logHead: context.log.head
+    }
+  }
+}
+
+type ChannelCommand = Extract<Command, { readonly channel: Uint8Array }>
+
+/** The manager's view of the member in the same peer. */
+function seatOf(member: Member): Seat {
+  return {
+    get current() {
+      return member.keyring.current
+    },
+    adopt(issued, terms, preview, path, publish, env, out) {
+      const tree = present(MemberTree.fromGrant(path.leaf, path.depth, path.pathKeys), 'our own path keys fit')
+      const { keys, transcript, key, announcement } = issued
+      const epoch = new Epoch({
+        key,
+        announcement: announcement.id,
+        transcript,
+        notAfter: terms.notAfter,
+        issuer: announcement.author,
+        reason: terms.reason,
+        keys,
+        secrets: SecretTree.from(keys.reading),
+        tree
+      })
+      member.adoptIssued(announcement, issued.chunks, epoch, preview, publish, env, out)
+    }
+  }
+}
+
+function viewOfArrival({ invite }: Arrival): ChannelView {
+  return {
+    id: invite.channel,
+    name: '',
+    founder: zeros(32),
+    descriptor: undefined,
+    key: 'looking-for-channel',
+    term: 0,
+    serial: 0,
+    commitment: EMPTY,
+    notAfter: 0,
+    members: 0,
+    manager: undefined,
+    isManagerPresent: false,
+    isManager: false,
+    waiting: 0,
+    logHead: EMPTY
+  }
+}
