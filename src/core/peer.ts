@@ -141,7 +141,7 @@ export class Peer implements Machine {
         return this.#onCarrier(event.channel, event.isReady, env, out)
       case 'published': {
         const [name = '', local = ''] = event.receipt.split(':')
-        return this.#channels.get(name)?.member.onPublished(local, event.recipients, env, out)
+        return this.#channels.get(name)?.member.conversation.onPublished(local, event.recipients, env, out)
       }
       case 'found':
         return this.#onFound(event.kind, event.id, event.value, env, out)
@@ -196,12 +196,12 @@ export class Peer implements Machine {
       const statement = context && readStatement(context.channel, value)
       if (statement !== undefined && !(statement instanceof Refusal)) context?.log.addPending(statement)
     }
-    for (const { name, value } of of('epoch')) if (room(name)?.member.restoreEpoch(value) === false) damaged()
-    for (const { name, value } of of('chain')) if (room(name)?.member.restoreChain(value) === false) damaged()
-    for (const { name, value } of of('sender')) room(name)?.member.restoreSender(value)
-    for (const { name, value } of of('outbox')) room(name)?.member.restoreOutbox(value)
-    for (const { name, value } of of('clock')) room(name)?.member.restoreClock(value)
-    for (const { name, value } of of('newest')) room(name)?.member.restoreNewest(value)
+    for (const { name, value } of of('epoch')) if (room(name)?.member.keyring.restoreEpoch(value) === false) damaged()
+    for (const { name, value } of of('chain')) if (room(name)?.member.keyring.restoreChain(value) === false) damaged()
+    for (const { name, value } of of('sender')) room(name)?.member.conversation.restoreSender(value)
+    for (const { name, value } of of('outbox')) room(name)?.member.conversation.restoreOutbox(value)
+    for (const { name, value } of of('clock')) room(name)?.member.conversation.restoreClock(value)
+    for (const { name, value } of of('newest')) room(name)?.member.succession.restoreNewest(value)
   }
 
   /** Who we are, with a boot nonce that no other start has. */
@@ -226,7 +226,7 @@ export class Peer implements Machine {
   #makeRecord(prekeys: Prekeys, env: Env): UserRecord {
     this.#recordSeq++
     const { notBefore, notAfter } = prekeys.current
-    const issuedAt = Math.max(env.now, notBefore)
+    const issuedAt = env.now < notBefore ? notBefore : env.now
     const bytes = makeUserRecord({
       key: this.#key,
       seq: this.#recordSeq,
@@ -359,10 +359,12 @@ export class Peer implements Machine {
     if (record) return { ...blank, records: this.#recordsOf([record.user]) }
     if (epochs) {
       const member = this.#channels.get(channelIdText(epochs.channel))?.member
-      return member && epochs.group.length === 0 ? { ...blank, frames: member.epochsAfter(epochs.after) } : undefined
+      return member && epochs.group.length === 0
+        ? { ...blank, frames: member.succession.epochsAfter(epochs.after) }
+        : undefined
     }
     if (log) {
-      const answer = this.#channels.get(channelIdText(log.channel))?.member.logFrom(log.key, log.offset, env)
+      const answer = this.#channels.get(channelIdText(log.channel))?.member.statements.logFrom(log.key, log.offset, env)
       return answer && { ...blank, ...answer }
     }
     return frames && blank
@@ -596,7 +598,7 @@ export class Peer implements Machine {
   }
 
   #tell(room: Room, fields: Parameters<Context['state']>[0], env: Env, out: Out): void {
-    room.member.tellStatement(room.context.state(fields, env), env, out)
+    room.member.statements.tellStatement(room.context.state(fields, env), env, out)
     room.manager.onStatements(env, out)
   }
 
@@ -609,7 +611,11 @@ export class Peer implements Machine {
     }
     const ends = context.log.admitsOf(context.user)
     if (ends.length > 0) {
-      member.tellStatement(context.state({ operation: Operation.WITHDRAW, subject: context.user, ends }, env), env, out)
+      member.statements.tellStatement(
+        context.state({ operation: Operation.WITHDRAW, subject: context.user, ends }, env),
+        env,
+        out
+      )
     }
     out.note([], [...member.forget(), stateKey(`channel/${context.name}`)])
     out.push({ type: 'unsubscribe', channel: context.channel })
@@ -686,7 +692,7 @@ export class Peer implements Machine {
       manager: context.manager,
       isManagerPresent: manager.isActing || member.isManagerPresent,
       isManager: manager.isInOffice,
-      waiting: member.waiting,
+      waiting: member.conversation.waiting,
       logHead: context.log.head
     }
   }

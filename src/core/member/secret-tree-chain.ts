@@ -21,7 +21,7 @@ export const CHAIN_WINDOW = 1_024
 /**
  * How far one message may be ahead of the next expected one: just so far that every message it passes over stays inside
  * the window, so no single jump makes a message unreadable, and a member's wild counter costs at most 2,047 derivations
- * (about 5 ms). A longer gap is filled by backfill in ascending order, or given up on purpose with `skipTo`.
+ * (about 6 ms). A longer gap is filled by backfill in ascending order, or given up on purpose with `skipTo`.
  */
 export const MAX_JUMP = CHAIN_WINDOW - 1
 

@@ -1,0 +1,225 @@
+/**
+ * Getting the key that is missing: announcements first, which any member repeats; then a grant, which only a key manager gives.
+ *
+ * It keeps at it until there is a key, a removal, or proof of a lie. A grant is taken with the whole log it stands on, from
+ * the grant itself or from a member, and only when that log has the head granted.
+ */
+import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
+import { Privacy } from '../../wire/messages.ts'
+import type { Context } from '../channel/context.ts'
+import { type Frame, readFrame } from '../channel/frame.ts'
+import { MemberTree } from '../channel/key-tree-member.ts'
+import type { CheckedStatement } from '../channel/statement.ts'
+import type { KeyState } from '../command.ts'
+import { Deadlines } from '../deadlines.ts'
+import type { Env } from '../machine.ts'
+import { type Out, stateKey } from '../out.ts'
+import { ASK_AGAIN_MS, BEHIND_MS } from '../params.ts'
+import { Refusal, refuse } from '../reject.ts'
+import type { Standing } from './conversation.ts'
+import { epochOf } from './follow.ts'
+import { type CheckedGrant, KeyAsker, readGrantedLog } from './join.ts'
+import type { Keyring } from './keyring.ts'
+import { openLogAnswer } from './log-exchange.ts'
+import type { Succession } from './succession.ts'
+
+/** A grant whose log is still being fetched. */
+interface Granted {
+  readonly checked: CheckedGrant
+  readonly statements: Map<string, CheckedStatement>
+  offset: number
+}
+
+export class KeySeeker {
+  readonly #context: Context
+  readonly #keyring: Keyring
+  readonly #standing: Standing
+  readonly #succession: Succession
+  readonly #asker: KeyAsker
+  readonly #deadlines = new Deadlines<'key' | 'behind' | 'log'>()
+  #granted: Granted | undefined
+  /** Whether a message or heartbeat told of an epoch that we do not have. */
+  #isToldBehind = false
+
+  constructor(context: Context, keyring: Keyring, standing: Standing, succession: Succession) {
+    this.#context = context
+    this.#keyring = keyring
+    this.#standing = standing
+    this.#succession = succession
+    this.#asker = new KeyAsker(context)
+  }
+
+  /** How the search stands, while there is no usable key. */
+  get state(): KeyState {
+    if (!this.#standing.isCarrierReady) return 'waiting-for-carrier'
+    return this.#asker.isUnanswered ? 'refused-or-silent' : 'asking'
+  }
+
+  nextAt(): number | undefined {
+    return this.#deadlines.next()
+  }
+
+  wake(env: Env, out: Out): void {
+    for (const name of this.#deadlines.due(env.uptimeMs)) {
+      switch (name) {
+        case 'key':
+          if (this.#asker.wake(env, out) === 'stale') this.#refreshManagerRecord(out)
+          this.seek(env, out)
+          break
+        case 'behind':
+          this.#isToldBehind = true
+          this.#askEpochs(out)
+          this.#deadlines.set('key', env.uptimeMs + ASK_AGAIN_MS)
+          break
+        case 'log':
+          this.#askLog(out)
+          this.#deadlines.set('log', env.uptimeMs + ASK_AGAIN_MS)
+          break
+        default:
+          name satisfies never
+      }
+    }
+  }
+
+  /** The topic has somebody again: ask what was missed meanwhile, and for the key if there is none. */
+  onCarrier(env: Env, out: Out): void {
+    if (this.#keyring.current !== undefined && !this.#succession.isOffChain) this.#askEpochs(out)
+    this.seek(env, out)
+  }
+
+  /** Something spoke of an epoch that we do not have; its announcement may still be on its way. */
+  suspectBehind(env: Env): void {
+    if (!this.#isManager) this.#deadlines.setOnce('behind', env.uptimeMs + BEHIND_MS)
+  }
+
+  /** An epoch is in force. */
+  settle(): void {
+    this.#asker.settle()
+    this.#granted = undefined
+    this.#isToldBehind = false
+    for (const name of ['key', 'behind', 'log'] as const) this.#deadlines.set(name, undefined)
+  }
+
+  /** A record may have come that we wait for. */
+  onRecord(env: Env, out: Out): void {
+    if (!this.#asker.isAsking) this.seek(env, out)
+  }
+
+  /** Asks for the key, when one is needed and can be asked for. */
+  seek(env: Env, out: Out): void {
+    const { charter, manager, alarm, wasRemoved, records, token } = this.#context
+    if (!this.#standing.isCarrierReady || alarm.length > 0 || wasRemoved || this.#isManager) return
+    if (charter.descriptor.privacy === Privacy.PLAIN) return
+    if (this.#granted !== undefined || !this.#needsKey(env)) return
+    const record = records.get(manager)
+    if (record === undefined || record.prekey.notAfter < env.now) {
+      this.#refreshManagerRecord(out)
+      this.#deadlines.set('key', env.uptimeMs + ASK_AGAIN_MS)
+      return
+    }
+    this.#asker.ask(manager, record.prekey, this.#keyring.current?.key, token, env, out)
+    this.#deadlines.set('key', this.#asker.nextAt ?? env.uptimeMs + ASK_AGAIN_MS)
+  }
+
+  get #isManager(): boolean {
+    return equalBytes(this.#context.manager, this.#context.user)
+  }
+
+  #needsKey(env: Env): boolean {
+    const current = this.#keyring.current
+    if (current === undefined || env.now > current.notAfter) return true
+    return this.#succession.isOffChain || this.#succession.isBehind || this.#isToldBehind
+  }
+
+  #refreshManagerRecord(out: Out): void {
+    const { channel, manager, name, addresses } = this.#context
+    out.push({ type: 'lookUp', kind: 'user', id: manager })
+    const question = { record: { user: manager } }
+    out.push({ type: 'ask', id: `${name}:record`, channel, to: undefined, addresses, question })
+  }
+
+  #askEpochs(out: Out): void {
+    const { channel, name, addresses } = this.#context
+    const question = { epochs: { channel, group: EMPTY, after: this.#keyring.current?.announcement ?? EMPTY } }
+    out.push({ type: 'ask', id: `${name}:epochs`, channel, to: undefined, addresses, question })
+  }
+
+  /** The answer to a question for epochs: frames, believed no more than live ones. */
+  onEpochs(frames: readonly Uint8Array[], env: Env, out: Out): void {
+    for (const bytes of frames) {
+      const frame = readFrame(this.#context.channel, bytes)
+      if (frame === undefined) continue
+      const refusal = frame instanceof Refusal ? frame : this.#succession.onEpochFrame(frame, env, out)
+      if (refusal !== undefined) out.reject(refusal)
+    }
+    this.seek(env, out)
+  }
+
+  onChallenge(frame: Frame, env: Env, out: Out): Refusal | undefined {
+    return this.#asker.onChallenge(frame, env, out)
+  }
+
+  onGrant(frame: Frame, env: Env, out: Out): Refusal | undefined {
+    const checked = this.#asker.readGrant(frame, this.#keyring.current?.key)
+    if (checked === undefined || checked instanceof Refusal) return checked
+    const lie = this.#succession.contradicted(checked.certificate)
+    if (lie !== undefined) return this.#succession.raiseAlarm(lie, checked.certificate, out)
+    const statements = new Map(checked.statements.map((one) => [hex(one.id), one]))
+    this.#granted = { checked, statements, offset: 0 }
+    this.#asker.stop()
+    if (checked.content.isLogComplete) return this.#take(env, out)
+    for (const one of this.#context.log.announced()) statements.set(hex(one.id), one)
+    this.#deadlines.set('key', undefined)
+    this.#deadlines.set('log', env.uptimeMs + ASK_AGAIN_MS)
+    this.#askLog(out)
+    return undefined
+  }
+
+  #askLog(out: Out): void {
+    if (this.#granted === undefined) return
+    const { channel, name, addresses } = this.#context
+    const { checked, offset } = this.#granted
+    const question = { log: { channel, key: checked.key, offset } }
+    out.push({ type: 'ask', id: `${name}:log`, channel, to: undefined, addresses, question })
+  }
+
+  /** Part of the log that a grant stands on, sealed by a member under the epoch granted. */
+  onLog(sealed: Uint8Array, isMore: boolean, env: Env, out: Out): void {
+    const granted = this.#granted
+    if (granted === undefined) return
+    const statements = openLogAnswer(this.#context.channel, granted.checked.keys.control, sealed)
+    if (statements instanceof Refusal) return out.reject(statements)
+    for (const one of statements) granted.statements.set(hex(one.id), one)
+    granted.offset += statements.length
+    if (isMore && statements.length > 0) return this.#askLog(out)
+    const refusal = this.#take(env, out)
+    if (refusal !== undefined) out.reject(refusal)
+  }
+
+  /** Adopts a grant whose log is complete; one that does not hold is forgotten, and another asked for. */
+  #take(env: Env, out: Out): Refusal | undefined {
+    const { checked, statements } = this.#granted!
+    const { content, keys, grant, certificate } = checked
+    const read = readGrantedLog(this.#context, checked, [...statements.values()])
+    const tree = MemberTree.fromGrant(content.leaf, content.depth, content.pathKeys)
+    if (read instanceof Refusal || tree === undefined) {
+      this.#granted = undefined
+      this.#deadlines.set('log', undefined)
+      this.#deadlines.set('key', env.uptimeMs + ASK_AGAIN_MS)
+      return read instanceof Refusal ? read : refuse(605)
+    }
+    const { log } = this.#context
+    const before = this.#keyring.current === undefined ? undefined : new Set(log.roster.members.ids().map(hex))
+    this.#context.log = read.log
+    this.#context.invite = ''
+    const announced = read.preview.statements
+    const rows = [...announced.map((one) => this.#context.logRow(one)), this.#context.row()]
+    const settled = announced.map((one) => stateKey(`pending/${this.#context.name}/${hex(one.id)}`))
+    const epoch = epochOf(certificate, { keys, transcript: grant.transcript }, tree)
+    this.#succession.install(epoch, certificate, rows, settled, env, out)
+    if (before !== undefined) this.#succession.notifyRoster(announced, before, out)
+    this.#succession.afterAdoption(env, out)
+    this.#succession.follow(env, out)
+    return undefined
+  }
+}

@@ -1,0 +1,101 @@
+/** Statements between members: ours are told until an epoch covers them, and a newcomer is given the log it was promised. */
+import { EMPTY, equalBytes } from '../../base/bytes.ts'
+import { type KeyId, StatementList } from '../../wire/messages.ts'
+import { readStatementList } from '../channel/announcement.ts'
+import type { Context } from '../channel/context.ts'
+import { type Frame, makeFrame } from '../channel/frame.ts'
+import { openControl, sealControl } from '../channel/key-schedule.ts'
+import type { CheckedStatement } from '../channel/statement.ts'
+import type { Env } from '../machine.ts'
+import type { Out } from '../out.ts'
+import { Refusal, refuse } from '../reject.ts'
+import type { Standing } from './conversation.ts'
+import type { Keyring } from './keyring.ts'
+
+/** Sealing purposes under the control key. */
+const STATEMENTS = 'statements'
+const LOG = 'log'
+/** Bytes of statements in one answer to a question for the log. */
+const LOG_ANSWER_BYTES = 48 * 1024
+
+export class LogExchange {
+  readonly #context: Context
+  readonly #keyring: Keyring
+  readonly #standing: Standing
+
+  constructor(context: Context, keyring: Keyring, standing: Standing) {
+    this.#context = context
+    this.#keyring = keyring
+    this.#standing = standing
+  }
+
+  /** Makes a statement of ours known: kept, and told to the channel. */
+  tellStatement(statement: CheckedStatement, env: Env, out: Out): void {
+    this.#context.log.addPending(statement)
+    out.keep(this.#context.pendingRow(statement))
+    this.#publishStatements([statement], env, out)
+  }
+
+  repeatStatements(env: Env, out: Out): void {
+    const own = this.#context.log.pending().filter((one) => equalBytes(one.author, this.#context.user))
+    if (own.length > 0) this.#publishStatements(own, env, out)
+  }
+
+  #publishStatements(statements: readonly CheckedStatement[], env: Env, out: Out): void {
+    const epoch = this.#keyring.current
+    if (epoch === undefined || !this.#standing.isCarrierReady) return
+    const { channel, self } = this.#context
+    const list = StatementList.encode({ statements: statements.map((one) => one.bytes) })
+    const sealed = sealControl(epoch.control, { channel, group: EMPTY }, STATEMENTS, list, env.random(32))
+    out.push({
+      type: 'publish',
+      channel,
+      frame: makeFrame(channel, self.key, { statements: { key: epoch.key, sealed } }).bytes
+    })
+  }
+
+  onStatements(frame: Frame, out: Out): Refusal | undefined {
+    const { key, sealed } = frame.body.statements!
+    const epoch = this.#keyring.find(key!)
+    if (epoch === undefined) return undefined
+    const { channel, log } = this.#context
+    const line = { channel, group: EMPTY }
+    const opened = openControl(epoch.control, line, STATEMENTS, sealed)
+    if (opened === undefined) return refuse(416)
+    const statements = readStatementList(line, opened)
+    if (statements instanceof Refusal) return statements
+    for (const one of statements) {
+      if (!log.mayState(one)) return refuse(303)
+      if (log.addPending(one)) out.keep(this.#context.pendingRow(one))
+    }
+    return undefined
+  }
+
+  /** Statements for a member that holds the epoch named; empty when we do not. */
+  logFrom(key: KeyId | undefined, offset: number, env: Env): { sealed: Uint8Array; isMore: boolean } | undefined {
+    const epoch = key && this.#keyring.find(key)
+    if (epoch === undefined) return undefined
+    const all = this.#context.log.announced()
+    const statements: Uint8Array[] = []
+    let bytes = 0
+    for (const one of all.slice(offset)) {
+      bytes += one.bytes.length + 4
+      if (bytes > LOG_ANSWER_BYTES) break
+      statements.push(one.bytes)
+    }
+    const line = { channel: this.#context.channel, group: EMPTY }
+    const sealed = sealControl(epoch.control, line, LOG, StatementList.encode({ statements }), env.random(32))
+    return { sealed, isMore: offset + statements.length < all.length }
+  }
+}
+
+/** The statements in an answer to a question for the log, opened under the control key of the epoch named; R-416. */
+export function openLogAnswer(
+  channel: Uint8Array,
+  control: Uint8Array,
+  sealed: Uint8Array
+): CheckedStatement[] | Refusal {
+  const line = { channel, group: EMPTY }
+  const statements = readStatementList(line, openControl(control, line, LOG, sealed))
+  return statements instanceof Refusal ? refuse(416) : statements
+}
