@@ -62,7 +62,6 @@ export const CHECKS = {
   410: 'the sealed statements open, and each of them is valid',
   411: 'the log with the new statements has the announced head',
   412: 'the roster derived from the log has the announced hash',
-  413: 'the log covers every removal known',
   414: 'two announcements of one issuer for one (term, serial) are equivocation',
   415: 'later serials of a term come from the issuer of its first',
   416: 'a statement frame opens under the control key of an epoch held',
@@ -89,7 +88,6 @@ export const CHECKS = {
   607: 'the announcement in the grant is valid and is the epoch granted',
   608: 'the statements are valid and have the head granted',
   609: 'the roster derived has the hash granted, and the requester is in it',
-  610: 'the log granted covers every removal known',
   611: 'the epoch granted is not lower than the adopted one',
   612: 'the challenge opens, comes from the manager asked, and names the request and record',
   // Messages

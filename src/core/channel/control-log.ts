@@ -160,12 +160,13 @@ export class ControlLog {
 
   /** Whether a pending removal or withdrawal names somebody in the roster: nothing may be sent under it (§7.4). */
   get hasUnappliedRemoval(): boolean {
-    return this.pending().some((one) => hasEnding(one) && this.#members.has(one.statement.subject))
+    return this.unappliedRemovals().length > 0
   }
 
-  /** Whether these statements cover every removal that is pending, R-413. */
-  coversRemovals(preview: LogPreview): boolean {
-    return this.pending().every((one) => !hasEnding(one) || preview.ids.has(one.id))
+  /** The removals and withdrawals that the adopted epoch ignores. */
+  unappliedRemovals(): CheckedStatement[] {
+    if (this.#pending.size === 0) return []
+    return this.pending().filter((one) => hasEnding(one) && this.#members.has(one.statement.subject))
   }
 
   /**

@@ -222,13 +222,12 @@ export class Manager {
     out.push({ type: 'publish', channel, frame: makeFrame(channel, self.key, { challenge }).bytes })
   }
 
-  /** Answers a further try of a request that was granted under the epoch still in force. */
+  /** Answers a further try of a request that was granted in this term: from there the announcements lead on. */
   #repeatGrant(frame: Frame, out: Out): boolean {
     const given = this.#granted.get(hex(frame.author))
     if (given === undefined) return false
     const { attempt } = frame.body.keyRequest!
-    const isCurrent = given.grant.key!.serial === this.#context.promised.serial
-    if (!isCurrent) return false
+    if (given.grant.key!.term !== this.#context.promised.term) return false
     if (attempt > given.attempt) {
       given.attempt = attempt
       const { channel, self } = this.#context

@@ -273,7 +273,7 @@ export class Conversation {
   ): void {
     const { channel } = this.#context
     this.#lamport = Math.max(this.#lamport, lamport)
-    const closed = this.#senders.note(frame.author, frame.id, previous, env.uptimeMs)
+    const closed = this.#senders.note(frame.author, frame.id, previous, counter, env.uptimeMs)
     const view: MessageView = {
       channel,
       id: hex(frame.id),

@@ -23,7 +23,7 @@ export interface Followed {
 /**
  * @param current - the epoch that `announcement.head.previous` names.
  * @param chunks - the data of all its chunks, in order.
- * @returns R-403, R-405 – R-408, R-410 – R-413, R-415 when it cannot be adopted.
+ * @returns R-403, R-405 – R-408, R-410 – R-412, R-415 when it cannot be adopted.
  */
 export function followAnnouncement(
   context: Context,
@@ -49,7 +49,6 @@ export function followAnnouncement(
     if (preview instanceof Refusal) return preview
     if (!equalBytes(preview.ids.root(), head.logHead)) return refuse(411)
     if (!equalBytes(preview.roster.hash, head.roster)) return refuse(412)
-    if (!context.log.coversRemovals(preview)) return refuse(413)
     return { preview, epoch: epochOf(announcement, confirmed, tree) }
   }
   return refuse(408)

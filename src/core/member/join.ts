@@ -254,7 +254,8 @@ function isOf({ head }: CheckedAnnouncement, grant: Grant): boolean {
 /**
  * Checks the log that belongs to a grant, complete, against what the member knows already.
  *
- * @returns a new log and its preview, to take the place of the old one; or R-608 – R-610.
+ * @returns a new log and its preview, to take the place of the old one; or R-608, R-609. A removal that it ignores
+ * waits: the key is taken, and nothing is sent under it until the removal is in force (§7.4).
  */
 export function readGrantedLog(
   context: Context,
@@ -269,5 +270,5 @@ export function readGrantedLog(
   if (!preview.roster.members.has(context.self.key.publicKey)) return refuse(609)
   log.commit(preview)
   for (const known of [...context.log.announced(), ...context.log.pending()]) log.addPending(known)
-  return log.hasUnappliedRemoval ? refuse(610) : { log, preview }
+  return { log, preview }
 }

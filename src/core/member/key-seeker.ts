@@ -67,6 +67,7 @@ export class KeySeeker {
           this.seek(env, out)
           break
         case 'behind':
+          if (this.#succession.isOffChain) break
           this.#isToldBehind = true
           this.#askEpochs(out)
           this.#deadlines.set('key', env.uptimeMs + ASK_AGAIN_MS)

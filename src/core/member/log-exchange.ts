@@ -1,11 +1,13 @@
 /** Statements between members: ours are told until an epoch covers them, and a newcomer is given the log it was promised. */
 import { EMPTY, equalBytes } from '../../base/bytes.ts'
+import { SECOND_MS } from '../../base/time.ts'
 import { type KeyId, StatementList } from '../../wire/messages.ts'
 import { readStatementList } from '../channel/announcement.ts'
 import type { Context } from '../channel/context.ts'
 import { type Frame, makeFrame } from '../channel/frame.ts'
 import { openControl, sealControl } from '../channel/key-schedule.ts'
 import type { CheckedStatement } from '../channel/statement.ts'
+import { Deadlines } from '../deadlines.ts'
 import type { Env } from '../machine.ts'
 import type { Out } from '../out.ts'
 import { Refusal, refuse } from '../reject.ts'
@@ -18,15 +20,27 @@ const LOG = 'log'
 /** Bytes of statements in one answer to a question for the log. */
 const LOG_ANSWER_BYTES = 48 * 1024
 
+/** While a removal is known and not in force, it is told again: whoever said it first may be gone. */
+const RETELL_MS = 2 * SECOND_MS
+
 export class LogExchange {
   readonly #context: Context
   readonly #keyring: Keyring
   readonly #standing: Standing
+  readonly #deadlines = new Deadlines<'removals'>()
 
   constructor(context: Context, keyring: Keyring, standing: Standing) {
     this.#context = context
     this.#keyring = keyring
     this.#standing = standing
+  }
+
+  nextAt(): number | undefined {
+    return this.#deadlines.next()
+  }
+
+  wake(env: Env, out: Out): void {
+    if (this.#deadlines.due(env.uptimeMs).length > 0) this.repeatStatements(env, out)
   }
 
   /** Makes a statement of ours known: kept, and told to the channel. */
@@ -37,8 +51,12 @@ export class LogExchange {
   }
 
   repeatStatements(env: Env, out: Out): void {
-    const own = this.#context.log.pending().filter((one) => equalBytes(one.author, this.#context.user))
-    if (own.length > 0) this.#publishStatements(own, env, out)
+    const { log, user } = this.#context
+    const own = log.pending().filter((one) => equalBytes(one.author, user))
+    const removals = log.unappliedRemovals()
+    const told = [...new Set([...own, ...removals])]
+    if (told.length > 0) this.#publishStatements(told, env, out)
+    if (removals.length > 0) this.#deadlines.set('removals', env.uptimeMs + RETELL_MS + env.random(1)[0]! * 8)
   }
 
   #publishStatements(statements: readonly CheckedStatement[], env: Env, out: Out): void {
@@ -54,7 +72,7 @@ export class LogExchange {
     })
   }
 
-  onStatements(frame: Frame, out: Out): Refusal | undefined {
+  onStatements(frame: Frame, env: Env, out: Out): Refusal | undefined {
     const { key, sealed } = frame.body.statements!
     const epoch = this.#keyring.find(key!)
     if (epoch === undefined) return undefined
@@ -68,6 +86,7 @@ export class LogExchange {
       if (!log.mayState(one)) return refuse(303)
       if (log.addPending(one)) out.keep(this.#context.pendingRow(one))
     }
+    if (log.hasUnappliedRemoval) this.#deadlines.set('removals', env.uptimeMs + RETELL_MS + env.random(1)[0]! * 8)
     return undefined
   }
 

@@ -77,8 +77,8 @@ export class Member {
 
   /** When to wake, as `Env.uptimeMs`. */
   nextAt(): number | undefined {
-    const parts = [this.#deadlines, this.succession, this.seeker, this.conversation]
-    const moments = parts.map((part) => ('next' in part ? part.next() : part.nextAt())).filter((at) => at !== undefined)
+    const parts = [this.succession, this.seeker, this.conversation, this.statements].map((part) => part.nextAt())
+    const moments = [this.#deadlines.next(), ...parts].filter((at) => at !== undefined)
     return moments.length === 0 ? undefined : Math.min(...moments)
   }
 
@@ -103,6 +103,7 @@ export class Member {
     this.succession.wake(env, out)
     this.seeker.wake(env, out)
     this.conversation.wake(env, out)
+    this.statements.wake(env, out)
     this.#tell(env, out)
   }
 
@@ -129,7 +130,7 @@ export class Member {
         return refusal
       }
       case 'statements': {
-        const refusal = this.statements.onStatements(frame, out)
+        const refusal = this.statements.onStatements(frame, env, out)
         this.conversation.flush(env, out)
         return refusal
       }

@@ -22,7 +22,8 @@ export const SECRET_TREE_DEPTH = 48
 /**
  * Bound of the chains taken in one epoch, our own choice: every member of the largest roster (10,000), and restarts. k
  * chains leave at most k·(48 − ⌊log2 k⌋) + 1 nodes of 39 bytes exported, some 250 in memory: for 50 chains 84 kB and
- * 0.5 MB, at this bound 22 MB and 135 MB. The caller bounds the starts it takes from one sender, or one member could use up what all share.
+ * 0.5 MB, at this bound 22 MB and 135 MB. The caller bounds the starts it takes from one sender, or one member could use
+ * up what all share.
  */
 export const MAX_CHAINS = 16_384
 

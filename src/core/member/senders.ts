@@ -1,7 +1,8 @@
 /**
  * What a member knows of each sender's chain of messages: every message names the one before, so what is missing shows.
  *
- * The first message seen of a sender starts its record: what it said before we came is not a gap. A missing message may be
+ * The first message seen of a sender starts its record: what it said under keys from before we came is not a gap, but what it
+ * said before under the same key is, and the counter tells. A missing message may be
  * on its way, so a gap is told only after some patience, and told again when it closes.
  */
 import { equalBytes, hex, mapKey } from '../../base/bytes.ts'
@@ -43,9 +44,10 @@ export class Senders {
   /**
    * Takes note of an accepted message.
    *
+   * @param counter - of the sender's messages under this key and start, from 0.
    * @returns the gap that it closes, if it had been told.
    */
-  note(sender: Uint8Array, id: Uint8Array, previous: Uint8Array, uptimeMs: number): Gap | undefined {
+  note(sender: Uint8Array, id: Uint8Array, previous: Uint8Array, counter: number, uptimeMs: number): Gap | undefined {
     const name = mapKey(sender)
     let entry = this.#senders.get(name)
     const isFirst = entry === undefined
@@ -55,7 +57,7 @@ export class Senders {
     }
     const closed = entry.missing.find((missing) => equalBytes(missing.id, id))
     if (closed !== undefined) entry.missing = entry.missing.filter((missing) => missing !== closed)
-    if (!isFirst && previous.length > 0 && !entry.known.some((known) => equalBytes(known, previous))) {
+    if ((!isFirst || counter > 0) && previous.length > 0 && !entry.known.some((known) => equalBytes(known, previous))) {
       const isNoted = entry.missing.some((missing) => equalBytes(missing.id, previous))
       if (!isNoted)
         entry.missing = [...entry.missing, { id: previous, toldAt: uptimeMs + GAP_PATIENCE_MS }].slice(-MISSING_IDS)

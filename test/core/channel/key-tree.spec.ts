@@ -32,7 +32,7 @@ const memberOf = (tree: KeyTree, leaf: number): MemberTree =>
 const rootOf = (tree: MemberTree | undefined): string | undefined => tree && hex(tree.rootKey)
 
 describe('core/channel/key-tree', function () {
-  this.timeout(120_000)
+  this.timeout(120_000 + 200 * RUNS)
 
   describe('histories', () => {
     it('every member has the keys of its path after any history, and each update says which wraps it needs', () => {
@@ -197,6 +197,21 @@ describe('core/channel/key-tree', function () {
         assert.isUndefined(MemberTree.fromRebuild(rebuilt.update, size, secrets[0]!, contextAt(4)))
       })
     }
+
+    it('gives a returning member a new leaf and its path, and takes the others along', () => {
+      const { tree, members } = founded(11)
+      const back = tree.step(2, contextAt(2), freshFrom('a'), [4])
+      assert.deepEqual([back.update.added, back.tree.size], [[4, 11, 12], 13])
+      for (const member of members) {
+        const next = member.apply(back.update, contextAt(2))
+        assert.strictEqual(rootOf(next), member.leaf === 4 ? undefined : hex(back.rootKey))
+      }
+      assert.strictEqual(rootOf(memberOf(back.tree, 4)), hex(back.rootKey))
+      assert.notStrictEqual(hex(back.tree.pathKeys(4).subarray(0, 32)), hex(tree.pathKeys(4).subarray(0, 32)))
+      const { update, rootKey } = back.tree.path({ removed: [5] }, contextAt(3), freshFrom('b'))
+      assert.strictEqual(rootOf(memberOf(back.tree, 4).apply(update, contextAt(3))), hex(rootKey))
+      assert.throws(() => tree.step(0, contextAt(2), freshFrom('a'), [11]), UsageError)
+    })
 
     it('refuses what has no meaning', () => {
       const { tree } = founded(4)

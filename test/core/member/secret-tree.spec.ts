@@ -45,7 +45,7 @@ const contains = (bytes: Uint8Array, secret: Uint8Array): boolean => Buffer.from
 const shown = (key: Uint8Array | undefined): string | undefined => key && hex(key)
 
 describe('core/member/secret-tree', function () {
-  this.timeout(120_000)
+  this.timeout(120_000 + 200 * RUNS)
 
   describe('tree', () => {
     it('gives the chain the definition gives', () => {
