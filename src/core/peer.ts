@@ -38,7 +38,7 @@ import { Epoch } from './member/keyring.ts'
 import { Member } from './member/member.ts'
 import { SecretTree } from './member/secret-tree.ts'
 import { Out, STATE_ROOM, stateKey, stateRow } from './out.ts'
-import { ASK_AGAIN_MS, CHANNELS, PREKEY_LIFETIME_MS } from './params.ts'
+import { ASK_AGAIN_MS, CHANNELS, PENDING_STATEMENTS, PREKEY_LIFETIME_MS } from './params.ts'
 import { type Check, Refusal } from './reject.ts'
 
 export interface PeerConfig {
@@ -111,10 +111,20 @@ export class Peer implements Machine {
    * @returns the live bytes, not copies: look, do not keep.
    */
   unsafeSecrets(): { readonly name: string; readonly bytes: Uint8Array }[] {
-    const prekeys = this.#self?.prekeys.pairs() ?? []
-    const own = [this.#key.seed, ...prekeys.flatMap(({ x25519, xwing }) => [x25519.seed, xwing.seed])]
+    const prekeys = (this.#self?.prekeys.pairs() ?? []).flatMap(({ x25519, xwing }) => [x25519.seed, xwing.seed])
+    const own = prekeys.map((seed, i) => ({ name: `prekey//${i}`, bytes: seed.expose() }))
     const epochs = [...this.#channels.values()].flatMap(({ member }) => member.keyring.unsafeSecrets())
-    return [...own.map((secret) => ({ name: 'identity', bytes: secret.expose() })), ...epochs]
+    return [{ name: 'identity//0', bytes: this.#key.seed.expose() }, ...own, ...epochs]
+  }
+
+  /** How full everything is that others can fill, beside its bound. */
+  unsafeFills(): { readonly name: string; readonly size: number; readonly cap: number }[] {
+    const rooms = [...this.#channels.values()].flatMap(({ member, manager, context }) => [
+      ...member.unsafeFills(),
+      ...manager.unsafeFills(),
+      { name: 'pending statements', size: context.log.pending().length, cap: PENDING_STATEMENTS }
+    ])
+    return [{ name: 'channels', size: this.#channels.size + this.#arrivals.size, cap: CHANNELS }, ...rooms]
   }
 
   handle(event: Event, env: Env): ReturnType<Machine['handle']> {

@@ -154,6 +154,15 @@ export class MemberTree {
     return MemberTree.fromGrant(leaf, bytes[1]!, bytes.subarray(EXPORT_HEAD_BYTES), cipher)
   }
 
+  /** The keys by node, for checkers of what a thief would have. */
+  unsafeNodes(): { readonly level: number; readonly position: number; readonly key: Uint8Array }[] {
+    return Array.from({ length: this.depth + 1 }, (_, level) => ({
+      level,
+      position: this.leaf >>> level,
+      key: this.#key(level)
+    }))
+  }
+
   /** Overwrites the keys; the tree is unusable afterwards. */
   destroy(): void {
     this.#keys.fill(0)

@@ -108,6 +108,15 @@ export class Manager {
     return this.#stage === 'acting'
   }
 
+  unsafeFills(): { readonly name: string; readonly size: number; readonly cap: number }[] {
+    return [
+      { name: 'applicants', size: this.#applicants.size, cap: PENDING_REQUESTS },
+      { name: 'challenges', size: this.#challenged.size, cap: CHALLENGES },
+      { name: 'unknown requesters', size: this.#unknown.size, cap: CHALLENGES },
+      { name: 'kept grants', size: this.#granted.size, cap: KEPT_GRANTS }
+    ]
+  }
+
   nextAt(): number | undefined {
     return this.#deadlines.next()
   }

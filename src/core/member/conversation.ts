@@ -6,6 +6,7 @@
  */
 import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
 import { UsageError } from '../../base/errors.ts'
+import { SECOND_MS } from '../../base/time.ts'
 import { type Content, type Message, Privacy } from '../../wire/messages.ts'
 import { ClockRow } from '../../wire/rows.ts'
 import type { Context } from '../channel/context.ts'
@@ -23,6 +24,12 @@ import { isContent, makePlainMessage, openMessage, sealMessage } from './message
 import { Outbox, type OutboxEntry } from './outbox.ts'
 import { Senders } from './senders.ts'
 
+/**
+ * Who said what last is written down this often, not with every message: a crash forgets at most that much of it. What keeps
+ * a message from being shown twice, its chain's row, goes with the message.
+ */
+const SAVE_MS = 2 * SECOND_MS
+
 /** What a conversation asks of the member it belongs to. */
 export interface Standing {
   /** Whether the topic has somebody to carry a frame. */
@@ -37,7 +44,7 @@ export class Conversation {
   readonly #standing: Standing
   readonly #outbox: Outbox
   readonly #senders: Senders
-  readonly #deadlines = new Deadlines<'gaps' | 'outbox'>()
+  readonly #deadlines = new Deadlines<'gaps' | 'outbox' | 'save'>()
   /** Messages whose epoch is not here yet. */
   #held: Frame[] = []
   #heldBytes = 0
@@ -70,8 +77,17 @@ export class Conversation {
   wake(env: Env, out: Out): void {
     for (const name of this.#deadlines.due(env.uptimeMs)) {
       if (name === 'outbox') this.flush(env, out)
+      else if (name === 'save') out.note([...this.#senders.changedRows(), this.#clockRow()])
       else for (const gap of this.#senders.due(env.uptimeMs)) this.#notifyGap(gap.sender, gap.missing, false, out)
     }
+  }
+
+  unsafeFills(): { readonly name: string; readonly size: number; readonly cap: number }[] {
+    return [
+      { name: 'held messages', size: this.#held.length, cap: PENDING_FRAMES },
+      { name: 'held bytes', size: this.#heldBytes, cap: PENDING_BYTES },
+      { name: 'outbox', size: this.#outbox.size, cap: OUTBOX_MESSAGES }
+    ]
   }
 
   /** A new epoch is in force: what was held may be opened, what waits may be sent. */
@@ -287,7 +303,8 @@ export class Conversation {
       state: 'sent',
       seenAt: env.now
     }
-    out.note([...rows, ...this.#senders.rowOf(frame.author), this.#clockRow(), messageRow(view, frame.bytes)])
+    out.note([...rows, messageRow(view, frame.bytes)])
+    this.#deadlines.setOnce('save', env.uptimeMs + SAVE_MS)
     out.notify({ type: 'message', ...view })
     if (closed !== undefined) this.#notifyGap(closed.sender, closed.missing, true, out)
   }
@@ -317,7 +334,6 @@ export class Conversation {
 
   #notifyGap(sender: Uint8Array, missing: Uint8Array, isClosed: boolean, out: Out): void {
     out.notify({ type: 'gap', channel: this.#context.channel, sender, missing: hex(missing), isClosed })
-    out.note(this.#senders.rowOf(sender))
   }
 
   #notifyUnreadable(frame: Frame, check: Check, out: Out): void {

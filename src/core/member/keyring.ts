@@ -7,6 +7,7 @@
 import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
 import type { KeyId, Reason } from '../../wire/messages.ts'
 import { ChainRow, EpochRow } from '../../wire/rows.ts'
+import { keyIdKey } from '../channel/frame.ts'
 import type { EpochKeys } from '../channel/key-schedule.ts'
 import { MemberTree } from '../channel/key-tree-member.ts'
 import type { Row, RowKey } from '../machine.ts'
@@ -187,17 +188,23 @@ export class Keyring {
     return [stateKey(`epoch/${this.#channel}/${name}`), ...keys]
   }
 
-  /** What somebody who took this keyring would have, by name. */
+  /** What somebody who took this keyring would have: `kind/<group>/…`, one entry for each secret. */
   unsafeSecrets(): { readonly name: string; readonly bytes: Uint8Array }[] {
     return this.epochs.flatMap((epoch) => {
-      const name = `epoch ${epoch.key.term}.${epoch.key.serial}`
-      const chains = [...epoch.chains.values()].map((chain) => ({ name: `${name} chain`, bytes: chain.export() }))
-      const tree = epoch.tree === undefined ? [] : [{ name: `${name} tree`, bytes: epoch.tree.export() }]
+      const name = keyIdKey(epoch.key)
+      const chains = [...epoch.chains].map(([start, chain]) => ({
+        name: `chain//${name}/${start}`,
+        bytes: chain.export()
+      }))
+      const { reading } = epoch.secrets
       return [
-        { name: `${name} init`, bytes: epoch.init },
-        { name: `${name} control`, bytes: epoch.control },
-        { name: `${name} secret tree`, bytes: epoch.secrets.export() },
-        ...tree,
+        ...(epoch.init.length > 0 ? [{ name: `init//${name}`, bytes: epoch.init }] : []),
+        { name: `control//${name}`, bytes: epoch.control },
+        ...(reading === undefined ? [] : [{ name: `reading//${name}`, bytes: reading }]),
+        ...(epoch.tree?.unsafeNodes() ?? []).map(({ level, position, key }) => ({
+          name: `node//${level}.${position}`,
+          bytes: key
+        })),
         ...chains
       ]
     })

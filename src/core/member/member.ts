@@ -224,6 +224,11 @@ export class Member {
     return [...this.keyring.clear(), ...this.conversation.forget(), ...rest]
   }
 
+  /** How full everything is that others can fill, beside its bound. */
+  unsafeFills(): { readonly name: string; readonly size: number; readonly cap: number }[] {
+    return [...this.conversation.unsafeFills(), ...this.succession.unsafeFills()]
+  }
+
   /** Tells the user when the standing of the key changed. */
   #tell(env: Env, out: Out): void {
     const state = this.keyState(env.now)

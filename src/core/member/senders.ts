@@ -36,6 +36,7 @@ export interface Gap {
 export class Senders {
   readonly #channel: string
   readonly #senders = new Map<string, Sender>()
+  readonly #changed = new Set<Sender>()
 
   constructor(channel: string) {
     this.#channel = channel
@@ -63,6 +64,7 @@ export class Senders {
         entry.missing = [...entry.missing, { id: previous, toldAt: uptimeMs + GAP_PATIENCE_MS }].slice(-MISSING_IDS)
     }
     entry.known = [...entry.known, id].slice(-KNOWN_IDS)
+    this.#changed.add(entry)
     return closed !== undefined && closed.toldAt === undefined ? { sender, missing: id } : undefined
   }
 
@@ -93,11 +95,14 @@ export class Senders {
     return gaps
   }
 
-  rowOf(sender: Uint8Array): Row[] {
-    const entry = this.#senders.get(mapKey(sender))
-    if (entry === undefined) return []
-    const row = SenderRow.encode({ sender, known: entry.known, missing: entry.missing.map(({ id }) => id) })
-    return [stateRow(`sender/${this.#channel}/${hex(sender)}`, row)]
+  /** The rows that changed since they were asked for last. */
+  changedRows(): Row[] {
+    const rows = [...this.#changed].map(({ sender, known, missing }) => {
+      const row = SenderRow.encode({ sender, known, missing: missing.map(({ id }) => id) })
+      return stateRow(`sender/${this.#channel}/${hex(sender)}`, row)
+    })
+    this.#changed.clear()
+    return rows
   }
 
   /** The rows of all senders. */

@@ -58,6 +58,13 @@ export class Succession {
     return current !== undefined && [...this.#waiting.values()].some(({ head }) => isHigher(head.key, current.key))
   }
 
+  unsafeFills(): { readonly name: string; readonly size: number; readonly cap: number }[] {
+    return [
+      { name: 'waiting announcements', size: this.#waiting.size, cap: WAITING_ANNOUNCEMENTS },
+      { name: 'kept announcements', size: this.#kept.length, cap: KEPT_ANNOUNCEMENTS }
+    ]
+  }
+
   nextAt(): number | undefined {
     return this.#deadlines.next()
   }
