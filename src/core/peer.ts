@@ -7,6 +7,7 @@
 import { present } from '../base/assert.ts'
 import { EMPTY, equalBytes, u64, zeros } from '../base/bytes.ts'
 import { type ConclaveError, InternalError, PeerError, UsageError } from '../base/errors.ts'
+import { atMillis } from '../base/time.ts'
 import { hash } from '../crypto/kdf.ts'
 import { LABEL } from '../crypto/labels.ts'
 import type { SigningKey } from '../crypto/sign.ts'
@@ -236,7 +237,7 @@ export class Peer implements Machine {
   #makeRecord(prekeys: Prekeys, env: Env): UserRecord {
     this.#recordSeq++
     const { notBefore, notAfter } = prekeys.current
-    const issuedAt = env.now < notBefore ? notBefore : env.now
+    const issuedAt = atMillis(Math.max(env.now, notBefore))
     const bytes = makeUserRecord({
       key: this.#key,
       seq: this.#recordSeq,

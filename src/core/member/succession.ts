@@ -187,7 +187,7 @@ export class Succession {
     out: Out,
     publish: () => void = () => {}
   ): void {
-    const { log, channel } = this.#context
+    const { log } = this.#context
     const before = new Set(log.roster.members.ids().map(hex)) // names for the notices below
     log.commit(preview)
     const statements = preview.statements.map((one) => this.#context.logRow(one))
@@ -195,14 +195,6 @@ export class Succession {
     this.install(epoch, announcement, statements, settled, env, out)
     publish()
     this.notifyRoster(preview.statements, before, out)
-    out.notify({
-      type: 'epoch',
-      channel,
-      term: epoch.key.term,
-      serial: epoch.key.serial,
-      reason: epoch.reason,
-      issuer: epoch.issuer
-    })
     this.afterAdoption(env, out)
   }
 
