@@ -12,7 +12,7 @@ import { hash } from '../crypto/kdf.ts'
 import { LABEL } from '../crypto/labels.ts'
 import type { SigningKey } from '../crypto/sign.ts'
 import { ADMIT_ID_BYTES, BOOT_BYTES, TOKEN_BYTES } from '../wire/limits.ts'
-import { Admission, type Answer, type Invite, Operation, type Question } from '../wire/messages.ts'
+import { Admission, type Answer, type Invite, Operation, Privacy, type Question } from '../wire/messages.ts'
 import { channelIdText, readChannelId } from '../wire/names.ts'
 import { ChannelRow, SelfRow } from '../wire/rows.ts'
 import { Context, type Self } from './channel/context.ts'
@@ -130,6 +130,8 @@ export class Peer implements Machine {
 
   handle(event: Event, env: Env): ReturnType<Machine['handle']> {
     const out = new Out()
+    // A wake uses the wish up, also one that comes early: a machine that slept finds its clock behind the timer.
+    if (event.type === 'wake') this.#wakeAt = undefined
     this.#dispatch(event, env, out)
     const next = this.#nextAt()
     if (next !== this.#wakeAt) {
@@ -229,6 +231,7 @@ export class Peer implements Machine {
     const record = isGood ? known : this.#makeRecord(prekeys, env)
     const self: Self = { key: this.#key, boot, prekeys, record }
     this.#self = self
+    this.#rotateAt = env.uptimeMs + PREKEY_LIFETIME_MS / 24
     this.#keepSelf(out)
     this.#tellRecord(env, out)
     return self
@@ -387,30 +390,29 @@ export class Peer implements Machine {
 
   #onAnswer(id: string, answer: Answer | undefined, env: Env, out: Out): void {
     const [name = '', topic = ''] = id.split(':')
-    for (const bytes of answer?.records ?? []) this.#addRecord(bytes, env, out)
-    if (topic === 'charter') {
-      if (answer !== undefined && answer.descriptors.length > 0) this.#onCharter(name, answer.descriptors, env, out)
-      return
+    if (topic === 'charter' && answer !== undefined && answer.descriptors.length > 0) {
+      this.#onCharter(name, answer.descriptors, env, out)
     }
     const room = this.#channels.get(name)
     if (room === undefined) return
-    const { member, manager } = room
+    for (const bytes of answer?.records ?? []) this.#addManagerRecord(room, bytes, env, out)
+    const { member } = room
     if (topic === 'epochs') member.onEpochs(answer?.frames ?? [], env, out)
     else if (topic === 'log' && answer !== undefined) member.onLog(answer.sealed, answer.isMore, env, out)
     else if (topic === 'record') member.onRecord(env, out)
-    else if (topic === 'collect') this.#onCollected(room, manager, answer?.frames ?? [], env, out)
+    else if (topic === 'collect') this.#onCollected(room, answer, env, out)
   }
 
-  #onCollected({ context, member }: Room, manager: Manager, frames: readonly Uint8Array[], env: Env, out: Out): void {
+  #onCollected({ context, member, manager }: Room, answer: Answer | undefined, env: Env, out: Out): void {
     const terms: number[] = []
-    for (const bytes of frames) {
+    for (const bytes of answer?.frames ?? []) {
       const frame = readFrame(context.channel, bytes)
       if (frame === undefined || frame instanceof Refusal) continue
       const term = frame.body.announcement?.key?.term
       if (term !== undefined && isManagerOf(context.charter.descriptor, frame.author)) terms.push(term)
       if (member.keyring.current !== undefined) member.onFrame(frame, env, out)
     }
-    manager.onCollected(terms, env, out)
+    if (answer !== undefined) manager.onCollected(terms, env, out)
   }
 
   #onFound(kind: 'user' | 'channel', id: Uint8Array, value: Uint8Array | undefined, env: Env, out: Out): void {
@@ -423,6 +425,13 @@ export class Peer implements Machine {
       member.onRecord(env, out)
       manager.onRecord(id, env, out)
     }
+  }
+
+  /** A record that came unasked beside others is of interest when it is a manager's: strangers cannot fill the book. */
+  #addManagerRecord({ context }: Room, bytes: Uint8Array, env: Env, out: Out): void {
+    const record = this.#records.read(bytes, env.now)
+    if (record instanceof Refusal) out.reject(record)
+    else if (isManagerOf(context.charter.descriptor, record.user)) this.#records.add(bytes, env.now, out)
   }
 
   #addRecord(bytes: Uint8Array, env: Env, out: Out): void {
@@ -544,6 +553,12 @@ export class Peer implements Machine {
 
   #createChannel({ settings }: Command & { type: 'createChannel' }, env: Env, out: Out): CommandResult {
     this.#requireRoom()
+    if (settings.privacy === Privacy.PLAIN) {
+      throw new UsageError(
+        'NO_PLAIN_CHANNELS_YET',
+        'Channels without encryption are not built yet. Make an encrypted or a mixed one.'
+      )
+    }
     if ((settings.managers?.length ?? 0) > 2) {
       throw new UsageError(
         'NO_ELECTION_YET',
@@ -574,9 +589,11 @@ export class Peer implements Machine {
     const name = channelIdText(invite.channel)
     const known = this.#channels.get(name)
     if (known !== undefined) {
-      if (known.member.keyring.current === undefined) {
+      if (known.member.keyring.current === undefined || known.context.wasRemoved) {
         known.context.invite = text
+        known.context.wasRemoved = false
         out.keep(known.context.row())
+        known.member.onRecord(env, out)
       }
       return { type: 'channel', channel: this.#view(known, env) }
     }

@@ -65,7 +65,8 @@ export const CHECKS = {
   414: 'two announcements of one issuer for one (term, serial) are equivocation',
   415: 'later serials of a term come from the issuer of its first',
   416: 'a statement frame opens under the control key of an epoch held',
-  417: 'a heartbeat comes from a manager of the descriptor',
+  417: 'a heartbeat comes from the key manager in office',
+  418: 'a heartbeat is newer than the newest one heard',
   // Key requests, seen by the manager
   501: 'the request opens under a prekey of ours',
   502: 'the request is canonical, for this channel, manager and author',
@@ -92,8 +93,8 @@ export const CHECKS = {
   612: 'the challenge opens, comes from the manager asked, and names the request and record',
   // Messages
   701: 'the sender is in the roster of the epoch',
-  702: 'each (sender, boot, counter) is shown once',
-  703: 'the counter is within reach of the window',
+  702: 'each (sender, boot, counter) is accepted once, and within reach of the window',
+  703: 'the Lamport time is within reach of ours',
   704: 'the message key matches its commitment',
   705: 'the message opens under everything it binds',
   706: 'the content is canonical, of one kind, within its limits',

@@ -4,7 +4,7 @@
  * Nonces. `seal` takes the nonce from its caller, who owes a (key, nonce) pair that never comes twice; whoever calls it
  * says at the top of its own file why. `sealAtRest` uses the zero nonce: its key is derived from 32 fresh random bytes
  * each time, so no key, and hence no pair, comes twice. Key wrap is deterministic and has no nonce. ChaCha20-Poly1305
- * does not commit to its key: where that matters the commitment is separate (security, "Keys and AEAD").
+ * does not commit to its key: where that matters the commitment is separate.
  */
 import crypto from 'node:crypto'
 import { EMPTY, joinBytes, unhex } from '../base/bytes.ts'

@@ -4,7 +4,7 @@
  * Nonces. `hpkeSeal` uses sequence number 0 of a context whose key comes from a fresh encapsulation, and never a second
  * one, so no (key, nonce) pair repeats while ephemeral seeds do not; an X-Wing encapsulation is fresh even then. The
  * context functions below take the sequence number from their caller, who owes each number once.
- * The modes with sender authentication are left out: who sends is shown by a signature (security, attack 24).
+ * The modes with sender authentication are left out: who sends is shown by a signature.
  */
 import crypto from 'node:crypto'
 import { EMPTY, joinBytes, utf8 } from '../base/bytes.ts'

@@ -122,7 +122,7 @@ for (const label of Object.values(LABEL)) {
  * @param parts - any bytes, each shorter than 2^32; not kept.
  * @returns fresh bytes: 1 + label + the sum of (4 + part) bytes.
  * @throws {InternalError} when the label is not on the page above.
- * @see security.md part 6, rules 1 and 2
+ * @see protocol §3.5
  */
 export function framed(label: Label, ...parts: readonly Uint8Array[]): Uint8Array {
   const prefix = prefixes.get(label)

@@ -20,7 +20,7 @@ const MAX_VAULT_BYTES = 4096
 const KEY_BYTES = 32
 const SALT_BYTES = 16
 
-/** What one guess at a passphrase costs in a new vault (security part 6, "At rest"). */
+/** What one guess at a passphrase costs in a new vault. */
 const COST = { memoryKiB: 64 * 1024, passes: 3 } as const
 /** What a vault file may ask of us: it is read before it can be authenticated. */
 const MAX_COST = { memoryKiB: 1024 * 1024, passes: 16 } as const

@@ -32,6 +32,8 @@ interface Standing {
   /** Admit ids that are in force, and the name each came with. */
   readonly admits: Map<string, CheckedStatement>
   readonly ended: Set<string>
+  /** Hashes of the invite tokens that any admit of this user redeemed, in force or not. */
+  readonly tokens: Set<string>
   wasRemoved: boolean
 }
 
@@ -80,6 +82,19 @@ export class ControlLog {
 
   get size(): number {
     return this.#ids.size
+  }
+
+  /** The ids of the announced statements, as a value. */
+  get ids(): IdSet {
+    return this.#ids
+  }
+
+  /** Announced statements by id, in order of their ids; those that are not here are left out. */
+  statementsOf(ids: IdSet): CheckedStatement[] {
+    return ids
+      .ids()
+      .map((id) => this.#statements.get(mapKey(id)))
+      .filter((one) => one !== undefined)
   }
 
   /** Statements known that the adopted epoch does not cover yet. */
@@ -145,9 +160,15 @@ export class ControlLog {
     return this.#seqs.get(mapKey(author)) ?? 0
   }
 
-  /** Keeps a statement that no epoch covers yet. @returns false when it is known, or too many wait. */
+  /**
+   * Keeps a statement that no epoch covers yet. Removals always find room: only who has authority makes them, and a member
+   * withdraws once.
+   *
+   * @returns false when it is known, or too many wait.
+   */
   addPending(statement: CheckedStatement): boolean {
-    if (this.has(statement.id) || this.#pending.size >= PENDING_STATEMENTS) return false
+    const isFull = this.#pending.size >= PENDING_STATEMENTS && !hasEnding(statement)
+    if (this.has(statement.id) || isFull) return false
     this.#pending.set(mapKey(statement.id), statement)
     this.#noteSeq(statement)
     return true
@@ -156,6 +177,27 @@ export class ControlLog {
   #noteSeq({ author, statement }: CheckedStatement): void {
     const key = mapKey(author)
     this.#seqs.set(key, Math.max(this.#seqs.get(key) ?? 0, statement.seq))
+  }
+
+  /** Whether a withdrawal would say anything: of a member, and for the first time. */
+  isWithdrawalOfMember({ statement }: CheckedStatement): boolean {
+    const { subject } = statement
+    const isTold = this.pending().some(
+      (one) => one.statement.operation === Operation.WITHDRAW && equalBytes(one.statement.subject, subject)
+    )
+    return this.isMember(subject) && !isTold
+  }
+
+  /** Whether a pending statement changes who is in the roster. */
+  get hasUnappliedChange(): boolean {
+    const isAdmit = ({ statement }: CheckedStatement): boolean =>
+      statement.operation === Operation.ADMIT && !this.#members.has(statement.subject)
+    return this.hasUnappliedRemoval || (this.#pending.size > 0 && this.pending().some(isAdmit))
+  }
+
+  /** Whether the log knows anything of a user: it was admitted, or removed, once. */
+  knows(user: Uint8Array): boolean {
+    return this.#standings.has(mapKey(user)) || this.isMember(user)
   }
 
   /** Whether a pending removal or withdrawal names somebody in the roster: nothing may be sent under it (§7.4). */
@@ -229,7 +271,10 @@ export class ControlLog {
         const standing = this.#standing(key)
         if (!standing.ended.has(mapKey(admitId))) standing.admits.set(mapKey(admitId), one)
         if (name !== '') this.#nicks.set(key, name)
-        if (token.length > 0) this.#invites.get(mapKey(token))?.redeemers.add(key)
+        if (token.length > 0) {
+          standing.tokens.add(mapKey(token))
+          this.#invites.get(mapKey(token))?.redeemers.add(key)
+        }
         return
       }
       case Operation.REMOVE:
@@ -260,16 +305,14 @@ export class ControlLog {
   /** Statements have no order: an admit may have been recorded before the invite it redeems. */
   #redeemersOf(token: Uint8Array): Set<string> {
     const users = new Set<string>()
-    for (const [user, standing] of this.#standings) {
-      for (const admit of standing.admits.values()) if (equalBytes(admit.statement.token, token)) users.add(user)
-    }
+    for (const [user, { tokens }] of this.#standings) if (tokens.has(mapKey(token))) users.add(user)
     return users
   }
 
   #standing(key: string): Standing {
     let standing = this.#standings.get(key)
     if (standing === undefined) {
-      standing = { admits: new Map(), ended: new Set(), wasRemoved: false }
+      standing = { admits: new Map(), ended: new Set(), tokens: new Set(), wasRemoved: false }
       this.#standings.set(key, standing)
     }
     return standing

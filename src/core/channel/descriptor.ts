@@ -138,7 +138,7 @@ export function readCharter(channel: Uint8Array, bytes: Uint8Array): Charter | R
     if (!isSane(next)) return refuse(205)
     if (next.version !== hashes.length + 1) return refuse(204)
     if (!equalBytes(next.previous, hashes.at(-1) ?? new Uint8Array(0))) return refuse(204)
-    if (!isSigned(version, newest ?? next)) return refuse(203)
+    if (!isSigned(version, next, newest)) return refuse(203)
     for (const user of [next.founder, ...next.managers, ...next.memberManagers]) authorities.set(user.join(), user)
     hashes.push(descriptorHash(version.content))
     newest = next
@@ -172,12 +172,14 @@ export function signaturesNeeded(descriptor: Descriptor): number {
   return managers.length >= 3 ? Math.floor(managers.length / 2) + 1 : 1
 }
 
-function isSigned(version: SignedDescriptor, authority: Descriptor): boolean {
+/** The first version speaks for itself by the founder alone; a later one by the founder or the recovery keys before it. */
+function isSigned(version: SignedDescriptor, next: Descriptor, before: Descriptor | undefined): boolean {
   const signed = framed(LABEL.descriptorSign, version.content)
   const isBy = (user: Uint8Array): boolean =>
     version.signatures.some((by) => equalBytes(by.signer, user) && verify(user, signed, by.signature))
-  if (isBy(authority.founder)) return true
-  const { recoveryKeys, recoveryThreshold } = authority
+  if (isBy(next.founder)) return true
+  if (before === undefined) return false
+  const { recoveryKeys, recoveryThreshold } = before
   return recoveryThreshold > 0 && recoveryKeys.filter(isBy).length >= recoveryThreshold
 }
 

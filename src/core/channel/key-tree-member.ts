@@ -2,7 +2,7 @@
  * A member's part of the key tree: the keys from its own leaf to the root, and how an update changes them.
  *
  * A member tree is never changed: `apply` returns a new one, for the caller to adopt only when commitment, statements and
- * roster all agree with it (security, attack 35), and to destroy the old one then. Whatever a stranger puts into an update,
+ * roster all agree with it, and to destroy the old one then. Whatever a stranger puts into an update,
  * the answer is a tree or undefined, after work bounded by the update's length.
  */
 import { assert } from '../../base/assert.ts'

@@ -64,7 +64,7 @@ export interface Shape {
  * the term key and the encapsulations (of which the leaf secrets are made).
  *
  * @returns 32 bytes.
- * @see security.md part 6, "tree wrap": parent and node version follow from the node and from ratchet on use
+ * @see protocol §4: parent and node version follow from the node and from ratchet on use
  */
 export function updateHash(update: TreeUpdate, context: TreeContext): Uint8Array {
   return hash(

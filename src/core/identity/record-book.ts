@@ -24,6 +24,16 @@ export class RecordBook {
   }
 
   /**
+   * Reads a record and judges it by the pins, without taking it in.
+   *
+   * @param bytes - a stranger's.
+   */
+  read(bytes: Uint8Array, now: Millis): UserRecord | Refusal {
+    const record = readUserRecord(bytes, now)
+    return record instanceof Refusal ? record : (this.#pins.judge(record) ?? record)
+  }
+
+  /**
    * Takes in a record.
    *
    * @param bytes - a stranger's.
@@ -36,8 +46,9 @@ export class RecordBook {
     if (refusal !== undefined) return refusal
     const name = hex(record.user)
     const known = this.#records.get(name)
+    this.#records.delete(name)
+    this.#records.set(name, known?.seq === record.seq ? known : record)
     if (known?.seq === record.seq) return known
-    this.#records.set(name, record)
     out.note([
       stateRow(`user/${name}`, UserRow.encode({ user: record.user, seq: record.seq, hash: record.hash, record: bytes }))
     ])

@@ -10,7 +10,6 @@ import { tokenHash } from '../channel/invite.ts'
 import { type OpenedRequest, openRequest } from '../channel/key-request.ts'
 import type { UserRecord } from '../identity/user-record.ts'
 import type { Env } from '../machine.ts'
-import type { Out } from '../out.ts'
 import { MEMBERS } from '../params.ts'
 import { Refusal, refuse } from '../reject.ts'
 
@@ -37,8 +36,7 @@ export function readApplicant(
   context: Context,
   frame: Frame,
   request: KeyRequest,
-  env: Env,
-  out: Out
+  env: Env
 ): Applicant | { readonly lookUp: Uint8Array } | Refusal {
   const prekey = context.self.prekeys.find(request.prekey)
   if (prekey === undefined) return refuse(501)
@@ -46,7 +44,7 @@ export function readApplicant(
   if (opened instanceof Refusal) return opened
   const { content } = opened
   if (!isSameDescriptor(content.descriptor!, context.charter.ref)) return refuse(502)
-  const record = recordOf(context, opened, env, out)
+  const record = recordOf(context, opened, env)
   if (record === undefined) return { lookUp: content.user }
   if (record instanceof Refusal) return record
   return {
@@ -61,9 +59,9 @@ export function readApplicant(
 }
 
 /** The very record that the request names: inline, or as known. */
-function recordOf(context: Context, { content }: OpenedRequest, env: Env, out: Out): UserRecord | Refusal | undefined {
+function recordOf(context: Context, { content }: OpenedRequest, env: Env): UserRecord | Refusal | undefined {
   const known =
-    content.record.length > 0 ? context.records.add(content.record, env.now, out) : context.records.get(content.user)
+    content.record.length > 0 ? context.records.read(content.record, env.now) : context.records.get(content.user)
   if (known instanceof Refusal) return refuse(known.check === 122 || known.check === 123 ? 505 : 504)
   if (known === undefined) return undefined
   const isNamed =
@@ -77,20 +75,24 @@ function recordOf(context: Context, { content }: OpenedRequest, env: Env, out: O
 /**
  * Whether the channel's policy lets an applicant have the key.
  *
+ * @param ahead - how many are let in by the same batch already.
  * @param redeemed - users who redeem a token in the same batch, by token: a token for one is not for two at once.
  * @returns undefined when it does; R-506, R-507, R-510, R-511.
  */
 export function judgeApplicant(
   context: Context,
   { user, token }: Pick<Applicant, 'user' | 'token'>,
+  ahead: number,
   redeemed: ReadonlyMap<string, ReadonlySet<string>>,
   env: Env
 ): Refusal | undefined {
   const { log, charter } = context
   const { admission, founder, maxMembers } = charter.descriptor
-  if (log.wasRemoved(user)) return refuse(510)
+  // Also of somebody who is still in the roster: the next epoch is the one that this user must not have.
+  const isLeaving = log.unappliedRemovals().some(({ statement }) => equalBytes(statement.subject, user))
+  if (isLeaving || log.wasRemoved(user)) return refuse(510)
   if (log.isMember(user)) return undefined
-  if (log.roster.members.size >= (maxMembers || MEMBERS)) return refuse(511)
+  if (log.roster.members.size + ahead >= (maxMembers || MEMBERS)) return refuse(511)
   if (equalBytes(user, founder) || admission === Admission.OPEN) return undefined
   if (admission !== Admission.BY_INVITE || token.length === 0) return refuse(506)
   const invite = log.inviteOf(token)

@@ -81,6 +81,8 @@ export class Manager {
   #stage: 'resting' | 'collecting' | 'acting' = 'resting'
   #isCarrierReady = false
   #seenTerm = 0
+  /** Whether anybody could say what epochs there have been. */
+  #isAnswered = false
   #tree = KeyTree.empty()
   #leaves = new Map<string, number>()
   #issuedAt = Number.NEGATIVE_INFINITY
@@ -123,6 +125,7 @@ export class Manager {
 
   /** Opens the first term of a channel founded here: nobody else can know of an earlier one. */
   found(env: Env, out: Out): void {
+    this.#isAnswered = true
     if (this.isInOffice) this.#openTerm(env, out)
   }
 
@@ -133,7 +136,7 @@ export class Manager {
       this.#stage = 'collecting'
       this.#deadlines.set('collect', env.uptimeMs + COLLECT_MS)
       const { channel, name, addresses } = this.#context
-      const question = { epochs: { channel, group: EMPTY, after: EMPTY } }
+      const question = { epochs: { channel, group: EMPTY, after: this.#seat.current?.announcement ?? EMPTY } }
       out.push({ type: 'ask', id: `${name}:collect`, channel, to: undefined, addresses, question })
     } else if (this.#stage === 'acting') this.#sendBeat(env, out)
   }
@@ -141,7 +144,8 @@ export class Manager {
   /** What peers answered to the question a start begins with. @param terms - of the announcements they know. */
   onCollected(terms: readonly number[], env: Env, out: Out): void {
     this.#seenTerm = Math.max(this.#seenTerm, ...terms)
-    if (this.#stage === 'collecting' && terms.length > 0) this.#openTerm(env, out)
+    this.#isAnswered = true
+    if (this.#stage === 'collecting') this.#openTerm(env, out)
   }
 
   wake(env: Env, out: Out): void {
@@ -170,17 +174,21 @@ export class Manager {
   onKeyRequest(frame: Frame, env: Env, out: Out): void {
     if (!this.isInOffice || this.#repeatGrant(frame, out)) return
     if (!this.#takeRequest(env)) return out.reject(509)
-    const applicant = readApplicant(this.#context, frame, frame.body.keyRequest!, env, out)
+    const applicant = readApplicant(this.#context, frame, frame.body.keyRequest!, env)
     if (applicant instanceof Refusal) return out.reject(applicant)
     if ('lookUp' in applicant) {
       if (this.#unknown.size >= CHALLENGES) return out.reject(504)
       this.#unknown.set(hex(applicant.lookUp), frame)
       return out.push({ type: 'lookUp', kind: 'user', id: applicant.lookUp })
     }
-    const refusal = judgeApplicant(this.#context, applicant, new Map(), env)
+    const refusal = judgeApplicant(this.#context, applicant, 0, new Map(), env)
     if (refusal !== undefined) return out.reject(refusal)
-    if (this.#context.charter.descriptor.authentication === Authentication.BY_CHALLENGE)
-      this.#challenge(applicant, env, out)
+    // A recorded request can be sent again by anybody, but only its user can answer a challenge. The first admission needs
+    // none: a request of somebody unknown, repeated, is one of somebody known.
+    const isChallenged =
+      this.#context.charter.descriptor.authentication === Authentication.BY_CHALLENGE ||
+      this.#context.log.knows(applicant.user)
+    if (isChallenged) this.#challenge(applicant, env, out)
     else this.#enlist(applicant, env, out)
   }
 
@@ -257,15 +265,19 @@ export class Manager {
   #enlist(applicant: Applicant, env: Env, out: Out): void {
     const name = hex(applicant.user)
     if (this.#applicants.size >= PENDING_REQUESTS && !this.#applicants.has(name)) return out.reject(509)
+    this.#context.records.add(applicant.record.bytes, env.now, out)
     this.#applicants.set(name, applicant)
     this.#schedule(env, out)
   }
 
   // ---------------------------------------------------------------- the control log
 
-  /** Called when statements have come in: a removal that is known and not in force is applied. */
+  /** Called when statements have come in: what changes the roster is applied, at once when it is for cause. */
   onStatements(env: Env, out: Out): void {
-    if (this.isInOffice && this.#context.log.hasUnappliedRemoval) this.#schedule(env, out)
+    const { log } = this.#context
+    if (!this.isInOffice || !log.hasUnappliedChange) return
+    if (log.unappliedRemovals().some((one) => one.statement.isForCause)) this.#issueBatch(env, out)
+    else this.#schedule(env, out)
   }
 
   /** A fresh key on demand. @throws {UsageError} when this peer is not the key manager in office. */
@@ -292,9 +304,10 @@ export class Manager {
   #issueBatch(env: Env, out: Out): void {
     if (this.#stage !== 'acting') return
     const { applicants, statements } = this.#takeBatch(env, out)
-    if (applicants.length === 0 && !this.#context.log.hasUnappliedRemoval) return
+    if (applicants.length === 0 && !this.#context.log.hasUnappliedChange) return
     this.#issue(Reason.ADMITTED, applicants, statements, env, out)
-    if (this.#applicants.size > 0) this.#deadlines.setOnce('batch', env.uptimeMs + BATCH_MS)
+    const isMore = this.#applicants.size > 0 || this.#context.log.hasUnappliedChange
+    if (isMore) this.#deadlines.setOnce('batch', env.uptimeMs + BATCH_MS)
   }
 
   /** As many applicants as fit one announcement, each judged again, and the statements that admit them. */
@@ -304,9 +317,9 @@ export class Manager {
     const statements: CheckedStatement[] = []
     const redeemed = new Map<string, Set<string>>()
     const skeletons = new Set(log.nicks().map(skeleton))
-    let bytes = log.pending().reduce((sum, one) => sum + one.bytes.length, 0)
+    let bytes = this.#announceable().reduce((sum, one) => sum + one.bytes.length, 0)
     for (const [name, applicant] of this.#applicants) {
-      const refusal = judgeApplicant(this.#context, applicant, redeemed, env)
+      const refusal = judgeApplicant(this.#context, applicant, statements.length, redeemed, env)
       if (refusal !== undefined) {
         this.#applicants.delete(name)
         out.reject(refusal)
@@ -314,7 +327,7 @@ export class Manager {
       }
       if (!log.isMember(applicant.user)) {
         const admit = this.#admit(applicant, skeletons, statements.length, env)
-        if (bytes + admit.bytes.length > ANNOUNCED_STATEMENT_BYTES && taken.length > 0) break
+        if (bytes + admit.bytes.length > ANNOUNCED_STATEMENT_BYTES) break
         bytes += admit.bytes.length
         statements.push(admit)
         const redeemers = redeemed.get(mapKey(applicant.token)) ?? new Set()
@@ -350,8 +363,7 @@ export class Manager {
     const { log, promised, records, channel, user } = this.#context
     const before = this.#seat.current
     const known = Math.max(promised.term, before?.key.term ?? 0, this.#seenTerm)
-    const isAlone = before !== undefined && this.#seenTerm === 0
-    const term = known + 1 + (isAlone ? new DataView(env.random(4).buffer).getUint32(0) % TERM_SKIP : 0)
+    const term = known + 1 + (!this.#isAnswered ? new DataView(env.random(4).buffer).getUint32(0) % TERM_SKIP : 0)
     const line: Line = { channel, group: EMPTY }
     const termKey = x25519KeyPair(env.random(32))
     const members = log.roster.members.ids()
@@ -389,8 +401,9 @@ export class Manager {
     const fresh = (): Uint8Array => this.#fresh(env)
     const isIn = (name: string): boolean => preview.roster.members.has(unhex(name))
     const removed = [...this.#leaves].filter(([name]) => !isIn(name))
-    const returning = applicants.filter(({ user }) => this.#leaves.has(hex(user)))
-    const joining = applicants.filter(({ user }) => !this.#leaves.has(hex(user)))
+    const staying = applicants.filter(({ user }) => preview.roster.members.has(user))
+    const returning = staying.filter(({ user }) => this.#leaves.has(hex(user)))
+    const joining = staying.filter(({ user }) => !this.#leaves.has(hex(user)))
     const returningLeaves = returning.map(({ user }) => this.#leaves.get(hex(user))!)
     let change: TreeChange
     if (removed.length > 0) {
@@ -400,23 +413,37 @@ export class Manager {
         context,
         fresh
       )
-    } else if (applicants.length > 0) change = this.#tree.step(joining.length, context, fresh, returningLeaves)
+    } else if (staying.length > 0) change = this.#tree.step(joining.length, context, fresh, returningLeaves)
     else change = this.#tree.path({}, context, fresh)
     for (const [name] of removed) this.#leaves.delete(name)
     const free = change.update.added.filter((leaf) => !returningLeaves.includes(leaf))
     for (const [i, { user }] of joining.entries()) this.#leaves.set(hex(user), free[i]!)
-    const why = removed.length > 0 ? Reason.REMOVED : reason
+    const isByThemselves = removed.every(([name]) => isWithdrawn(preview.statements, unhex(name)))
+    const why = removed.length === 0 ? reason : isByThemselves ? Reason.WITHDRAWN : Reason.REMOVED
     const issued = this.#announce(why, { term, serial }, change, preview, env, out)
-    for (const applicant of applicants) this.#grant(applicant, issued, preview, env, out)
+    for (const applicant of staying) this.#grant(applicant, issued, preview, env, out)
   }
 
   /** What the log would be with everything that waits, and these statements. */
   #previewOf(statements: readonly CheckedStatement[]): LogPreview | undefined {
     const { log } = this.#context
-    const pending =
-      this.#stage === 'acting' && this.#tree.size > 0 ? log.pending().filter((one) => log.mayState(one)) : []
-    const preview = log.preview([...pending, ...statements])
+    const preview = log.preview([...(this.#tree.size > 0 ? this.#announceable() : []), ...statements])
     return preview instanceof Refusal ? undefined : preview
+  }
+
+  /** As many of the statements that wait as fit half an announcement, removals first: the other half is for admits. */
+  #announceable(): CheckedStatement[] {
+    const { log } = this.#context
+    const removals = log.unappliedRemovals()
+    const rest = log.pending().filter((one) => !removals.includes(one))
+    const taken: CheckedStatement[] = []
+    let bytes = 0
+    for (const one of [...removals, ...rest]) {
+      bytes += one.bytes.length
+      if (bytes > ANNOUNCED_STATEMENT_BYTES / 2) break
+      if (log.mayState(one)) taken.push(one)
+    }
+    return taken
   }
 
   /** Issues one epoch: promise and epoch durable, then announced. */
@@ -528,3 +555,7 @@ export class Manager {
     out.push({ type: 'publish', channel, frame: makeFrame(channel, self.key, { heartbeat }).bytes })
   }
 }
+
+/** Whether a member goes by its own word. */
+const isWithdrawn = (statements: readonly CheckedStatement[], user: Uint8Array): boolean =>
+  statements.some(({ statement }) => statement.operation === Operation.WITHDRAW && equalBytes(statement.subject, user))

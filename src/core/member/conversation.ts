@@ -4,6 +4,7 @@
  * What cannot be sent yet waits, visibly; what arrives before its key is held; what is missing is told. A sealed frame is
  * durable before it is published, so after a crash the same frame goes out again and no other under its key.
  */
+import { assert } from '../../base/assert.ts'
 import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
 import { UsageError } from '../../base/errors.ts'
 import { SECOND_MS } from '../../base/time.ts'
@@ -18,10 +19,11 @@ import type { MessageView } from '../notice.ts'
 import { type Out, stateKey, stateRow } from '../out.ts'
 import { ASK_AGAIN_MS, LAMPORT_JUMP, OUTBOX_MESSAGES, PENDING_BYTES, PENDING_FRAMES } from '../params.ts'
 import { type Check, Refusal, refuse } from '../reject.ts'
-import { messageRow } from './history.ts'
+import { messageRoom, messageRow } from './history.ts'
 import type { Keyring } from './keyring.ts'
 import { isContent, makePlainMessage, openMessage, sealMessage } from './message.ts'
 import { Outbox, type OutboxEntry } from './outbox.ts'
+import { ReplayWindow } from './replay-window.ts'
 import { Senders } from './senders.ts'
 
 /**
@@ -50,6 +52,8 @@ export class Conversation {
   #heldBytes = 0
   #lamport = 0
   #previous: Uint8Array = EMPTY
+  readonly #plainWindow = new ReplayWindow()
+  #plainCounter = 0
 
   constructor(context: Context, keyring: Keyring, standing: Standing) {
     this.#context = context
@@ -144,7 +148,6 @@ export class Conversation {
     }
     const frame = this.#frameOf(entry)
     const deletes = [this.#outbox.delete(local)]
-    if (frame === undefined) return out.note([], deletes)
     const view = this.#viewOf(frame, entry, 'sent', env)
     out.note([messageRow(view, frame.bytes)], deletes)
     out.notify({ type: 'messageState', channel: this.#context.channel, local, id: view.id, state: 'sent' })
@@ -156,69 +159,86 @@ export class Conversation {
 
   /** Seals and publishes what can be, in the order typed. */
   flush(env: Env, out: Out): void {
-    for (const entry of this.#outbox.entries()) {
+    const entries = this.#outbox.entries()
+    const stale = entries.find((entry) => !entry.isUnderWay && entry.frame.length > 0 && !this.#isCurrent(entry))
+    if (stale !== undefined) {
+      if (entries.some((entry) => entry.isUnderWay)) return
+      this.#previous = this.#frameOf(stale).body.message!.previous
+    }
+    for (const entry of entries) {
       if (entry.isUnderWay) continue
       if (!this.#maySend(entry, env)) return
-      const isSealed = entry.frame.length > 0 && (entry.isUncertain || this.#isCurrent(entry.epoch))
-      if (!isSealed && !this.#seal(entry, env, out)) return
+      if (!this.#isCurrent(entry) && !this.#seal(entry, env, out)) return
       entry.isUnderWay = true
       const { channel, name } = this.#context
       out.push({ type: 'publish', channel, frame: entry.frame, receipt: `${name}:${entry.local}` })
     }
   }
 
-  #isCurrent(announcement: Uint8Array): boolean {
+  /** Whether the frame of an entry may go out as it is: nothing is sent under a key that is not current any more. */
+  #isCurrent(entry: OutboxEntry): boolean {
+    if (entry.frame.length === 0) return false
     const current = this.#keyring.current
-    return current !== undefined && equalBytes(current.announcement, announcement)
+    return entry.isPlain || (current !== undefined && equalBytes(current.announcement, entry.epoch))
   }
 
   /** Makes the frame of an entry, durable before it may be published. */
   #seal(entry: OutboxEntry, env: Env, out: Out): boolean {
-    const { self, channel } = this.#context
+    const { channel } = this.#context
+    const replaced = entry.frame.length > 0 ? this.#frameOf(entry).id : EMPTY
+    const content = { ...entry.content, replaces: replaced }
     const lamport = this.#lamport + 1
     const rows: Row[] = []
-    let frame: Frame
-    if (entry.isPlain) {
-      const { charter } = this.#context
-      const counter = lamport
-      const header = { group: EMPTY, device: 0, boot: self.boot, counter, previous: this.#previous, lamport }
-      frame = makePlainMessage(channel, self.key, { ...header, descriptor: charter.ref.hash, content: entry.content })
-      entry.epoch = EMPTY
-    } else {
-      const epoch = this.#keyring.current!
-      const isFirst = epoch.sending === undefined
-      const chain = epoch.sendingChain(self.key.publicKey, self.boot)
-      if (chain === undefined) return false
-      if (isFirst) rows.push(this.#keyring.rowOf(epoch))
-      const { counter, key } = chain.next()
-      const { log, charter } = this.#context
-      const header = {
-        group: EMPTY,
-        key: epoch.key,
-        device: 0,
-        boot: self.boot,
-        counter,
-        previous: this.#previous,
-        lamport
-      }
-      const bound = { descriptor: charter.ref.hash, logHead: log.head }
-      frame = sealMessage(channel, self.key, { ...header, ...bound }, key, entry.content)
-      key.fill(0)
-      entry.epoch = epoch.announcement
-    }
+    const frame = entry.isPlain ? this.#plainFrame(content, lamport) : this.#sealedFrame(entry, content, lamport, rows)
+    if (frame === undefined) return false
+    const abandoned = { room: messageRoom(channel), entry: hex(replaced), order: entry.lamport }
     entry.frame = frame.bytes
     entry.lamport = lamport
     this.#lamport = lamport
     this.#previous = frame.id
     const view = this.#viewOf(frame, entry, 'waiting', env)
-    out.keep(this.#outbox.rowOf(entry), this.#clockRow(), messageRow(view, frame.bytes), ...rows)
+    const puts = [this.#outbox.rowOf(entry), this.#clockRow(), messageRow(view, frame.bytes), ...rows]
+    out.push({ type: 'persist', puts, deletes: replaced.length > 0 ? [abandoned] : [], isDurable: true })
     out.notify({ type: 'message', ...view })
     return true
   }
 
-  #frameOf(entry: OutboxEntry): Frame | undefined {
+  #sealedFrame(entry: OutboxEntry, content: Content, lamport: number, rows: Row[]): Frame | undefined {
+    const { self, channel, log, charter } = this.#context
+    const epoch = this.#keyring.current!
+    const isFirst = epoch.sending === undefined
+    const chain = epoch.sendingChain(self.key.publicKey, self.boot)
+    if (chain === undefined) return undefined
+    if (isFirst) rows.push(this.#keyring.rowOf(epoch))
+    const { counter, key } = chain.next()
+    const place = {
+      group: EMPTY,
+      key: epoch.key,
+      device: 0,
+      boot: self.boot,
+      counter,
+      previous: this.#previous,
+      lamport
+    }
+    const bound = { descriptor: charter.ref.hash, logHead: log.head }
+    const frame = sealMessage(channel, self.key, { ...place, ...bound }, key, content)
+    key.fill(0)
+    entry.epoch = epoch.announcement
+    return frame
+  }
+
+  #plainFrame(content: Content, lamport: number): Frame {
+    const { self, channel, charter } = this.#context
+    const counter = this.#plainCounter++
+    const place = { group: EMPTY, device: 0, boot: self.boot, counter, previous: this.#previous, lamport }
+    return makePlainMessage(channel, self.key, { ...place, descriptor: charter.ref.hash, content })
+  }
+
+  /** The frame that an entry was sealed into. */
+  #frameOf(entry: OutboxEntry): Frame {
     const frame = readFrame(this.#context.channel, entry.frame)
-    return frame instanceof Refusal ? undefined : frame
+    assert(frame !== undefined && !(frame instanceof Refusal), 'a frame of ours reads back')
+    return frame
   }
 
   #viewOf(frame: Frame, entry: OutboxEntry, state: 'waiting' | 'sent', env: Env): MessageView {
@@ -272,7 +292,7 @@ export class Conversation {
     if (!log.isMember(frame.author)) return refuse(log.wasRemoved(frame.author) ? 709 : 701)
     if (message.lamport > this.#lamport + LAMPORT_JUMP) return refuse(703)
     if (!isContent(message.content!)) return refuse(706)
-    if (this.#senders.knows(frame.author, frame.id)) return refuse(702)
+    if (!this.#plainWindow.take(`${hex(frame.author)}.${hex(message.boot)}`, message.counter)) return refuse(702)
     this.#accept(frame, message, message.content!, false, [], env, out)
     return undefined
   }
@@ -289,7 +309,9 @@ export class Conversation {
   ): void {
     const { channel } = this.#context
     this.#lamport = Math.max(this.#lamport, lamport)
-    const closed = this.#senders.note(frame.author, frame.id, previous, counter, env.uptimeMs)
+    const isRepeated = content.replaces.length > 0 && this.#senders.knows(frame.author, content.replaces)
+    const from = isEncrypted ? counter : 0
+    const closed = this.#senders.note(frame.author, frame.id, previous, from, env.uptimeMs)
     const view: MessageView = {
       channel,
       id: hex(frame.id),
@@ -303,9 +325,9 @@ export class Conversation {
       state: 'sent',
       seenAt: env.now
     }
-    out.note([...rows, messageRow(view, frame.bytes)])
+    out.note(isRepeated ? rows : [...rows, messageRow(view, frame.bytes)])
     this.#deadlines.setOnce('save', env.uptimeMs + SAVE_MS)
-    out.notify({ type: 'message', ...view })
+    if (!isRepeated) out.notify({ type: 'message', ...view })
     if (closed !== undefined) this.#notifyGap(closed.sender, closed.missing, true, out)
   }
 
@@ -366,6 +388,7 @@ function normalised(content: Partial<Content>): Content {
   const { text, edit } = content
   return {
     writtenAt: 0,
+    replaces: EMPTY,
     ...content,
     ...(text && { text: { ...text, text: text.text.normalize('NFC') } }),
     ...(edit && { edit: { ...edit, text: edit.text.normalize('NFC') } })

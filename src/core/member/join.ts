@@ -226,7 +226,7 @@ export class KeyAsker {
     if (content instanceof Refusal) return content
     const keys = epochKeysOf(content.epochSecret, { channel, group: EMPTY }, key.term, key.serial)
     if (!equalBytes(keys.commitment, key.commitment)) return refuse(606)
-    const certificate = readCertificate(charter, content.announcement, adopted?.term ?? key.term)
+    const certificate = readCertificate(charter, content.announcement, key.term)
     if (certificate instanceof Refusal || !isOf(certificate, grant)) return refuse(607)
     const statements: CheckedStatement[] = []
     for (const bytes of content.statements) {

@@ -14,7 +14,7 @@ import type { KeyState } from '../command.ts'
 import { Deadlines } from '../deadlines.ts'
 import type { Env } from '../machine.ts'
 import { type Out, stateKey } from '../out.ts'
-import { ASK_AGAIN_MS, BEHIND_MS } from '../params.ts'
+import { ASK_AGAIN_MS, BEHIND_MS, RETRY_MS } from '../params.ts'
 import { Refusal, refuse } from '../reject.ts'
 import type { Standing } from './conversation.ts'
 import { epochOf } from './follow.ts'
@@ -40,6 +40,10 @@ export class KeySeeker {
   #granted: Granted | undefined
   /** Whether a message or heartbeat told of an epoch that we do not have. */
   #isToldBehind = false
+  /** Questions for epochs since one was adopted, and from when on the next may be asked: as rarely as requests. */
+  #epochsAsked = 0
+  #epochsAgainAt = Number.NEGATIVE_INFINITY
+  #recordAgainAt = Number.NEGATIVE_INFINITY
 
   constructor(context: Context, keyring: Keyring, standing: Standing, succession: Succession) {
     this.#context = context
@@ -63,13 +67,13 @@ export class KeySeeker {
     for (const name of this.#deadlines.due(env.uptimeMs)) {
       switch (name) {
         case 'key':
-          if (this.#asker.wake(env, out) === 'stale') this.#refreshManagerRecord(out)
+          if (this.#asker.wake(env, out) === 'stale') this.#refreshManagerRecord(env, out)
           this.seek(env, out)
           break
         case 'behind':
           if (this.#succession.isOffChain) break
           this.#isToldBehind = true
-          this.#askEpochs(out)
+          this.#askEpochs(env, out)
           this.#deadlines.set('key', env.uptimeMs + ASK_AGAIN_MS)
           break
         case 'log':
@@ -84,13 +88,19 @@ export class KeySeeker {
 
   /** The topic has somebody again: ask what was missed meanwhile, and for the key if there is none. */
   onCarrier(env: Env, out: Out): void {
-    if (this.#keyring.current !== undefined && !this.#succession.isOffChain) this.#askEpochs(out)
+    if (this.#keyring.current !== undefined && !this.#succession.isOffChain && !this.#isOver) this.#askEpochs(env, out)
     this.seek(env, out)
   }
 
   /** Something spoke of an epoch that we do not have; its announcement may still be on its way. */
   suspectBehind(env: Env): void {
-    if (!this.#isManager) this.#deadlines.setOnce('behind', env.uptimeMs + BEHIND_MS)
+    if (this.#isManager || this.#isOver) return
+    this.#deadlines.setOnce('behind', Math.max(env.uptimeMs + BEHIND_MS, this.#epochsAgainAt))
+  }
+
+  /** Whether no epoch will ever follow: we were removed, or the manager lied. */
+  get #isOver(): boolean {
+    return this.#context.wasRemoved || this.#context.alarm.length > 0
   }
 
   /** An epoch is in force. */
@@ -98,6 +108,8 @@ export class KeySeeker {
     this.#asker.settle()
     this.#granted = undefined
     this.#isToldBehind = false
+    this.#epochsAsked = 0
+    this.#epochsAgainAt = Number.NEGATIVE_INFINITY
     for (const name of ['key', 'behind', 'log'] as const) this.#deadlines.set(name, undefined)
   }
 
@@ -108,13 +120,13 @@ export class KeySeeker {
 
   /** Asks for the key, when one is needed and can be asked for. */
   seek(env: Env, out: Out): void {
-    const { charter, manager, alarm, wasRemoved, records, token } = this.#context
-    if (!this.#standing.isCarrierReady || alarm.length > 0 || wasRemoved || this.#isManager) return
+    const { charter, manager, records, token } = this.#context
+    if (!this.#standing.isCarrierReady || this.#isOver || this.#isManager) return
     if (charter.descriptor.privacy === Privacy.PLAIN) return
     if (this.#granted !== undefined || !this.#needsKey(env)) return
     const record = records.get(manager)
     if (record === undefined || record.prekey.notAfter < env.now) {
-      this.#refreshManagerRecord(out)
+      this.#refreshManagerRecord(env, out)
       this.#deadlines.set('key', env.uptimeMs + ASK_AGAIN_MS)
       return
     }
@@ -132,14 +144,18 @@ export class KeySeeker {
     return this.#succession.isOffChain || this.#succession.isBehind || this.#isToldBehind
   }
 
-  #refreshManagerRecord(out: Out): void {
+  #refreshManagerRecord(env: Env, out: Out): void {
+    // An answer without it leads here again: never faster than a question that nobody answered.
+    if (env.uptimeMs < this.#recordAgainAt) return
+    this.#recordAgainAt = env.uptimeMs + ASK_AGAIN_MS
     const { channel, manager, name, addresses } = this.#context
     out.push({ type: 'lookUp', kind: 'user', id: manager })
     const question = { record: { user: manager } }
     out.push({ type: 'ask', id: `${name}:record`, channel, to: undefined, addresses, question })
   }
 
-  #askEpochs(out: Out): void {
+  #askEpochs(env: Env, out: Out): void {
+    this.#epochsAgainAt = env.uptimeMs + RETRY_MS[Math.min(this.#epochsAsked++, RETRY_MS.length - 1)]!
     const { channel, name, addresses } = this.#context
     const question = { epochs: { channel, group: EMPTY, after: this.#keyring.current?.announcement ?? EMPTY } }
     out.push({ type: 'ask', id: `${name}:epochs`, channel, to: undefined, addresses, question })

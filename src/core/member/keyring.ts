@@ -8,6 +8,7 @@ import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
 import type { KeyId, Reason } from '../../wire/messages.ts'
 import { ChainRow, EpochRow } from '../../wire/rows.ts'
 import { keyIdKey } from '../channel/frame.ts'
+import type { IdSet } from '../channel/id-set.ts'
 import type { EpochKeys } from '../channel/key-schedule.ts'
 import { MemberTree } from '../channel/key-tree-member.ts'
 import type { Row, RowKey } from '../machine.ts'
@@ -38,6 +39,8 @@ export class Epoch {
   readonly chains = new Map<string, ReceivingChain>()
   readonly #boots = new Map<string, number>()
   sending: SendingChain | undefined
+  /** The statements that the epoch covers, while this run lasts: what a newcomer of this very epoch needs. */
+  log: IdSet | undefined
 
   constructor(facts: {
     key: KeyId

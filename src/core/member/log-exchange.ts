@@ -1,7 +1,8 @@
 /** Statements between members: ours are told until an epoch covers them, and a newcomer is given the log it was promised. */
 import { EMPTY, equalBytes } from '../../base/bytes.ts'
+import { UsageError } from '../../base/errors.ts'
 import { SECOND_MS } from '../../base/time.ts'
-import { type KeyId, StatementList } from '../../wire/messages.ts'
+import { type KeyId, Operation, StatementList } from '../../wire/messages.ts'
 import { readStatementList } from '../channel/announcement.ts'
 import type { Context } from '../channel/context.ts'
 import { type Frame, makeFrame } from '../channel/frame.ts'
@@ -45,7 +46,12 @@ export class LogExchange {
 
   /** Makes a statement of ours known: kept, and told to the channel. */
   tellStatement(statement: CheckedStatement, env: Env, out: Out): void {
-    this.#context.log.addPending(statement)
+    if (!this.#context.log.addPending(statement)) {
+      throw new UsageError(
+        'LOG_BUSY',
+        'Too many changes wait for the key manager already. Nothing was changed: try again when it is back.'
+      )
+    }
     out.keep(this.#context.pendingRow(statement))
     this.#publishStatements([statement], env, out)
   }
@@ -84,6 +90,7 @@ export class LogExchange {
     if (statements instanceof Refusal) return statements
     for (const one of statements) {
       if (!log.mayState(one)) return refuse(303)
+      if (one.statement.operation === Operation.WITHDRAW && !log.isWithdrawalOfMember(one)) continue
       if (log.addPending(one)) out.keep(this.#context.pendingRow(one))
     }
     if (log.hasUnappliedRemoval) this.#deadlines.set('removals', env.uptimeMs + RETELL_MS + env.random(1)[0]! * 8)
@@ -94,7 +101,8 @@ export class LogExchange {
   logFrom(key: KeyId | undefined, offset: number, env: Env): { sealed: Uint8Array; isMore: boolean } | undefined {
     const epoch = key && this.#keyring.find(key)
     if (epoch === undefined) return undefined
-    const all = this.#context.log.announced()
+    if (epoch.log === undefined) return undefined
+    const all = this.#context.log.statementsOf(epoch.log)
     const statements: Uint8Array[] = []
     let bytes = 0
     for (const one of all.slice(offset)) {

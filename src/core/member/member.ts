@@ -33,6 +33,8 @@ export class Member {
   readonly #deadlines = new Deadlines<'lease'>()
   #isCarrierReady = false
   #isManagerPresent = false
+  /** The newest heartbeat. */
+  #beat = { term: 0, counter: -1 }
   #toldState: KeyState | undefined
 
   constructor(context: Context) {
@@ -151,6 +153,9 @@ export class Member {
     const heartbeat = frame.body.heartbeat!
     if (!equalBytes(frame.author, this.#context.manager)) return refuse(417)
     if (heartbeat.group.length > 0) return undefined
+    const { term, counter } = heartbeat
+    if (term < this.#beat.term || (term === this.#beat.term && counter <= this.#beat.counter)) return refuse(418)
+    this.#beat = { term, counter }
     this.#deadlines.set('lease', env.uptimeMs + LEASE_MS)
     this.#setManagerPresent(true, out)
     const current = this.keyring.current

@@ -67,7 +67,7 @@ export const makePlainMessage = (channel: Uint8Array, author: SigningKey, messag
 export function isContent(content: Content): boolean {
   const { text, edit, deletion, reaction } = content
   const kinds = [text, edit, deletion, reaction].filter((kind) => kind !== undefined)
-  if (kinds.length !== 1) return false
+  if (kinds.length !== 1 || (content.replaces.length !== 0 && content.replaces.length !== HASH_BYTES)) return false
   if (text) return isText(text.text) && (text.replyTo.length === 0 || text.replyTo.length === HASH_BYTES)
   if (edit) return isText(edit.text) && edit.target.length === HASH_BYTES
   if (deletion) return deletion.target.length === HASH_BYTES

@@ -3,8 +3,8 @@
  *
  * An entry is durable before the user is told that it waits, and its sealed frame is durable before it is published; after
  * a crash the same frame goes out again, which is the same message to everybody. A message is sealed only when there are a
- * key and somebody to carry it. One that reached nobody may be sealed again under a newer key; one that may have reached
- * somebody never is.
+ * key and somebody to carry it. It is never sent under a key that is not current any more: it is sealed again, and names the
+ * frame that it replaces, so that whoever has that one does not see the message twice.
  */
 import { EMPTY } from '../../base/bytes.ts'
 import { Content } from '../../wire/messages.ts'
@@ -26,8 +26,6 @@ export interface OutboxEntry {
   lamport: number
   /** Whether the frame was handed to the carrier and no word has come back. */
   isUnderWay: boolean
-  /** Whether it may have reached somebody: it was under way when an earlier run ended. */
-  isUncertain: boolean
 }
 
 export class Outbox {
@@ -61,8 +59,7 @@ export class Outbox {
       frame: EMPTY,
       epoch: EMPTY,
       lamport: 0,
-      isUnderWay: false,
-      isUncertain: false
+      isUnderWay: false
     }
     this.#entries.set(local, entry)
     return entry
@@ -83,7 +80,7 @@ export class Outbox {
   restore(bytes: Uint8Array): void {
     const { local, isPlain, frame, epoch, order, lamport, content } = OutboxRow.decode(bytes)
     const entry = { local, content: Content.decode(content), isPlain, order, frame, epoch, lamport, isUnderWay: false }
-    this.#entries.set(local, { ...entry, isUncertain: frame.length > 0 })
+    this.#entries.set(local, entry)
     this.#order = Math.max(this.#order, order + 1)
     const sorted = [...this.#entries.values()].sort((a, b) => a.order - b.order)
     this.#entries.clear()

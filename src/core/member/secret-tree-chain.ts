@@ -48,7 +48,7 @@ const nextSecret = (secret: Uint8Array): Uint8Array => derive(secret, LABEL.chai
 
 /**
  * Our own chain of one start. It has no export: a sender that starts again has a new boot nonce, so no counter is ever
- * resumed and a restored disk repeats no key (security, attack 20).
+ * resumed and a restored disk repeats no key.
  */
 export class SendingChain {
   #secret: Uint8Array

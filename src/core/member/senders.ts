@@ -110,8 +110,9 @@ export class Senders {
     return [...this.#senders.values()].map(({ sender }) => stateKey(`sender/${this.#channel}/${hex(sender)}`))
   }
 
+  /** What was missing when an earlier run ended is told again: that run may have ended before it told it. */
   restore(bytes: Uint8Array): void {
     const { sender, known, missing } = SenderRow.decode(bytes)
-    this.#senders.set(mapKey(sender), { sender, known, missing: missing.map((id) => ({ id, toldAt: undefined })) })
+    this.#senders.set(mapKey(sender), { sender, known, missing: missing.map((id) => ({ id, toldAt: 0 })) })
   }
 }

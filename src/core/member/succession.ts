@@ -10,12 +10,14 @@ import { SECOND_MS } from '../../base/time.ts'
 import {
   type CheckedAnnouncement,
   certificateOf,
+  chunkHash,
   isEquivocation,
   readAnnouncement,
   readCertificate
 } from '../channel/announcement.ts'
 import type { Context } from '../channel/context.ts'
 import type { LogPreview } from '../channel/control-log.ts'
+import { isManagerOf } from '../channel/descriptor.ts'
 import { type Frame, makeFrame } from '../channel/frame.ts'
 import { isHigher } from '../channel/key-schedule.ts'
 import type { CheckedStatement } from '../channel/statement.ts'
@@ -26,6 +28,9 @@ import { KEPT_ANNOUNCEMENTS, WAITING_ANNOUNCEMENTS } from '../params.ts'
 import { type Check, Refusal, refuse } from '../reject.ts'
 import { followAnnouncement } from './follow.ts'
 import type { Epoch, Keyring } from './keyring.ts'
+
+/** Chunks of one announcement at most: wraps for the largest tree. */
+const CHUNKS = 1_100
 
 export class Succession {
   readonly #context: Context
@@ -99,14 +104,19 @@ export class Succession {
     return this.#kept.some((kept) => equalBytes(kept.frame.id, frame.id))
   }
 
+  /** Keeps a chunk; once its announcement is known, only one with the hash in the head. */
   #onChunk(frame: Frame, env: Env, out: Out): Refusal | undefined {
-    const { announcement, index } = frame.body.chunk!
+    const { announcement, index, data } = frame.body.chunk!
+    if (!isManagerOf(this.#context.charter.descriptor, frame.author)) return refuse(401)
+    if (index >= CHUNKS) return refuse(405)
     const name = hex(announcement)
+    const named = this.#waiting.get(name)?.head.chunks[index]
+    if (named !== undefined && !equalBytes(chunkHash(data), named)) return refuse(405)
     const chunks = this.#chunks.get(name) ?? new Map<number, Frame>()
     chunks.set(index, frame)
     this.#chunks.set(name, chunks)
     for (const oldest of this.#chunks.keys()) {
-      if (this.#chunks.size <= WAITING_ANNOUNCEMENTS) break
+      if (this.#chunks.size <= WAITING_ANNOUNCEMENTS + KEPT_ANNOUNCEMENTS) break
       this.#chunks.delete(oldest)
     }
     this.follow(env, out)
@@ -142,7 +152,8 @@ export class Succession {
   /** An announcement that follows by name but not in substance: we were removed, or our state or its issuer is wrong. */
   #onUnfollowed(announcement: CheckedAnnouncement, { check }: Refusal, out: Out): void {
     const leaf = this.#keyring.current?.tree?.leaf
-    const isRemoved = leaf !== undefined && announcement.payload!.tree.removed.includes(leaf)
+    const isShut = check === 407 || check === 408
+    const isRemoved = isShut && leaf !== undefined && announcement.payload!.tree.removed.includes(leaf)
     if (isRemoved) {
       this.#context.wasRemoved = true
       out.keep(this.#context.row())
@@ -156,7 +167,9 @@ export class Succession {
   #chunksOf({ frame, head }: CheckedAnnouncement): Uint8Array[] | undefined {
     const chunks = this.#chunks.get(hex(frame.id))
     const data = head.chunks.map((_, index) => chunks?.get(index)?.body.chunk?.data)
-    return data.every((one) => one !== undefined) ? data : undefined
+    const isThere = (one: Uint8Array | undefined, index: number): one is Uint8Array =>
+      one !== undefined && equalBytes(chunkHash(one), head.chunks[index]!)
+    return data.every(isThere) ? data : undefined
   }
 
   /**
@@ -220,6 +233,7 @@ export class Succession {
     env: Env,
     out: Out
   ): void {
+    epoch.log = this.#context.log.ids
     const { puts, deletes } = this.#keyring.begin(epoch, env.now)
     out.push({
       type: 'persist',
