@@ -2,8 +2,22 @@
 import { base32, unbase32 } from '../base/bytes.ts'
 import { HASH_BYTES } from './limits.ts'
 
-/** The lower-case base32 form of a channel id, as it stands in topics and on the command line. */
-export const channelIdText = (channel: Uint8Array): string => base32(channel).toLowerCase()
+/** Texts by the very array they were made of: every frame of a channel asks for the same one. */
+const texts = new WeakMap<Uint8Array, string>()
+
+/**
+ * The lower-case base32 form of a channel id, as it stands in topics and on the command line.
+ *
+ * @param channel - never changed after the first call.
+ */
+export function channelIdText(channel: Uint8Array): string {
+  let text = texts.get(channel)
+  if (text === undefined) {
+    text = base32(channel).toLowerCase()
+    texts.set(channel, text)
+  }
+  return text
+}
 
 /** The 32 bytes of a channel id's text, or undefined. */
 export function readChannelId(text: string): Uint8Array | undefined {

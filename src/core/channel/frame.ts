@@ -89,7 +89,16 @@ export const keyIdKey = (key: KeyId): string => `${key.term}.${key.serial}.${map
 const signedBytes = (channel: Uint8Array, bodyBytes: Uint8Array): Uint8Array =>
   framed(LABEL.frameSign, topicBytes(channel), bodyBytes)
 
-const topicBytes = (channel: Uint8Array): Uint8Array => utf8(topicOf(channel))
+const topics = new WeakMap<Uint8Array, Uint8Array>()
+
+function topicBytes(channel: Uint8Array): Uint8Array {
+  let bytes = topics.get(channel)
+  if (bytes === undefined) {
+    bytes = utf8(topicOf(channel))
+    topics.set(channel, bytes)
+  }
+  return bytes
+}
 
 function assemble(
   channel: Uint8Array,
