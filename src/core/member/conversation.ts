@@ -383,14 +383,15 @@ export class Conversation {
   }
 }
 
-/** The content with its texts in NFC, as everybody expects it. */
-function normalised(content: Partial<Content>): Content {
-  const { text, edit } = content
+/** The content whole, with its texts in NFC, as everybody expects it. */
+function normalised({ writtenAt = 0, text, edit, deletion, reaction }: Partial<Content>): Content {
+  const { replyTo = EMPTY, isAction = false } = text ?? {}
   return {
-    writtenAt: 0,
+    writtenAt,
     replaces: EMPTY,
-    ...content,
-    ...(text && { text: { ...text, text: text.text.normalize('NFC') } }),
-    ...(edit && { edit: { ...edit, text: edit.text.normalize('NFC') } })
+    ...(text && { text: { text: (text.text ?? '').normalize('NFC'), replyTo, isAction } }),
+    ...(edit && { edit: { target: edit.target ?? EMPTY, text: (edit.text ?? '').normalize('NFC') } }),
+    ...(deletion && { deletion: { target: deletion.target ?? EMPTY } }),
+    ...(reaction && { reaction: { target: EMPTY, emoji: '', isWithdrawn: false, ...reaction } })
   }
 }

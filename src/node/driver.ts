@@ -1,0 +1,588 @@
+/**
+ * The driver: feeds a machine one event at a time and performs its effects strictly in their order.
+ *
+ * A durable `persist` is on the disk before anything after it happens, in this event or a later one: that is the contract
+ * all crash safety rests on. Other persists keep their order and are not waited for. When the machine throws or the store
+ * refuses a write, the node fails closed: no further event, nothing published, every command answered with the error; what
+ * is stored can still be read. Frames wait in bounded queues, and strangers' are dropped first.
+ */
+import { randomBytes } from 'node:crypto'
+import { type ConclaveError, InternalError, UsageError } from '../base/errors.ts'
+import { type Logger, type Metrics, SILENT_LOGGER, SILENT_METRICS } from '../base/report.ts'
+import { atMillis } from '../base/time.ts'
+import type { Frame } from '../core/channel/frame.ts'
+import type { Command, CommandResult } from '../core/command.ts'
+import type { UserId } from '../core/identity/user.ts'
+import type { Effect, Env, Event, Machine, Row, RowKey } from '../core/machine.ts'
+import type { Notice } from '../core/notice.ts'
+import type { Check } from '../core/reject.ts'
+import type { Answer, Question } from '../wire/messages.ts'
+import type { Judgement } from './carrier.ts'
+import { errorFields } from './report.ts'
+
+/** A machine that also says, for each verified frame, whether to carry it. `Peer` is one. */
+export interface JudgingMachine extends Machine {
+  /** The rooms whose rows `restore` must bring. */
+  readonly rooms: readonly string[]
+  /** Pure and cheap. */
+  judge(frame: Frame): Judgement
+}
+
+/** What effects are performed on. Everything here may fail or take its time; nothing here calls back into the driver at once. */
+export interface World {
+  /** In the order of the calls. @throws when it is not as safe as asked. */
+  write(batch: { puts: readonly Row[]; deletes: readonly RowKey[]; isDurable: boolean }): Promise<void>
+  subscribe(channel: Uint8Array): void
+  unsubscribe(channel: Uint8Array): void
+  /** Resolves to the number of neighbours it went to. */
+  publish(channel: Uint8Array, frame: Uint8Array): Promise<number>
+  ask(
+    channel: Uint8Array,
+    to: UserId | undefined,
+    addresses: readonly Uint8Array[],
+    question: Question
+  ): Promise<{ readonly from: UserId | undefined; readonly answer: Answer | undefined }>
+  putRecord(kind: 'user' | 'channel', id: Uint8Array, value: Uint8Array): Promise<unknown>
+  lookUp(kind: 'user' | 'channel', id: Uint8Array): Promise<Uint8Array | undefined>
+  /** The node fails closed: publish and accept nothing any more. */
+  refuse(): void
+}
+
+/** The clocks and the randomness of a node; tests bring their own. */
+export interface Nature {
+  /** ms since 1970 */
+  now(): number
+  /** monotonic ms */
+  uptimeMs(): number
+  random(length: number): Uint8Array
+  /** Calls back once, no earlier than after `delayMs`. Returns how to call it off. */
+  after(delayMs: number, callback: () => void): () => void
+  /** Calls back once this turn of the event loop is over. */
+  soon(callback: () => void): void
+}
+
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+export const NATURE: Nature = {
+  now: () => Date.now(),
+  uptimeMs: () => performance.now(),
+  random: (length) => new Uint8Array(randomBytes(length)),
+  after(delayMs, callback) {
+    const timer = setTimeout(callback, Math.min(MAX_TIMER_MS, Math.ceil(delayMs)))
+    return () => clearTimeout(timer)
+  },
+  soon: (callback) => void setImmediate(callback)
+}
+
+// ------------------------------------------------------------------ limits
+
+/** Verified frames of members, and of strangers, that wait. */
+export const MAX_FRAMES = 4_096
+export const MAX_STRANGERS = 256
+/** Of so many frames one is a stranger's, when both wait. */
+const STRANGER_TURN = 8
+/** Commands, answers and the like that wait. */
+export const MAX_COMMANDS = 1_024
+/** Events handled before the event loop gets its turn. */
+const EVENTS_PER_TURN = 64
+/** Bytes on their way to the disk before the next event waits for them. */
+const MAX_WRITING_BYTES = 8 * 1024 * 1024
+
+export interface DriverInit {
+  readonly machine: JudgingMachine
+  readonly world: World
+  readonly nature?: Nature
+  readonly logger?: Logger
+  readonly metrics?: Metrics
+}
+
+interface Waiting<T> {
+  resolve(value: T): void
+  reject(error: ConclaveError): void
+}
+
+/** Runs one machine. */
+export class Driver {
+  readonly #machine: JudgingMachine
+  readonly #world: World
+  readonly #nature: Nature
+  readonly #logger: Logger
+  readonly #metrics: Metrics
+  readonly #random: Env['random']
+
+  /** Commands, answers, wakes: few, bounded by who makes them, and before all frames. */
+  readonly #events = new Fifo<Event>()
+  readonly #frames = new Fifo<Event>()
+  readonly #strangers = new Fifo<Event>()
+  #frameCount = 0
+  /** Effects of the event at hand that are still to be performed. */
+  #effects: readonly Effect[] = []
+  #nextEffect = 0
+  #isBlocked = false
+  #isScheduled = false
+  #isPerforming = false
+
+  readonly #writes: WriteBehind
+  #cancelWake: (() => void) | undefined
+  #nextId = 1
+  readonly #commands = new Map<number, Waiting<CommandResult>>()
+  readonly #questions = new Map<number, Waiting<Answer | undefined>>()
+  readonly #listeners = new Set<(notice: Notice) => void>()
+  readonly #failureListeners = new Set<(failure: ConclaveError) => void>()
+  #failure: ConclaveError | undefined
+
+  constructor({ machine, world, nature = NATURE, logger = SILENT_LOGGER, metrics = SILENT_METRICS }: DriverInit) {
+    this.#machine = machine
+    this.#world = world
+    this.#nature = nature
+    this.#logger = logger
+    this.#metrics = metrics
+    this.#random = (length) => nature.random(length)
+    this.#writes = new WriteBehind(
+      (batch) => world.write(batch),
+      (cause) => this.#failStore(cause)
+    )
+  }
+
+  /** The first event. Call once, before any other event comes. */
+  restore(rows: readonly Row[]): void {
+    this.#push({ type: 'restore', rows })
+  }
+
+  /** What the machine thinks of a frame. For the topic validator. */
+  judge(frame: Frame): Judgement {
+    if (this.#failure !== undefined) return 'ignore'
+    try {
+      return this.#machine.judge(frame)
+    } catch (cause) {
+      this.#fail(new InternalError('the machine threw while it judged a frame', { cause }))
+      return 'ignore'
+    }
+  }
+
+  /** An accepted frame. Handled after this turn of the event loop; dropped and counted when too many wait. */
+  frame(frame: Frame, isStranger: boolean): void {
+    if (this.#failure !== undefined) return
+    const queue = isStranger ? this.#strangers : this.#frames
+    if (queue.length >= (isStranger ? MAX_STRANGERS : MAX_FRAMES)) {
+      this.#metrics.count(isStranger ? 'driver.strangersDropped' : 'driver.framesDropped')
+      return
+    }
+    queue.push({ type: 'frame', frame })
+    this.#schedule()
+  }
+
+  /**
+   * Hands the machine a command.
+   *
+   * @returns what the machine answers.
+   * @throws {ConclaveError} the machine's refusal; `UsageError` `BUSY`; the failure that made the node fail closed.
+   */
+  command(command: Command): Promise<CommandResult> {
+    return new Promise((resolve, reject) => {
+      const refusal =
+        this.#failure ??
+        (this.#commands.size < MAX_COMMANDS
+          ? undefined
+          : new UsageError('BUSY', 'Too many commands at once. Wait for earlier ones to be answered.'))
+      if (refusal !== undefined) {
+        reject(refusal)
+        return
+      }
+      const id = this.#nextId++
+      this.#commands.set(id, { resolve, reject })
+      this.#push({ type: 'command', id, command })
+    })
+  }
+
+  /** A stranger's question; undefined: no answer. Forgotten when the signal is aborted. */
+  question(from: UserId, question: Question, signal: AbortSignal): Promise<Answer | undefined> {
+    return new Promise((resolve) => {
+      if (this.#failure !== undefined || signal.aborted) {
+        resolve(undefined)
+        return
+      }
+      const id = this.#nextId++
+      const forget = (): void => {
+        if (this.#questions.delete(id)) resolve(undefined)
+      }
+      this.#questions.set(id, { resolve, reject: forget })
+      signal.addEventListener('abort', forget, { once: true })
+      this.#push({ type: 'question', id, from, question })
+    })
+  }
+
+  /** The topic of a channel has, or has no longer, somebody to carry frames. */
+  readiness(channel: Uint8Array, isReady: boolean): void {
+    this.#push({ type: 'carrier', channel, isReady })
+  }
+
+  /** Calls back on every notice, in order. Returns how to stop that. */
+  onNotice(listener: (notice: Notice) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Calls back once, if the node fails closed. */
+  onFailure(listener: (failure: ConclaveError) => void): () => void {
+    this.#failureListeners.add(listener)
+    return () => this.#failureListeners.delete(listener)
+  }
+
+  /** Why the node failed closed; undefined while it works. */
+  get failure(): ConclaveError | undefined {
+    return this.#failure
+  }
+
+  /**
+   * Handles what waits, writes what is to be written, and ends. Commands that come later are refused.
+   *
+   * Frames that wait are not handled: they come again.
+   */
+  async stop(): Promise<void> {
+    this.#frames.clear()
+    this.#strangers.clear()
+    this.#cancelWake?.()
+    while (
+      this.#failure === undefined &&
+      (this.#isBlocked || this.#events.length > 0 || this.#nextEffect < this.#effects.length)
+    ) {
+      if (!this.#isBlocked) this.#run()
+      await this.#writes.settled()
+      await Promise.resolve()
+    }
+    void this.#writes.flush(false)
+    await this.#writes.settled()
+    if (this.#failure === undefined) {
+      this.#end(new UsageError('STOPPED', 'The node has been stopped. Start it again.'))
+    }
+  }
+
+  // ---------------------------------------------------------------- events
+
+  #push(event: Event): void {
+    if (this.#failure !== undefined) return
+    this.#events.push(event)
+    this.#schedule()
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || this.#isBlocked) return
+    this.#isScheduled = true
+    this.#nature.soon(() => {
+      this.#isScheduled = false
+      this.#run()
+    })
+  }
+
+  /** Goes on until nothing is left, something must be waited for, or the turn is used up. Never re-entered. */
+  #run(): void {
+    if (this.#isPerforming) return
+    this.#isPerforming = true
+    try {
+      let turns = EVENTS_PER_TURN
+      while (this.#failure === undefined && !this.#isBlocked) {
+        if (this.#nextEffect < this.#effects.length) {
+          this.#perform(this.#effects[this.#nextEffect++]!)
+          continue
+        }
+        if (turns-- === 0) break
+        const event = this.#takeEvent()
+        if (event === undefined) break
+        const env = { now: atMillis(this.#nature.now()), uptimeMs: this.#nature.uptimeMs(), random: this.#random }
+        this.#effects = this.#machine.handle(event, env)
+        this.#nextEffect = 0
+      }
+      if (this.#failure === undefined) this.#block(this.#writes.flush(false))
+    } catch (cause) {
+      this.#fail(new InternalError('the machine threw while it handled an event', { cause }))
+    } finally {
+      this.#isPerforming = false
+    }
+    if (this.#hasWork()) this.#schedule()
+  }
+
+  #hasWork(): boolean {
+    return (
+      this.#failure === undefined &&
+      (this.#nextEffect < this.#effects.length ||
+        this.#events.length + this.#frames.length + this.#strangers.length > 0)
+    )
+  }
+
+  #takeEvent(): Event | undefined {
+    const event = this.#events.shift()
+    if (event !== undefined) return event
+    const isStrangersTurn = ++this.#frameCount % STRANGER_TURN === 0
+    const [first, second] = isStrangersTurn ? [this.#strangers, this.#frames] : [this.#frames, this.#strangers]
+    return first.shift() ?? second.shift()
+  }
+
+  // ---------------------------------------------------------------- effects
+
+  #perform(effect: Effect): void {
+    switch (effect.type) {
+      case 'persist':
+        this.#writes.add(effect.puts, effect.deletes)
+        if (effect.isDurable) this.#block(this.#writes.flush(true))
+        return
+      case 'subscribe':
+        this.#world.subscribe(effect.channel)
+        return
+      case 'unsubscribe':
+        this.#world.unsubscribe(effect.channel)
+        return
+      case 'publish':
+        this.#publish(effect)
+        return
+      case 'ask':
+        this.#ask(effect)
+        return
+      case 'answer':
+        this.#questions.get(effect.id)?.resolve(effect.answer)
+        this.#questions.delete(effect.id)
+        return
+      case 'putRecord':
+        this.#later('putRecord', this.#world.putRecord(effect.kind, effect.id, effect.value), () => {})
+        return
+      case 'lookUp': {
+        const { kind, id } = effect
+        const found = (value: Uint8Array | undefined): void => this.#push({ type: 'found', kind, id, value })
+        this.#later('lookUp', this.#world.lookUp(kind, id), found, () => found(undefined))
+        return
+      }
+      case 'wakeAt':
+        this.#wakeAt(effect.uptimeMs)
+        return
+      case 'notify':
+        this.#notify(effect.notice)
+        return
+      case 'result':
+        this.#result(effect.id, effect.result)
+        return
+      case 'reject':
+        this.#reject(effect.check)
+        return
+      default:
+        effect satisfies never
+    }
+  }
+
+  /** Stops performing until the write is done. Its failure has its own way. */
+  #block(write: Promise<void> | undefined): void {
+    if (write === undefined) return
+    this.#isBlocked = true
+    const goOn = (): void => {
+      this.#isBlocked = false
+      this.#run()
+    }
+    write.then(goOn, () => {
+      this.#isBlocked = false
+    })
+  }
+
+  #publish({ channel, frame, receipt }: Extract<Effect, { type: 'publish' }>): void {
+    const done = (recipients: number): void => {
+      if (receipt !== undefined) this.#push({ type: 'published', receipt, recipients })
+    }
+    this.#later('publish', this.#world.publish(channel, frame), done, () => done(0))
+  }
+
+  #ask({ id, channel, to, addresses, question }: Extract<Effect, { type: 'ask' }>): void {
+    const done = (from: UserId | undefined, answer: Answer | undefined): void =>
+      this.#push({ type: 'answer', id, from, answer })
+    this.#later(
+      'ask',
+      this.#world.ask(channel, to, addresses, question),
+      (asked) => done(asked.from, asked.answer),
+      () => done(to, undefined)
+    )
+  }
+
+  /** What takes its time, and may fail without harm to us. */
+  #later<T>(name: string, promise: Promise<T>, done: (value: T) => void, failed: () => void = () => {}): void {
+    promise.then(done, (error) => {
+      this.#metrics.count(`driver.${name}Failed`)
+      this.#logger.log('warn', `driver.${name}Failed`, errorFields(error))
+      failed()
+    })
+  }
+
+  #wakeAt(uptimeMs: number | undefined): void {
+    this.#cancelWake?.()
+    this.#cancelWake = undefined
+    if (uptimeMs === undefined) return
+    const wake = (): void => {
+      const early = uptimeMs - this.#nature.uptimeMs()
+      if (early > 0) {
+        this.#cancelWake = this.#nature.after(early, wake)
+        return
+      }
+      this.#cancelWake = undefined
+      this.#push({ type: 'wake' })
+    }
+    this.#cancelWake = this.#nature.after(Math.max(0, uptimeMs - this.#nature.uptimeMs()), wake)
+  }
+
+  #notify(notice: Notice): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(notice)
+      } catch (error) {
+        this.#logger.log('error', 'driver.listenerThrew', errorFields(error))
+      }
+    }
+  }
+
+  #result(id: number, result: CommandResult | ConclaveError): void {
+    const waiting = this.#commands.get(id)
+    this.#commands.delete(id)
+    if (result instanceof Error) waiting?.reject(result)
+    else waiting?.resolve(result)
+  }
+
+  #reject(check: Check): void {
+    this.#metrics.count(`reject.${check}`)
+    this.#logger.log('debug', 'driver.reject', { check })
+  }
+
+  // ---------------------------------------------------------------- the end
+
+  #failStore(cause: unknown): void {
+    this.#fail(
+      new UsageError(
+        'STORE_FAILED',
+        'The store does not take changes any more, so this node has stopped sending. Look after the disk, then start it again.',
+        { cause }
+      )
+    )
+  }
+
+  #fail(failure: ConclaveError): void {
+    if (this.#failure !== undefined) return
+    this.#metrics.count('driver.failed')
+    this.#logger.log('error', 'driver.failed', {
+      ...errorFields(failure),
+      cause: errorFields(failure.cause)['error'] ?? ''
+    })
+    this.#end(failure)
+    for (const listener of this.#failureListeners) listener(failure)
+  }
+
+  #end(failure: ConclaveError): void {
+    this.#failure = failure
+    this.#world.refuse()
+    this.#cancelWake?.()
+    this.#effects = []
+    this.#nextEffect = 0
+    for (const queue of [this.#events, this.#frames, this.#strangers]) queue.clear()
+    for (const waiting of this.#commands.values()) waiting.reject(failure)
+    this.#commands.clear()
+    for (const waiting of [...this.#questions.values()]) waiting.reject(failure)
+    this.#questions.clear()
+  }
+}
+
+// ------------------------------------------------------------------ order on the disk
+
+/**
+ * Gathers persists of one turn into one batch. A later change of a row replaces an earlier one, so deletes and puts of a
+ * batch never name the same row, and the store may apply them in any order.
+ */
+class WriteBehind {
+  readonly #write: World['write']
+  readonly #failed: (cause: unknown) => void
+  #puts = new Map<string, Row>()
+  #deletes = new Map<string, RowKey>()
+  #gatheredBytes = 0
+  #writingBytes = 0
+  #latest: Promise<void> = Promise.resolve()
+
+  constructor(write: World['write'], failed: (cause: unknown) => void) {
+    this.#write = write
+    this.#failed = failed
+  }
+
+  /** Within one persist, as in the store: deletes first. */
+  add(puts: readonly Row[], deletes: readonly RowKey[]): void {
+    for (const key of deletes) {
+      const name = rowName(key)
+      this.#puts.delete(name)
+      this.#deletes.set(name, key)
+    }
+    for (const row of puts) {
+      const name = rowName(row)
+      this.#deletes.delete(name)
+      this.#puts.set(name, row)
+      this.#gatheredBytes += row.value.length
+    }
+  }
+
+  /**
+   * Writes what is gathered.
+   *
+   * @returns what must be waited for: the write when it is durable or too much is under way, else nothing.
+   */
+  flush(isDurable: boolean): Promise<void> | undefined {
+    if (!isDurable && this.#puts.size === 0 && this.#deletes.size === 0) return undefined
+    const batch = { puts: [...this.#puts.values()], deletes: [...this.#deletes.values()], isDurable }
+    const bytes = this.#gatheredBytes
+    this.#puts = new Map()
+    this.#deletes = new Map()
+    this.#gatheredBytes = 0
+    this.#writingBytes += bytes
+    const written = this.#write(batch).then(
+      () => {
+        this.#writingBytes -= bytes
+      },
+      (cause) => {
+        this.#failed(cause)
+        throw cause
+      }
+    )
+    this.#latest = written.catch(() => {})
+    return isDurable || this.#writingBytes > MAX_WRITING_BYTES ? written : undefined
+  }
+
+  /** When the latest write is done, well or badly. */
+  settled(): Promise<void> {
+    return this.#latest
+  }
+}
+
+const rowName = ({ room, entry, order = 0 }: RowKey): string => `${room}\0${order}\0${entry}`
+
+/** A queue that never runs empty is moved to its front this often. */
+const COMPACT_AT = 4_096
+
+/** First in, first out, without moving what stays. */
+class Fifo<T> {
+  #items: T[] = []
+  #first = 0
+
+  get length(): number {
+    return this.#items.length - this.#first
+  }
+
+  push(item: T): void {
+    this.#items.push(item)
+  }
+
+  shift(): T | undefined {
+    if (this.#first >= this.#items.length) return undefined
+    const item = this.#items[this.#first]
+    this.#items[this.#first++] = undefined as T
+    if (this.#first === this.#items.length) {
+      this.clear()
+    } else if (this.#first >= COMPACT_AT) {
+      this.#items = this.#items.slice(this.#first)
+      this.#first = 0
+    }
+    return item
+  }
+
+  clear(): void {
+    this.#items = []
+    this.#first = 0
+  }
+}

@@ -1,0 +1,575 @@
+/**
+ * A node: lock, vault, store, host, directory, carrier, streams and driver put together, and what people's programs see
+ * of it.
+ *
+ * What is opened is closed again in reverse order, whatever fails on the way. A node without a home keeps everything in
+ * memory and is a new user every time. A carrier has no machine and no channel's key.
+ */
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import type { KadDHT } from '@libp2p/kad-dht'
+import { multiaddr } from '@multiformats/multiaddr'
+import { copyBytes, hex, joinBytes, readUtf8, u64, utf8 } from '../base/bytes.ts'
+import { type ConclaveError, UsageError } from '../base/errors.ts'
+import { type Logger, type Metrics, SILENT_LOGGER } from '../base/report.ts'
+import type { Secret } from '../base/secret.ts'
+import { atMillis } from '../base/time.ts'
+import { readCharter } from '../core/channel/descriptor.ts'
+import type { Command, CommandResult } from '../core/command.ts'
+import { tidyNick } from '../core/identity/nick.ts'
+import { asUserId, shortFingerprint, type UserId, userIdText } from '../core/identity/user.ts'
+import { readUserRecord } from '../core/identity/user-record.ts'
+import type { Row } from '../core/machine.ts'
+import { compareMessages, messageRoom, readMessageRow } from '../core/member/history.ts'
+import type { MessageView, Notice } from '../core/notice.ts'
+import { Peer } from '../core/peer.ts'
+import { Refusal } from '../core/reject.ts'
+import { SIGN_SEED_BYTES, type SigningKey, signingKey } from '../crypto/sign.ts'
+import { HASH_BYTES } from '../wire/limits.ts'
+import { Carrier, type Rates } from './carrier.ts'
+import {
+  Directory,
+  type DirectoryRules,
+  directoryKey,
+  directoryService,
+  type Floor,
+  type FloorStore,
+  Floors
+} from './directory.ts'
+import { Driver, type JudgingMachine } from './driver.ts'
+import { type ConnectedPeer, createHost, type Host } from './host.ts'
+import { acquireLock } from './lock.ts'
+import { Counters } from './report.ts'
+import { openMemoryStore, openStore, type RowRange, type Store } from './store.ts'
+import { Streams } from './streams.ts'
+import { createVault, openVault } from './vault.ts'
+
+/** What a node does: `carrier` has no keys; a `key-manager` is a peer that nobody types at. */
+export type Role = 'peer' | 'key-manager' | 'carrier'
+
+export interface NodeInit {
+  /** The folder of identity and store, made by `initHome`. Undefined: everything in memory, a new user. */
+  readonly home?: string | undefined
+  /** Of the home's vault; undefined when it has none. Not kept. */
+  readonly passphrase?: Secret | undefined
+  /** Without a home: who to be. */
+  readonly key?: SigningKey
+  readonly role?: Role
+  /** Multiaddrs to listen on, TCP only. Default: all interfaces, any port. Empty: dial only. */
+  readonly listen?: readonly string[]
+  /** Multiaddrs that are dialled for ever. */
+  readonly bootstrap?: readonly string[]
+  /** Whether to look for peers in the local network. Default: yes. */
+  readonly isMdns?: boolean
+  /** Whether to keep directory records for others. Default: when it listens. */
+  readonly isDirectoryServer?: boolean
+  /** Nick of a new user; a home keeps its own. Undefined: one made of the user id. */
+  readonly nick?: string
+  readonly logger?: Logger
+  /** Counts besides the node's own counters. */
+  readonly metrics?: Metrics
+  /** For tests and benchmarks: other rates of frames. */
+  readonly unsafeRates?: Partial<Rates>
+  /** For tests: another mDNS service name. */
+  readonly mdnsService?: string
+  /** For tests: another machine than `Peer`. */
+  readonly makeMachine?: (config: { readonly key: SigningKey; readonly nick: string }) => JudgingMachine
+}
+
+const DEFAULT_LISTEN = ['/ip4/0.0.0.0/tcp/0', '/ip6/::/tcp/0']
+
+// ------------------------------------------------------------------ the home
+
+const STORE_FOLDER = 'store'
+const IDENTITY_ROOM = 'identity'
+const SEED = { room: IDENTITY_ROOM, entry: 'seed' }
+const NICK = { room: IDENTITY_ROOM, entry: 'nick' }
+
+/** Who a home belongs to. */
+export interface Identity {
+  readonly user: UserId
+  readonly nick: string
+}
+
+/**
+ * Makes a home: vault, store and a fresh identity, durable when it resolves.
+ *
+ * @param passphrase - undefined only when the user asked for no protection. Not kept.
+ * @param nick - undefined: one made of the user id.
+ * @throws {UsageError} `BAD_NICK`, `VAULT_EXISTS`, `HOME_IN_USE`, and those of `createVault` and `openStore`.
+ */
+export async function initHome(
+  home: string,
+  passphrase: Secret | undefined,
+  nick: string | undefined
+): Promise<Identity> {
+  requireNick(nick)
+  const lock = await acquireLock(home)
+  try {
+    const { storeKey } = await createVault(home, passphrase)
+    try {
+      return await withStore(await openStore(join(home, STORE_FOLDER), storeKey), async (store) => {
+        const { key, nick: kept } = await identityOf(store, nick)
+        key.seed.destroy()
+        return { user: asUserId(key.publicKey), nick: kept }
+      })
+    } finally {
+      storeKey.destroy()
+    }
+  } finally {
+    await lock.release()
+  }
+}
+
+/**
+ * Whose home it is, without starting a node.
+ *
+ * @throws {UsageError} `NO_VAULT`, `HOME_IN_USE`, and those of `openVault` and `openStore`.
+ */
+export async function readHome(home: string, passphrase: Secret | undefined): Promise<Identity> {
+  const lock = await acquireLock(home)
+  try {
+    const { storeKey } = await openVault(home, passphrase)
+    try {
+      return await withStore(await openStore(join(home, STORE_FOLDER), storeKey), async (store) => {
+        const { key, nick } = await identityOf(store, undefined)
+        key.seed.destroy()
+        return { user: asUserId(key.publicKey), nick }
+      })
+    } finally {
+      storeKey.destroy()
+    }
+  } finally {
+    await lock.release()
+  }
+}
+
+async function withStore<T>(store: Store, use: (store: Store) => Promise<T>): Promise<T> {
+  try {
+    return await use(store)
+  } finally {
+    await store.close()
+  }
+}
+
+/** The identity in a store. It is made when there is none: a crash between vault and identity leaves such a home. */
+async function identityOf(store: Store, newNick: string | undefined): Promise<{ key: SigningKey; nick: string }> {
+  const kept = await store.read(SEED)
+  if (kept !== undefined) {
+    const nick = readUtf8((await store.read(NICK)) ?? new Uint8Array(0)) ?? ''
+    const key = signingKey(kept)
+    kept.fill(0)
+    return { key, nick }
+  }
+  const seed = new Uint8Array(randomBytes(SIGN_SEED_BYTES))
+  const key = signingKey(seed)
+  const nick = nickOf(key, newNick)
+  const puts = [
+    { ...SEED, value: seed },
+    { ...NICK, value: utf8(nick) }
+  ]
+  await store.write({ puts, deletes: [], isDurable: true })
+  seed.fill(0)
+  return { key, nick }
+}
+
+/** @throws {UsageError} `BAD_NICK` */
+function requireNick(nick: string | undefined): void {
+  if (nick === undefined || tidyNick(nick) !== undefined) return
+  throw new UsageError(
+    'BAD_NICK',
+    'Cannot use this nick. It has 1 to 32 letters of one script, and begins with a letter or digit. Choose another one.'
+  )
+}
+
+const nickOf = (key: SigningKey, nick: string | undefined): string =>
+  (nick === undefined ? undefined : tidyNick(nick)) ??
+  `peer${shortFingerprint(asUserId(key.publicKey)).slice(0, 4).toLowerCase()}`
+
+// ------------------------------------------------------------------ the node
+
+/** Things to close, last opened first. */
+class Closers {
+  readonly #closers: (() => Promise<void> | void)[] = []
+
+  add(close: () => Promise<void> | void): void {
+    this.#closers.push(close)
+  }
+
+  /** Closes all, even when some fail. @throws the first failure, at the end. */
+  async close(): Promise<void> {
+    const failures: unknown[] = []
+    for (let close = this.#closers.pop(); close !== undefined; close = this.#closers.pop()) {
+      try {
+        await close()
+      } catch (error) {
+        failures.push(error)
+      }
+    }
+    if (failures.length > 0) throw failures[0]
+  }
+}
+
+/**
+ * Starts a node. It is usable when this resolves; channels become ready as peers are found (`keyState` notices).
+ *
+ * @throws {UsageError} `BAD_NICK`, `NO_VAULT`, `WRONG_PASSPHRASE`, `HOME_IN_USE`, `DAMAGED_STORE`, `CANNOT_LISTEN`, `BAD_ADDRESS`, …:
+ * nothing stays open then.
+ */
+export async function startNode(init: NodeInit): Promise<Node> {
+  requireNick(init.nick)
+  const closers = new Closers()
+  try {
+    return await open(init, closers)
+  } catch (error) {
+    await closers.close().catch(() => {})
+    throw error
+  }
+}
+
+async function open(init: NodeInit, closers: Closers): Promise<Node> {
+  const logger = init.logger ?? SILENT_LOGGER
+  const counters = new Counters()
+  const metrics: Metrics = {
+    count(name, by) {
+      counters.count(name, by)
+      init.metrics?.count(name, by)
+    }
+  }
+  const { store, protection } = await openStoreOf(init, closers)
+  const { key, nick } =
+    init.key === undefined ? await identityOf(store, init.nick) : { key: init.key, nick: nickOf(init.key, init.nick) }
+  const isCarrier = init.role === 'carrier'
+  const listen = init.listen ?? DEFAULT_LISTEN
+
+  const rules = directoryRules(await Floors.open(floorStore(store)))
+  rules.floors.pin(directoryKey('user', key.publicKey))
+  const isServer = init.isDirectoryServer ?? listen.length > 0
+  const host = await createHost({
+    key,
+    listen,
+    bootstrap: init.bootstrap ?? [],
+    isMdns: init.isMdns ?? true,
+    isCarrier,
+    directory: directoryService({ ...rules, isServer, metrics }),
+    logger,
+    metrics,
+    ...(init.mdnsService === undefined ? {} : { mdnsService: init.mdnsService })
+  })
+  closers.add(() => host.stop())
+  const directory = new Directory({ ...rules, dht: host.libp2p.services.directory as KadDHT, metrics })
+  closers.add(() => directory.stop())
+
+  const parts: NodeParts = {
+    init,
+    store,
+    host,
+    protection,
+    nick,
+    counters,
+    closers,
+    driver: undefined,
+    carrier: undefined
+  }
+  if (isCarrier) {
+    const carrier = new Carrier({ host, mode: 'keyless', logger, metrics, ...ratesOf(init) })
+    closers.add(() => carrier.stop())
+    await host.start()
+    return new Node({ ...parts, carrier })
+  }
+  const machine = init.makeMachine?.({ key, nick }) ?? new Peer({ key, nick })
+  const { driver, carrier } = await runMachine(machine, { init, store, host, directory, logger, metrics, closers })
+  return new Node({ ...parts, driver, carrier })
+}
+
+const ratesOf = ({ unsafeRates }: NodeInit): { rates?: Partial<Rates> } =>
+  unsafeRates === undefined ? {} : { rates: unsafeRates }
+
+async function openStoreOf(
+  { home, passphrase }: NodeInit,
+  closers: Closers
+): Promise<{ store: Store; protection: Node['protection'] }> {
+  if (home === undefined) {
+    const store = openMemoryStore()
+    closers.add(() => store.close())
+    return { store, protection: 'memory' }
+  }
+  const lock = await acquireLock(home)
+  closers.add(() => lock.release())
+  const { storeKey, protection } = await openVault(home, passphrase)
+  closers.add(() => storeKey.destroy())
+  const store = await openStore(join(home, STORE_FOLDER), storeKey)
+  closers.add(() => store.close())
+  return { store, protection }
+}
+
+interface Running {
+  readonly init: NodeInit
+  readonly store: Store
+  readonly host: Host
+  readonly directory: Directory
+  readonly logger: Logger
+  readonly metrics: Metrics
+  readonly closers: Closers
+}
+
+/** Ties the machine to the world. Events reach it from `restore` on. */
+async function runMachine(
+  machine: JudgingMachine,
+  { init, store, host, directory, logger, metrics, closers }: Running
+): Promise<{ driver: Driver; carrier: Carrier }> {
+  const driver: Driver = new Driver({
+    machine,
+    logger,
+    metrics,
+    world: {
+      write: (batch) => store.write(batch),
+      subscribe: (channel) => carrier.subscribe(channel),
+      unsubscribe: (channel) => carrier.unsubscribe(channel),
+      publish: (channel, frame) => carrier.publish(channel, frame),
+      async ask(channel, to, addresses, question) {
+        const asked = await streams.ask(channel, to, addresses, question)
+        // Whoever answered at an address we were given (a manager, an inviter) is worth staying connected to.
+        if (asked.from !== undefined && addresses.length > 0 && asked.answer !== undefined) {
+          host.want(userIdText(asked.from))
+        }
+        return asked
+      },
+      putRecord: (kind, id, value) => directory.publish(kind, id, value),
+      lookUp: (kind, id) => directory.find(kind, id),
+      refuse: () => carrier.refuse()
+    }
+  })
+  const onReject = (check: number): void => metrics.count(`reject.${check}`)
+  const carrier = new Carrier({
+    host,
+    mode: 'member',
+    judge: (frame) => driver.judge(frame),
+    onFrame: (frame, isStranger) => driver.frame(frame, isStranger),
+    onReadiness: (channel, isReady) => driver.readiness(channel, isReady),
+    onReject,
+    logger,
+    metrics,
+    ...ratesOf(init)
+  })
+  closers.add(() => carrier.stop())
+  const streams = await Streams.start({
+    host,
+    onQuestion: (from, question, signal) => driver.question(from, question, signal),
+    subscribers: (channel) => carrier.subscribers(channel),
+    onReject,
+    logger,
+    metrics
+  })
+  closers.add(() => streams.stop())
+  closers.add(() => driver.stop())
+  const rows: Row[] = []
+  for (const room of machine.rooms) for await (const row of store.rows(room)) rows.push(row)
+  await host.start()
+  driver.restore(rows)
+  return { driver, carrier }
+}
+
+interface NodeParts {
+  readonly init: NodeInit
+  readonly store: Store
+  readonly host: Host
+  readonly protection: Node['protection']
+  readonly nick: string
+  readonly counters: Counters
+  readonly closers: Closers
+  readonly driver: Driver | undefined
+  readonly carrier: Carrier | undefined
+}
+
+/** How a channel's topic stands, for `status` and `doctor`. */
+export interface TopicView {
+  readonly channel: Uint8Array
+  /** Whether a frame published now has somebody to go to. */
+  readonly isReady: boolean
+  /** Connected peers that carry it. */
+  readonly subscribers: readonly UserId[]
+}
+
+/** Which stored messages. Order is the machine's: newest have the highest. */
+export type MessageRange = RowRange
+
+/** A running node. */
+export class Node {
+  readonly user: UserId
+  readonly role: Role
+  /** The nick it started with; `setNick` is a command. */
+  readonly nick: string
+  /** How the store is protected: `none` means that whoever reads the disk reads everything. */
+  readonly protection: 'passphrase' | 'none' | 'memory'
+  readonly #parts: NodeParts
+  #stopping: Promise<void> | undefined
+
+  /** Made by `startNode`. */
+  constructor(parts: NodeParts) {
+    this.#parts = parts
+    this.user = parts.host.user
+    this.role = parts.init.role ?? 'peer'
+    this.nick = parts.nick
+    this.protection = parts.protection
+  }
+
+  /** Why the node failed closed: it reads, and sends nothing more. Undefined while it works. */
+  get failure(): ConclaveError | undefined {
+    return this.#parts.driver?.failure
+  }
+
+  /** Own multiaddrs with peer id, to give to others. */
+  addresses(): string[] {
+    return this.#parts.host.addresses()
+  }
+
+  /** Who is connected. */
+  peers(): ConnectedPeer[] {
+    return this.#parts.host.peers()
+  }
+
+  /** The topics carried now. */
+  topics(): TopicView[] {
+    const { carrier } = this.#parts
+    return (carrier?.channels() ?? []).map((channel) => ({
+      channel,
+      isReady: carrier!.isReady(channel),
+      subscribers: carrier!.subscribers(channel)
+    }))
+  }
+
+  /**
+   * Connects to peers, now and whenever the connection is lost.
+   *
+   * @param addresses - multiaddrs, such as an invite's.
+   * @throws {UsageError} `BAD_ADDRESS`
+   */
+  connect(addresses: readonly string[]): void {
+    this.#parts.host.connect(addresses)
+  }
+
+  /**
+   * Carries out a command.
+   *
+   * @throws {UsageError} the machine's refusal by its code; `NOT_A_PEER` on a carrier; `STORE_FAILED` after a failed write;
+   * `STOPPED`; `BUSY`.
+   * @throws {InternalError} after the node failed closed by a fault of ours.
+   */
+  async command(command: Command): Promise<CommandResult> {
+    const { driver } = this.#parts
+    if (driver === undefined) {
+      throw new UsageError('NOT_A_PEER', 'A carrier has no channels and no keys. Run `conclave peer` to chat.')
+    }
+    return await driver.command(command)
+  }
+
+  /** Calls back on every notice, in order. Returns how to stop that. */
+  onNotice(listener: (notice: Notice) => void): () => void {
+    return this.#parts.driver?.onNotice(listener) ?? (() => {})
+  }
+
+  /** Calls back once if the node fails closed. Returns how to stop that. */
+  onFailure(listener: (failure: ConclaveError) => void): () => void {
+    return this.#parts.driver?.onFailure(listener) ?? (() => {})
+  }
+
+  /**
+   * Stored messages of a channel. Works after the node failed closed, too.
+   *
+   * @param channel - 32 bytes.
+   * @returns in their order (newest first with `isReverse`); empty when there are none. A row that cannot be read is left out.
+   * @throws {UsageError} `DAMAGED_STORE`
+   */
+  async messages(channel: Uint8Array, range: MessageRange = {}): Promise<MessageView[]> {
+    const { store } = this.#parts
+    const views: MessageView[] = []
+    for await (const row of store.rows(messageRoom(channel), range)) {
+      const view = readMessageRow(row)
+      if (view !== undefined) views.push(view)
+    }
+    // Rows of one Lamport time come in the store's order; people see the order that is the same everywhere.
+    views.sort(compareMessages)
+    return range.isReverse === true ? views.reverse() : views
+  }
+
+  /** A small value that the program above keeps in the store, such as how far somebody has read. */
+  recall(name: string): Promise<Uint8Array | undefined> {
+    return this.#parts.store.read({ room: PROGRAM_ROOM, entry: name })
+  }
+
+  /** Keeps such a value; durable with the next durable write. */
+  remember(name: string, value: Uint8Array): Promise<void> {
+    return this.#parts.store.write({
+      puts: [{ room: PROGRAM_ROOM, entry: name, value }],
+      deletes: [],
+      isDurable: false
+    })
+  }
+
+  /** Counters by name, for `status`, `doctor` and reports. */
+  counters(): Record<string, number> {
+    return this.#parts.counters.snapshot()
+  }
+
+  /** Leaves the topics, closes connections, store and lock. Harmless when called again. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#parts.closers.close()
+    return this.#stopping
+  }
+}
+
+// ------------------------------------------------------------------ the directory's rules
+
+function directoryRules(floors: Floors): DirectoryRules {
+  return {
+    floors,
+    checkUser(id, bytes) {
+      const record = readUserRecord(bytes, atMillis(Date.now()))
+      if (!('user' in record) || hex(record.user) !== hex(id)) return undefined
+      return { seq: record.seq, hash: record.hash }
+    },
+    checkChannel(id, bytes) {
+      const charter = readCharter(id, bytes)
+      return charter instanceof Refusal ? undefined : { seq: charter.ref.version, hash: charter.ref.hash }
+    }
+  }
+}
+
+const FLOOR_ROOM = 'floors'
+const PROGRAM_ROOM = 'program'
+
+/** A multiaddr as an invite carries it. @throws {Error} when it is none. */
+export const addressBytes = (text: string): Uint8Array => multiaddr(text).bytes
+
+/** The text of an invite's multiaddr, or undefined when it is none. */
+export function addressText(bytes: Uint8Array): string | undefined {
+  try {
+    return multiaddr(bytes).toString()
+  } catch {
+    return undefined
+  }
+}
+
+/** Floors as rows: raised at (u64), seq (u64), hash, key. */
+function floorStore(store: Store): FloorStore {
+  return {
+    async load() {
+      const rows: { raisedAt: number; floor: Floor }[] = []
+      for await (const { value } of store.rows(FLOOR_ROOM)) {
+        const view = new DataView(value.buffer, value.byteOffset, value.byteLength)
+        const hash = copyBytes(value.subarray(16, 16 + HASH_BYTES))
+        const key = copyBytes(value.subarray(16 + HASH_BYTES))
+        const floor = { key, seq: Number(view.getBigUint64(8)), hash }
+        rows.push({ raisedAt: Number(view.getBigUint64(0)), floor })
+      }
+      rows.sort((a, b) => a.raisedAt - b.raisedAt)
+      return rows.map(({ floor }) => floor)
+    },
+    async write({ key, seq, hash }, dropped) {
+      const value = joinBytes(u64(Date.now()), u64(seq), hash, key)
+      const deletes = dropped === undefined ? [] : [{ room: FLOOR_ROOM, entry: hex(dropped) }]
+      await store.write({ puts: [{ room: FLOOR_ROOM, entry: hex(key), value }], deletes, isDurable: true })
+    }
+  }
+}

@@ -1,0 +1,311 @@
+/**
+ * One question, one answer, on a stream of its own (protocol §12).
+ *
+ * A message on a stream is a length (u32) and that many bytes; more or fewer is an error. Both sides give up at a
+ * deadline, whoever is slow. What is malformed resets the stream and is counted; nothing here throws for what a peer does.
+ * Answers are bounded at once by stream, peer and node, so that askers who do not read cannot make us hold much.
+ */
+import type { Connection, Stream } from '@libp2p/interface'
+import { peerIdFromString } from '@libp2p/peer-id'
+import { joinBytes, u32 } from '../base/bytes.ts'
+import { type Logger, type Metrics, SILENT_LOGGER, SILENT_METRICS } from '../base/report.ts'
+import { SECOND_MS } from '../base/time.ts'
+import { toUserId, type UserId, userIdText } from '../core/identity/user.ts'
+import type { Check } from '../core/reject.ts'
+import { type Codec, decodeStrict } from '../wire/codec.ts'
+import { STREAM_MESSAGE_BYTES } from '../wire/limits.ts'
+import { Answer, Question } from '../wire/messages.ts'
+import { HISTORY_PROTOCOL } from '../wire/names.ts'
+import { type Host, hintedUsers } from './host.ts'
+import { errorFields } from './report.ts'
+
+/** From the first byte of a question to the last of its answer, on either side. */
+export const DEADLINE_MS = 10 * SECOND_MS
+/** With others left to ask, nobody is waited for longer than this. */
+export const IMPATIENT_MS = 3 * SECOND_MS
+/** Peers asked in turn when the question is not for one peer. */
+export const MAX_ASKED = 3
+/** Questions are small; only answers may fill STREAM_MESSAGE_BYTES. */
+export const QUESTION_BYTES = 64 * 1024
+/** Questions being answered: in all, and of one peer. */
+export const MAX_ANSWERING = 32
+export const MAX_ANSWERING_PEER = 8
+/** Streams of the protocol per connection, each way. */
+const MAX_STREAMS = 16
+/** Questions of one peer. */
+const QUESTIONS_PER_SECOND = 20
+const QUESTION_BURST = 60
+const MAX_PEERS = 1_024
+/** Fields that may repeat in an answer: more is not an honest peer's. */
+const MAX_FRAMES = 8_192
+const MAX_RECORDS = 64
+
+/** Answers a stranger's question; undefined: no answer. The signal is aborted when nobody waits any more. */
+export type Answerer = (from: UserId, question: Question, signal: AbortSignal) => Promise<Answer | undefined>
+
+export interface StreamsInit {
+  readonly host: Host
+  readonly onQuestion: Answerer
+  /** Connected peers that may know about a channel, best first. */
+  readonly subscribers: (channel: Uint8Array) => readonly UserId[]
+  readonly onReject?: (check: Check) => void
+  readonly logger?: Logger
+  readonly metrics?: Metrics
+  /** For tests. */
+  readonly deadlineMs?: number
+  readonly impatientMs?: number
+}
+
+/** What came back, and from whom; `from` is the one asked last when nobody answered. */
+export interface Asked {
+  readonly from: UserId | undefined
+  readonly answer: Answer | undefined
+}
+
+const ANSWER_CODEC: Codec<Answer> = {
+  encode: Answer.encode,
+  decode: (bytes) => Answer.decode(bytes, { limits: { frames: MAX_FRAMES, records: MAX_RECORDS } })
+}
+
+/** Questions out, questions in. */
+export class Streams {
+  readonly #init: StreamsInit
+  readonly #host: Host
+  readonly #logger: Logger
+  readonly #metrics: Metrics
+  readonly #deadlineMs: number
+  readonly #answering = new Map<string, number>()
+  #answeringCount = 0
+  readonly #budgets = new Map<string, { tokens: number; at: number }>()
+  readonly #stopped = new AbortController()
+
+  private constructor(init: StreamsInit) {
+    this.#init = init
+    this.#host = init.host
+    this.#logger = init.logger ?? SILENT_LOGGER
+    this.#metrics = init.metrics ?? SILENT_METRICS
+    this.#deadlineMs = init.deadlineMs ?? DEADLINE_MS
+  }
+
+  /** Answers from now on. */
+  static async start(init: StreamsInit): Promise<Streams> {
+    const streams = new Streams(init)
+    await init.host.libp2p.handle(HISTORY_PROTOCOL, (stream, connection) => streams.#serve(stream, connection), {
+      maxInboundStreams: MAX_STREAMS,
+      maxOutboundStreams: MAX_STREAMS
+    })
+    return streams
+  }
+
+  /** Breaks off what is under way and answers no more. */
+  async stop(): Promise<void> {
+    this.#stopped.abort()
+    await this.#host.libp2p.unhandle(HISTORY_PROTOCOL).catch(() => {})
+  }
+
+  /**
+   * Asks one peer, or up to three in turn until one has something to say.
+   *
+   * @param to - undefined: whoever the addresses name, then connected subscribers of the channel.
+   * @param addresses - binary multiaddrs, tried for a peer that is not connected; hints of a stranger.
+   * @returns an answer that may be empty: its sender knows nothing of it. `answer` is undefined when nobody answered.
+   */
+  async ask(
+    channel: Uint8Array,
+    to: UserId | undefined,
+    addresses: readonly Uint8Array[],
+    question: Question
+  ): Promise<Asked> {
+    const bytes = Question.encode(question)
+    let best: Asked = { from: to, answer: undefined }
+    if (bytes.length > QUESTION_BYTES || this.#stopped.signal.aborted) return best
+    const candidates = to === undefined ? this.#candidates(channel, addresses) : [to]
+    for (const [i, from] of candidates.entries()) {
+      const isLast = i === candidates.length - 1
+      const patienceMs = isLast ? this.#deadlineMs : Math.min(this.#deadlineMs, this.#init.impatientMs ?? IMPATIENT_MS)
+      const answer = await this.#askOne(from, addresses, bytes, AbortSignal.timeout(patienceMs))
+      if (answer !== undefined || best.answer === undefined) best = { from, answer: answer ?? best.answer }
+      if (answer !== undefined && Answer.encode(answer).length > 0) break
+    }
+    return best
+  }
+
+  /** Whoever the hints name, then subscribers. */
+  #candidates(channel: Uint8Array, addresses: readonly Uint8Array[]): UserId[] {
+    const byName = new Map<string, UserId>()
+    for (const user of [...hintedUsers(addresses), ...this.#init.subscribers(channel)]) {
+      const peer = userIdText(user)
+      if (this.#host.speaks(peer, HISTORY_PROTOCOL) !== false) byName.set(peer, user)
+    }
+    byName.delete(userIdText(this.#host.user))
+    return [...byName.values()].slice(0, MAX_ASKED)
+  }
+
+  async #askOne(
+    to: UserId,
+    addresses: readonly Uint8Array[],
+    question: Uint8Array,
+    patience: AbortSignal
+  ): Promise<Answer | undefined> {
+    const signal = AbortSignal.any([patience, this.#stopped.signal])
+    let stream: Stream | undefined
+    try {
+      if (!(await this.#host.dial(to, addresses, signal))) return undefined
+      stream = await this.#host.libp2p.dialProtocol(peerIdFromString(userIdText(to)), HISTORY_PROTOCOL, { signal })
+      send(stream, question)
+      const bytes = await readMessage(stream, STREAM_MESSAGE_BYTES, signal)
+      await stream.close({ signal })
+      const answer = decodeStrict(ANSWER_CODEC, bytes, STREAM_MESSAGE_BYTES)
+      if (answer === undefined) this.#reject(802)
+      else this.#metrics.count('streams.answered')
+      return answer
+    } catch (error) {
+      this.#metrics.count('streams.unanswered')
+      this.#logger.log('debug', 'streams.unanswered', errorFields(error))
+      if (error instanceof MalformedError) this.#reject(802)
+      stream?.abort(new Error('no answer'))
+      return undefined
+    }
+  }
+
+  #serve(stream: Stream, connection: Connection): void {
+    const peer = connection.remotePeer.toString()
+    const from = connection.remotePeer.type === 'Ed25519' ? toUserId(connection.remotePeer.publicKey.raw) : undefined
+    const answering = this.#answering.get(peer) ?? 0
+    const isFree = this.#answeringCount < MAX_ANSWERING && answering < MAX_ANSWERING_PEER && this.#takeBudget(peer)
+    if (from === undefined || !isFree || this.#stopped.signal.aborted) {
+      this.#metrics.count('streams.busy')
+      stream.abort(new Error('busy'))
+      return
+    }
+    this.#answering.set(peer, answering + 1)
+    this.#answeringCount++
+    const done = new AbortController()
+    const signal = AbortSignal.any([AbortSignal.timeout(this.#deadlineMs), this.#stopped.signal, done.signal])
+    void this.#serveOne(stream, from, signal).finally(() => {
+      done.abort()
+      this.#answeringCount--
+      const left = (this.#answering.get(peer) ?? 1) - 1
+      if (left === 0) this.#answering.delete(peer)
+      else this.#answering.set(peer, left)
+    })
+  }
+
+  async #serveOne(stream: Stream, from: UserId, signal: AbortSignal): Promise<void> {
+    try {
+      const bytes = await readMessage(stream, QUESTION_BYTES, signal)
+      const question = decodeStrict(Question, bytes, QUESTION_BYTES)
+      if (question === undefined || Object.values(question).every((kind) => kind === undefined)) {
+        throw new MalformedError()
+      }
+      const answer = await within(this.#init.onQuestion(from, question, signal), signal)
+      const encoded = answer === undefined ? undefined : Answer.encode(answer)
+      if (encoded === undefined || encoded.length > STREAM_MESSAGE_BYTES) {
+        this.#metrics.count('streams.notAnswered')
+        stream.abort(new Error('no answer'))
+        return
+      }
+      send(stream, encoded)
+      // Resolves when the bytes are on their way, or rejects at the deadline when the other side does not read.
+      await stream.close({ signal })
+      this.#metrics.count('streams.served')
+    } catch (error) {
+      if (error instanceof MalformedError) this.#reject(801)
+      this.#metrics.count('streams.brokenOff')
+      this.#logger.log('debug', 'streams.brokenOff', errorFields(error))
+      stream.abort(new Error('broken off'))
+    }
+  }
+
+  #takeBudget(peer: string): boolean {
+    const at = performance.now()
+    const budget = this.#budgets.get(peer) ?? { tokens: QUESTION_BURST, at }
+    const tokens = Math.min(QUESTION_BURST, budget.tokens + ((at - budget.at) / SECOND_MS) * QUESTIONS_PER_SECOND)
+    const isAllowed = tokens >= 1
+    this.#budgets.delete(peer)
+    if (this.#budgets.size >= MAX_PEERS) this.#budgets.delete(this.#budgets.keys().next().value!)
+    this.#budgets.set(peer, { tokens: isAllowed ? tokens - 1 : tokens, at })
+    return isAllowed
+  }
+
+  #reject(check: Check): void {
+    this.#metrics.count(`streams.refused.${check}`)
+    this.#init.onReject?.(check)
+  }
+}
+
+// ------------------------------------------------------------------ one message on a stream
+
+/** What arrived is no message. */
+class MalformedError extends Error {
+  constructor() {
+    super('malformed')
+    this.name = 'MalformedError'
+  }
+}
+
+const LENGTH_BYTES = 4
+
+function send(stream: Stream, message: Uint8Array): void {
+  // Its return value asks for a pause; one bounded message may lie in the stream's buffer.
+  stream.send(joinBytes(u32(message.length), message))
+}
+
+/**
+ * The one message that a stream carries in one direction.
+ *
+ * The library's own readers hold back nothing: this one keeps at most the length and `maxBytes`, and settles at the
+ * signal at the latest.
+ *
+ * @throws {MalformedError} for a length above `maxBytes`, and bytes after the message or too few.
+ */
+export function readMessage(stream: Stream, maxBytes: number, signal: AbortSignal): Promise<Uint8Array> {
+  const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>()
+  let parts: Uint8Array[] = []
+  let held = 0
+  let wanted: number | undefined
+  const onAbort = (): void => reject(signal.reason)
+  // What lies in the stream's own buffer is still delivered, in a microtask: the end waits for it.
+  const onEnd = (): void => void setImmediate(() => reject(new MalformedError()))
+  const onClose = (): void => void setImmediate(() => reject(new Error('stream ended')))
+  const onMessage = ({ data }: { readonly data: { subarray(): Uint8Array } }): void => {
+    const part = data.subarray()
+    held += part.length
+    parts.push(part)
+    if (wanted === undefined && held >= LENGTH_BYTES) {
+      const start = joinBytes(...parts)
+      wanted = LENGTH_BYTES + new DataView(start.buffer, start.byteOffset).getUint32(0)
+      parts = [start]
+    }
+    if (wanted === undefined || (held < wanted && wanted <= LENGTH_BYTES + maxBytes)) return
+    // The listener goes at once, so that nothing more is kept.
+    stream.removeEventListener('message', onMessage)
+    if (held === wanted && wanted <= LENGTH_BYTES + maxBytes) resolve(joinBytes(...parts).subarray(LENGTH_BYTES))
+    else reject(new MalformedError())
+  }
+  if (signal.aborted) onAbort()
+  signal.addEventListener('abort', onAbort, { once: true })
+  stream.addEventListener('remoteCloseWrite', onEnd)
+  stream.addEventListener('close', onClose)
+  stream.addEventListener('message', onMessage)
+  if (stream.status !== 'open') onClose()
+  else if (stream.remoteWriteStatus !== 'writable') onEnd()
+  return promise.finally(() => {
+    stream.removeEventListener('message', onMessage)
+    stream.removeEventListener('remoteCloseWrite', onEnd)
+    stream.removeEventListener('close', onClose)
+    signal.removeEventListener('abort', onAbort)
+  })
+}
+
+/** The promise, or a rejection when the signal comes first. What the promise does later is nobody's concern. */
+async function within<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  const onAbort = (): void => reject(signal.reason)
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    return await Promise.race([promise, aborted])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}

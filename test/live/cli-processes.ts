@@ -1,0 +1,141 @@
+/** Real processes of the command line for the tests of this folder: started, listened to, waited for, and killed. */
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const PROGRAM = fileURLToPath(new URL('../../src/cli/run.js', import.meta.url))
+
+export type Form = Record<string, unknown>
+
+/** What a command printed, and how it ended. */
+export interface Ended {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+  /** Lines of standard output that are JSON objects. */
+  readonly forms: readonly Form[]
+}
+
+const environment = (): NodeJS.ProcessEnv => {
+  const { CONCLAVE_HOME: _home, CONCLAVE_PASSPHRASE_FILE: _file, DEBUG: _debug, ...rest } = process.env
+  return { ...rest, NO_COLOR: '1' }
+}
+
+/** A process that is listened to line by line. */
+export class Process {
+  readonly child: ChildProcessWithoutNullStreams
+  out = ''
+  err = ''
+  readonly ended: Promise<Ended>
+  readonly #stirs = new Set<() => void>()
+
+  constructor(args: readonly string[]) {
+    this.child = spawn(process.execPath, [PROGRAM, ...args], { env: environment() })
+    this.child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      this.out += text
+      this.#stir()
+    })
+    this.child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.err += text
+      this.#stir()
+    })
+    this.child.stdin.on('error', () => {})
+    this.ended = new Promise((resolve) => {
+      this.child.once('close', (code) => {
+        resolve({ code, out: this.out, err: this.err, forms: this.forms() })
+        this.#stir()
+      })
+    })
+  }
+
+  forms(): Form[] {
+    return this.out
+      .split('\n')
+      .flatMap((line) => (line.startsWith('{') && line.endsWith('}') ? [JSON.parse(line) as Form] : []))
+  }
+
+  /** Waits until something is so. @throws when the process ends before, or it takes too long. */
+  until<T>(what: string, isSo: () => T | undefined | null | false): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const settle = (act: () => void): void => {
+        this.#stirs.delete(look)
+        clearTimeout(patience)
+        act()
+      }
+      const fail = (why: string): void =>
+        settle(() => reject(new Error(`${why}: ${what}\n--- out\n${this.out}\n--- err\n${this.err}`)))
+      const look = (): void => {
+        const found = isSo()
+        if (found !== undefined && found !== null && found !== false) settle(() => resolve(found))
+        else if (this.child.exitCode !== null || this.child.signalCode !== null) fail('ended before')
+      }
+      const patience = setTimeout(() => fail('waited too long for'), 45_000)
+      this.#stirs.add(look)
+      look()
+    })
+  }
+
+  /** A form with these fields. */
+  form(fields: Form): Promise<Form> {
+    const isIt = (form: Form): boolean => Object.entries(fields).every(([name, value]) => form[name] === value)
+    return this.until(JSON.stringify(fields), () => this.forms().find(isIt))
+  }
+
+  type(line: string): void {
+    this.child.stdin.write(`${line}\n`)
+  }
+
+  async kill(): Promise<void> {
+    this.child.kill('SIGKILL')
+    await this.ended
+  }
+
+  /** As by Ctrl-C. */
+  async interrupt(): Promise<Ended> {
+    this.child.kill('SIGINT')
+    return await this.ended
+  }
+
+  #stir(): void {
+    for (const look of [...this.#stirs]) look()
+  }
+}
+
+/** Homes and processes of one test, gone at its end. */
+export class Stage {
+  readonly #processes: Process[] = []
+  readonly #homes: string[] = []
+
+  async home(): Promise<string> {
+    const home = await mkdtemp(join(tmpdir(), 'conclave-cli-'))
+    this.#homes.push(home)
+    return home
+  }
+
+  start(...args: readonly string[]): Process {
+    const process = new Process(args)
+    this.#processes.push(process)
+    return process
+  }
+
+  /** A command that ends by itself. */
+  run(...args: readonly string[]): Promise<Ended> {
+    const process = this.start(...args)
+    process.child.stdin.end()
+    return process.ended
+  }
+
+  /** One that must end well, with JSON. @returns its first object. */
+  async ask(...args: readonly string[]): Promise<Form> {
+    const ended = await this.run(...args, '--json')
+    if (ended.code !== 0) throw new Error(`exit ${ended.code} of ${args.join(' ')}\n${ended.out}\n${ended.err}`)
+    return ended.forms[0] ?? {}
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#processes.map((process) => process.kill()))
+    await Promise.all(this.#homes.map((home) => rm(home, { recursive: true, force: true })))
+  }
+}

@@ -1,0 +1,385 @@
+import { expect } from 'chai'
+import { InternalError, UsageError } from '../../src/base/errors.ts'
+import type { Frame } from '../../src/core/channel/frame.ts'
+import type { Effect, Event, Row, RowKey } from '../../src/core/machine.ts'
+import { Driver, type JudgingMachine, MAX_STRANGERS, type Nature, type World } from '../../src/node/driver.ts'
+import { Counters } from '../../src/node/report.ts'
+
+const CHANNEL = new Uint8Array(32)
+const FRAME = Uint8Array.of(1)
+
+/** A machine that answers each event as told. */
+class ToyMachine implements JudgingMachine {
+  readonly rooms = ['toy']
+  readonly seen: Event[] = []
+  respond: (event: Event) => Effect[] = () => []
+
+  judge(): 'accept' {
+    return 'accept'
+  }
+
+  handle(event: Event): Effect[] {
+    this.seen.push(event)
+    return this.respond(event)
+  }
+}
+
+type Batch = Parameters<World['write']>[0]
+
+/** A world that notes what happens, and whose writes end when the test says so. */
+class ToyWorld implements World {
+  readonly log: string[] = []
+  readonly batches: Batch[] = []
+  readonly writes: PromiseWithResolvers<void>[] = []
+  recipients = 1
+
+  write(batch: Batch): Promise<void> {
+    this.log.push(batch.isDurable ? 'write durable' : 'write')
+    this.batches.push(batch)
+    const write = Promise.withResolvers<void>()
+    this.writes.push(write)
+    return write.promise
+  }
+  subscribe(): void {
+    this.log.push('subscribe')
+  }
+  unsubscribe(): void {
+    this.log.push('unsubscribe')
+  }
+  publish(_channel: Uint8Array, frame: Uint8Array): Promise<number> {
+    this.log.push(`publish ${frame.join()}`)
+    return Promise.resolve(this.recipients)
+  }
+  ask(): Promise<{ from: undefined; answer: undefined }> {
+    this.log.push('ask')
+    return Promise.resolve({ from: undefined, answer: undefined })
+  }
+  putRecord(): Promise<number> {
+    this.log.push('putRecord')
+    return Promise.resolve(1)
+  }
+  lookUp(): Promise<undefined> {
+    this.log.push('lookUp')
+    return Promise.resolve(undefined)
+  }
+  refuse(): void {
+    this.log.push('refuse')
+  }
+}
+
+/** A clock that moves when the test moves it, and an event loop that turns when the test turns it. */
+class ToyNature implements Nature {
+  uptime = 0
+  #soon: (() => void)[] = []
+  timers: { at: number; callback: () => void }[] = []
+
+  now(): number {
+    return 1_000_000 + this.uptime
+  }
+  uptimeMs(): number {
+    return this.uptime
+  }
+  random(length: number): Uint8Array {
+    return new Uint8Array(length)
+  }
+  after(delayMs: number, callback: () => void): () => void {
+    const timer = { at: this.uptime + delayMs, callback }
+    this.timers.push(timer)
+    return () => {
+      this.timers = this.timers.filter((other) => other !== timer)
+    }
+  }
+  soon(callback: () => void): void {
+    this.#soon.push(callback)
+  }
+  async turn(): Promise<void> {
+    for (let i = 0; i < 20; i++) {
+      for (const callback of this.#soon.splice(0)) callback()
+      await Promise.resolve()
+    }
+  }
+  async moveTo(uptimeMs: number): Promise<void> {
+    this.uptime = uptimeMs
+    for (const timer of this.timers.filter(({ at }) => at <= uptimeMs)) {
+      this.timers = this.timers.filter((other) => other !== timer)
+      timer.callback()
+    }
+    await this.turn()
+  }
+}
+
+function setUp() {
+  const machine = new ToyMachine()
+  const world = new ToyWorld()
+  const nature = new ToyNature()
+  const metrics = new Counters()
+  const driver = new Driver({ machine, world, nature, metrics })
+  return { machine, world, nature, metrics, driver }
+}
+
+const row = (entry: string, value = 1): Row => ({ room: 'toy', entry, value: Uint8Array.of(value) })
+const persist = (isDurable: boolean, puts: Row[], deletes: RowKey[] = []): Effect => ({
+  type: 'persist',
+  puts,
+  deletes,
+  isDurable
+})
+const publish = (byte: number, receipt?: string): Effect => ({
+  type: 'publish',
+  channel: CHANNEL,
+  frame: Uint8Array.of(byte),
+  ...(receipt === undefined ? {} : { receipt })
+})
+const frame = (n: number): Frame => ({ bodyBytes: Uint8Array.of(n), bytes: FRAME }) as unknown as Frame
+const caught = async (promise: Promise<unknown>): Promise<unknown> =>
+  await promise.then(
+    () => undefined,
+    (e) => e
+  )
+
+describe('driver', () => {
+  it('publishes nothing before the durable persist that comes before it is on the disk', async () => {
+    const { machine, world, nature, driver } = setUp()
+    machine.respond = ({ type }) => (type === 'restore' ? [persist(true, [row('vote')]), publish(1)] : [publish(2)])
+    driver.restore([])
+    driver.frame(frame(0), false)
+    await nature.turn()
+    expect(world.log).to.deep.equal(['write durable'])
+    expect(machine.seen.map(({ type }) => type)).to.deep.equal(['restore'])
+    world.writes[0]!.resolve()
+    await nature.turn()
+    expect(world.log).to.deep.equal(['write durable', 'publish 1', 'publish 2'])
+  })
+
+  it('does not wait for a persist that is not durable, and writes it before a later durable one or with it', async () => {
+    const { machine, world, nature, driver } = setUp()
+    machine.respond = () => [persist(false, [row('a')]), publish(1)]
+    driver.restore([])
+    await nature.turn()
+    expect(world.log).to.deep.equal(['publish 1', 'write'])
+    machine.respond = () => [persist(false, [row('b')]), persist(true, [row('c')]), publish(2)]
+    driver.readiness(CHANNEL, true)
+    await nature.turn()
+    expect(world.log).to.deep.equal(['publish 1', 'write', 'write durable'])
+    expect(world.batches[1]!.puts.map(({ entry }) => entry)).to.deep.equal(['b', 'c'])
+  })
+
+  it('merges the persists of one turn so that the last word on each row stands', async () => {
+    const { machine, world, nature, driver } = setUp()
+    machine.respond = () => [
+      persist(false, [row('a', 1), row('b', 1)]),
+      persist(false, [row('a', 2)], [{ room: 'toy', entry: 'b' }]),
+      persist(false, [row('c', 3)], [{ room: 'toy', entry: 'c' }])
+    ]
+    driver.restore([])
+    await nature.turn()
+    expect(world.batches).to.have.length(1)
+    expect(world.batches[0]!.puts.map(({ entry, value }) => `${entry}${value[0]}`)).to.deep.equal(['a2', 'c3'])
+    expect(world.batches[0]!.deletes.map(({ entry }) => entry)).to.deep.equal(['b'])
+  })
+
+  it('holds back events while more is on its way to the disk than it may take', async () => {
+    const { machine, world, nature, driver } = setUp()
+    const big = { room: 'toy', entry: 'big', value: new Uint8Array(9 * 1024 * 1024) }
+    machine.respond = ({ type }) => (type === 'restore' ? [persist(false, [big])] : [publish(1)])
+    driver.restore([])
+    await nature.turn()
+    driver.readiness(CHANNEL, true)
+    await nature.turn()
+    expect(world.log).to.deep.equal(['write'])
+    world.writes[0]!.resolve()
+    await nature.turn()
+    expect(world.log).to.deep.equal(['write', 'publish 1'])
+  })
+
+  it('fails closed when the store refuses a durable write', async () => {
+    const { machine, world, nature, driver } = setUp()
+    machine.respond = ({ type }) => (type === 'command' ? [persist(true, [row('a')]), publish(1)] : [publish(9)])
+    const answer = caught(driver.command({ type: 'channels' }))
+    await nature.turn()
+    world.writes[0]!.reject(new Error('no space'))
+    await nature.turn()
+    expect(await answer)
+      .to.be.instanceOf(UsageError)
+      .with.property('code', 'STORE_FAILED')
+    driver.frame(frame(0), false)
+    driver.readiness(CHANNEL, true)
+    await nature.turn()
+    expect(world.log).to.deep.equal(['write durable', 'refuse'])
+    expect(await caught(driver.command({ type: 'channels' }))).to.have.property('code', 'STORE_FAILED')
+    expect(driver.judge(frame(0))).to.equal('ignore')
+  })
+
+  it('fails closed when the store refuses a write that nobody waits for', async () => {
+    const { machine, world, nature, driver } = setUp()
+    const failures: string[] = []
+    driver.onFailure(({ code }) => failures.push(code))
+    machine.respond = () => [persist(false, [row('a')])]
+    driver.restore([])
+    await nature.turn()
+    world.writes[0]!.reject(new Error('no space'))
+    await nature.turn()
+    machine.respond = () => [publish(1)]
+    driver.readiness(CHANNEL, true)
+    await nature.turn()
+    expect(failures).to.deep.equal(['STORE_FAILED'])
+    expect(world.log).to.deep.equal(['write', 'refuse'])
+  })
+
+  it('fails closed when the machine throws while it handles an event', async () => {
+    const { machine, world, nature, driver } = setUp()
+    machine.respond = ({ type }) => {
+      if (type === 'frame') throw new TypeError('broken')
+      return [publish(1)]
+    }
+    const answers = [caught(driver.command({ type: 'channels' }))]
+    driver.frame(frame(0), false)
+    await nature.turn()
+    answers.push(caught(driver.command({ type: 'channels' })))
+    await nature.turn()
+    for (const answer of answers) expect(await answer).to.be.instanceOf(InternalError)
+    expect(world.log).to.deep.equal(['publish 1', 'refuse'])
+    expect(driver.failure).to.be.instanceOf(InternalError)
+  })
+
+  it('fails closed when the machine throws while it judges a frame', async () => {
+    const { machine, world, driver } = setUp()
+    machine.judge = () => {
+      throw new TypeError('broken')
+    }
+    expect(driver.judge(frame(0))).to.equal('ignore')
+    expect(driver.failure).to.be.instanceOf(InternalError)
+    expect(world.log).to.deep.equal(['refuse'])
+  })
+
+  it('resolves a command with its result and rejects it with its error', async () => {
+    const { machine, nature, driver } = setUp()
+    machine.respond = (event) => {
+      if (event.type !== 'command') return []
+      const result =
+        event.command.type === 'channels'
+          ? ({ type: 'done' } as const)
+          : new UsageError('NO_CHANNEL', 'no such channel')
+      return [{ type: 'result', id: event.id, result }]
+    }
+    const answers = [driver.command({ type: 'channels' }), caught(driver.command({ type: 'identity' }))]
+    await nature.turn()
+    expect(await answers[0]).to.deep.equal({ type: 'done' })
+    expect(await answers[1]).to.have.property('code', 'NO_CHANNEL')
+  })
+
+  it('wakes the machine once, at the latest time it asked for and never earlier', async () => {
+    const { machine, nature, driver } = setUp()
+    machine.respond = ({ type }) =>
+      type === 'restore' ? [50, 30, 40].map((uptimeMs) => ({ type: 'wakeAt', uptimeMs }) as const) : []
+    driver.restore([])
+    await nature.turn()
+    await nature.moveTo(39)
+    expect(machine.seen).to.have.length(1)
+    await nature.moveTo(40)
+    await nature.moveTo(100)
+    expect(machine.seen.map(({ type }) => type)).to.deep.equal(['restore', 'wake'])
+  })
+
+  it('waits on when a timer fires early', async () => {
+    const { machine, nature, driver } = setUp()
+    machine.respond = ({ type }) => (type === 'restore' ? [{ type: 'wakeAt', uptimeMs: 50 }] : [])
+    driver.restore([])
+    await nature.turn()
+    nature.timers.splice(0)[0]!.callback()
+    await nature.moveTo(49)
+    expect(machine.seen).to.have.length(1)
+    await nature.moveTo(50)
+    expect(machine.seen).to.have.length(2)
+  })
+
+  it('drops frames of strangers beyond their bound, counts them, and drops no member’s', async () => {
+    const { machine, nature, metrics, driver } = setUp()
+    for (let i = 0; i < MAX_STRANGERS + 10; i++) driver.frame(frame(i % 256), true)
+    for (let i = 0; i < 1_000; i++) driver.frame(frame(i % 256), false)
+    for (let i = 0; i < 20; i++) await nature.turn()
+    expect(machine.seen).to.have.length(MAX_STRANGERS + 1_000)
+    expect(metrics.get('driver.strangersDropped')).to.equal(10)
+  })
+
+  it('lets strangers take turns with members, and both wait for commands', async () => {
+    const { machine, nature, driver } = setUp()
+    for (let i = 0; i < 16; i++) driver.frame(frame(1), false)
+    for (let i = 0; i < 2; i++) driver.frame(frame(2), true)
+    void caught(driver.command({ type: 'channels' }))
+    await nature.turn()
+    const order = machine.seen.map((event) => (event.type === 'frame' ? event.frame.bodyBytes[0] : event.type))
+    expect(order[0]).to.equal('command')
+    expect(order.indexOf(2)).to.equal(8)
+  })
+
+  it('tells the machine what became of a publish that has a receipt', async () => {
+    const { machine, world, nature, driver } = setUp()
+    machine.respond = ({ type }) => (type === 'restore' ? [publish(1, 'mine'), publish(2)] : [])
+    world.recipients = 3
+    driver.restore([])
+    await nature.turn()
+    expect(machine.seen[1]).to.deep.equal({ type: 'published', receipt: 'mine', recipients: 3 })
+    expect(machine.seen).to.have.length(2)
+  })
+
+  it('answers lookUp and ask with an event even when the world throws', async () => {
+    const { machine, world, nature, driver } = setUp()
+    world.lookUp = () => Promise.reject(new Error('no'))
+    world.ask = () => Promise.reject(new Error('no'))
+    machine.respond = ({ type }) =>
+      type !== 'restore'
+        ? []
+        : [
+            { type: 'lookUp', kind: 'user', id: CHANNEL },
+            { type: 'ask', id: 'q', channel: CHANNEL, to: undefined, addresses: [], question: {} }
+          ]
+    driver.restore([])
+    await nature.turn()
+    expect(machine.seen.slice(1)).to.deep.equal([
+      { type: 'found', kind: 'user', id: CHANNEL, value: undefined },
+      { type: 'answer', id: 'q', from: undefined, answer: undefined }
+    ])
+  })
+
+  it('gives a question its answer, and none once nobody waits', async () => {
+    const { machine, nature, driver } = setUp()
+    const answer = { descriptors: FRAME, records: [], frames: [], sealed: FRAME, isMore: false }
+    const stopped = new AbortController()
+    const from = CHANNEL as never
+    const waiting = driver.question(from, {}, stopped.signal)
+    await nature.turn()
+    machine.respond = (event) => (event.type === 'question' ? [{ type: 'answer', id: event.id, answer }] : [])
+    const answered = driver.question(from, {}, stopped.signal)
+    await nature.turn()
+    expect(await answered).to.equal(answer)
+    stopped.abort()
+    expect(await waiting).to.equal(undefined)
+  })
+
+  it('goes on notifying when a listener throws', async () => {
+    const { machine, nature, driver } = setUp()
+    const heard: string[] = []
+    driver.onNotice(() => {
+      throw new Error('listener')
+    })
+    driver.onNotice(({ type }) => heard.push(type))
+    machine.respond = () => [{ type: 'notify', notice: { type: 'keyState', channel: CHANNEL, state: 'ready' } }]
+    driver.restore([])
+    await nature.turn()
+    expect(heard).to.deep.equal(['keyState'])
+    expect(driver.failure).to.equal(undefined)
+  })
+
+  it('finishes writes and refuses commands when it stops', async () => {
+    const { machine, world, nature, driver } = setUp()
+    machine.respond = () => [persist(true, [row('a')]), publish(1)]
+    driver.restore([])
+    const stopped = driver.stop()
+    await nature.turn()
+    world.writes[0]!.resolve()
+    await stopped
+    expect(world.log).to.deep.equal(['write durable', 'publish 1', 'refuse'])
+    expect(await caught(driver.command({ type: 'channels' }))).to.have.property('code', 'STOPPED')
+  })
+})
