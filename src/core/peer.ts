@@ -114,7 +114,10 @@ export class Peer implements Machine {
   unsafeSecrets(): { readonly name: string; readonly bytes: Uint8Array }[] {
     const prekeys = (this.#self?.prekeys.pairs() ?? []).flatMap(({ x25519, xwing }) => [x25519.seed, xwing.seed])
     const own = prekeys.map((seed, i) => ({ name: `prekey//${i}`, bytes: seed.expose() }))
-    const epochs = [...this.#channels.values()].flatMap(({ member }) => member.keyring.unsafeSecrets())
+    const epochs = [...this.#channels.values()].flatMap(({ member, manager }) => [
+      ...member.keyring.unsafeSecrets(),
+      ...manager.unsafeSecrets()
+    ])
     return [{ name: 'identity//0', bytes: this.#key.seed.expose() }, ...own, ...epochs]
   }
 

@@ -8,7 +8,7 @@
 import { EMPTY, equalBytes } from '../../base/bytes.ts'
 import { hpkeOpen, hpkeSeal } from '../../crypto/hpke.ts'
 import { hash } from '../../crypto/kdf.ts'
-import { KEM } from '../../crypto/kem.ts'
+import { KEM, x25519 } from '../../crypto/kem.ts'
 import { framed, LABEL, type Label } from '../../crypto/labels.ts'
 import { type SigningKey, sign, verify } from '../../crypto/sign.ts'
 import { type Codec, decodeStrict, pad, unpad } from '../../wire/codec.ts'
@@ -86,6 +86,8 @@ export function openRequest(
   if (!equalBytes(content.channel, channel) || !equalBytes(content.author, author)) return refuse(502)
   if (!equalBytes(content.manager, manager)) return refuse(502)
   if (!verify(content.user, framed(LABEL.requestSign, bytes), signature)) return refuse(503)
+  // A grant to a key of small order could not be sealed, and the admission before it would be for nothing.
+  if (x25519(prekey.x25519.seed.expose(), content.oneTimeKey) === undefined) return refuse(502)
   return { content, hash: hash(LABEL.requestHash, bytes) }
 }
 

@@ -135,6 +135,18 @@ export class KeyTree {
     return this.#nodes.key(0, leaf) !== undefined
   }
 
+  /** The keys by node, for checkers of what a thief would have. */
+  unsafeNodes(): { readonly level: number; readonly position: number; readonly key: Uint8Array }[] {
+    const levels = Array.from({ length: this.depth + 1 }, (_, level) => level)
+    return levels.flatMap((level) => {
+      const positions = Array.from({ length: 2 ** (this.depth - level) }, (_, position) => position)
+      return positions.flatMap((position) => {
+        const key = this.#nodes.key(level, position)
+        return key === undefined ? [] : [{ level, position, key }]
+      })
+    })
+  }
+
   /**
    * What a grant carries.
    *

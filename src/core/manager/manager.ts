@@ -110,6 +110,14 @@ export class Manager {
     return this.#stage === 'acting'
   }
 
+  /** What somebody who took this peer would have of the tree, beside the path that its member holds. */
+  unsafeSecrets(): { readonly name: string; readonly bytes: Uint8Array }[] {
+    if (this.#stage !== 'acting') return []
+    return this.#tree
+      .unsafeNodes()
+      .map(({ level, position, key }) => ({ name: `node//${level}.${position}`, bytes: key }))
+  }
+
   unsafeFills(): { readonly name: string; readonly size: number; readonly cap: number }[] {
     return [
       { name: 'applicants', size: this.#applicants.size, cap: PENDING_REQUESTS },

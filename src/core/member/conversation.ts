@@ -392,6 +392,6 @@ function normalised({ writtenAt = 0, text, edit, deletion, reaction }: Partial<C
     ...(text && { text: { text: (text.text ?? '').normalize('NFC'), replyTo, isAction } }),
     ...(edit && { edit: { target: edit.target ?? EMPTY, text: (edit.text ?? '').normalize('NFC') } }),
     ...(deletion && { deletion: { target: deletion.target ?? EMPTY } }),
-    ...(reaction && { reaction: { target: EMPTY, emoji: '', isWithdrawn: false, ...reaction } })
+    ...(reaction && { reaction })
   }
 }

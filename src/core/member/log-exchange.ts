@@ -57,7 +57,9 @@ export class LogExchange {
   }
 
   repeatStatements(env: Env, out: Out): void {
-    const { log, user } = this.#context
+    const { log, user, wasRemoved } = this.#context
+    // Whoever was removed never sees the epoch that applies it, and nobody listens to it any more.
+    if (wasRemoved) return
     const own = log.pending().filter((one) => equalBytes(one.author, user))
     const removals = log.unappliedRemovals()
     const told = [...new Set([...own, ...removals])]
