@@ -24,7 +24,10 @@ export interface Env {
   readonly random: (length: number) => Uint8Array
 }
 
-/** One row of the durable store. Rows of a room are ordered by (order, entry). */
+/**
+ * Names one row of the durable store; both names are well-formed text. Rows of a room come by `order` (0 to 2^53 - 1, 0 unless
+ * told), then in a fixed but arbitrary order. The same entry under another order is another row.
+ */
 export interface RowKey {
   readonly room: string
   readonly entry: string

@@ -84,6 +84,8 @@ export const BEHIND_MS = 400
 export const ASK_AGAIN_MS = SECOND_MS
 /** How far a message's Lamport time may be ahead of ours: a wild one would drag everybody's clock along. */
 export const LAMPORT_JUMP = 2 ** 32
+/** No Lamport time goes above this: there is always a next one. */
+export const LAMPORT_MAX = 2 ** 52
 /** Channels of one peer. */
 export const CHANNELS = 256
 

@@ -7,7 +7,7 @@
 import { present } from '../base/assert.ts'
 import { EMPTY, equalBytes, u64, zeros } from '../base/bytes.ts'
 import { type ConclaveError, InternalError, PeerError, UsageError } from '../base/errors.ts'
-import { atMillis } from '../base/time.ts'
+import { atMillis, SECOND_MS } from '../base/time.ts'
 import { hash } from '../crypto/kdf.ts'
 import { LABEL } from '../crypto/labels.ts'
 import type { SigningKey } from '../crypto/sign.ts'
@@ -215,6 +215,8 @@ export class Peer implements Machine {
     for (const { name, value } of of('epoch')) if (room(name)?.member.keyring.restoreEpoch(value) === false) damaged()
     for (const { name, value } of of('chain')) if (room(name)?.member.keyring.restoreChain(value) === false) damaged()
     for (const { name, value } of of('sender')) room(name)?.member.conversation.restoreSender(value)
+    for (const { name, value } of of('plain'))
+      if (room(name)?.member.conversation.restorePlain(value) === false) damaged()
     for (const { name, value } of of('outbox')) room(name)?.member.conversation.restoreOutbox(value)
     for (const { name, value } of of('clock')) room(name)?.member.conversation.restoreClock(value)
     for (const { name, value } of of('newest')) room(name)?.member.succession.restoreNewest(value)
@@ -241,7 +243,8 @@ export class Peer implements Machine {
   }
 
   #makeRecord(prekeys: Prekeys, env: Env): UserRecord {
-    this.#recordSeq++
+    // Seconds, so that a user whose disk was lost or set back is believed again without knowing its newest number.
+    this.#recordSeq = Math.max(this.#recordSeq + 1, Math.floor(env.now / SECOND_MS))
     const { notBefore, notAfter } = prekeys.current
     const issuedAt = atMillis(Math.max(env.now, notBefore))
     const bytes = makeUserRecord({

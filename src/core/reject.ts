@@ -13,7 +13,6 @@ export const CHECKS = {
   105: 'only announcements carry an attachment',
   106: 'the fixed-length fields of the body have their lengths',
   107: 'an author stays within the rate of its kind of frame',
-  108: 'strangers publish key requests and their answers only',
   // User records
   111: 'a user record has at most 2 KiB',
   112: 'a user record is the canonical encoding of its envelope and of its payload',
@@ -56,8 +55,7 @@ export const CHECKS = {
   404: 'a new root has the signatures its quorum asks for',
   405: 'payload and chunks have the hashes of the head',
   406: 'the announcement follows the adopted one',
-  407: 'the tree update applies',
-  408: 'the key matches its commitment',
+  408: 'the tree update applies, and the key that comes of it matches its commitment',
   409: 'terms stay below 2^53 and jump at most 2^16 above the certified one',
   410: 'the sealed statements open, and each of them is valid',
   411: 'the log with the new statements has the announced head',
@@ -80,7 +78,6 @@ export const CHECKS = {
   510: 'a user who was removed needs a new admit',
   511: 'the channel is not full',
   // Grants, seen by the requester
-  601: 'the grant answers the request that is waiting',
   602: 'the grant comes from the manager that was asked',
   603: 'the grant names the pinned descriptor',
   604: 'the grant opens under prekey and one-time key with everything it binds',

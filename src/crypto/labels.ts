@@ -97,7 +97,18 @@ export const LABEL = {
   grantInfo: 'conclave/1/grant/hpke',
   grantPskId: 'conclave/1/grant/psk-id',
   /** Subkey of one sealed value at rest: salt, context. */
-  atRestKey: 'conclave/1/at-rest/key'
+  atRestKey: 'conclave/1/at-rest/key',
+  /** A home's vault: what its sealed store key is bound to, and the check value of an unprotected one. */
+  vaultWrap: 'conclave/1/vault/wrap',
+  vaultCheck: 'conclave/1/vault/check',
+  /** From the store key: the keys of the schema row, of names and of values. */
+  storeSchemaKey: 'conclave/1/store/schema-key',
+  storeNameKey: 'conclave/1/store/name-key',
+  storeValueKey: 'conclave/1/store/value-key',
+  /** Tag of the schema row; what the database sees of a room's name and of an entry's. */
+  storeSchema: 'conclave/1/store/schema',
+  storeRoom: 'conclave/1/store/room',
+  storeEntry: 'conclave/1/store/entry'
 } as const
 
 /** One of the strings of `LABEL`. */

@@ -12,7 +12,7 @@ import { dirname, join } from 'node:path'
 import { EMPTY, joinBytes, readUtf8, utf8 } from '../base/bytes.ts'
 import { InternalError, PeerError, UsageError } from '../base/errors.ts'
 import { homeInUse } from './lock.ts'
-import { hasCode, requirePrivate, writeFileWhole } from './vault.ts'
+import { hasCode, requirePrivate, writeFileWhole } from './private-files.ts'
 
 /** One line, newline not counted. */
 const MAX_LINE_BYTES = 1024 * 1024

@@ -6,19 +6,22 @@
  * refuses a write, the node fails closed: no further event, nothing published, every command answered with the error; what
  * is stored can still be read. Frames wait in bounded queues, and strangers' are dropped first.
  */
-import { randomBytes } from 'node:crypto'
 import { type ConclaveError, InternalError, UsageError } from '../base/errors.ts'
 import { type Logger, type Metrics, SILENT_LOGGER, SILENT_METRICS } from '../base/report.ts'
 import { atMillis } from '../base/time.ts'
 import type { Frame } from '../core/channel/frame.ts'
 import type { Command, CommandResult } from '../core/command.ts'
 import type { UserId } from '../core/identity/user.ts'
-import type { Effect, Env, Event, Machine, Row, RowKey } from '../core/machine.ts'
+import type { Effect, Env, Event, Machine, Row } from '../core/machine.ts'
 import type { Notice } from '../core/notice.ts'
 import type { Check } from '../core/reject.ts'
 import type { Answer, Question } from '../wire/messages.ts'
 import type { Judgement } from './carrier.ts'
+import { EventQueue } from './event-queue.ts'
 import { errorFields } from './report.ts'
+import { Wake } from './wake.ts'
+import { NATURE, type Nature, type World } from './world.ts'
+import { WriteBehind } from './write-behind.ts'
 
 /** A machine that also says, for each verified frame, whether to carry it. `Peer` is one. */
 export interface JudgingMachine extends Machine {
@@ -28,66 +31,12 @@ export interface JudgingMachine extends Machine {
   judge(frame: Frame): Judgement
 }
 
-/** What effects are performed on. Everything here may fail or take its time; nothing here calls back into the driver at once. */
-export interface World {
-  /** In the order of the calls. @throws when it is not as safe as asked. */
-  write(batch: { puts: readonly Row[]; deletes: readonly RowKey[]; isDurable: boolean }): Promise<void>
-  subscribe(channel: Uint8Array): void
-  unsubscribe(channel: Uint8Array): void
-  /** Resolves to the number of neighbours it went to. */
-  publish(channel: Uint8Array, frame: Uint8Array): Promise<number>
-  ask(
-    channel: Uint8Array,
-    to: UserId | undefined,
-    addresses: readonly Uint8Array[],
-    question: Question
-  ): Promise<{ readonly from: UserId | undefined; readonly answer: Answer | undefined }>
-  putRecord(kind: 'user' | 'channel', id: Uint8Array, value: Uint8Array): Promise<unknown>
-  lookUp(kind: 'user' | 'channel', id: Uint8Array): Promise<Uint8Array | undefined>
-  /** The node fails closed: publish and accept nothing any more. */
-  refuse(): void
-}
-
-/** The clocks and the randomness of a node; tests bring their own. */
-export interface Nature {
-  /** ms since 1970 */
-  now(): number
-  /** monotonic ms */
-  uptimeMs(): number
-  random(length: number): Uint8Array
-  /** Calls back once, no earlier than after `delayMs`. Returns how to call it off. */
-  after(delayMs: number, callback: () => void): () => void
-  /** Calls back once this turn of the event loop is over. */
-  soon(callback: () => void): void
-}
-
-const MAX_TIMER_MS = 2 ** 31 - 1
-
-export const NATURE: Nature = {
-  now: () => Date.now(),
-  uptimeMs: () => performance.now(),
-  random: (length) => new Uint8Array(randomBytes(length)),
-  after(delayMs, callback) {
-    const timer = setTimeout(callback, Math.min(MAX_TIMER_MS, Math.ceil(delayMs)))
-    return () => clearTimeout(timer)
-  },
-  soon: (callback) => void setImmediate(callback)
-}
-
-// ------------------------------------------------------------------ limits
-
-/** Verified frames of members, and of strangers, that wait. */
-export const MAX_FRAMES = 4_096
-export const MAX_STRANGERS = 256
-/** Of so many frames one is a stranger's, when both wait. */
-const STRANGER_TURN = 8
 /** Commands, answers and the like that wait. */
-export const MAX_COMMANDS = 1_024
+const MAX_COMMANDS = 1_024
 /** Events handled before the event loop gets its turn. */
 const EVENTS_PER_TURN = 64
-/** Bytes on their way to the disk before the next event waits for them. */
-const MAX_WRITING_BYTES = 8 * 1024 * 1024
 
+/** What a driver is made of. */
 export interface DriverInit {
   readonly machine: JudgingMachine
   readonly world: World
@@ -110,11 +59,7 @@ export class Driver {
   readonly #metrics: Metrics
   readonly #random: Env['random']
 
-  /** Commands, answers, wakes: few, bounded by who makes them, and before all frames. */
-  readonly #events = new Fifo<Event>()
-  readonly #frames = new Fifo<Event>()
-  readonly #strangers = new Fifo<Event>()
-  #frameCount = 0
+  readonly #queue = new EventQueue()
   /** Effects of the event at hand that are still to be performed. */
   #effects: readonly Effect[] = []
   #nextEffect = 0
@@ -123,7 +68,7 @@ export class Driver {
   #isPerforming = false
 
   readonly #writes: WriteBehind
-  #cancelWake: (() => void) | undefined
+  readonly #wake: Wake
   #nextId = 1
   readonly #commands = new Map<number, Waiting<CommandResult>>()
   readonly #questions = new Map<number, Waiting<Answer | undefined>>()
@@ -138,6 +83,7 @@ export class Driver {
     this.#logger = logger
     this.#metrics = metrics
     this.#random = (length) => nature.random(length)
+    this.#wake = new Wake(nature, () => this.#push({ type: 'wake' }))
     this.#writes = new WriteBehind(
       (batch) => world.write(batch),
       (cause) => this.#failStore(cause)
@@ -163,12 +109,10 @@ export class Driver {
   /** An accepted frame. Handled after this turn of the event loop; dropped and counted when too many wait. */
   frame(frame: Frame, isStranger: boolean): void {
     if (this.#failure !== undefined) return
-    const queue = isStranger ? this.#strangers : this.#frames
-    if (queue.length >= (isStranger ? MAX_STRANGERS : MAX_FRAMES)) {
+    if (!this.#queue.pushFrame({ type: 'frame', frame }, isStranger)) {
       this.#metrics.count(isStranger ? 'driver.strangersDropped' : 'driver.framesDropped')
       return
     }
-    queue.push({ type: 'frame', frame })
     this.#schedule()
   }
 
@@ -240,12 +184,11 @@ export class Driver {
    * Frames that wait are not handled: they come again.
    */
   async stop(): Promise<void> {
-    this.#frames.clear()
-    this.#strangers.clear()
-    this.#cancelWake?.()
+    this.#queue.clearFrames()
+    this.#wake.cancel()
     while (
       this.#failure === undefined &&
-      (this.#isBlocked || this.#events.length > 0 || this.#nextEffect < this.#effects.length)
+      (this.#isBlocked || this.#queue.urgent > 0 || this.#nextEffect < this.#effects.length)
     ) {
       if (!this.#isBlocked) this.#run()
       await this.#writes.settled()
@@ -262,7 +205,7 @@ export class Driver {
 
   #push(event: Event): void {
     if (this.#failure !== undefined) return
-    this.#events.push(event)
+    this.#queue.push(event)
     this.#schedule()
   }
 
@@ -287,7 +230,7 @@ export class Driver {
           continue
         }
         if (turns-- === 0) break
-        const event = this.#takeEvent()
+        const event = this.#queue.take()
         if (event === undefined) break
         const env = { now: atMillis(this.#nature.now()), uptimeMs: this.#nature.uptimeMs(), random: this.#random }
         this.#effects = this.#machine.handle(event, env)
@@ -303,19 +246,7 @@ export class Driver {
   }
 
   #hasWork(): boolean {
-    return (
-      this.#failure === undefined &&
-      (this.#nextEffect < this.#effects.length ||
-        this.#events.length + this.#frames.length + this.#strangers.length > 0)
-    )
-  }
-
-  #takeEvent(): Event | undefined {
-    const event = this.#events.shift()
-    if (event !== undefined) return event
-    const isStrangersTurn = ++this.#frameCount % STRANGER_TURN === 0
-    const [first, second] = isStrangersTurn ? [this.#strangers, this.#frames] : [this.#frames, this.#strangers]
-    return first.shift() ?? second.shift()
+    return this.#failure === undefined && (this.#nextEffect < this.#effects.length || this.#queue.length > 0)
   }
 
   // ---------------------------------------------------------------- effects
@@ -352,7 +283,7 @@ export class Driver {
         return
       }
       case 'wakeAt':
-        this.#wakeAt(effect.uptimeMs)
+        this.#wake.at(effect.uptimeMs)
         return
       case 'notify':
         this.#notify(effect.notice)
@@ -408,22 +339,6 @@ export class Driver {
     })
   }
 
-  #wakeAt(uptimeMs: number | undefined): void {
-    this.#cancelWake?.()
-    this.#cancelWake = undefined
-    if (uptimeMs === undefined) return
-    const wake = (): void => {
-      const early = uptimeMs - this.#nature.uptimeMs()
-      if (early > 0) {
-        this.#cancelWake = this.#nature.after(early, wake)
-        return
-      }
-      this.#cancelWake = undefined
-      this.#push({ type: 'wake' })
-    }
-    this.#cancelWake = this.#nature.after(Math.max(0, uptimeMs - this.#nature.uptimeMs()), wake)
-  }
-
   #notify(notice: Notice): void {
     for (const listener of this.#listeners) {
       try {
@@ -472,117 +387,13 @@ export class Driver {
   #end(failure: ConclaveError): void {
     this.#failure = failure
     this.#world.refuse()
-    this.#cancelWake?.()
+    this.#wake.cancel()
     this.#effects = []
     this.#nextEffect = 0
-    for (const queue of [this.#events, this.#frames, this.#strangers]) queue.clear()
+    this.#queue.clear()
     for (const waiting of this.#commands.values()) waiting.reject(failure)
     this.#commands.clear()
     for (const waiting of [...this.#questions.values()]) waiting.reject(failure)
     this.#questions.clear()
-  }
-}
-
-// ------------------------------------------------------------------ order on the disk
-
-/**
- * Gathers persists of one turn into one batch. A later change of a row replaces an earlier one, so deletes and puts of a
- * batch never name the same row, and the store may apply them in any order.
- */
-class WriteBehind {
-  readonly #write: World['write']
-  readonly #failed: (cause: unknown) => void
-  #puts = new Map<string, Row>()
-  #deletes = new Map<string, RowKey>()
-  #gatheredBytes = 0
-  #writingBytes = 0
-  #latest: Promise<void> = Promise.resolve()
-
-  constructor(write: World['write'], failed: (cause: unknown) => void) {
-    this.#write = write
-    this.#failed = failed
-  }
-
-  /** Within one persist, as in the store: deletes first. */
-  add(puts: readonly Row[], deletes: readonly RowKey[]): void {
-    for (const key of deletes) {
-      const name = rowName(key)
-      this.#puts.delete(name)
-      this.#deletes.set(name, key)
-    }
-    for (const row of puts) {
-      const name = rowName(row)
-      this.#deletes.delete(name)
-      this.#puts.set(name, row)
-      this.#gatheredBytes += row.value.length
-    }
-  }
-
-  /**
-   * Writes what is gathered.
-   *
-   * @returns what must be waited for: the write when it is durable or too much is under way, else nothing.
-   */
-  flush(isDurable: boolean): Promise<void> | undefined {
-    if (!isDurable && this.#puts.size === 0 && this.#deletes.size === 0) return undefined
-    const batch = { puts: [...this.#puts.values()], deletes: [...this.#deletes.values()], isDurable }
-    const bytes = this.#gatheredBytes
-    this.#puts = new Map()
-    this.#deletes = new Map()
-    this.#gatheredBytes = 0
-    this.#writingBytes += bytes
-    const written = this.#write(batch).then(
-      () => {
-        this.#writingBytes -= bytes
-      },
-      (cause) => {
-        this.#failed(cause)
-        throw cause
-      }
-    )
-    this.#latest = written.catch(() => {})
-    return isDurable || this.#writingBytes > MAX_WRITING_BYTES ? written : undefined
-  }
-
-  /** When the latest write is done, well or badly. */
-  settled(): Promise<void> {
-    return this.#latest
-  }
-}
-
-const rowName = ({ room, entry, order = 0 }: RowKey): string => `${room}\0${order}\0${entry}`
-
-/** A queue that never runs empty is moved to its front this often. */
-const COMPACT_AT = 4_096
-
-/** First in, first out, without moving what stays. */
-class Fifo<T> {
-  #items: T[] = []
-  #first = 0
-
-  get length(): number {
-    return this.#items.length - this.#first
-  }
-
-  push(item: T): void {
-    this.#items.push(item)
-  }
-
-  shift(): T | undefined {
-    if (this.#first >= this.#items.length) return undefined
-    const item = this.#items[this.#first]
-    this.#items[this.#first++] = undefined as T
-    if (this.#first === this.#items.length) {
-      this.clear()
-    } else if (this.#first >= COMPACT_AT) {
-      this.#items = this.#items.slice(this.#first)
-      this.#first = 0
-    }
-    return item
-  }
-
-  clear(): void {
-    this.#items = []
-    this.#first = 0
   }
 }

@@ -1,19 +1,10 @@
 /** The door of what needs Node: a running node on libp2p, with a home on disk or in memory. */
-export type { Rate, Rates } from './carrier.ts'
-export { RATES } from './carrier.ts'
+export { addressBytes, addressText } from './address.ts'
+export type { Rate } from './buckets.ts'
 export type { JudgingMachine } from './driver.ts'
+export { type Identity, initHome, readHome } from './home.ts'
 export type { ConnectedPeer } from './host.ts'
-export {
-  addressBytes,
-  addressText,
-  type Identity,
-  initHome,
-  type MessageRange,
-  Node,
-  type NodeInit,
-  type Role,
-  readHome,
-  startNode,
-  type TopicView
-} from './node.ts'
+export { type MessageRange, Node, type NodeInit, type Role, startNode, type TopicView } from './node.ts'
+export { RATES, type Rates } from './rates.ts'
 export { Counters, lineLogger } from './report.ts'
+export { changePassphrase } from './vault.ts'

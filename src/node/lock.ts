@@ -11,7 +11,7 @@ import { randomBytes } from 'node:crypto'
 import { link, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { InternalError, UsageError } from '../base/errors.ts'
-import { ensurePrivateFolder, hasCode } from './vault.ts'
+import { ensurePrivateFolder, hasCode } from './private-files.ts'
 
 const LOCK_FOLDER = 'lock'
 /** Numbers kept below the highest, so that a reader of a changing folder sees at least one of them. */

@@ -5,48 +5,38 @@
  * What is opened is closed again in reverse order, whatever fails on the way. A node without a home keeps everything in
  * memory and is a new user every time. A carrier has no machine and no channel's key.
  */
-import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
 import type { KadDHT } from '@libp2p/kad-dht'
-import { multiaddr } from '@multiformats/multiaddr'
-import { copyBytes, hex, joinBytes, readUtf8, u64, utf8 } from '../base/bytes.ts'
 import { type ConclaveError, UsageError } from '../base/errors.ts'
 import { type Logger, type Metrics, SILENT_LOGGER } from '../base/report.ts'
 import type { Secret } from '../base/secret.ts'
-import { atMillis } from '../base/time.ts'
-import { readCharter } from '../core/channel/descriptor.ts'
 import type { Command, CommandResult } from '../core/command.ts'
-import { tidyNick } from '../core/identity/nick.ts'
-import { asUserId, shortFingerprint, type UserId, userIdText } from '../core/identity/user.ts'
-import { readUserRecord } from '../core/identity/user-record.ts'
+import { type UserId, userIdText } from '../core/identity/user.ts'
 import type { Row } from '../core/machine.ts'
 import { compareMessages, messageRoom, readMessageRow } from '../core/member/history.ts'
 import type { MessageView, Notice } from '../core/notice.ts'
 import { Peer } from '../core/peer.ts'
-import { Refusal } from '../core/reject.ts'
-import { SIGN_SEED_BYTES, type SigningKey, signingKey } from '../crypto/sign.ts'
-import { HASH_BYTES } from '../wire/limits.ts'
-import { Carrier, type Rates } from './carrier.ts'
-import {
-  Directory,
-  type DirectoryRules,
-  directoryKey,
-  directoryService,
-  type Floor,
-  type FloorStore,
-  Floors
-} from './directory.ts'
+import type { SigningKey } from '../crypto/sign.ts'
+import { Carrier } from './carrier.ts'
+import { Closers } from './closers.ts'
+import { Directory } from './directory.ts'
+import { directoryKey, directoryRules } from './directory-rules.ts'
+import { directoryService } from './directory-service.ts'
 import { Driver, type JudgingMachine } from './driver.ts'
+import { Floors, floorStore } from './floors.ts'
+import { identityOf, nickOf, openHomeStore, requireNick } from './home.ts'
 import { type ConnectedPeer, createHost, type Host } from './host.ts'
 import { acquireLock } from './lock.ts'
+import { openMemoryStore } from './memory-store.ts'
+import type { Rates } from './rates.ts'
 import { Counters } from './report.ts'
-import { openMemoryStore, openStore, type RowRange, type Store } from './store.ts'
+import type { RowRange, Store } from './store.ts'
 import { Streams } from './streams.ts'
-import { createVault, openVault } from './vault.ts'
+import { openVault } from './vault.ts'
 
 /** What a node does: `carrier` has no keys; a `key-manager` is a peer that nobody types at. */
 export type Role = 'peer' | 'key-manager' | 'carrier'
 
+/** What a node is made of. Without options it is a new user in memory. */
 export interface NodeInit {
   /** The folder of identity and store, made by `initHome`. Undefined: everything in memory, a new user. */
   readonly home?: string | undefined
@@ -77,138 +67,8 @@ export interface NodeInit {
 }
 
 const DEFAULT_LISTEN = ['/ip4/0.0.0.0/tcp/0', '/ip6/::/tcp/0']
-
-// ------------------------------------------------------------------ the home
-
-const STORE_FOLDER = 'store'
-const IDENTITY_ROOM = 'identity'
-const SEED = { room: IDENTITY_ROOM, entry: 'seed' }
-const NICK = { room: IDENTITY_ROOM, entry: 'nick' }
-
-/** Who a home belongs to. */
-export interface Identity {
-  readonly user: UserId
-  readonly nick: string
-}
-
-/**
- * Makes a home: vault, store and a fresh identity, durable when it resolves.
- *
- * @param passphrase - undefined only when the user asked for no protection. Not kept.
- * @param nick - undefined: one made of the user id.
- * @throws {UsageError} `BAD_NICK`, `VAULT_EXISTS`, `HOME_IN_USE`, and those of `createVault` and `openStore`.
- */
-export async function initHome(
-  home: string,
-  passphrase: Secret | undefined,
-  nick: string | undefined
-): Promise<Identity> {
-  requireNick(nick)
-  const lock = await acquireLock(home)
-  try {
-    const { storeKey } = await createVault(home, passphrase)
-    try {
-      return await withStore(await openStore(join(home, STORE_FOLDER), storeKey), async (store) => {
-        const { key, nick: kept } = await identityOf(store, nick)
-        key.seed.destroy()
-        return { user: asUserId(key.publicKey), nick: kept }
-      })
-    } finally {
-      storeKey.destroy()
-    }
-  } finally {
-    await lock.release()
-  }
-}
-
-/**
- * Whose home it is, without starting a node.
- *
- * @throws {UsageError} `NO_VAULT`, `HOME_IN_USE`, and those of `openVault` and `openStore`.
- */
-export async function readHome(home: string, passphrase: Secret | undefined): Promise<Identity> {
-  const lock = await acquireLock(home)
-  try {
-    const { storeKey } = await openVault(home, passphrase)
-    try {
-      return await withStore(await openStore(join(home, STORE_FOLDER), storeKey), async (store) => {
-        const { key, nick } = await identityOf(store, undefined)
-        key.seed.destroy()
-        return { user: asUserId(key.publicKey), nick }
-      })
-    } finally {
-      storeKey.destroy()
-    }
-  } finally {
-    await lock.release()
-  }
-}
-
-async function withStore<T>(store: Store, use: (store: Store) => Promise<T>): Promise<T> {
-  try {
-    return await use(store)
-  } finally {
-    await store.close()
-  }
-}
-
-/** The identity in a store. It is made when there is none: a crash between vault and identity leaves such a home. */
-async function identityOf(store: Store, newNick: string | undefined): Promise<{ key: SigningKey; nick: string }> {
-  const kept = await store.read(SEED)
-  if (kept !== undefined) {
-    const nick = readUtf8((await store.read(NICK)) ?? new Uint8Array(0)) ?? ''
-    const key = signingKey(kept)
-    kept.fill(0)
-    return { key, nick }
-  }
-  const seed = new Uint8Array(randomBytes(SIGN_SEED_BYTES))
-  const key = signingKey(seed)
-  const nick = nickOf(key, newNick)
-  const puts = [
-    { ...SEED, value: seed },
-    { ...NICK, value: utf8(nick) }
-  ]
-  await store.write({ puts, deletes: [], isDurable: true })
-  seed.fill(0)
-  return { key, nick }
-}
-
-/** @throws {UsageError} `BAD_NICK` */
-function requireNick(nick: string | undefined): void {
-  if (nick === undefined || tidyNick(nick) !== undefined) return
-  throw new UsageError(
-    'BAD_NICK',
-    'Cannot use this nick. It has 1 to 32 letters of one script, and begins with a letter or digit. Choose another one.'
-  )
-}
-
-const nickOf = (key: SigningKey, nick: string | undefined): string =>
-  (nick === undefined ? undefined : tidyNick(nick)) ??
-  `peer${shortFingerprint(asUserId(key.publicKey)).slice(0, 4).toLowerCase()}`
-
-// ------------------------------------------------------------------ the node
-
-/** Things to close, last opened first. */
-class Closers {
-  readonly #closers: (() => Promise<void> | void)[] = []
-
-  add(close: () => Promise<void> | void): void {
-    this.#closers.push(close)
-  }
-
-  /** Closes all, even when some fail. @throws the first failure, at the end. */
-  async close(): Promise<void> {
-    const failures: unknown[] = []
-    for (let close = this.#closers.pop(); close !== undefined; close = this.#closers.pop()) {
-      try {
-        await close()
-      } catch (error) {
-        failures.push(error)
-      }
-    }
-    if (failures.length > 0) throw failures[0]
-  }
-}
+/** Where the program above keeps its values. */
+const PROGRAM_ROOM = 'program'
 
 /**
  * Starts a node. It is usable when this resolves; channels become ready as peers are found (`keyState` notices).
@@ -298,7 +158,7 @@ async function openStoreOf(
   closers.add(() => lock.release())
   const { storeKey, protection } = await openVault(home, passphrase)
   closers.add(() => storeKey.destroy())
-  const store = await openStore(join(home, STORE_FOLDER), storeKey)
+  const store = await openHomeStore(home, storeKey)
   closers.add(() => store.close())
   return { store, protection }
 }
@@ -516,60 +376,5 @@ export class Node {
   stop(): Promise<void> {
     this.#stopping ??= this.#parts.closers.close()
     return this.#stopping
-  }
-}
-
-// ------------------------------------------------------------------ the directory's rules
-
-function directoryRules(floors: Floors): DirectoryRules {
-  return {
-    floors,
-    checkUser(id, bytes) {
-      const record = readUserRecord(bytes, atMillis(Date.now()))
-      if (!('user' in record) || hex(record.user) !== hex(id)) return undefined
-      return { seq: record.seq, hash: record.hash }
-    },
-    checkChannel(id, bytes) {
-      const charter = readCharter(id, bytes)
-      return charter instanceof Refusal ? undefined : { seq: charter.ref.version, hash: charter.ref.hash }
-    }
-  }
-}
-
-const FLOOR_ROOM = 'floors'
-const PROGRAM_ROOM = 'program'
-
-/** A multiaddr as an invite carries it. @throws {Error} when it is none. */
-export const addressBytes = (text: string): Uint8Array => multiaddr(text).bytes
-
-/** The text of an invite's multiaddr, or undefined when it is none. */
-export function addressText(bytes: Uint8Array): string | undefined {
-  try {
-    return multiaddr(bytes).toString()
-  } catch {
-    return undefined
-  }
-}
-
-/** Floors as rows: raised at (u64), seq (u64), hash, key. */
-function floorStore(store: Store): FloorStore {
-  return {
-    async load() {
-      const rows: { raisedAt: number; floor: Floor }[] = []
-      for await (const { value } of store.rows(FLOOR_ROOM)) {
-        const view = new DataView(value.buffer, value.byteOffset, value.byteLength)
-        const hash = copyBytes(value.subarray(16, 16 + HASH_BYTES))
-        const key = copyBytes(value.subarray(16 + HASH_BYTES))
-        const floor = { key, seq: Number(view.getBigUint64(8)), hash }
-        rows.push({ raisedAt: Number(view.getBigUint64(0)), floor })
-      }
-      rows.sort((a, b) => a.raisedAt - b.raisedAt)
-      return rows.map(({ floor }) => floor)
-    },
-    async write({ key, seq, hash }, dropped) {
-      const value = joinBytes(u64(Date.now()), u64(seq), hash, key)
-      const deletes = dropped === undefined ? [] : [{ room: FLOOR_ROOM, entry: hex(dropped) }]
-      await store.write({ puts: [{ room: FLOOR_ROOM, entry: hex(key), value }], deletes, isDurable: true })
-    }
   }
 }

@@ -1,40 +1,41 @@
 /**
  * One question, one answer, on a stream of its own (protocol §12).
  *
- * A message on a stream is a length (u32) and that many bytes; more or fewer is an error. Both sides give up at a
- * deadline, whoever is slow. What is malformed resets the stream and is counted; nothing here throws for what a peer does.
- * Answers are bounded at once by stream, peer and node, so that askers who do not read cannot make us hold much.
+ * Both sides give up at a deadline, whoever is slow. What is malformed resets the stream and is counted; nothing here
+ * throws for what a peer does. Answers are bounded at once by stream, peer and node, so that askers who do not read cannot
+ * make us hold much.
  */
 import type { Connection, Stream } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
-import { joinBytes, u32 } from '../base/bytes.ts'
 import { type Logger, type Metrics, SILENT_LOGGER, SILENT_METRICS } from '../base/report.ts'
 import { SECOND_MS } from '../base/time.ts'
-import { toUserId, type UserId, userIdText } from '../core/identity/user.ts'
+import { type UserId, userIdText } from '../core/identity/user.ts'
 import type { Check } from '../core/reject.ts'
 import { type Codec, decodeStrict } from '../wire/codec.ts'
 import { STREAM_MESSAGE_BYTES } from '../wire/limits.ts'
 import { Answer, Question } from '../wire/messages.ts'
 import { HISTORY_PROTOCOL } from '../wire/names.ts'
-import { type Host, hintedUsers } from './host.ts'
+import { hintedUsers, userOf } from './address.ts'
+import { Buckets, type Rate } from './buckets.ts'
+import type { Host } from './host.ts'
 import { errorFields } from './report.ts'
+import { MalformedError, readMessage, sendMessage } from './stream-message.ts'
 
 /** From the first byte of a question to the last of its answer, on either side. */
-export const DEADLINE_MS = 10 * SECOND_MS
+const DEADLINE_MS = 10 * SECOND_MS
 /** With others left to ask, nobody is waited for longer than this. */
-export const IMPATIENT_MS = 3 * SECOND_MS
+const IMPATIENT_MS = 3 * SECOND_MS
 /** Peers asked in turn when the question is not for one peer. */
-export const MAX_ASKED = 3
+const MAX_ASKED = 3
 /** Questions are small; only answers may fill STREAM_MESSAGE_BYTES. */
 export const QUESTION_BYTES = 64 * 1024
 /** Questions being answered: in all, and of one peer. */
-export const MAX_ANSWERING = 32
+const MAX_ANSWERING = 32
 export const MAX_ANSWERING_PEER = 8
 /** Streams of the protocol per connection, each way. */
 const MAX_STREAMS = 16
 /** Questions of one peer. */
-const QUESTIONS_PER_SECOND = 20
-const QUESTION_BURST = 60
+const QUESTIONS: Rate = { perSecond: 20, burst: 60 }
 const MAX_PEERS = 1_024
 /** Fields that may repeat in an answer: more is not an honest peer's. */
 const MAX_FRAMES = 8_192
@@ -43,6 +44,7 @@ const MAX_RECORDS = 64
 /** Answers a stranger's question; undefined: no answer. The signal is aborted when nobody waits any more. */
 export type Answerer = (from: UserId, question: Question, signal: AbortSignal) => Promise<Answer | undefined>
 
+/** What streams are made of. */
 export interface StreamsInit {
   readonly host: Host
   readonly onQuestion: Answerer
@@ -76,7 +78,7 @@ export class Streams {
   readonly #deadlineMs: number
   readonly #answering = new Map<string, number>()
   #answeringCount = 0
-  readonly #budgets = new Map<string, { tokens: number; at: number }>()
+  readonly #askers = new Buckets(MAX_PEERS)
   readonly #stopped = new AbortController()
 
   private constructor(init: StreamsInit) {
@@ -152,7 +154,7 @@ export class Streams {
     try {
       if (!(await this.#host.dial(to, addresses, signal))) return undefined
       stream = await this.#host.libp2p.dialProtocol(peerIdFromString(userIdText(to)), HISTORY_PROTOCOL, { signal })
-      send(stream, question)
+      sendMessage(stream, question)
       const bytes = await readMessage(stream, STREAM_MESSAGE_BYTES, signal)
       await stream.close({ signal })
       const answer = decodeStrict(ANSWER_CODEC, bytes, STREAM_MESSAGE_BYTES)
@@ -170,9 +172,9 @@ export class Streams {
 
   #serve(stream: Stream, connection: Connection): void {
     const peer = connection.remotePeer.toString()
-    const from = connection.remotePeer.type === 'Ed25519' ? toUserId(connection.remotePeer.publicKey.raw) : undefined
+    const from = userOf(connection.remotePeer)
     const answering = this.#answering.get(peer) ?? 0
-    const isFree = this.#answeringCount < MAX_ANSWERING && answering < MAX_ANSWERING_PEER && this.#takeBudget(peer)
+    const isFree = this.#answeringCount < MAX_ANSWERING && answering < MAX_ANSWERING_PEER && this.#hasBudget(peer)
     if (from === undefined || !isFree || this.#stopped.signal.aborted) {
       this.#metrics.count('streams.busy')
       stream.abort(new Error('busy'))
@@ -205,7 +207,7 @@ export class Streams {
         stream.abort(new Error('no answer'))
         return
       }
-      send(stream, encoded)
+      sendMessage(stream, encoded)
       // Resolves when the bytes are on their way, or rejects at the deadline when the other side does not read.
       await stream.close({ signal })
       this.#metrics.count('streams.served')
@@ -217,85 +219,14 @@ export class Streams {
     }
   }
 
-  #takeBudget(peer: string): boolean {
-    const at = performance.now()
-    const budget = this.#budgets.get(peer) ?? { tokens: QUESTION_BURST, at }
-    const tokens = Math.min(QUESTION_BURST, budget.tokens + ((at - budget.at) / SECOND_MS) * QUESTIONS_PER_SECOND)
-    const isAllowed = tokens >= 1
-    this.#budgets.delete(peer)
-    if (this.#budgets.size >= MAX_PEERS) this.#budgets.delete(this.#budgets.keys().next().value!)
-    this.#budgets.set(peer, { tokens: isAllowed ? tokens - 1 : tokens, at })
-    return isAllowed
+  #hasBudget(peer: string): boolean {
+    return this.#askers.take(peer, 'questions', QUESTIONS, performance.now())
   }
 
   #reject(check: Check): void {
     this.#metrics.count(`streams.refused.${check}`)
     this.#init.onReject?.(check)
   }
-}
-
-// ------------------------------------------------------------------ one message on a stream
-
-/** What arrived is no message. */
-class MalformedError extends Error {
-  constructor() {
-    super('malformed')
-    this.name = 'MalformedError'
-  }
-}
-
-const LENGTH_BYTES = 4
-
-function send(stream: Stream, message: Uint8Array): void {
-  // Its return value asks for a pause; one bounded message may lie in the stream's buffer.
-  stream.send(joinBytes(u32(message.length), message))
-}
-
-/**
- * The one message that a stream carries in one direction.
- *
- * The library's own readers hold back nothing: this one keeps at most the length and `maxBytes`, and settles at the
- * signal at the latest.
- *
- * @throws {MalformedError} for a length above `maxBytes`, and bytes after the message or too few.
- */
-export function readMessage(stream: Stream, maxBytes: number, signal: AbortSignal): Promise<Uint8Array> {
-  const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>()
-  let parts: Uint8Array[] = []
-  let held = 0
-  let wanted: number | undefined
-  const onAbort = (): void => reject(signal.reason)
-  // What lies in the stream's own buffer is still delivered, in a microtask: the end waits for it.
-  const onEnd = (): void => void setImmediate(() => reject(new MalformedError()))
-  const onClose = (): void => void setImmediate(() => reject(new Error('stream ended')))
-  const onMessage = ({ data }: { readonly data: { subarray(): Uint8Array } }): void => {
-    const part = data.subarray()
-    held += part.length
-    parts.push(part)
-    if (wanted === undefined && held >= LENGTH_BYTES) {
-      const start = joinBytes(...parts)
-      wanted = LENGTH_BYTES + new DataView(start.buffer, start.byteOffset).getUint32(0)
-      parts = [start]
-    }
-    if (wanted === undefined || (held < wanted && wanted <= LENGTH_BYTES + maxBytes)) return
-    // The listener goes at once, so that nothing more is kept.
-    stream.removeEventListener('message', onMessage)
-    if (held === wanted && wanted <= LENGTH_BYTES + maxBytes) resolve(joinBytes(...parts).subarray(LENGTH_BYTES))
-    else reject(new MalformedError())
-  }
-  if (signal.aborted) onAbort()
-  signal.addEventListener('abort', onAbort, { once: true })
-  stream.addEventListener('remoteCloseWrite', onEnd)
-  stream.addEventListener('close', onClose)
-  stream.addEventListener('message', onMessage)
-  if (stream.status !== 'open') onClose()
-  else if (stream.remoteWriteStatus !== 'writable') onEnd()
-  return promise.finally(() => {
-    stream.removeEventListener('message', onMessage)
-    stream.removeEventListener('remoteCloseWrite', onEnd)
-    stream.removeEventListener('close', onClose)
-    signal.removeEventListener('abort', onAbort)
-  })
 }
 
 /** The promise, or a rejection when the signal comes first. What the promise does later is nobody's concern. */

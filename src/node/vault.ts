@@ -1,18 +1,21 @@
 /**
- * The home folder and its vault: the file that holds the key of everything else at rest.
+ * The vault: the file of a home that holds the key of everything else at rest.
  *
- * The home is private (0700) before anything is written into it, and a wider one is refused, never quietly narrowed: what
- * stood open may have been read. The vault file is on the disk, folder entry included, before anything sealed under its
- * key can exist. Its parameters are authenticated with the key they protect, and bounded before they are obeyed.
+ * The home is private (0700) before anything is written into it. The vault file is on the disk, folder entry included,
+ * before anything sealed under its key can exist. Its parameters are authenticated with the key they protect, and bounded
+ * before they are obeyed.
  */
-import { createHash, createHmac, randomBytes } from 'node:crypto'
-import { type FileHandle, link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { createHash, randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { copyBytes, equalBytes, hex, readUtf8, unhex, utf8 } from '../base/bytes.ts'
 import { UsageError } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
 import { openAtRest, sealAtRest } from '../crypto/aead.ts'
+import { mac } from '../crypto/kdf.ts'
+import { framed, LABEL } from '../crypto/labels.ts'
 import { stretchPassphrase } from '../crypto/password.ts'
+import { ensurePrivateFolder, hasCode, requirePrivate, writeFileWhole } from './private-files.ts'
 
 const VAULT_VERSION = 1
 const VAULT_FILE = 'vault.json'
@@ -31,81 +34,6 @@ export interface Vault {
   readonly storeKey: Secret
   /** `none` means that whoever reads the disk reads everything: say so to the user. */
   readonly protection: 'passphrase' | 'none'
-}
-
-/**
- * Makes a folder that only this user can enter, or checks that an existing one is so.
- *
- * @param folder - its parents are made too.
- * @throws {UsageError} `FOLDER_TOO_WIDE` when others may enter it, `FOLDER_NOT_OURS` when it belongs to somebody else.
- */
-export async function ensurePrivateFolder(folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true, mode: 0o700 })
-  if (first !== undefined) await syncFolder(dirname(resolve(first)))
-  await requirePrivate(folder, 'FOLDER')
-}
-
-/**
- * Refuses a path that others may read or that others own. Does nothing where modes mean nothing (Windows).
- *
- * @param kind - which name the error carries.
- * @throws {UsageError} `FOLDER_TOO_WIDE`, `FILE_TOO_WIDE`, `FOLDER_NOT_OURS` or `FILE_NOT_OURS`.
- */
-export async function requirePrivate(path: string, kind: 'FOLDER' | 'FILE'): Promise<void> {
-  if (process.platform === 'win32') return
-  const { mode, uid } = await stat(path)
-  const narrow = kind === 'FOLDER' ? '700' : '600'
-  if (uid !== process.getuid?.()) {
-    throw new UsageError(
-      `${kind}_NOT_OURS`,
-      `Cannot use ${path}. It belongs to user ${uid}, who could read and change what is kept there. ` +
-        'Choose another home with --home, or run as the user it belongs to.'
-    )
-  }
-  if ((mode & 0o077) !== 0) {
-    throw new UsageError(
-      `${kind}_TOO_WIDE`,
-      `Cannot use ${path}. Other users of this machine may reach into it (mode ${(mode & 0o777).toString(8)}), and keys are kept there. ` +
-        `Make sure nobody did, then run: chmod ${narrow} '${path}'`
-    )
-  }
-}
-
-/**
- * Replaces a file as a whole: after a crash the old or the new content is there, never a mixture. Mode 0600.
- *
- * @param content - not kept.
- * @param isNew - refuse to replace an existing file.
- * @throws {Error} `EEXIST` when `isNew` and the file exists.
- */
-export async function writeFileWhole(path: string, content: Uint8Array, isNew = false): Promise<void> {
-  const draft = `${path}.new`
-  await rm(draft, { force: true })
-  const file = await open(draft, 'wx', 0o600)
-  try {
-    await file.writeFile(content)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  if (isNew) {
-    // A link refuses to replace; a rename would not.
-    await link(draft, path).finally(() => rm(draft, { force: true }))
-  } else {
-    await rename(draft, path)
-  }
-  await syncFolder(dirname(path))
-}
-
-/** Makes the names in a folder durable. Does nothing where folders cannot be synced (Windows). */
-export async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const handle: FileHandle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }
 
 /**
@@ -253,9 +181,9 @@ const isWithinBounds = ({ memoryKiB, passes }: Parameters): boolean =>
   passes <= MAX_COST.passes
 
 const contextOf = ({ version, protection, kdf, memoryKiB, passes, salt }: Parameters): Uint8Array =>
-  utf8(JSON.stringify({ purpose: 'conclave/1/vault/wrap', version, protection, kdf, memoryKiB, passes, salt }))
+  framed(LABEL.vaultWrap, utf8(JSON.stringify({ version, protection, kdf, memoryKiB, passes, salt })))
 
-const keyCheck = (key: Uint8Array): Uint8Array => createHmac('sha256', key).update('conclave/1/vault/check').digest()
+const keyCheck = (key: Uint8Array): Uint8Array => mac(key, LABEL.vaultCheck)
 
 /** The sum tells accidental damage from a wrong passphrase; it protects against nobody. */
 const sumOf = (form: object): string => createHash('sha256').update(JSON.stringify(form)).digest('hex')
@@ -297,7 +225,3 @@ const damaged = (path: string): UsageError =>
     'DAMAGED_VAULT',
     `Cannot open ${path}. Its content is damaged, so the key of the store cannot be had from it. Put it back from a backup.`
   )
-
-/** Whether an error of the system carries this code. */
-export const hasCode = (error: unknown, ...codes: readonly string[]): boolean =>
-  error instanceof Error && 'code' in error && codes.includes(String(error.code))

@@ -32,6 +32,38 @@ export function decodeStrict<T>(codec: Codec<T>, bytes: Uint8Array, maxBytes: nu
   }
 }
 
+/**
+ * Counts the fields of a message without making anything of them: what costs more to decode than to look through is
+ * refused first.
+ *
+ * @param most - fields at most.
+ * @returns the number of fields; -1 when there are more, their numbers ever fall, or the form is broken.
+ */
+export function countFields(bytes: Uint8Array, most: number): number {
+  let at = 0
+  let fields = 0
+  let highest = 0
+  const varint = (): number => {
+    let value = 0
+    for (let shift = 1; at < bytes.length && shift <= 2 ** 49; shift *= 128) {
+      const byte = bytes[at++]!
+      value += (byte & 0x7f) * shift
+      if (byte < 0x80) return value
+    }
+    return -1
+  }
+  while (at < bytes.length) {
+    const tag = varint()
+    const number = Math.floor(tag / 8)
+    if (tag < 0 || number < highest || ++fields > most) return -1
+    highest = number
+    const size = tag % 8 === 0 ? (varint() < 0 ? -1 : 0) : tag % 8 === 2 ? varint() : -1
+    if (size < 0 || size > bytes.length - at) return -1
+    at += size
+  }
+  return fields
+}
+
 const LENGTH_BYTES = 4
 
 /** The longest plaintext that `pad` takes. */

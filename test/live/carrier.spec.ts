@@ -101,18 +101,18 @@ describe('carrier', function () {
   })
 
   it('what the machine refuses is not passed on, and costs the neighbour nothing', async () => {
-    const node = keep(await liveCarrier({}, { judge: () => 108 }))
+    const node = keep(await liveCarrier({}, { judge: () => 701 }))
     const third = keep(await liveCarrier({ bootstrap: [node.address] }))
     for (const { carrier } of [node, third]) carrier.subscribe(channel)
     const raw = keep(await rawNode(node, channel))
     for (let i = 0; i < 10; i++) await gossipOf(raw).publish(topicOf(channel), plainFrame(channel, newKey(), i).bytes)
-    await until('they are refused', () => node.metrics.get('carrier.refused.108') === 10)
+    await until('they are refused', () => node.metrics.get('carrier.refused.701') === 10)
     await pause(300)
     expect(third.frames).to.have.length(0)
     expect((gossipOf(node) as unknown as { getScore(peer: string): number }).getScore(raw.id)).to.be.at.least(0)
   })
 
-  it('a member’s messages beyond its rate are dropped, and another member’s are not', async () => {
+  it('a member’s messages beyond its rate are dropped, and another member’s are not (R-107)', async () => {
     const node = keep(await liveCarrier())
     node.carrier.subscribe(channel)
     const raw = keep(await rawNode(node, channel))
@@ -187,8 +187,8 @@ describe('carrier', function () {
     expect(await node.carrier.publish(channel, plainFrame(channel, node.key, 2).bytes)).to.equal(0)
   })
 
-  it('a keyless carrier carries what its peers subscribe to, good frames only, and ends it when they leave', async () => {
-    const carrier = keep(await liveCarrier({ isCarrier: true }, { mode: 'keyless' }))
+  it('a keyless carrier carries what its peers subscribe to, good frames only, until the last of them has left', async () => {
+    const carrier = keep(await liveCarrier({ isCarrier: true }, { mode: 'keyless', unusedMs: 300 }))
     const [a, b] = await Promise.all([1, 2].map(() => liveCarrier({ bootstrap: [carrier.address] })))
     for (const live of [a!, b!]) {
       keep(live)
@@ -207,6 +207,11 @@ describe('carrier', function () {
       () => carrier.metrics.get('carrier.refused.104') + carrier.metrics.get('carrier.refused.102') > 0
     )
     expect(b!.frames).to.have.length(1)
+    a!.carrier.unsubscribe(channel)
+    await pause(2_500)
+    expect(carrier.carrier.channels()).to.have.length(1)
+    b!.carrier.unsubscribe(channel)
+    await until('the topic is dropped', () => carrier.carrier.channels().length === 0)
   })
 
   it('gossip that was cut while the connection lives is mended', async () => {

@@ -43,13 +43,18 @@ describe('the command line, as real processes', function () {
     expect(channel['managers']).to.deep.equal([manager])
     const forManager = String((await stage.ask('invite', 'garden', '--home', homes.alice))['invite'])
     const carol = await serve('key-manager', homes.manager, ...bootstrap, forManager)
-    await waitForKey(homes.alice, forManager)
+    // A join of a channel one is in already ends when its key is there.
+    expect(await stage.ask('join', forManager, '--home', homes.alice)).to.include({ key: 'ready' })
     return { homes, bootstrap, carrier, alice, carol, manager, id: String(channel['id']) }
   }
 
-  /** A join of a channel one is in already ends when its key is there. */
-  async function waitForKey(home: string, invite: string): Promise<void> {
-    expect(await stage.ask('join', invite, '--home', home)).to.include({ key: 'ready' })
+  /** Waits until a home's peer sees so many others of the channel. */
+  async function waitForOthers(home: string, count: number): Promise<void> {
+    for (let tries = 0; tries < 100; tries++) {
+      const { online, key } = await stage.ask('channel', 'show', 'garden', '--home', home)
+      if (Number(online) >= count && key === 'ready') return
+    }
+    throw new Error('the others did not come')
   }
 
   it('four processes found one another by one bootstrap address and talk, with the key from a manager that is a third', async () => {
@@ -65,7 +70,8 @@ describe('the command line, as real processes', function () {
 
     const aliceAgain = await serve('peer --headless', homes.alice, ...bootstrap)
     expect(aliceAgain.ready['id']).to.equal(alice.ready['id'])
-    await waitForKey(homes.alice, invite)
+    await waitForOthers(homes.alice, 2)
+    await waitForOthers(homes.bob, 2)
     const atAlice = stage.start('read', 'garden', '--follow', '--events', '--json', '--home', homes.alice)
     const atBob = stage.start('read', 'garden', '--follow', '--json', '--home', homes.bob)
 
@@ -113,7 +119,9 @@ describe('the command line, as real processes', function () {
     const bobAgain = await serve('peer --headless', homes.bob)
     expect([aliceAgain.ready['id'], bobAgain.ready['id']]).to.deep.equal([alice.ready['id'], bob.ready['id']])
 
-    const atBob = stage.start('read', 'garden', '--follow', '--json', '--home', homes.bob)
+    await waitForOthers(homes.alice, 2)
+    await waitForOthers(homes.bob, 2)
+    const atBob = stage.start('read', 'garden', '--follow', '--events', '--json', '--home', homes.bob)
     await stage.ask('send', 'garden', 'still here', '--home', homes.alice, '--timeout', '30s')
     await atBob.form({ text: 'still here', nick: 'alice' })
     await atBob.kill()

@@ -3,7 +3,7 @@ import { createServer, type Server, type Socket, connect as tcpConnect } from 'n
 import { fileURLToPath } from 'node:url'
 import { multiaddr } from '@multiformats/multiaddr'
 import { expect } from 'chai'
-import { hasRoomFor, MAX_CONNECTIONS_PER_HOST } from '../../src/node/host.ts'
+import { hasRoomFor, MAX_CONNECTIONS_PER_HOST } from '../../src/node/gater.ts'
 import { type LiveCarrier, liveCarrier, liveHost, pause, plainFrame, seeded, Uncaught, until } from './hosts.ts'
 
 const SEED = Number(process.env['SEED'] ?? 1)

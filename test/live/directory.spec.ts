@@ -17,15 +17,11 @@ import { makeUserRecord, readUserRecord } from '../../src/core/identity/user-rec
 import { Refusal } from '../../src/core/reject.ts'
 import { sha256 } from '../../src/crypto/kdf.ts'
 import { signingKey } from '../../src/crypto/sign.ts'
-import {
-  type CheckRecord,
-  Directory,
-  directoryKey,
-  directoryService,
-  type Floor,
-  type FloorStore,
-  Floors
-} from '../../src/node/directory.ts'
+import type { Rate } from '../../src/node/buckets.ts'
+import { Directory } from '../../src/node/directory.ts'
+import { type CheckRecord, directoryKey } from '../../src/node/directory-rules.ts'
+import { directoryService } from '../../src/node/directory-service.ts'
+import { type Floor, type FloorStore, Floors } from '../../src/node/floors.ts'
 import { DIRECTORY_PROTOCOL } from '../../src/wire/names.ts'
 
 const NOW = atMillis(1_800_000_000_000)
@@ -78,7 +74,7 @@ async function startLibp2p(name: string, dht: (components: KadDHTComponents) => 
 }
 
 /** A peer as we configure it. */
-async function startPeer(name: string, disk = new Disk(), settings: { putBurst?: number; metrics?: Metrics } = {}) {
+async function startPeer(name: string, disk = new Disk(), settings: { puts?: Rate; metrics?: Metrics } = {}) {
   const floors = await Floors.open(disk)
   const rules = { floors, checkUser, checkChannel }
   const node = await startLibp2p(name, directoryService({ ...rules, isServer: true, ...settings }))
@@ -203,7 +199,7 @@ describe('directory on real nodes', () => {
     expect(seqOf(await servedBy(a, b, ALICE_KEY))).to.equal(1)
   })
 
-  it('keeps the newest record on every node, the author included, when an old one is put again', async () => {
+  it('keeps the newest record on every node, the author included, when an old one is put again (R-134)', async () => {
     const peers = [await startPeer('a'), await startPeer('b'), await startPeer('c')] as const
     const mallory = await startAttacker()
     await meet(...peers, mallory)
@@ -265,7 +261,7 @@ describe('directory on real nodes', () => {
     expect(c.directory.newest('user', alice.publicKey)?.seq).to.equal(3)
   }).timeout(15_000)
 
-  it('takes no foreign key, no invalid or oversized value, no seq out of reach and no provider record', async () => {
+  it('takes no foreign key, no invalid or oversized value, no seq out of reach and no provider record (R-131, R-132, R-133, R-135)', async () => {
     const refusals = new Map<string, number>()
     const metrics = { count: (name: string) => void refusals.set(name, (refusals.get(name) ?? 0) + 1) }
     const peer = await startPeer('a', new Disk(), { metrics })
@@ -302,8 +298,8 @@ describe('directory on real nodes', () => {
     expect(answer.flatMap((event) => (event.name === 'PEER_RESPONSE' ? event.providers : []))).to.deep.equal([])
   }).timeout(15_000)
 
-  it('lets a peer put only so often', async () => {
-    const peer = await startPeer('a', new Disk(), { putBurst: 3 })
+  it('lets a peer put only so often (R-136)', async () => {
+    const peer = await startPeer('a', new Disk(), { puts: { perSecond: 2, burst: 3 } })
     const mallory = await startAttacker()
     await meet(peer, mallory)
     const taken: boolean[] = []

@@ -132,7 +132,7 @@ describe('streams, live', function () {
     expect((await asker.streams.ask(channel, gone.host.user, [], QUESTION)).answer).to.equal(undefined)
   })
 
-  it('no answer is made of a malformed, overlong, truncated or missing one, and it is counted', async () => {
+  it('no answer is made of a malformed, overlong, truncated or missing one, and it is counted (R-802)', async () => {
     const asker = keep(await liveCarrier({}, {}, { deadlineMs: 1_500 }))
     const answered = Answer.encode(FULL)
     const liars = await Promise.all([
@@ -151,7 +151,7 @@ describe('streams, live', function () {
     expect(asker.metrics.get('streams.refused.802')).to.be.at.least(5)
   })
 
-  it('a malformed question resets its stream, is counted, and never reaches the machine', async () => {
+  it('a malformed question resets its stream, is counted, and never reaches the machine (R-801)', async () => {
     let heard = 0
     const teller = keep(
       await liveCarrier(

@@ -1,16 +1,10 @@
 import { expect } from 'chai'
 import { joinBytes, mapKey, utf8 } from '../../src/base/bytes.ts'
 import { UsageError } from '../../src/base/errors.ts'
-import {
-  directoryKey,
-  type Floor,
-  type FloorStore,
-  Floors,
-  MAX_SEQ_JUMP,
-  PutLimit,
-  RecordStore,
-  readDirectoryKey
-} from '../../src/node/directory.ts'
+import { Buckets } from '../../src/node/buckets.ts'
+import { directoryKey, readDirectoryKey } from '../../src/node/directory-rules.ts'
+import { type Floor, type FloorStore, Floors, MAX_SEQ_JUMP } from '../../src/node/floors.ts'
+import { RecordStore } from '../../src/node/record-store.ts'
 
 const key = (n: number): Uint8Array => directoryKey('user', new Uint8Array(32).fill(n))
 const version = (seq: number, fill = 1) => ({ seq, hash: new Uint8Array(32).fill(fill) })
@@ -147,18 +141,20 @@ describe('the records kept for others', () => {
   })
 })
 
-describe('the limit on puts', () => {
-  it('lets a peer put its burst, then by time, and does not touch other peers', () => {
+describe('buckets', () => {
+  it('give a peer its burst, then by time, and do not touch other peers', () => {
     let now = 0
-    const limit = new PutLimit(3, 2, () => now)
-    expect([1, 2, 3, 4].map(() => limit.take('a'))).to.deep.equal([true, true, true, false])
-    expect(limit.take('b')).to.equal(true)
+    const buckets = new Buckets(10)
+    const rate = { perSecond: 2, burst: 3 }
+    const take = (peer: string): boolean => buckets.take(peer, 'puts', rate, now)
+    expect([1, 2, 3, 4].map(() => take('a'))).to.deep.equal([true, true, true, false])
+    expect(take('b')).to.equal(true)
     now = 499
-    expect(limit.take('a')).to.equal(false)
+    expect(take('a')).to.equal(false)
     now = 500
-    expect(limit.take('a')).to.equal(true)
-    expect(limit.take('a')).to.equal(false)
+    expect(take('a')).to.equal(true)
+    expect(take('a')).to.equal(false)
     now = 1_000_000
-    expect([1, 2, 3, 4].map(() => limit.take('a'))).to.deep.equal([true, true, true, false])
+    expect([1, 2, 3, 4].map(() => take('a'))).to.deep.equal([true, true, true, false])
   })
 })

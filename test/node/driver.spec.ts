@@ -2,8 +2,10 @@ import { expect } from 'chai'
 import { InternalError, UsageError } from '../../src/base/errors.ts'
 import type { Frame } from '../../src/core/channel/frame.ts'
 import type { Effect, Event, Row, RowKey } from '../../src/core/machine.ts'
-import { Driver, type JudgingMachine, MAX_STRANGERS, type Nature, type World } from '../../src/node/driver.ts'
+import { Driver, type JudgingMachine } from '../../src/node/driver.ts'
+import { MAX_STRANGERS } from '../../src/node/event-queue.ts'
 import { Counters } from '../../src/node/report.ts'
+import type { Nature, World } from '../../src/node/world.ts'
 
 const CHANNEL = new Uint8Array(32)
 const FRAME = Uint8Array.of(1)

@@ -146,8 +146,8 @@ describe('node/lock', function () {
 
   it('an owner that is dead but not yet reaped does not hold the home', async function () {
     if (process.platform !== 'linux') return this.skip()
-    // The shell becomes `sleep`, which never reaps the child it inherited.
-    const parent = spawn('sh', ['-c', 'sh -c "exit 0" & echo $!; exec sleep 60'])
+    // The shell becomes `sleep`, which never reaps the child it inherited; the child lives until that has happened.
+    const parent = spawn('sh', ['-c', 'sh -c "sleep 0.3" & echo $!; exec sleep 60'])
     children.push(parent)
     const pid = Number(String((await once(parent.stdout, 'data'))[0]).trim())
     const stateOf = async () => (await readFile(`/proc/${pid}/stat`, 'utf8')).split(' ')[2]

@@ -9,8 +9,11 @@ import { ClassicLevel } from 'classic-level'
 import { joinBytes, u32, utf8 } from '../../src/base/bytes.ts'
 import { UsageError } from '../../src/base/errors.ts'
 import { Secret } from '../../src/base/secret.ts'
-import { hkdfExpand, hmacSha256 } from '../../src/crypto/kdf.ts'
-import { openMemoryStore, openStore, type Row, type Store } from '../../src/node/store.ts'
+import { derive, mac } from '../../src/crypto/kdf.ts'
+import { LABEL } from '../../src/crypto/labels.ts'
+import { openStore } from '../../src/node/level-store.ts'
+import { openMemoryStore } from '../../src/node/memory-store.ts'
+import type { Row, Store } from '../../src/node/store.ts'
 
 const CHILD = fileURLToPath(new URL('./store-child.js', import.meta.url))
 const KEY_BYTES = new Uint8Array(32).fill(7)
@@ -188,8 +191,8 @@ describe('node/store on disk', function () {
     const body = joinBytes(u32(2), new Uint8Array(16))
     await write(joinBytes(body, new Uint8Array(32)))
     expect((await errorOf(openStore(folder, key()))).code).to.equal('DAMAGED_STORE')
-    const schemaKey = hkdfExpand(KEY_BYTES, utf8('conclave/1/store/schema'), 32)
-    await write(joinBytes(body, hmacSha256(schemaKey, body)))
+    const schemaKey = derive(KEY_BYTES, LABEL.storeSchemaKey, [])
+    await write(joinBytes(body, mac(schemaKey, LABEL.storeSchema, body)))
     expect((await errorOf(openStore(folder, key()))).code).to.equal('SCHEMA_TOO_NEW')
   })
 

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import type { Stream } from '@libp2p/interface'
 import { expect } from 'chai'
 import { joinBytes, u32 } from '../../src/base/bytes.ts'
-import { readMessage } from '../../src/node/streams.ts'
+import { readMessage } from '../../src/node/stream-message.ts'
 
 /** A stream that delivers what the test pushes. */
 class ToyStream {

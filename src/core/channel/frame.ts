@@ -1,7 +1,8 @@
 /**
  * The frame: what travels on a channel's topic.
  *
- * A frame is believed to be of its author only after `readFrame`: limits, canonical form, signature, in this order. The
+ * A frame is believed to be of its author only after `readFrame`: limits, frame, signature, body, in this order, so that before
+ * the signature nothing costs more than checking it. The
  * signature covers (label, topic, body as received), so a frame of one channel is nothing in another. Its id leaves out
  * signature and attachment: who changes those does not make a new message.
  */
@@ -9,7 +10,7 @@ import { copyBytes, EMPTY, mapKey, utf8 } from '../../base/bytes.ts'
 import { hash } from '../../crypto/kdf.ts'
 import { framed, LABEL } from '../../crypto/labels.ts'
 import { type SigningKey, sign, verify } from '../../crypto/sign.ts'
-import { decodeStrict } from '../../wire/codec.ts'
+import { countFields, decodeStrict } from '../../wire/codec.ts'
 import {
   BOOT_BYTES,
   COMMITMENT_BYTES,
@@ -60,6 +61,17 @@ export function makeFrame(channel: Uint8Array, author: SigningKey, body: Body, a
 export const withAttachment = (frame: Frame, attachment: Uint8Array): Frame =>
   assemble(frame.channel, frame.author, frame.kind, frame.body, frame.bodyBytes, frame.signature, attachment)
 
+const FRAME_FIELDS = 4
+/** Fields of one kind of body: the longest list is an announcement's chunks. */
+const CONTENT_FIELDS = 1_200
+
+/** What stands in a body's one field. */
+function contentOf(bodyBytes: Uint8Array): Uint8Array {
+  let at = 0
+  for (let varints = 0; varints < 2 && at < bodyBytes.length; at++) if (bodyBytes[at]! < 0x80) varints++
+  return bodyBytes.subarray(at)
+}
+
 /**
  * Decodes and verifies what arrived on a channel's topic.
  *
@@ -69,17 +81,19 @@ export const withAttachment = (frame: Frame, attachment: Uint8Array): Frame =>
  */
 export function readFrame(channel: Uint8Array, bytes: Uint8Array): Frame | Refusal | undefined {
   if (bytes.length > FRAME_BYTES) return refuse(101)
+  if (countFields(bytes, FRAME_FIELDS) < 0) return refuse(102)
   const wire = decodeStrict(WireFrame, copyBytes(bytes), FRAME_BYTES)
   if (wire === undefined) return refuse(102)
   const { author, body: bodyBytes, signature, attachment } = wire
   if (author.length !== USER_BYTES || signature.length !== SIGNATURE_BYTES || bodyBytes.length === 0) return refuse(102)
+  if (!verify(author, signedBytes(channel, bodyBytes), signature)) return refuse(104)
+  if (isUnknownKind(bodyBytes)) return undefined
+  if (countFields(bodyBytes, 1) !== 1 || countFields(contentOf(bodyBytes), CONTENT_FIELDS) < 0) return refuse(103)
   const body = decodeStrict(Body, bodyBytes, FRAME_BYTES)
-  if (body === undefined) return isUnknownKind(bodyBytes) ? undefined : refuse(103)
-  const kind = kindOf(body)
-  if (kind === undefined) return refuse(103)
+  const kind = body && kindOf(body)
+  if (body === undefined || kind === undefined) return refuse(103)
   if (attachment.length > 0 && kind !== 'announcement') return refuse(105)
   if (!hasFixedLengths(body)) return refuse(106)
-  if (!verify(author, signedBytes(channel, bodyBytes), signature)) return refuse(104)
   return assemble(channel, author, kind, body, bodyBytes, signature, attachment)
 }
 

@@ -17,7 +17,7 @@ import { Deadlines } from '../deadlines.ts'
 import type { Env, Row, RowKey } from '../machine.ts'
 import type { MessageView } from '../notice.ts'
 import { type Out, stateKey, stateRow } from '../out.ts'
-import { ASK_AGAIN_MS, LAMPORT_JUMP, OUTBOX_MESSAGES, PENDING_BYTES, PENDING_FRAMES } from '../params.ts'
+import { ASK_AGAIN_MS, LAMPORT_JUMP, LAMPORT_MAX, OUTBOX_MESSAGES, PENDING_BYTES, PENDING_FRAMES } from '../params.ts'
 import { type Check, Refusal, refuse } from '../reject.ts'
 import { messageRoom, messageRow } from './history.ts'
 import type { Keyring } from './keyring.ts'
@@ -52,7 +52,7 @@ export class Conversation {
   #heldBytes = 0
   #lamport = 0
   #previous: Uint8Array = EMPTY
-  readonly #plainWindow = new ReplayWindow()
+  readonly #plainWindow: ReplayWindow
   #plainCounter = 0
 
   constructor(context: Context, keyring: Keyring, standing: Standing) {
@@ -61,6 +61,7 @@ export class Conversation {
     this.#standing = standing
     this.#outbox = new Outbox(context.name)
     this.#senders = new Senders(context.name)
+    this.#plainWindow = new ReplayWindow(context.name)
   }
 
   /** Messages of ours that are not on their way yet. */
@@ -132,8 +133,9 @@ export class Conversation {
     }
     const local = hex(env.random(16))
     const entry = this.#outbox.add(local, content, isPlain || privacy === Privacy.PLAIN)
-    if (!this.#maySend(entry, env)) out.keep(this.#outbox.rowOf(entry))
     this.flush(env, out)
+    // It may have to wait although it could be sent by itself: behind one that has no key, or one that is under way.
+    if (entry.frame.length === 0) out.keep(this.#outbox.rowOf(entry))
     return local
   }
 
@@ -267,7 +269,7 @@ export class Conversation {
     const epoch = this.#keyring.find(message.key!)
     if (epoch === undefined) return this.#hold(frame, message)
     if (!log.isMember(frame.author)) return refuse(log.wasRemoved(frame.author) ? 709 : 701)
-    if (message.lamport > this.#lamport + LAMPORT_JUMP) return refuse(703)
+    if (message.lamport > Math.min(this.#lamport + LAMPORT_JUMP, LAMPORT_MAX)) return refuse(703)
     const isNewChain = !epoch.hasChain(frame.author, message.boot)
     const peeked = epoch.peek(frame.author, message.boot, message.counter)
     if (peeked === undefined) return refuse(702)
@@ -277,7 +279,7 @@ export class Conversation {
       this.#notifyUnreadable(frame, content.check, out)
       return content
     }
-    if (!peeked.commit()) return refuse(702)
+    assert(peeked.commit(), 'nothing happens between looking at a key and using it')
     const rows = this.#keyring.chainRowOf(epoch, frame.author, message.boot)
     if (isNewChain) rows.push(this.#keyring.rowOf(epoch))
     this.#accept(frame, message, content, true, rows, env, out)
@@ -290,10 +292,12 @@ export class Conversation {
     if (charter.descriptor.privacy === Privacy.ENCRYPTED) return refuse(707)
     if (message.group.length > 0 || equalBytes(frame.author, user)) return undefined
     if (!log.isMember(frame.author)) return refuse(log.wasRemoved(frame.author) ? 709 : 701)
-    if (message.lamport > this.#lamport + LAMPORT_JUMP) return refuse(703)
+    if (message.lamport > Math.min(this.#lamport + LAMPORT_JUMP, LAMPORT_MAX)) return refuse(703)
     if (!isContent(message.content!)) return refuse(706)
-    if (!this.#plainWindow.take(`${hex(frame.author)}.${hex(message.boot)}`, message.counter)) return refuse(702)
-    this.#accept(frame, message, message.content!, false, [], env, out)
+    const taken = this.#plainWindow.take(frame.author, message.boot, message.counter)
+    if (taken === undefined) return refuse(702)
+    out.note([], taken.deletes)
+    this.#accept(frame, message, message.content!, false, taken.puts, env, out)
     return undefined
   }
 
@@ -365,11 +369,16 @@ export class Conversation {
   /** Forgets what waits. @returns the rows to delete. */
   forget(): RowKey[] {
     const outbox = this.#outbox.entries().map(({ local }) => this.#outbox.delete(local))
-    return [stateKey(`clock/${this.#context.name}`), ...this.#senders.keys(), ...outbox]
+    return [stateKey(`clock/${this.#context.name}`), ...this.#senders.keys(), ...this.#plainWindow.keys(), ...outbox]
   }
 
   restoreSender(bytes: Uint8Array): void {
     this.#senders.restore(bytes)
+  }
+
+  /** @returns false when the row is damaged. */
+  restorePlain(bytes: Uint8Array): boolean {
+    return this.#plainWindow.restore(bytes)
   }
 
   restoreOutbox(bytes: Uint8Array): void {

@@ -23,7 +23,7 @@ export interface Followed {
 /**
  * @param current - the epoch that `announcement.head.previous` names.
  * @param chunks - the data of all its chunks, in order.
- * @returns R-403, R-405 – R-408, R-410 – R-412, R-415 when it cannot be adopted.
+ * @returns R-403, R-405, R-406, R-408, R-410 – R-412, R-415 when it cannot be adopted.
  */
 export function followAnnouncement(
   context: Context,

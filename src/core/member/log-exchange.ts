@@ -21,6 +21,8 @@ const LOG = 'log'
 /** Bytes of statements in one answer to a question for the log. */
 const LOG_ANSWER_BYTES = 48 * 1024
 
+/** Frames of statements told in one go: more would break the rate of statements, and the rest is told next time. */
+const FRAMES_AT_ONCE = 4
 /** While a removal is known and not in force, it is told again: whoever said it first may be gone. */
 const RETELL_MS = 2 * SECOND_MS
 
@@ -62,22 +64,21 @@ export class LogExchange {
     if (wasRemoved) return
     const own = log.pending().filter((one) => equalBytes(one.author, user))
     const removals = log.unappliedRemovals()
-    const told = [...new Set([...own, ...removals])]
+    const told = [...new Set([...removals, ...own])]
     if (told.length > 0) this.#publishStatements(told, env, out)
     if (removals.length > 0) this.#deadlines.set('removals', env.uptimeMs + RETELL_MS + env.random(1)[0]! * 8)
   }
 
-  #publishStatements(statements: readonly CheckedStatement[], env: Env, out: Out): void {
+  #publishStatements(told: readonly CheckedStatement[], env: Env, out: Out): void {
     const epoch = this.#keyring.current
     if (epoch === undefined || !this.#standing.isCarrierReady) return
     const { channel, self } = this.#context
-    const list = StatementList.encode({ statements: statements.map((one) => one.bytes) })
-    const sealed = sealControl(epoch.control, { channel, group: EMPTY }, STATEMENTS, list, env.random(32))
-    out.push({
-      type: 'publish',
-      channel,
-      frame: makeFrame(channel, self.key, { statements: { key: epoch.key, sealed } }).bytes
-    })
+    for (const statements of framesFull(told)) {
+      const list = StatementList.encode({ statements })
+      const sealed = sealControl(epoch.control, { channel, group: EMPTY }, STATEMENTS, list, env.random(32))
+      const frame = makeFrame(channel, self.key, { statements: { key: epoch.key, sealed } })
+      out.push({ type: 'publish', channel, frame: frame.bytes })
+    }
   }
 
   onStatements(frame: Frame, env: Env, out: Out): Refusal | undefined {
@@ -116,6 +117,22 @@ export class LogExchange {
     const sealed = sealControl(epoch.control, line, LOG, StatementList.encode({ statements }), env.random(32))
     return { sealed, isMore: offset + statements.length < all.length }
   }
+}
+
+/** Statements in as many lists as frames are needed for them, removals first as they come. */
+function framesFull(told: readonly CheckedStatement[]): Uint8Array[][] {
+  const frames: Uint8Array[][] = []
+  let room = 0
+  for (const { bytes } of told) {
+    if (bytes.length + 4 > room) {
+      if (frames.length === FRAMES_AT_ONCE) break
+      frames.push([])
+      room = LOG_ANSWER_BYTES
+    }
+    frames.at(-1)!.push(bytes)
+    room -= bytes.length + 4
+  }
+  return frames
 }
 
 /** The statements in an answer to a question for the log, opened under the control key of the epoch named; R-416. */

@@ -152,8 +152,7 @@ export class Succession {
   /** An announcement that follows by name but not in substance: we were removed, or our state or its issuer is wrong. */
   #onUnfollowed(announcement: CheckedAnnouncement, { check }: Refusal, out: Out): void {
     const leaf = this.#keyring.current?.tree?.leaf
-    const isShut = check === 407 || check === 408
-    const isRemoved = isShut && leaf !== undefined && announcement.payload!.tree.removed.includes(leaf)
+    const isRemoved = check === 408 && leaf !== undefined && announcement.payload!.tree.removed.includes(leaf)
     if (isRemoved) {
       this.#context.wasRemoved = true
       out.keep(this.#context.row())

@@ -8,7 +8,7 @@ const b = asUserId(bob.publicKey)
 const pin = (user: typeof a, seq: number, fill = seq) => ({ user, seq, hash: new Uint8Array(32).fill(fill) })
 
 describe('pins', () => {
-  it('refuse a record older than the pinned one, and keep the pinned one', () => {
+  it('refuse a record older than the pinned one, and keep the pinned one (R-122)', () => {
     const pins = new Pins()
     expect(pins.pin(pin(a, 5))).to.equal(undefined)
     expect(pins.pin(pin(a, 4))?.check).to.equal(122)
@@ -19,7 +19,7 @@ describe('pins', () => {
     expect(pins.pin(pin(b, 1))).to.equal(undefined)
   })
 
-  it('refuse another record of the same seq', () => {
+  it('refuse another record of the same seq (R-123)', () => {
     const pins = new Pins([pin(a, 5)])
     expect(pins.judge(pin(a, 5, 9))?.check).to.equal(123)
     expect(pins.pin(pin(a, 5, 9))?.check).to.equal(123)

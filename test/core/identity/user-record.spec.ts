@@ -5,7 +5,6 @@ import fc from 'fast-check'
 import { joinBytes, unhex, utf8 } from '../../../src/base/bytes.ts'
 import { UsageError } from '../../../src/base/errors.ts'
 import { atMillis, DAY_MS, type Millis } from '../../../src/base/time.ts'
-import { CHECKS } from '../../../src/core/reject.ts'
 import { asUserId } from '../../../src/core/identity/user.ts'
 import {
   isNewer,
@@ -18,7 +17,7 @@ import {
   type UserRecord
 } from '../../../src/core/identity/user-record.ts'
 import { RECORD_LIFETIME_MS } from '../../../src/core/params.ts'
-import { Refusal } from '../../../src/core/reject.ts'
+import { CHECKS, Refusal } from '../../../src/core/reject.ts'
 import { sha256 } from '../../../src/crypto/kdf.ts'
 import { Envelope, UserRecord as Message } from '../../../src/wire/messages.ts'
 import { alice, bob, inputOf, NOW, recordOf } from './people.ts'
@@ -80,14 +79,14 @@ describe('user record', () => {
     expect(record).to.include({ seq: 77, nick: 'Алиса' })
   })
 
-  it('is refused above 2 KiB (111)', async () => {
+  it('is refused above 2 KiB (R-111)', async () => {
     const key = new Uint8Array(600)
     expect(brokenBy(await withPrekey({ x25519: key }))).to.equal(117)
     expect(brokenBy(joinBytes(good, new Uint8Array(2049 - good.length)))).to.equal(111)
     expect(brokenBy(joinBytes(good, new Uint8Array(2048 - good.length)))).to.equal(112)
   })
 
-  it('is refused in any other encoding, of envelope or payload (112)', async () => {
+  it('is refused in any other encoding, of envelope or payload (R-112)', async () => {
     const unknownField = unhex('7a0101')
     expect(brokenBy(joinBytes(good, unknownField))).to.equal(112)
     expect(brokenBy(good.slice(0, -1))).to.equal(112)
@@ -97,11 +96,11 @@ describe('user record', () => {
     expect(brokenBy(await sealedByThem(payload.slice(0, -1)))).to.equal(112)
   })
 
-  it('is refused under another payload type (113)', async () => {
+  it('is refused under another payload type (R-113)', async () => {
     expect(brokenBy(await sealedByThem(Envelope.decode(good).payload, 'alice', '/conclave/other/1'))).to.equal(113)
   })
 
-  it('is refused under another domain, key or signature, and with any bit changed (114)', async () => {
+  it('is refused under another domain, key or signature, and with any bit changed (R-114)', async () => {
     const { payload, ...envelope } = Envelope.decode(good)
     expect(brokenBy(await sealedByThem(payload, 'alice', USER_RECORD_TYPE, 'libp2p-peer-record'))).to.equal(114)
     const mallory = joinBytes(unhex('08011220'), bob.publicKey)
@@ -121,11 +120,11 @@ describe('user record', () => {
     )
   })
 
-  it('is refused when its user did not sign it (115)', async () => {
+  it('is refused when its user did not sign it (R-115)', async () => {
     expect(brokenBy(await sealedByThem(Envelope.decode(good).payload, 'bob'))).to.equal(115)
   })
 
-  it('is refused without exactly one device, number 0, with a prekey (116)', async () => {
+  it('is refused without exactly one device, number 0, with a prekey (R-116)', async () => {
     const device = messageOf(good).devices[0]!
     const small = Message.encode({ ...messageOf(good), devices: [device, { number: 1 }] })
     expect(brokenBy(await sealedByThem(small))).to.equal(116)
@@ -134,7 +133,7 @@ describe('user record', () => {
     }
   })
 
-  it('is refused with prekeys of other lengths or of small order (117)', async () => {
+  it('is refused with prekeys of other lengths or of small order (R-117)', async () => {
     const { x25519, xwing } = inputOf().prekey
     const smallOrder = new Uint8Array(32)
     const bad = [
@@ -147,19 +146,19 @@ describe('user record', () => {
     for (const changes of bad) expect(brokenBy(await withPrekey(changes))).to.equal(117)
   })
 
-  it('is refused with a nick against the rules (118)', async () => {
+  it('is refused with a nick against the rules (R-118)', async () => {
     for (const nick of ['', 'аlice', 'a\u202eb', 'admin', 'a'.repeat(33)]) {
       expect(brokenBy(await sealed({ nick }))).to.equal(118)
     }
   })
 
-  it('is refused at seq 0 (119)', async () => {
+  it('is refused at seq 0 (R-119)', async () => {
     expect(brokenBy(await sealed({ seq: 0 }))).to.equal(119)
     expect(brokenBy(await sealed({ seq: 1 }))).to.equal(undefined)
     expect(brokenBy(await sealed({ seq: Number.MAX_SAFE_INTEGER }))).to.equal(undefined)
   })
 
-  it('is refused with times out of order, too long, or ahead of the clock (120)', async () => {
+  it('is refused with times out of order, too long, or ahead of the clock (R-120)', async () => {
     const end = NOW + RECORD_LIFETIME_MS
     expect(brokenBy(await sealed({ expiresAt: end }))).to.equal(undefined)
     expect(brokenBy(await sealed({ expiresAt: end + 1 }))).to.equal(120)
@@ -171,7 +170,7 @@ describe('user record', () => {
     expect(brokenBy(good, atMillis(NOW - RECORD_SKEW_MS - 1))).to.equal(120)
   })
 
-  it('is refused from the moment it expires (121)', () => {
+  it('is refused from the moment it expires (R-121)', () => {
     expect(brokenBy(good, atMillis(NOW + DAY_MS - 1))).to.equal(undefined)
     expect(brokenBy(good, atMillis(NOW + DAY_MS))).to.equal(121)
   })

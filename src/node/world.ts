@@ -1,0 +1,56 @@
+/**
+ * What a driver works on: the world that effects reach, and nature: clocks, timers and chance.
+ *
+ * The driver knows nothing else of what lies outside, so a test can stand in for all of it.
+ */
+import { randomBytes } from 'node:crypto'
+import type { UserId } from '../core/identity/user.ts'
+import type { Row, RowKey } from '../core/machine.ts'
+import type { Answer, Question } from '../wire/messages.ts'
+
+/** What effects are performed on. Everything here may fail or take its time; nothing here calls back into the driver at once. */
+export interface World {
+  /** In the order of the calls. @throws when it is not as safe as asked. */
+  write(batch: { puts: readonly Row[]; deletes: readonly RowKey[]; isDurable: boolean }): Promise<void>
+  subscribe(channel: Uint8Array): void
+  unsubscribe(channel: Uint8Array): void
+  /** Resolves to the number of neighbours it went to. */
+  publish(channel: Uint8Array, frame: Uint8Array): Promise<number>
+  ask(
+    channel: Uint8Array,
+    to: UserId | undefined,
+    addresses: readonly Uint8Array[],
+    question: Question
+  ): Promise<{ readonly from: UserId | undefined; readonly answer: Answer | undefined }>
+  putRecord(kind: 'user' | 'channel', id: Uint8Array, value: Uint8Array): Promise<unknown>
+  lookUp(kind: 'user' | 'channel', id: Uint8Array): Promise<Uint8Array | undefined>
+  /** The node fails closed: publish and accept nothing any more. */
+  refuse(): void
+}
+
+/** The clocks and the randomness of a node; tests bring their own. */
+export interface Nature {
+  /** ms since 1970 */
+  now(): number
+  /** monotonic ms */
+  uptimeMs(): number
+  random(length: number): Uint8Array
+  /** Calls back once, no earlier than after `delayMs`. Returns how to call it off. */
+  after(delayMs: number, callback: () => void): () => void
+  /** Calls back once this turn of the event loop is over. */
+  soon(callback: () => void): void
+}
+
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+/** The clocks and the randomness of this machine. */
+export const NATURE: Nature = {
+  now: () => Date.now(),
+  uptimeMs: () => performance.now(),
+  random: (length) => new Uint8Array(randomBytes(length)),
+  after(delayMs, callback) {
+    const timer = setTimeout(callback, Math.min(MAX_TIMER_MS, Math.ceil(delayMs)))
+    return () => clearTimeout(timer)
+  },
+  soon: (callback) => void setImmediate(callback)
+}
