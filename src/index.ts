@@ -6,8 +6,16 @@
 export { InternalError, PeerError, UsageError } from './base/errors.ts'
 export type { Logger, Metrics } from './base/report.ts'
 export { Secret } from './base/secret.ts'
-export { type Millis, atMillis } from './base/time.ts'
-export type { ChannelSettings, ChannelView, Command, CommandResult, KeyState, MemberView, MessageState } from './core/command.ts'
+export { atMillis, type Millis } from './base/time.ts'
+export type {
+  ChannelSettings,
+  ChannelView,
+  Command,
+  CommandResult,
+  KeyState,
+  MemberView,
+  MessageState
+} from './core/command.ts'
 export { readUserId, type UserId, userIdText } from './core/identity/user.ts'
 export type { Effect, Env, Event, Machine } from './core/machine.ts'
 export type { MessageView, Notice } from './core/notice.ts'

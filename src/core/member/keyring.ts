@@ -5,7 +5,7 @@
  * another. A chain of a sender is kept from its first message on; what it has used up is gone from it.
  */
 import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
-import type { KeyId, Reason } from '../../wire/messages.ts'
+import { type KeyId, Reason } from '../../wire/messages.ts'
 import { ChainRow, EpochRow } from '../../wire/rows.ts'
 import { keyIdKey } from '../channel/frame.ts'
 import type { IdSet } from '../channel/id-set.ts'
@@ -246,7 +246,15 @@ export class Keyring {
     const tree = row.tree.length > 0 ? MemberTree.import(row.tree) : undefined
     if (secrets === undefined) return false
     const { term, serial, commitment, init, control, ...facts } = row
-    const epoch = new Epoch({ ...facts, key: { term, serial, commitment }, keys: { init, control }, secrets, tree })
+    const reason = Reason[row.reason as keyof typeof Reason] ?? Reason.REASON_UNSPECIFIED
+    const epoch = new Epoch({
+      ...facts,
+      reason,
+      key: { term, serial, commitment },
+      keys: { init, control },
+      secrets,
+      tree
+    })
     if (row.endedAt > 0) this.#past = [...this.#past, epoch].sort((a, b) => b.endedAt - a.endedAt)
     else this.#current = epoch
     return true

@@ -1,0 +1,313 @@
+/**
+ * Every command: its options, what help says of them, and where its code is. Parsing and help read the same entry, so what
+ * is documented is what is accepted. Code is loaded only when its command runs.
+ */
+import type { Arguments } from './arguments.ts'
+import { displayText, type SafeText } from './display-text.ts'
+
+export interface OptionSpec {
+  readonly type: 'string' | 'boolean'
+  readonly multiple?: true
+  /** What stands for the value in help. */
+  readonly value?: string
+  readonly help: string
+}
+
+export interface CommandSpec {
+  readonly group: 'Start here' | 'Run' | 'Channels' | 'Messages' | 'Members' | 'Look'
+  readonly summary: string
+  /** The arguments without options, as help writes them: `CHANNEL`, `[INVITE]`, `TEXT...`. */
+  readonly operands: readonly string[]
+  readonly options: Readonly<Record<string, OptionSpec>>
+  readonly examples: readonly string[]
+  readonly more?: string
+  /** It stays until it is interrupted, and looks after that itself. */
+  readonly isService?: true
+  readonly load: () => Promise<{ run(args: Arguments): Promise<number> }>
+}
+
+const text = (value: string, help: string): OptionSpec => ({ type: 'string', value, help })
+const texts = (value: string, help: string): OptionSpec => ({ type: 'string', multiple: true, value, help })
+const flag = (help: string): OptionSpec => ({ type: 'boolean', help })
+
+/** Options that every command has. */
+export const COMMON: Readonly<Record<string, OptionSpec>> = {
+  home: text('DIR', 'folder of identity and messages (or CONCLAVE_HOME)'),
+  json: flag('one JSON object per line'),
+  'no-input': flag('never ask anything'),
+  help: flag('what this command does')
+}
+
+const SECRETS: Readonly<Record<string, OptionSpec>> = {
+  'passphrase-file': text('FILE', 'the passphrase is in this file (or CONCLAVE_PASSPHRASE_FILE)'),
+  'no-passphrase': flag('a new identity gets no protection on disk')
+}
+
+/** Options of what may have to start a peer for itself. */
+const REACHING: Readonly<Record<string, OptionSpec>> = {
+  'passphrase-file': SECRETS['passphrase-file']!,
+  bootstrap: texts('MA', 'multiaddr of a peer to begin with, repeatable'),
+  'no-mdns': flag('do not look for peers in the local network')
+}
+
+const RUNNING: Readonly<Record<string, OptionSpec>> = {
+  ...SECRETS,
+  name: text('NICK', 'nick of a new identity'),
+  listen: texts('MA', 'multiaddr to listen on, repeatable (default: all interfaces, any port)'),
+  bootstrap: REACHING['bootstrap']!,
+  'no-mdns': REACHING['no-mdns']!
+}
+
+const TIMEOUT = (standard: string): OptionSpec =>
+  text('TIME', `how long to wait, such as 10s or 5m (default ${standard})`)
+
+export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
+  init: {
+    group: 'Start here',
+    summary: 'make an identity',
+    operands: [],
+    options: { name: text('NICK', 'what others call you'), ...SECRETS },
+    examples: ['conclave init --name alice', 'conclave init --passphrase-file ~/.secrets/conclave --no-input'],
+    more: 'Never overwrites an identity. Without --name you get a name to begin with; /nick changes it.',
+    load: () => import('./commands/init.ts')
+  },
+  peer: {
+    isService: true,
+    group: 'Start here',
+    summary: 'chat; makes identity and a first channel on the way',
+    operands: ['[CHANNEL|INVITE]'],
+    options: {
+      ...RUNNING,
+      plain: flag('lines instead of a full screen'),
+      headless: flag('no chat, only the control socket for other commands')
+    },
+    examples: [
+      'conclave peer',
+      'conclave peer "#lobby"',
+      'conclave peer CONCLAVE1ABC…',
+      'conclave peer --headless --json'
+    ],
+    more:
+      'On a terminal: type, and /help shows what else can be done. Otherwise lines are read from standard input and\n' +
+      'printed to standard output; when the input ends, what was typed is sent, and the peer leaves. With no input at all\n' +
+      'it stays until it is stopped.',
+    load: () => import('./commands/peer.ts')
+  },
+  id: {
+    group: 'Start here',
+    summary: 'who you are: user id, nick, fingerprint, addresses',
+    operands: [],
+    options: { 'passphrase-file': SECRETS['passphrase-file']! },
+    examples: ['conclave id', 'conclave id --json'],
+    load: () => import('./commands/id.ts')
+  },
+  'key-manager': {
+    isService: true,
+    group: 'Run',
+    summary: 'run a peer that hands out keys in the channels that name it',
+    operands: ['[INVITE]'],
+    options: RUNNING,
+    examples: ['conclave key-manager CONCLAVE1ABC…', 'conclave key-manager --home /var/lib/conclave --no-mdns'],
+    more: 'It learns of a channel from an invite to it, here or with `conclave join` in the same home.',
+    load: () => import('./commands/key-manager.ts')
+  },
+  carrier: {
+    isService: true,
+    group: 'Run',
+    summary: 'run a node without keys that carries messages and answers for others',
+    operands: [],
+    options: RUNNING,
+    examples: ['conclave carrier --listen /ip4/0.0.0.0/tcp/4001'],
+    load: () => import('./commands/carrier.ts')
+  },
+  'channel create': {
+    group: 'Channels',
+    summary: 'found a channel',
+    operands: ['NAME'],
+    options: {
+      admission: text('HOW', 'who gets in: open, invite (default) or members'),
+      privacy: text('HOW', 'encrypted (default) or mixed; plain comes later'),
+      manager: texts('ID', 'user id of a key manager, repeatable, in order (default: you)'),
+      'key-lifetime': text('TIME', 'a key lives this long (default 24h)'),
+      idle: text('TIME', 'and is renewed after a silence of this long (default 12h)'),
+      history: text('HOW', 'what newcomers may read: none (default), since-join or all'),
+      ...REACHING
+    },
+    examples: ['conclave channel create garden', 'conclave channel create ops --admission members --manager 12D3KooW…'],
+    more: 'With --manager exactly those users hand out keys: name yourself, too, if you should be one of them.',
+    load: () => import('./commands/channel.ts')
+  },
+  'channel list': {
+    group: 'Channels',
+    summary: 'the channels you are in',
+    operands: [],
+    options: REACHING,
+    examples: ['conclave channel list --json'],
+    load: () => import('./commands/channel.ts')
+  },
+  'channel show': {
+    group: 'Channels',
+    summary: 'one channel in full',
+    operands: ['CHANNEL'],
+    options: REACHING,
+    examples: ['conclave channel show garden'],
+    load: () => import('./commands/channel.ts')
+  },
+  'channel leave': {
+    group: 'Channels',
+    summary: 'leave a channel and forget its keys',
+    operands: ['CHANNEL'],
+    options: REACHING,
+    examples: ['conclave channel leave garden'],
+    load: () => import('./commands/channel.ts')
+  },
+  invite: {
+    group: 'Channels',
+    summary: 'make an invite to a channel',
+    operands: ['CHANNEL'],
+    options: {
+      once: flag('for one person'),
+      expires: text('TIME', 'good for this long (default 24h; 0: for ever)'),
+      ...REACHING
+    },
+    examples: ['conclave invite garden', 'conclave invite garden --once --expires 1h'],
+    load: () => import('./commands/invite.ts')
+  },
+  join: {
+    group: 'Channels',
+    summary: 'join a channel by an invite; waits until its key is here',
+    operands: ['INVITE'],
+    options: { timeout: TIMEOUT('30s'), ...REACHING },
+    examples: ['conclave join CONCLAVE1ABC…'],
+    load: () => import('./commands/join.ts')
+  },
+  send: {
+    group: 'Messages',
+    summary: 'send a message',
+    operands: ['CHANNEL', 'TEXT|-'],
+    options: {
+      wait: text('FOR', 'sent (default): a neighbour has it; none: it is kept and goes out when it can'),
+      timeout: TIMEOUT('10s'),
+      plain: flag('not encrypted, where the channel allows it'),
+      ...REACHING
+    },
+    examples: ['conclave send garden "the gate is open"', 'fortune | conclave send garden -'],
+    more: 'Exit code 0 means that what --wait says is true. A message that could not be sent in time is kept and goes out later.',
+    load: () => import('./commands/send.ts')
+  },
+  read: {
+    isService: true,
+    group: 'Messages',
+    summary: 'read messages',
+    operands: ['CHANNEL'],
+    options: {
+      since: text('WHEN', 'from then on: 2h, 2026-01-31, 2026-01-31T08:00'),
+      limit: text('N', 'the last N messages, read before or not; 0: all'),
+      follow: flag('and go on as they come'),
+      events: flag('with --follow: also who came and went, keys, gaps'),
+      peek: flag('leave them unread'),
+      ...REACHING
+    },
+    examples: ['conclave read garden', 'conclave read garden --since 1h', 'conclave read garden --follow --json'],
+    more: 'Without --since and --limit: what is new since the last read.',
+    load: () => import('./commands/read.ts')
+  },
+  members: {
+    group: 'Members',
+    summary: 'who is in a channel',
+    operands: ['CHANNEL'],
+    options: REACHING,
+    examples: ['conclave members garden'],
+    load: () => import('./commands/members.ts')
+  },
+  admit: {
+    group: 'Members',
+    summary: 'let a user in',
+    operands: ['CHANNEL', 'USER'],
+    options: REACHING,
+    examples: ['conclave admit ops 12D3KooW…'],
+    load: () => import('./commands/admit.ts')
+  },
+  remove: {
+    group: 'Members',
+    summary: 'remove a member; the channel gets a new key without them',
+    operands: ['CHANNEL', 'USER'],
+    options: { timeout: TIMEOUT('10s'), ...REACHING },
+    examples: ['conclave remove ops bob'],
+    more: 'USER is a user id, a fingerprint, or the nick of one member.',
+    load: () => import('./commands/remove.ts')
+  },
+  rekey: {
+    group: 'Members',
+    summary: 'a fresh key now (key manager only)',
+    operands: ['CHANNEL'],
+    options: REACHING,
+    examples: ['conclave rekey ops'],
+    load: () => import('./commands/rekey.ts')
+  },
+  status: {
+    group: 'Look',
+    summary: 'whether all is well, health first',
+    operands: [],
+    options: { 'passphrase-file': SECRETS['passphrase-file']! },
+    examples: ['conclave status', 'conclave status --json'],
+    load: () => import('./commands/status.ts')
+  },
+  peers: {
+    group: 'Look',
+    summary: 'who is connected',
+    operands: [],
+    options: {},
+    examples: ['conclave peers'],
+    load: () => import('./commands/peers.ts')
+  },
+  version: {
+    group: 'Look',
+    summary: 'version of the program',
+    operands: [],
+    options: {},
+    examples: ['conclave version --json'],
+    load: () => import('./commands/version.ts')
+  },
+  help: {
+    group: 'Look',
+    summary: 'this, or help on a command',
+    operands: ['[COMMAND...]'],
+    options: {},
+    examples: ['conclave help channel create'],
+    load: () => import('./commands/help.ts')
+  }
+}
+
+/** The command a person meant, by the fewest slips of the finger; undefined when nothing is near. */
+export function nearest(typed: string, names: readonly string[]): SafeText | undefined {
+  const starting = names.filter((name) => typed.length >= 2 && name.startsWith(typed))
+  if (starting.length === 1) return displayText(starting[0]!)
+  let best: string | undefined
+  let least = Math.max(1, Math.floor(typed.length / 3)) + 1
+  for (const name of names) {
+    const slips = distance(typed.slice(0, 40), name)
+    if (slips >= least) continue
+    best = name
+    least = slips
+  }
+  return best === undefined ? undefined : displayText(best)
+}
+
+/** Letters to insert, delete, change or swap with the next. */
+function distance(a: string, b: string): number {
+  let before: number[] = []
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const change = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)
+      let least = Math.min(change, row[j]! + 1, next[j - 1]! + 1)
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) least = Math.min(least, before[j - 2]! + 1)
+      next.push(least)
+    }
+    before = row
+    row = next
+  }
+  return row[b.length]!
+}

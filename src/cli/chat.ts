@@ -1,0 +1,304 @@
+/**
+ * The chat in lines: what is typed is said or done, what happens is shown. Nothing typed is lost, nothing that begins with a
+ * slash is sent by mistake, and every security event is a line of the conversation.
+ */
+import { SECOND_MS } from '../base/time.ts'
+import { skeleton } from '../core/identity/nick.ts'
+import { ChatCommands } from './chat-commands.ts'
+import { displayText, own, type SafeText, styled } from './display-text.ts'
+import { EXIT, isOurs } from './exit.ts'
+import type { ChannelForm, EventForm, MemberForm, MessageForm, NoticeForm, ReadForm, SendForm } from './forms.ts'
+import { interrupt, interrupted } from './interrupts.ts'
+import { openScreen, type Screen } from './line-screen.ts'
+import { CHAT_LINES, channelText, clockText, contentText, eventLine, type LineStyle, messageLine } from './lines.ts'
+import type { Output } from './output.ts'
+import type { Served } from './serve.ts'
+import { CHAT, explain, KEY_STATES, READ, RUN, unforeseen } from './text.ts'
+
+/** How long a message may be under way before it is shown as waiting. */
+const PATIENCE_MS = 400
+/** Standings that usually pass at once are shown when they last this long. */
+const LASTING_MS = 1500
+const HISTORY_LINES = 10
+/** How long what was typed before the end of the input may take to be sent. */
+const LAST_SEND_MS = 10 * SECOND_MS
+
+/** Runs until interrupted, told to quit, or the input ends. @returns the exit code. */
+export async function chat(served: Served, channel: string | undefined, output: Output): Promise<number> {
+  const one = new Chat(served, output)
+  await one.open(channel)
+  await interrupted
+  await one.close()
+  return EXIT.ok
+}
+
+export class Chat {
+  readonly served: Served
+  readonly output: Output
+  /** The channel that is typed into. */
+  current: ChannelForm | undefined
+  readonly #commands: ChatCommands
+  #screen: Screen | undefined
+  /** What is typed is done in order. */
+  #typed: Promise<void> = Promise.resolve()
+  #lines = 0
+  /** Messages of ours that were shown as waiting, by local name. */
+  readonly #waiting = new Map<string, SafeText>()
+  readonly #said = new Set<string>()
+  #sending = 0
+  #heldOwn: MessageForm[] = []
+  readonly #standings = new Map<string, NodeJS.Timeout>()
+  readonly #keys = new Map<string, ChannelForm['key']>()
+  #nicks: string[] = []
+  #ambiguous = new Set<string>()
+
+  constructor(served: Served, output: Output) {
+    this.served = served
+    this.output = output
+    this.#commands = new ChatCommands(this)
+  }
+
+  async open(channel: string | undefined): Promise<void> {
+    this.served.running.listen((form) => this.#hear(form))
+    this.#screen = openScreen({
+      onLine: (line) => this.#onLine(line),
+      onEnd: () => this.#onEnd(),
+      complete: (line) => this.#complete(line)
+    })
+    // What is typed meanwhile waits for this.
+    this.#typed = this.#typed.then(() => (channel === undefined ? this.say(CHAT.noChannel) : this.turnTo(channel)))
+    await this.#typed
+    this.#showPrompt()
+  }
+
+  async close(): Promise<void> {
+    for (const timer of this.#standings.values()) clearTimeout(timer)
+    const isTerminal = this.#screen?.isTerminal === true
+    this.#screen?.close()
+    if (isTerminal) this.output.note(RUN.leaving)
+    await this.served.session.close()
+  }
+
+  /** Makes a channel the one typed into, and shows how its talk ended. */
+  async turnTo(channel: string): Promise<void> {
+    const form = await this.served.session.call<ChannelForm>('channel.show', { channel })
+    this.current = form
+    this.#keys.set(form.id, form.key)
+    await this.#learnNicks()
+    const { messages } = await this.served.session.call<ReadForm>('read', { channel: form.id, limit: HISTORY_LINES })
+    if (messages.length > 0 && !this.output.isJson) {
+      this.say(styled(CHAT.earlier, 'dim', this.output.isColour))
+      for (const one of messages) this.#showMessage(one)
+    }
+    if (form.key !== 'ready')
+      this.#tellLater(form.id, {
+        type: 'keyState',
+        channel: form.id,
+        channelName: form.name,
+        state: form.key,
+        waiting: form.waiting
+      })
+    this.#showPrompt()
+  }
+
+  /** What the channel is like now. */
+  async refresh(): Promise<ChannelForm | undefined> {
+    if (this.current === undefined) return undefined
+    this.current = await this.served.session.call<ChannelForm>('channel.show', { channel: this.current.id })
+    return this.current
+  }
+
+  leaveCurrent(): void {
+    this.current = undefined
+    this.#showPrompt()
+  }
+
+  say(line: SafeText): void {
+    if (this.output.isJson) this.output.json({ type: 'info', text: line })
+    else this.#screen?.print(line)
+  }
+
+  // ---------------------------------------------------------------- what is typed
+
+  #onLine(line: string): void {
+    this.#lines++
+    this.#typed = this.#typed.then(() => this.#act(line)).catch((error) => this.#complain(error))
+    // It comes back as a message, with time and name.
+    if (isSaid(line)) this.#screen?.takeBack(line)
+  }
+
+  async #act(line: string): Promise<void> {
+    if (line.trim() === '') return
+    if (isSaid(line)) return await this.sendText(line.startsWith('//') ? line.slice(1) : line, false)
+    await this.#commands.run(line.slice(1))
+  }
+
+  async sendText(text: string, isAction: boolean): Promise<void> {
+    const { current } = this
+    if (current === undefined) return this.say(CHAT.noChannel)
+    const isReady = this.#keys.get(current.id) === 'ready'
+    const params = { channel: current.id, text, action: isAction, wait: 'sent', timeout: isReady ? PATIENCE_MS : 0 }
+    this.#sending++
+    try {
+      const form = await this.served.session.call<SendForm>('send', params)
+      this.#said.add(form.local)
+      this.#showOwn(text, isAction, form)
+    } finally {
+      if (--this.#sending === 0) this.#releaseOwn()
+    }
+  }
+
+  #showOwn(text: string, isAction: boolean, form: SendForm): void {
+    if (this.output.isJson) return this.output.json({ type: 'said', ...form })
+    const shown = displayText(text, { lines: CHAT_LINES })
+    const time = styled(clockText(Date.now()), 'dim', this.output.isColour)
+    const who = styled(READ.you, 'bold', this.output.isColour)
+    const state =
+      form.state === 'sent'
+        ? CHAT.sent
+        : CHAT.waiting(KEY_STATES[form.key === 'ready' ? 'waiting-for-carrier' : form.key])
+    const mark = styled(state, form.state === 'sent' ? 'dim' : 'warn', this.output.isColour)
+    if (form.state !== 'sent') this.#waiting.set(form.local, displayText(text, { columns: 60, lines: 1 }))
+    this.say(isAction ? own`${time} * ${who} ${shown}  ${mark}` : own`${time} ${who}: ${shown}  ${mark}`)
+  }
+
+  /** Messages of ours that another command said. */
+  #releaseOwn(): void {
+    const held = this.#heldOwn
+    this.#heldOwn = []
+    for (const form of held) if (form.local === undefined || !this.#said.delete(form.local)) this.#showMessage(form)
+  }
+
+  #complain(error: unknown): void {
+    const known = isOurs(error) ? error : unforeseen(error)
+    if (this.output.isJson) return this.output.error(known)
+    const { what, why, advice } = explain(known)
+    this.say(
+      own`${what}.${why === undefined ? own`` : own` ${why}.`}${advice === undefined ? own`` : own` ${advice}.`}`
+    )
+  }
+
+  #onEnd(): void {
+    if (this.#screen?.isTerminal === true) return interrupt()
+    // Nothing ever came: a service manager starts programs so. It stays, as a headless peer does.
+    if (this.#lines === 0) return this.output.note(RUN.staysOn)
+    void this.#sendLast().finally(interrupt)
+  }
+
+  /** What was piped in is sent before the end. */
+  async #sendLast(): Promise<void> {
+    await this.#typed
+    const endAt = performance.now() + LAST_SEND_MS
+    if (this.#waiting.size > 0) this.output.note(RUN.waitingToSend)
+    while (this.#waiting.size > 0 && performance.now() < endAt) await new Promise((resolve) => setTimeout(resolve, 50))
+    if (this.#waiting.size > 0) this.output.note(RUN.leftWaiting(this.#waiting.size))
+  }
+
+  // ---------------------------------------------------------------- what happens
+
+  #hear(form: NoticeForm): void {
+    if (form.type === 'message') {
+      if (form.isOwn && form.local !== undefined) {
+        if (this.#sending > 0) return void this.#heldOwn.push(form)
+        if (this.#said.delete(form.local) || this.#waiting.has(form.local)) return
+      }
+      return this.#showMessage(form)
+    }
+    if (form.type === 'messageState') return this.#onState(form)
+    if (form.type === 'keyState') return this.#onStanding(form)
+    if (form.type === 'roster' || form.type === 'epoch') void this.#learnNicks().catch(() => {})
+    this.#showEvent(form)
+  }
+
+  #onState(form: Extract<EventForm, { type: 'messageState' }>): void {
+    const text = this.#waiting.get(form.local)
+    if (text === undefined) return
+    this.#waiting.delete(form.local)
+    if (this.output.isJson) this.output.json({ ...form })
+    else this.say(styled(own`${clockText(Date.now())} -- ${CHAT.sentLater(text)}`, 'dim', this.output.isColour))
+  }
+
+  #onStanding(form: Extract<EventForm, { type: 'keyState' }>): void {
+    this.#keys.set(form.channel, form.state)
+    clearTimeout(this.#standings.get(form.channel))
+    if (form.state === 'ready' || form.state === 'alarmed' || form.state === 'removed') this.#showEvent(form)
+    else this.#tellLater(form.channel, form)
+    if (form.channel === this.current?.id) {
+      if (this.current.name === '' && form.channelName !== '')
+        this.current = { ...this.current, name: form.channelName }
+      this.#showPrompt()
+    }
+  }
+
+  #tellLater(channel: string, form: EventForm): void {
+    clearTimeout(this.#standings.get(channel))
+    const timer = setTimeout(() => this.#showEvent(form), LASTING_MS)
+    this.#standings.set(channel, timer)
+  }
+
+  #showEvent(form: EventForm): void {
+    if (this.output.isJson) return this.output.json({ ...form })
+    const line = eventLine(form, this.#style(form.channel))
+    if (line !== undefined) this.say(line)
+  }
+
+  #showMessage(form: MessageForm): void {
+    if (this.output.isJson) this.output.json({ ...form })
+    else this.say(messageLine(form, this.#style(form.channel)))
+    if (contentText(form, 1) !== '' && !form.isOwn) this.#mark(form)
+  }
+
+  /** What was shown counts as read. */
+  #mark({ channel, lamport, sender, counter, id, seenAt }: MessageForm): void {
+    this.served.session.call('mark', { channel, position: { lamport, sender, counter, id }, seenAt }).catch(() => {})
+  }
+
+  #style(channel: string): LineStyle {
+    return {
+      isColour: this.output.isColour,
+      withChannel: channel !== this.current?.id,
+      isAmbiguous: (nick) => this.#ambiguous.has(skeleton(nick)),
+      lines: CHAT_LINES
+    }
+  }
+
+  async #learnNicks(): Promise<void> {
+    if (this.current === undefined || this.current.name === '') return
+    const { members } = await this.served.session.call<{ members: MemberForm[] }>('members', {
+      channel: this.current.id
+    })
+    const seen = new Set<string>()
+    const twice = new Set<string>()
+    for (const { nick } of members) {
+      const shape = skeleton(nick)
+      if (seen.has(shape)) twice.add(shape)
+      seen.add(shape)
+    }
+    this.#ambiguous = twice
+    this.#nicks = members.map(({ nick }) => nick).filter((nick) => nick !== '')
+  }
+
+  // ---------------------------------------------------------------- the line being typed
+
+  #showPrompt(): void {
+    if (this.output.isJson) return
+    const { current } = this
+    if (current === undefined) return this.#screen?.setPrompt(own`> `)
+    const name = channelText({ channel: current.id, channelName: current.name })
+    const isReady = this.#keys.get(current.id) === 'ready' || current.privacy === 'plain'
+    this.#screen?.setPrompt(isReady ? own`${name}> ` : own`${name} (waiting)> `)
+  }
+
+  #complete(line: string): readonly string[] {
+    const word = line.slice(line.lastIndexOf(' ') + 1)
+    if (line.startsWith('/') && !line.includes(' '))
+      return this.#commands.names.map((name) => `/${name}`).filter((name) => name.startsWith(word))
+    if (word === '') return []
+    return this.#nicks
+      .filter((nick) => nick.toLowerCase().startsWith(word.toLowerCase()))
+      .map((nick) => displayText(nick, { lines: 1 }))
+  }
+}
+
+/** Whether a line is to be sent, not obeyed. */
+const isSaid = (line: string): boolean => line.trim() !== '' && (!line.startsWith('/') || line.startsWith('//'))

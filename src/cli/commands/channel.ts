@@ -1,0 +1,67 @@
+/** `conclave channel create|list|show|leave` */
+import type { Arguments } from '../arguments.ts'
+import { displayText } from '../display-text.ts'
+import { EXIT } from '../exit.ts'
+import { ADMISSIONS, type ChannelForm, HISTORIES, PRIVACIES } from '../forms.ts'
+import { channelDetails, channelLines, channelText } from '../lines.ts'
+import { callAloud, openSession } from '../session.ts'
+import { CHANNEL } from '../text.ts'
+
+export async function run(args: Arguments): Promise<number> {
+  switch (args.command) {
+    case 'channel create':
+      return create(args)
+    case 'channel list':
+      return list(args)
+    case 'channel leave':
+      return leave(args)
+    default:
+      return show(args)
+  }
+}
+
+async function create(args: Arguments): Promise<number> {
+  const { options, operands, output } = args
+  const params = {
+    name: operands[0]!,
+    admission: options.choice('admission', ADMISSIONS, 'invite'),
+    privacy: options.choice('privacy', PRIVACIES, 'encrypted'),
+    history: options.choice('history', HISTORIES, 'none'),
+    manager: options.texts('manager'),
+    ...(options.has('key-lifetime') && { keyLifetime: options.duration('key-lifetime', 0) }),
+    ...(options.has('idle') && { idle: options.duration('idle', 0) })
+  }
+  const session = await openSession(args, 'store')
+  const form = await session.call<ChannelForm>('channel.create', params)
+  await session.close()
+  output.answer({ ...form }, () =>
+    CHANNEL.created(displayText(form.name, { columns: 40, lines: 1 }), displayText(form.id))
+  )
+  return EXIT.ok
+}
+
+async function list(args: Arguments): Promise<number> {
+  const session = await openSession(args, 'store')
+  const { channels } = await session.call<{ channels: ChannelForm[] }>('channel.list')
+  await session.close()
+  if (args.output.isJson) for (const one of channels) args.output.json({ ...one })
+  else for (const line of channelLines(channels)) args.output.line(line)
+  return EXIT.ok
+}
+
+async function show(args: Arguments): Promise<number> {
+  const session = await openSession(args, 'store')
+  const form = await session.call<ChannelForm>('channel.show', { channel: args.operands[0]! })
+  await session.close()
+  args.output.answer({ ...form }, () => channelDetails(form))
+  return EXIT.ok
+}
+
+async function leave(args: Arguments): Promise<number> {
+  const session = await openSession(args, 'network')
+  const params = { channel: args.operands[0]! }
+  const left = await callAloud<{ channel: string; channelName: string }>(session, 'channel.leave', params)
+  await session.close()
+  args.output.answer(left, () => [CHANNEL.left(displayText(channelText(left).slice(1)))])
+  return EXIT.ok
+}

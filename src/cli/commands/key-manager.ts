@@ -1,0 +1,5 @@
+/** `conclave key-manager` */
+import type { Arguments } from '../arguments.ts'
+import { serveHeadless } from '../serve.ts'
+
+export const run = (args: Arguments): Promise<number> => serveHeadless(args, 'key-manager')

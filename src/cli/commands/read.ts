@@ -1,0 +1,140 @@
+/** `conclave read` */
+import { UsageError } from '../../base/errors.ts'
+import { SECOND_MS } from '../../base/time.ts'
+import { type Arguments, requireCount, requireInstant } from '../arguments.ts'
+import { displayText } from '../display-text.ts'
+import { EXIT } from '../exit.ts'
+import type { EventForm, MessageForm, NoticeForm, ReadForm } from '../forms.ts'
+import { interrupted, interruption } from '../interrupts.ts'
+import { eventLine, messageLine } from '../lines.ts'
+import { openSession, type Session } from '../session.ts'
+import { READ } from '../text.ts'
+
+/** How often the read marker moves while following. */
+const MARK_MS = SECOND_MS / 2
+
+export async function run(args: Arguments): Promise<number> {
+  const { options, operands, output } = args
+  const since = options.text('since')
+  const limit = options.text('limit')
+  const range = {
+    ...(since !== undefined && { since: requireInstant(since, '--since', Date.now()) }),
+    ...(limit !== undefined && { limit: requireCount(limit, '--limit') })
+  }
+  const isFollowing = options.isOn('follow')
+  const session = await openSession(args, isFollowing ? 'presence' : 'store')
+  const reader = new Reading(session, operands[0]!, args)
+  if (isFollowing) await reader.prepareToFollow()
+  const { count, name } = await reader.showHistory(range)
+  if (isFollowing) await reader.follow()
+  else if (count === 0 && !output.isJson) {
+    const shown = displayText(name, { columns: 40, lines: 1 })
+    output.note(since === undefined && limit === undefined ? READ.nothingNew(shown) : READ.nothing(shown))
+  }
+  await reader.mark()
+  await session.close()
+  if (isFollowing && session.closed.aborted && !reader.isInterrupted) {
+    throw new UsageError('CONTROL_CLOSED', READ.ownerGone)
+  }
+  if (reader.isInterrupted) throw interruption()
+  return EXIT.ok
+}
+
+class Reading {
+  isInterrupted = false
+  readonly #session: Session
+  readonly #channel: string
+  readonly #args: Arguments
+  /** What came while history was shown. */
+  #held: NoticeForm[] | undefined
+  /** Ids shown of late, so that nothing is shown twice. */
+  #shown = new Set<string>()
+  #newest: MessageForm | undefined
+  #latestSeen = 0
+  #isMarked = true
+
+  constructor(session: Session, channel: string, args: Arguments) {
+    this.#session = session
+    this.#channel = channel
+    this.#args = args
+  }
+
+  /** From here on nothing is missed. */
+  async prepareToFollow(): Promise<void> {
+    this.#held = []
+    this.#session.onNotification((method, params) => {
+      if (method !== 'message' && method !== 'event') return
+      const form = params as unknown as NoticeForm
+      if (this.#held !== undefined) this.#held.push(form)
+      else this.#show(form)
+    })
+    await this.#session.call('subscribe', { channel: this.#channel, events: this.#args.options.isOn('events') })
+  }
+
+  async showHistory(range: { since?: number; limit?: number }): Promise<{ count: number; name: string }> {
+    let count = 0
+    let page = await this.#session.call<ReadForm>('read', { channel: this.#channel, ...range })
+    const { channelName } = page
+    for (;;) {
+      for (const one of page.messages) this.#show(one)
+      count += page.messages.length
+      if (page.after === undefined) return { count, name: channelName }
+      const { since } = range
+      const isUnread = since === undefined && range.limit === undefined
+      const params = {
+        channel: this.#channel,
+        after: page.after,
+        ...(since !== undefined && { since }),
+        unread: isUnread
+      }
+      page = await this.#session.call<ReadForm>('read', params)
+    }
+  }
+
+  /** Until interrupted, or the peer goes away. */
+  async follow(): Promise<void> {
+    const held = this.#held ?? []
+    this.#held = undefined
+    for (const form of held) if (form.type !== 'message' || !this.#shown.has(form.id)) this.#show(form)
+    this.#shown = new Set()
+    const marker = setInterval(() => void this.mark().catch(() => {}), MARK_MS)
+    const closed = new Promise<void>((resolve) => {
+      if (this.#session.closed.aborted) resolve()
+      this.#session.closed.addEventListener('abort', () => resolve(), { once: true })
+    })
+    await Promise.race([interrupted.then(() => (this.isInterrupted = true)), closed])
+    clearInterval(marker)
+  }
+
+  /** What was shown counts as read. */
+  async mark(): Promise<void> {
+    if (this.#isMarked || this.#newest === undefined || this.#args.options.isOn('peek') || this.#session.closed.aborted)
+      return
+    this.#isMarked = true
+    const { lamport, sender, counter, id } = this.#newest
+    const position = { lamport, sender, counter, id }
+    await this.#session.call('mark', { channel: this.#channel, position, seenAt: this.#latestSeen })
+  }
+
+  #show(form: NoticeForm): void {
+    const { output } = this.#args
+    const style = { isColour: output.isColour, withChannel: false }
+    if (form.type !== 'message') {
+      if (output.isJson) output.json({ ...form })
+      else this.#line(form)
+      return
+    }
+    this.#shown.add(form.id)
+    if (this.#newest === undefined || form.lamport >= this.#newest.lamport) this.#newest = form
+    this.#latestSeen = Math.max(this.#latestSeen, form.seenAt)
+    this.#isMarked = false
+    if (output.isJson) output.json({ ...form })
+    else output.line(messageLine(form, style))
+  }
+
+  #line(form: EventForm): void {
+    const { output } = this.#args
+    const line = eventLine(form, { isColour: output.isColour, withChannel: false })
+    if (line !== undefined) output.line(line)
+  }
+}

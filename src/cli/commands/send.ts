@@ -1,0 +1,64 @@
+/** `conclave send` */
+import { UsageError } from '../../base/errors.ts'
+import { SECOND_MS } from '../../base/time.ts'
+import { TEXT_BYTES } from '../../wire/limits.ts'
+import type { Arguments } from '../arguments.ts'
+import { EXIT } from '../exit.ts'
+import type { KeyStateName, SendForm } from '../forms.ts'
+import { openSession } from '../session.ts'
+import { KEY_STATES, WAITING } from '../text.ts'
+
+export async function run(args: Arguments): Promise<number> {
+  const { options, operands, output } = args
+  const wait = options.choice('wait', ['sent', 'seen', 'none'], 'sent')
+  if (wait === 'seen') throw new UsageError('BAD_OPTION', WAITING.seen)
+  const timeout = options.duration('timeout', 10 * SECOND_MS)
+  const text = operands[1] === '-' ? await standardInput() : operands[1]!
+  if (text === '') throw new UsageError('BAD_MESSAGE', WAITING.noText)
+  const session = await openSession(args, 'network')
+  const params = { channel: operands[0]!, text, wait, timeout, plain: options.isOn('plain') }
+  const form = await session.call<SendForm>('send', params)
+  await session.close()
+  if (wait === 'sent' && form.state !== 'sent') throw notSent(form.key)
+  output.answer({ ...form }, () => [])
+  return EXIT.ok
+}
+
+/** Why a message waits, as an error. The message itself is kept. */
+function notSent(state: KeyStateName): UsageError {
+  const why = KEY_STATES[state]
+  const kept = { isKept: true }
+  switch (state) {
+    case 'asking':
+    case 'refused-or-silent':
+    case 'expired':
+      return Object.assign(new UsageError('NO_KEY_MANAGER', WAITING.sendTimeout(why)), kept)
+    case 'removed':
+      return Object.assign(new UsageError('REMOVED', WAITING.sendTimeout(why)), kept)
+    case 'removal-pending':
+      return Object.assign(new UsageError('REMOVAL_PENDING', WAITING.sendTimeout(why)), kept)
+    case 'alarmed':
+      return Object.assign(new UsageError('ALARMED', WAITING.sendTimeout(why)), kept)
+    case 'waiting-for-carrier':
+    case 'looking-for-channel':
+      return Object.assign(new UsageError('NO_PEERS', WAITING.noCarrier(why)), kept)
+    case 'ready':
+      return Object.assign(new UsageError('NO_PEERS', WAITING.noCarrier(KEY_STATES['waiting-for-carrier'])), kept)
+    default:
+      return state satisfies never
+  }
+}
+
+/** What was piped in, without the newline at its end. */
+async function standardInput(): Promise<string> {
+  const parts: Buffer[] = []
+  let bytes = 0
+  for await (const part of process.stdin) {
+    parts.push(part)
+    bytes += part.length
+    if (bytes > TEXT_BYTES + 1) throw new UsageError('BAD_MESSAGE', WAITING.longText)
+  }
+  return Buffer.concat(parts)
+    .toString('utf8')
+    .replace(/\r?\n$/, '')
+}

@@ -1,0 +1,195 @@
+/**
+ * What crosses the control socket and what `--json` prints: the same forms. User ids are peer-id text, channel ids their
+ * base32 text, hashes and message ids hexadecimal, instants milliseconds since 1970. Texts of others stand in them raw:
+ * whoever shows one passes it through display-text.ts.
+ */
+import type { KeyState, MessageState } from '../core/command.ts'
+
+export type KeyStateName = KeyState
+
+export interface PersonForm {
+  readonly user: string
+  readonly nick: string
+  readonly fingerprint: string
+  readonly isSelf: boolean
+}
+
+export interface ChannelForm {
+  readonly id: string
+  /** Empty until the channel was found. */
+  readonly name: string
+  readonly key: KeyState
+  /** `3.12`: term and serial; empty without a key. */
+  readonly epoch: string
+  readonly term: number
+  readonly serial: number
+  readonly commitment: string
+  readonly notAfter?: number
+  readonly members: number
+  /** Peers connected now that follow the channel; carriers and ourselves not counted. */
+  readonly online: number
+  readonly manager?: string
+  readonly isManagerPresent: boolean
+  readonly isManager: boolean
+  /** Messages of ours that are not on their way yet. */
+  readonly waiting: number
+  readonly logHead: string
+  /** The rest once the channel was found. */
+  readonly founder?: string
+  readonly managers?: readonly string[]
+  readonly admission?: Admission
+  readonly privacy?: Privacy
+  readonly history?: History
+  readonly keyLifetimeSeconds?: number
+  readonly idleSeconds?: number
+  readonly descriptorVersion?: number
+}
+
+export const ADMISSIONS = ['open', 'invite', 'members'] as const
+export const PRIVACIES = ['encrypted', 'mixed', 'plain'] as const
+export const HISTORIES = ['none', 'since-join', 'all'] as const
+export type Admission = (typeof ADMISSIONS)[number]
+export type Privacy = (typeof PRIVACIES)[number]
+export type History = (typeof HISTORIES)[number]
+
+export interface MemberForm extends PersonForm {
+  readonly isFounder: boolean
+  readonly isManager: boolean
+}
+
+interface InChannel {
+  readonly channel: string
+  readonly channelName: string
+}
+
+export interface MessageForm extends InChannel {
+  readonly type: 'message'
+  readonly id: string
+  /** The name it had while it waited, for a message of ours. */
+  readonly local?: string
+  readonly sender: string
+  readonly nick: string
+  readonly fingerprint: string
+  readonly lamport: number
+  readonly counter: number
+  readonly kind: 'text' | 'edit' | 'deletion' | 'reaction'
+  /** Of a text or an edit. */
+  readonly text?: string
+  readonly isAction?: boolean
+  readonly replyTo?: string
+  /** Id of the message that an edit, deletion or reaction is about. */
+  readonly target?: string
+  readonly emoji?: string
+  readonly isWithdrawn?: boolean
+  /** By the sender's clock: shown, never trusted. */
+  readonly writtenAt: number
+  readonly seenAt: number
+  readonly isEncrypted: boolean
+  readonly isOwn: boolean
+  readonly state: MessageState
+}
+
+export type EventForm = InChannel &
+  (
+    | { readonly type: 'messageState'; readonly local: string; readonly id: string; readonly state: MessageState }
+    | { readonly type: 'keyState'; readonly state: KeyState; readonly waiting: number }
+    | {
+        readonly type: 'epoch'
+        readonly term: number
+        readonly serial: number
+        readonly reason: string
+        readonly issuer: PersonForm
+      }
+    | {
+        readonly type: 'roster'
+        readonly change: 'admitted' | 'removed' | 'withdrew'
+        readonly user: PersonForm
+        readonly by: PersonForm
+      }
+    | { readonly type: 'manager'; readonly manager: PersonForm; readonly isPresent: boolean }
+    | { readonly type: 'gap'; readonly sender: PersonForm; readonly missing: string; readonly isClosed: boolean }
+    | { readonly type: 'unreadable'; readonly sender: PersonForm; readonly id: string; readonly check: number }
+    | { readonly type: 'alarm'; readonly manager: PersonForm; readonly check: number }
+  )
+
+export type NoticeForm = MessageForm | EventForm
+
+export interface StatusForm {
+  readonly type: 'status'
+  readonly isRunning: boolean
+  readonly home: string
+  readonly role?: 'peer' | 'key-manager' | 'carrier'
+  readonly user?: string
+  readonly nick?: string
+  readonly fingerprint?: string
+  readonly protection?: 'passphrase' | 'none' | 'memory'
+  readonly pid?: number
+  readonly uptimeMs?: number
+  readonly listen?: readonly string[]
+  readonly peers?: number
+  readonly channels?: readonly ChannelForm[]
+  /** What the node counted, by name; `reject.N` are refusals by check R-N. */
+  readonly counters?: Readonly<Record<string, number>>
+  /** Worst first. */
+  readonly health: readonly {
+    readonly level: 'ok' | 'warn' | 'fail'
+    readonly code: string
+    readonly channel?: string
+    readonly state?: KeyState
+    readonly count?: number
+  }[]
+}
+
+/** Which message comes first: (lamport, sender, counter), the same for everybody. The order of the shown history. */
+export interface Position {
+  readonly lamport: number
+  readonly sender: string
+  readonly counter: number
+  readonly id: string
+}
+
+/** One part of a history; `after` when there is more. */
+export interface ReadForm {
+  readonly channel: string
+  readonly channelName: string
+  readonly messages: readonly MessageForm[]
+  readonly after?: Position
+}
+
+export interface SendForm {
+  readonly channel: string
+  readonly channelName: string
+  readonly local: string
+  /** Absent while it waits. */
+  readonly id?: string
+  readonly state: MessageState
+  readonly key: KeyState
+}
+
+export interface JoinForm {
+  readonly isReady: boolean
+  readonly channel: ChannelForm
+}
+
+export interface InviteForm {
+  readonly invite: string
+  readonly channel: string
+  readonly channelName: string
+  readonly expiresAt?: number
+  readonly addresses: readonly string[]
+}
+
+export interface IdentityForm extends PersonForm {
+  readonly home: string
+  readonly addresses: readonly string[]
+  readonly protection: 'passphrase' | 'none' | 'memory'
+  readonly isRunning: boolean
+}
+
+export interface PeerForm {
+  readonly user: string
+  readonly fingerprint: string
+  readonly address: string
+  readonly direction: 'inbound' | 'outbound'
+  readonly isCarrier: boolean
+}

@@ -1,0 +1,236 @@
+/**
+ * A node with what people's programs need around it: the control socket, forms of what happens, and addresses remembered
+ * for the next start.
+ *
+ * Whoever owns a home serves its socket, also when it lives for one command only: two commands at once never collide. It
+ * leaves when the calls under way are answered.
+ */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { equalBytes, readUtf8, utf8 } from '../base/bytes.ts'
+import type { Logger } from '../base/report.ts'
+import type { Secret } from '../base/secret.ts'
+import { SECOND_MS } from '../base/time.ts'
+import type { Notice } from '../core/notice.ts'
+import { type ControlCaller, type Params, serveControl } from '../node/control.ts'
+import { lineLogger, type Node, type Role, startNode } from '../node/index.ts'
+import { channelIdText } from '../wire/names.ts'
+import type { NoticeForm, PersonForm } from './forms.ts'
+import { socketOf } from './home.ts'
+import { callMethod, channelsOf, connectWhereUsable, type Desk } from './methods.ts'
+import { eventForm, messageForm, personForm, userText } from './to-forms.ts'
+
+export interface RunInit {
+  readonly home: string
+  readonly passphrase: Secret | undefined
+  readonly role: Role
+  /** Undefined: the node's own choice. */
+  readonly listen?: readonly string[] | undefined
+  readonly bootstrap: readonly string[]
+  readonly isMdns: boolean
+  /** Whether to call whom we knew in earlier runs. */
+  readonly isOnline: boolean
+}
+
+const ADDRESSES = 'addresses'
+const MAX_ADDRESSES = 16
+const NOTE_MS = 10 * SECOND_MS
+/** How long other people's calls may take when we want to leave. */
+const DRAIN_MS = 5 * SECOND_MS
+
+/** Starts a node and serves its home. @throws what `startNode` and `serveControl` throw; nothing stays open then. */
+export async function startRunning(init: RunInit): Promise<Running> {
+  const { home, passphrase, role, listen, bootstrap, isMdns } = init
+  const logger = debugLogger()
+  const node = await startNode({
+    home,
+    passphrase,
+    role,
+    bootstrap,
+    isMdns,
+    ...(listen !== undefined && { listen }),
+    ...(logger !== undefined && { logger })
+  })
+  const running = new Running(node, home)
+  try {
+    await running.open(init.isOnline)
+    if (bootstrap.length > 0) running.noteAddresses(bootstrap)
+  } catch (error) {
+    await running.close().catch(() => {})
+    throw error
+  }
+  return running
+}
+
+/** `DEBUG=conclave:*` shows the node's own words on standard error. */
+function debugLogger(): Logger | undefined {
+  const wanted = process.env['DEBUG'] ?? ''
+  return /(^|[ ,])(conclave(:.*)?|\*)/.test(wanted)
+    ? lineLogger((line) => process.stderr.write(line), 'debug')
+    : undefined
+}
+
+export class Running implements Desk {
+  readonly node: Node
+  readonly home: string
+  readonly startedAt = performance.now()
+  readonly #people = new Map<string, string>()
+  readonly #listeners = new Set<(form: NoticeForm) => void>()
+  #socket: { close(): Promise<void> } | undefined
+  #addresses: string[] = []
+  #noter: NodeJS.Timeout | undefined
+  #calls = 0
+  #idle = Promise.withResolvers<void>()
+  /** Notices become forms one after the other, since a form may need a look at the channel. */
+  #forming: Promise<void> = Promise.resolve()
+  #closing: Promise<void> | undefined
+
+  constructor(node: Node, home: string) {
+    this.node = node
+    this.home = home
+  }
+
+  async open(isOnline: boolean): Promise<void> {
+    this.node.onNotice((notice) => {
+      this.#forming = this.#forming.then(() => this.#tell(notice)).catch(() => {})
+    })
+    this.#socket = await serveControl(socketOf(this.home), (method, params, caller) =>
+      this.#serve(method, params, caller)
+    )
+    await this.#recallAddresses()
+    if (!isOnline) return
+    connectWhereUsable(this.node, this.#addresses)
+    this.#noter = setInterval(() => this.#noteCalled(), NOTE_MS)
+    this.#noter.unref()
+  }
+
+  /** Where the socket really is: a long path has a short stand-in. */
+  async socketPath(): Promise<string> {
+    const pointer = await readFile(join(this.home, 'socket'), 'utf8').catch(() => undefined)
+    return pointer?.trim() ?? socketOf(this.home)
+  }
+
+  call(method: string, params: Params, caller: ControlCaller): Promise<object> {
+    return callMethod(this, method, params, caller)
+  }
+
+  async #serve(method: string, params: Params, caller: ControlCaller): Promise<object> {
+    this.#calls++
+    try {
+      return await this.call(method, params, caller)
+    } finally {
+      if (--this.#calls === 0) this.#idle.resolve()
+    }
+  }
+
+  /** Hears forms of everything that happens. Returns how to stop that. */
+  listen(listener: (form: NoticeForm) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  subscribe(caller: ControlCaller, channel: string | undefined, withEvents: boolean): void {
+    const stop = this.listen((form) => {
+      if (channel !== undefined && form.channel !== channel) return
+      if (withEvents || form.type === 'message')
+        caller.notify(form.type === 'message' ? 'message' : 'event', { ...form })
+    })
+    caller.closed.addEventListener('abort', stop, { once: true })
+    if (caller.closed.aborted) stop()
+  }
+
+  async #tell(notice: Notice): Promise<void> {
+    if (this.#listeners.size === 0) return
+    const form = await this.#formOf(notice)
+    for (const listener of [...this.#listeners]) listener(form)
+  }
+
+  async #formOf(notice: Notice): Promise<NoticeForm> {
+    const isFailed = this.node.failure !== undefined
+    const views = isFailed ? [] : await channelsOf(this.node)
+    const view = views.find(({ id }) => equalBytes(id, notice.channel))
+    const name = view?.name ?? ''
+    if (notice.type === 'message') {
+      this.#people.set(personKey(notice.channel, notice.sender), notice.nick)
+      return messageForm(notice, name)
+    }
+    if (notice.type === 'roster') this.#people.set(personKey(notice.channel, notice.user), notice.nick)
+    const isKnown = (user: Uint8Array): boolean => this.#people.has(personKey(notice.channel, user))
+    if (view?.descriptor !== undefined && !peopleIn(notice).every(isKnown)) await this.#learnPeople(notice.channel)
+    const person = (user: Uint8Array): PersonForm =>
+      personForm(user, this.#people.get(personKey(notice.channel, user)) ?? '', this.node.user)
+    return eventForm(notice, name, person, view?.waiting ?? 0)
+  }
+
+  async #learnPeople(channel: Uint8Array): Promise<void> {
+    const result = await this.node.command({ type: 'members', channel })
+    if (result.type !== 'members') return
+    for (const { user, nick } of result.members) if (nick !== '') this.#people.set(personKey(channel, user), nick)
+  }
+
+  // ---------------------------------------------------------------- addresses of others
+
+  noteAddresses(addresses: readonly string[]): void {
+    const next = [...new Set([...addresses, ...this.#addresses])].slice(0, MAX_ADDRESSES)
+    if (next.join() === this.#addresses.join()) return
+    this.#addresses = next
+    this.node.remember(ADDRESSES, utf8(JSON.stringify(next))).catch(() => {})
+  }
+
+  /** Those we called are where we said they are; those who called us are not. */
+  #noteCalled(): void {
+    const called = this.node.peers().filter(({ direction }) => direction === 'outbound')
+    const texts = called.map(({ address, peer }) => (address.includes('/p2p/') ? address : `${address}/p2p/${peer}`))
+    const known = new Set(this.#addresses)
+    if (texts.some((text) => !known.has(text))) this.noteAddresses(texts)
+  }
+
+  async #recallAddresses(): Promise<void> {
+    const kept = await this.node.recall(ADDRESSES)
+    const value: unknown = kept === undefined ? [] : JSON.parse(readUtf8(kept) ?? '[]')
+    if (Array.isArray(value)) this.#addresses = value.filter((one) => typeof one === 'string').slice(0, MAX_ADDRESSES)
+  }
+
+  // ---------------------------------------------------------------- the end
+
+  /** Answers what is being asked, then leaves. Harmless when called again. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    clearInterval(this.#noter)
+    if (this.#calls > 0) {
+      const patience = setTimeout(() => this.#idle.resolve(), DRAIN_MS)
+      await this.#idle.promise
+      clearTimeout(patience)
+    }
+    this.#noteCalled()
+    await this.#socket?.close()
+    await this.node.stop()
+  }
+}
+
+const personKey = (channel: Uint8Array, user: Uint8Array): string => `${channelIdText(channel)}/${userText(user)}`
+
+/** Whom a notice speaks of. */
+function peopleIn(notice: Exclude<Notice, { type: 'message' }>): readonly Uint8Array[] {
+  switch (notice.type) {
+    case 'epoch':
+      return [notice.issuer]
+    case 'roster':
+      return [notice.user, notice.by]
+    case 'manager':
+    case 'alarm':
+      return [notice.manager]
+    case 'gap':
+    case 'unreadable':
+      return [notice.sender]
+    case 'keyState':
+    case 'messageState':
+      return []
+    default:
+      return notice satisfies never
+  }
+}

@@ -1,0 +1,415 @@
+/**
+ * Every sentence that a person reads.
+ *
+ * What goes wrong is said in three parts: what happened, why, what to try. Nothing here contains a secret, and what others
+ * wrote comes in as `SafeText` only.
+ */
+import { type ConclaveError, InternalError } from '../base/errors.ts'
+import { displayText, joinText, own, type SafeText } from './display-text.ts'
+import type { ChannelForm, EventForm, KeyStateName, StatusForm } from './forms.ts'
+
+// ------------------------------------------------------------------ errors
+
+/** The three parts of what went wrong. */
+export interface Explanation {
+  readonly what: SafeText
+  readonly why: SafeText | undefined
+  readonly advice: SafeText | undefined
+}
+
+/** For errors whose own text does not have all parts: what to add. */
+const ADDED: ReadonlyMap<string, { readonly why?: SafeText; readonly advice?: SafeText }> = new Map([
+  ['NO_SUCH_CHANNEL', { why: own`channels are named by name, #name, or the first 8 letters of their id or more` }],
+  ['INVITE_EXPIRED', { why: own`whoever made it gave it an end` }],
+  ['BAD_MESSAGE', { why: own`it is empty, or too long` }],
+  ['PLAIN_FORBIDDEN', { advice: own`send it without --plain` }],
+  ['NOT_A_MEMBER', { why: own`only members can be removed`, advice: own`conclave members CHANNEL shows who is in` }],
+  ['BUSY', { why: own`each of them takes memory, so there is a limit` }],
+  ['STOPPED', { why: own`it was told to end while this was asked` }],
+  ['STORE_CLOSED', { why: own`the peer was told to end while this was asked` }],
+  ['NO_PLAIN_CHANNELS_YET', { why: own`this version only knows channels with a key` }],
+  ['NO_ELECTION_YET', { why: own`elections come with a later version` }],
+  ['TOO_MANY_CHANNELS', { why: own`each costs memory and connections` }],
+  ['NOT_ALLOWED', { why: own`the channel's descriptor names who may` }],
+  ['NOT_JOINED_YET', { why: own`nobody who knows it was reached yet` }],
+  ['OUTBOX_FULL', { why: own`what waits is kept on disk, so there is a limit` }],
+  ['LOG_BUSY', { why: own`what waits is kept on disk, so there is a limit` }],
+  ['NO_KEY_MANAGER', { why: own`one peer at a time makes the keys of a channel` }],
+  [
+    'BAD_CHANNEL_SETTINGS',
+    { why: own`a descriptor is small and has limits`, advice: own`conclave help channel create` }
+  ],
+  ['NOT_A_PEER', { why: own`it carries what others say, unread` }],
+  ['BAD_ADDRESS', { why: own`addresses are multiaddrs: TCP, with or without /p2p/ID at the end` }]
+])
+
+/** What is said of an error. */
+export function explain(error: ConclaveError): Explanation {
+  if (error instanceof InternalError) {
+    return {
+      what: own`something went wrong inside: ${displayText(error.message, { lines: 1 })}`,
+      why: own`this is a fault of the program, not yours; it stopped rather than send something wrong`,
+      advice: own`start it again; if it comes back, report it with DEBUG=conclave:*`
+    }
+  }
+  const sentences = displayText(error.message, { lines: 1 })
+    .split(/(?<=[.!?:]) (?=[A-Z/\u0022#])/)
+    .map((sentence) => displayText(sentence.replace(/[.:]$/, '')))
+  const [what = own`it did not work`, ...rest] = sentences
+  const added = ADDED.get(error.code)
+  if (rest.length >= 2) return { what, why: joinText(rest.slice(0, -1), own`. `), advice: rest.at(-1) }
+  if (added?.advice !== undefined) return { what, why: added.why ?? rest[0], advice: added.advice }
+  if (added?.why !== undefined) return { what, why: added.why, advice: rest[0] }
+  // "It did not work: this is why. Try that."
+  const [first = what, ...reasons] = what.split(': ').map((part) => displayText(part))
+  return { what: first, why: reasons.length > 0 ? joinText(reasons, own`: `) : undefined, advice: rest[0] }
+}
+
+/** An error nobody foresaw, from the system or a library: its text may be anybody's. */
+export function unforeseen(error: unknown): InternalError {
+  const name = error instanceof Error ? error.name : typeof error
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? ` ${error.code}` : ''
+  return new InternalError(displayText(`an unexpected ${name}${code}`, { columns: 80, lines: 1 }), { cause: error })
+}
+
+// ------------------------------------------------------------------ the command line
+
+const list = (names: readonly SafeText[]): SafeText => joinText(names, own`, `)
+
+export const USAGE = {
+  unknownCommand: (word: SafeText, near: SafeText | undefined): string =>
+    `There is no command "${word}". The commands are listed by conclave help. ` +
+    (near === undefined ? 'Try conclave help.' : `Did you mean: conclave ${near}`),
+  unknownSubcommand: (word: SafeText, names: readonly SafeText[]): string =>
+    `"conclave ${word}" needs one more word. It is a family of commands. Try one of: ${list(names)}`,
+  unknownOption: (option: SafeText, command: SafeText, near: SafeText | undefined): string =>
+    `There is no option ${option}. The command "${command}" does not have it. ` +
+    (near === undefined ? `Try conclave help ${command}.` : `Did you mean ${near}?`),
+  badChoice: (option: SafeText, choices: readonly SafeText[]): string =>
+    `Cannot use this value of ${option}. It is none that there is. Take one of: ${list(choices)}`,
+  badValue: (option: SafeText): string =>
+    `Cannot use ${option} like this. A value is missing, or there is one that does not belong there. Write --option VALUE, or the option alone where it takes none.`,
+  badDuration: (option: SafeText, text: SafeText): string =>
+    `Cannot use "${text}" as a time in ${option}. A time is a number and a unit. Write it as 10s, 5m, 24h or 7d.`,
+  badCount: (option: SafeText): string =>
+    `Cannot use this value of ${option}. It is no count. Write a number such as 20.`,
+  badInstant: (option: SafeText, text: SafeText): string =>
+    `Cannot use "${text}" in ${option}. It is neither a time ago nor a date. Write it as 2h, 2026-01-31 or 2026-01-31T08:00.`,
+  missing: (command: SafeText, operand: SafeText): string =>
+    `Did not do anything. The command "${command}" needs ${operand} behind it. Try conclave help ${command}.`,
+  tooMany: (command: SafeText, extra: SafeText): string =>
+    `Did not expect "${extra}". The command "${command}" takes fewer words. Put a text of several words in quotes, or see conclave help ${command}.`
+} as const
+
+export const HELP = {
+  title: own`Conclave: peer-to-peer, end-to-end encrypted group chat`,
+  usage: own`usage:`,
+  start: own`Begin with: conclave peer`,
+  options: own`options:`,
+  common: own`every command:`,
+  examples: own`examples:`,
+  footer: own`More on one: conclave help COMMAND.  Exit codes: 0 ok, 1 you can fix it, 2 usage, 3 network, 4 untrusted key, 5 no key manager or not a member, 6 timeout, 70 our bug, 130 interrupted.`
+} as const
+
+// ------------------------------------------------------------------ home and identity
+
+export const HOME = {
+  passphrase: own`Passphrase: `,
+  newPassphrase: own`New passphrase (empty: no protection): `,
+  again: own`The same again: `,
+  differ: own`These were not the same. Once more.`,
+  wrong: own`This passphrase does not fit. Once more.`,
+  unprotected: [
+    own`WARNING: this identity is NOT protected on disk.`,
+    own`  Whoever can read its folder can read all messages and speak in your name.`,
+    own`  For a protected one: conclave init --home OTHER-FOLDER, with a passphrase.`
+  ],
+  unprotectedShort: own`not protected: whoever reads the disk reads everything`,
+  protectedShort: own`protected by a passphrase`,
+  made: (nick: SafeText, user: SafeText, home: SafeText): SafeText[] => [
+    own`Made an identity for ${nick} in ${home}`,
+    own`  user id  ${user}`
+  ],
+  wideSecret: (path: SafeText): SafeText => own`WARNING: others can read ${path}: chmod 600 it.`,
+  needsChoice:
+    'Did not make an identity. There is nobody to ask for a passphrase, and none was given. Give one with --passphrase-file FILE, or say --no-passphrase.',
+  noSecretFile: (path: SafeText): string =>
+    `Cannot read the passphrase. The file ${path} is not there, is empty, or may not be read. Look after --passphrase-file and CONCLAVE_PASSPHRASE_FILE.`,
+  twoSecrets: 'Cannot do both. --passphrase-file protects and --no-passphrase does not. Give one of them.',
+  badNick:
+    'This cannot be a nick. A nick has 1 to 32 letters and digits of one alphabet, single spaces and _ . \' - inside, and is not like "admin" or "system". Choose another.',
+  exists: (home: SafeText): string =>
+    `Did not make an identity. ${home} already holds one, and a new one would make it unreadable for ever. Use it as it is, or choose another home with --home.`,
+  notRunning: (home: SafeText): string =>
+    `No peer is running. Nobody uses ${home} now. Start one with: conclave peer, or conclave peer --headless`
+} as const
+
+// ------------------------------------------------------------------ running
+
+export const RUN = {
+  ready: (id: SafeText, listen: SafeText, socket: SafeText): SafeText =>
+    own`conclave is ready  id=${id} listen=${listen} socket=${socket}`,
+  leaving: own`Leaving… (once more to leave at once)`,
+  failed: own`This peer has stopped sending, because something went wrong. What is stored can still be read.`,
+  staysOn: own`There is nothing to read on standard input: running until stopped.`,
+  waitingToSend: own`Sending what was typed…`,
+  leftWaiting: (count: number): SafeText =>
+    own`${count} message${plural(count)} could not be sent yet; kept until this peer runs again.`
+} as const
+
+const plural = (count: number): SafeText => (count === 1 ? own`` : own`s`)
+
+/** How to do what was just done in another terminal, or on another machine. */
+export const FIRST_RUN = {
+  welcome: (nick: SafeText): SafeText =>
+    own`Hello ${nick}. Type a message and press Enter; /help shows what else there is.`,
+  created: (name: SafeText): SafeText =>
+    own`Made the channel #${name}: anybody with the invite below may come in, and this peer hands out its key.`,
+  secondTerminal: own`To talk to yourself, in a second terminal of this machine:`,
+  otherMachine: own`To invite somebody, on another machine:`,
+  onlyHere: own`This peer listens on this machine only. For other machines start it with --listen /ip4/0.0.0.0/tcp/4001`
+} as const
+
+// ------------------------------------------------------------------ channels
+
+export const CHANNEL = {
+  created: (name: SafeText, id: SafeText): SafeText[] => [own`Founded #${name}`, own`  id  ${id}`],
+  none: own`No channels yet. Make one with: conclave channel create NAME, or join one with: conclave join INVITE`,
+  left: (name: SafeText): SafeText => own`Left #${name} and forgot its keys.`,
+  unnamed: own`(not found yet)`,
+  invite: (name: SafeText, until: SafeText | undefined): SafeText =>
+    until === undefined
+      ? own`Whoever has this may come into #${name}:`
+      : own`Whoever has this may come into #${name} until ${until}:`,
+  inviteUse: own`Use it with: conclave join INVITE, or conclave peer INVITE`,
+  inviteWithoutAddress: own`No address is in it, since no peer of this home can be reached now: it works for who finds the channel otherwise.`,
+  inviteLater: own`The key manager has not heard of it yet; it will when both are online.`,
+  joined: (name: SafeText, epoch: SafeText): SafeText => own`In #${name}: the key of epoch ${epoch} is here.`,
+  joinedPlain: (name: SafeText): SafeText => own`In #${name}, a channel without encryption.`,
+  ambiguous: (text: SafeText): string =>
+    `"${text}" could be several channels. More than one has this name or begins so. Use more of the id; see conclave channel list.`,
+  unknown: (text: SafeText): string =>
+    `There is no channel "${text}" here. Channels are named by name, #name, or the first 8 letters of their id or more. See conclave channel list.`
+} as const
+
+export const MEMBER = {
+  admitted: own`Let in. The key goes to them as soon as they ask.`,
+  removed: own`Removed. The channel has a new key, without them.`,
+  removalTold: own`Told the channel. The key manager has not acted on it yet; nobody sends under the old key meanwhile.`,
+  rekeyed: (epoch: SafeText): SafeText => own`The channel has a fresh key: epoch ${epoch}.`,
+  unknownUser: (text: SafeText): string =>
+    `Do not know who "${text}" is. A user is named by user id, by fingerprint, or by the nick of one member. See conclave members CHANNEL.`,
+  ambiguousUser: (text: SafeText): string =>
+    `"${text}" could be several members. They have the same nick. Use the user id or the fingerprint; see conclave members CHANNEL.`,
+  you: own`you`,
+  founder: own`founder`,
+  manager: own`key manager`
+} as const
+
+// ------------------------------------------------------------------ keys and waiting
+
+/** Why there is no usable key, as a clause. */
+export const KEY_STATES: Readonly<Record<KeyStateName, SafeText>> = {
+  ready: own`the key is here`,
+  'looking-for-channel': own`nobody who knows the channel was found yet`,
+  'waiting-for-carrier': own`nobody else of the channel is connected`,
+  asking: own`the key manager was asked for the key and has not answered yet`,
+  'refused-or-silent': own`the key manager does not answer: it is away, or does not let this user in`,
+  'removal-pending': own`somebody was removed, and the new key without them is not here yet`,
+  expired: own`the key has expired, and the key manager is away`,
+  alarmed: own`a key manager was caught in a lie, so nothing is sent in this channel any more`,
+  removed: own`this user was removed from the channel`
+}
+
+export const WAITING = {
+  sendTimeout: (why: SafeText): string =>
+    `Not sent yet. In time, ${why}. The message is kept and goes out when it can: do not send it again; conclave status shows how things stand.`,
+  noCarrier: (why: SafeText): string =>
+    `Not sent yet. In time, ${why}. The message is kept and goes out when a peer runs and others are there: try conclave peer, or --bootstrap ADDRESS.`,
+  joinTimeout: (why: SafeText): string =>
+    `Not in the channel yet. In time, ${why}. A running peer goes on trying: conclave peer, or join again with a longer --timeout.`,
+  joinAlarm: (why: SafeText): string => `Will not use this channel. What is known of it says: ${why}. Ask its founder.`,
+  seen: 'Cannot wait until a message is seen. Receipts are not part of this version. Use --wait sent or --wait none.',
+  noText: 'There is nothing to send. The text is empty. Write it after the channel, or give - and pipe it in.',
+  longText: 'This text is too long. A message has at most 16 KiB. Send it in parts.',
+  progress: (state: KeyStateName): SafeText => own`… ${KEY_STATES[state]}`
+} as const
+
+// ------------------------------------------------------------------ reading
+
+export const READ = {
+  nothingNew: (name: SafeText): SafeText => own`Nothing new in #${name}. (--limit 20 shows the last ones.)`,
+  nothing: (name: SafeText): SafeText => own`No messages in #${name}.`,
+  unreadFrom: own`new`,
+  you: own`you`,
+  waiting: own`waiting`,
+  sent: own`sent`,
+  plain: own`[plain]`,
+  deleted: own`(deleted a message)`,
+  edited: own`(edited a message)`,
+  reacted: own`(reacted to a message)`,
+  ownerGone: 'Cannot follow any longer. The process that owns the home has ended. Start it again, then this.'
+} as const
+
+/** Why an epoch began, as a clause. */
+const REASONS: Readonly<Record<string, SafeText>> = {
+  created: own`the channel was founded`,
+  admitted: own`somebody came in`,
+  removed: own`somebody was removed`,
+  withdrawn: own`somebody left`,
+  deadline: own`the old key was due`,
+  idle: own`after a long silence`,
+  'first-member': own`the first member came`,
+  demand: own`the key manager was asked for a fresh key`,
+  refreshed: own`a member renewed its part`,
+  takeover: own`the key manager began a new term`,
+  'descriptor-changed': own`the channel's rules changed`
+}
+
+/** A security event as one line. Nothing that changes who can read passes silently. */
+export function eventText(event: EventForm): SafeText | undefined {
+  switch (event.type) {
+    case 'epoch':
+      return own`new key: epoch ${event.term}.${event.serial}, because ${REASONS[event.reason] ?? own`of a reason unknown here`}${by(event.issuer)}`
+    case 'roster': {
+      const who = person(event.user)
+      if (event.change === 'admitted') return own`${who} was let in${by(event.by)}`
+      return event.change === 'removed' ? own`${who} was removed${by(event.by)}` : own`${who} left the channel`
+    }
+    case 'manager':
+      return event.isPresent
+        ? own`key manager ${person(event.manager)} is here`
+        : own`key manager ${person(event.manager)} is away: chatting goes on, but nobody can come in or be removed until it is back`
+    case 'keyState':
+      return keyStateText(event.state, event.waiting)
+    case 'gap':
+      return event.isClosed
+        ? own`a message of ${person(event.sender)} that was missing has come`
+        : own`GAP: a message of ${person(event.sender)} before the last one is missing`
+    case 'unreadable':
+      return own`a message of ${person(event.sender)} cannot be read (R-${event.check})`
+    case 'alarm':
+      return own`ALARM: key manager ${person(event.manager)} lied (R-${event.check}). Nothing is sent in this channel any more: talk to its founder elsewhere`
+    default:
+      return undefined
+  }
+}
+
+function keyStateText(state: KeyStateName, waiting: number): SafeText {
+  const held = waiting > 0 ? own` (${waiting} message${plural(waiting)} waiting)` : own``
+  if (state === 'ready') return own`messages are end-to-end encrypted${held}`
+  return own`cannot send yet: ${KEY_STATES[state]}${held}`
+}
+
+interface Person {
+  readonly nick: string
+  readonly fingerprint: string
+  readonly isSelf?: boolean
+}
+
+/** `alice (K5QH-2M7A)`: a nick alone is no identity. */
+export function person({ nick, fingerprint, isSelf }: Person): SafeText {
+  const mark = displayText(fingerprint)
+  if (isSelf === true) return own`you`
+  return nick === '' ? own`user ${mark}` : own`${displayText(nick, { columns: 40, lines: 1 })} (${mark})`
+}
+
+const by = (who: Person | undefined): SafeText => (who === undefined ? own`` : own`, by ${person(who)}`)
+
+// ------------------------------------------------------------------ status
+
+export const STATUS = {
+  ok: own`ok  `,
+  warn: own`!   `,
+  fail: own`FAIL`,
+  notRunning: own`no peer is running for this home: conclave peer`,
+  peers: (count: number): SafeText =>
+    count === 0 ? own`nobody is connected` : own`${count} peer${plural(count)} connected`,
+  listening: (count: number): SafeText =>
+    count === 0
+      ? own`listens nowhere: it can call others and not be called`
+      : own`listens on ${count} address${count === 1 ? own`` : own`es`}`,
+  stopped: own`something went wrong inside: it reads and does not send; start it again`,
+  channelReady: (name: SafeText, members: number): SafeText =>
+    own`#${name}: the key is here, ${members} member${plural(members)}`,
+  channelNotReady: (name: SafeText, state: KeyStateName): SafeText => own`#${name}: ${KEY_STATES[state]}`,
+  managerAway: (name: SafeText): SafeText => own`#${name}: the key manager is away: nobody can come in or be removed`,
+  waiting: (name: SafeText, count: number): SafeText =>
+    own`#${name}: ${count} message${plural(count)} waiting to be sent`,
+  isAlarmed: (name: SafeText): SafeText => own`#${name}: ${KEY_STATES.alarmed}`
+} as const
+
+/** One finding of `status`. */
+export function healthText({ code, channel, state, count }: StatusForm['health'][number]): SafeText {
+  const name = displayText(channel ?? '', { columns: 40, lines: 1 })
+  switch (code) {
+    case 'protected':
+      return HOME.protectedShort
+    case 'unprotected':
+      return HOME.unprotectedShort
+    case 'not-running':
+      return STATUS.notRunning
+    case 'failed':
+      return STATUS.stopped
+    case 'connected':
+    case 'alone':
+      return STATUS.peers(count ?? 0)
+    case 'listening':
+    case 'not-listening':
+      return STATUS.listening(count ?? 0)
+    case 'channel-ready':
+      return STATUS.channelReady(name, count ?? 0)
+    case 'channel-not-ready':
+      return STATUS.channelNotReady(name, state ?? 'asking')
+    case 'manager-away':
+      return STATUS.managerAway(name)
+    case 'messages-waiting':
+      return STATUS.waiting(name, count ?? 0)
+    default:
+      return displayText(code)
+  }
+}
+
+// ------------------------------------------------------------------ the chat
+
+export const CHAT = {
+  unknownCommand: (word: SafeText, near: SafeText | undefined): SafeText =>
+    near === undefined
+      ? own`There is no /${word}. Nothing was sent. /help shows what there is; // sends a slash.`
+      : own`There is no /${word}. Nothing was sent. Did you mean /${near}? // sends a slash.`,
+  ambiguousCommand: (word: SafeText, names: readonly SafeText[]): SafeText =>
+    own`/${word} could be ${joinText(
+      names.map((name) => own`/${name}`),
+      own` or `
+    )}. Nothing was sent.`,
+  noChannel: own`You are in no channel. /join INVITE, or: conclave channel create NAME`,
+  needs: (usage: SafeText): SafeText => own`Write it as ${usage}`,
+  sentLater: (text: SafeText): SafeText => own`sent: ${text}`,
+  waiting: (why: SafeText): SafeText => own`[waiting: ${why}]`,
+  sent: own`[sent]`,
+  now: (name: SafeText): SafeText => own`Now in #${name}`,
+  earlier: own`earlier:`,
+  nick: (nick: SafeText): SafeText => own`You are ${nick} now.`,
+  keys: (form: ChannelForm): SafeText[] => [
+    own`epoch        ${displayText(form.epoch)}${form.key === 'ready' ? own`` : own`, not usable: ${KEY_STATES[form.key]}`}`,
+    own`key manager  ${form.manager === undefined ? own`unknown` : displayText(form.manager)}${form.isManagerPresent ? own` (here)` : own` (away)`}`,
+    own`key id       ${displayText(form.commitment === '' ? '-' : form.commitment)}`,
+    own`good until   ${displayText(form.notAfter === undefined ? '-' : new Date(form.notAfter).toISOString())}`
+  ],
+  help: [
+    own`Type a message and press Enter. Commands may be shortened.`,
+    own`  /me TEXT           say what you do`,
+    own`  /join INVITE|#NAME come into a channel, or turn to one you are in`,
+    own`  /leave             leave this channel`,
+    own`  /channels          your channels`,
+    own`  /who               who is in this channel`,
+    own`  /invite [once]     an invite to this channel`,
+    own`  /keys              the key of this channel and who hands it out`,
+    own`  /nick NAME         change your nick`,
+    own`  /admit ID          let a user in      /remove USER   take one out`,
+    own`  /rekey             a fresh key now (key manager only)`,
+    own`  /status /peers     how things stand, and who is connected`,
+    own`  //text             send a text that begins with a slash`,
+    own`  /quit              leave the program (or Ctrl-C, Ctrl-D)`
+  ]
+} as const

@@ -1,0 +1,167 @@
+/** From what core says to the forms of forms.ts, and back from the words of options to core's. */
+import { equalBytes, hex } from '../base/bytes.ts'
+import type { ChannelView, MemberView } from '../core/command.ts'
+import { asUserId, shortFingerprint, userIdText } from '../core/identity/user.ts'
+import type { MessageView, Notice } from '../core/notice.ts'
+import { Admission, type Content, HistoryPolicy, Privacy } from '../wire/messages.ts'
+import { channelIdText } from '../wire/names.ts'
+import type { ChannelForm, EventForm, MemberForm, MessageForm, PersonForm } from './forms.ts'
+
+export const ADMISSION = {
+  open: Admission.OPEN,
+  invite: Admission.BY_INVITE,
+  members: Admission.BY_MEMBERSHIP
+} as const
+export const PRIVACY = { encrypted: Privacy.ENCRYPTED, mixed: Privacy.MIXED, plain: Privacy.PLAIN } as const
+export const HISTORY = {
+  none: HistoryPolicy.NONE,
+  'since-join': HistoryPolicy.SINCE_JOIN,
+  all: HistoryPolicy.ALL
+} as const
+
+const wordOf = <W extends string>(words: Readonly<Record<W, unknown>>, value: unknown): W =>
+  (Object.keys(words) as W[]).find((word) => words[word] === value)!
+
+/** User id text; also for keys that are no user's, such as the zeros of a channel not found yet: empty. */
+export function userText(user: Uint8Array): string {
+  try {
+    return userIdText(asUserId(user))
+  } catch {
+    return ''
+  }
+}
+
+function fingerprintOf(user: Uint8Array): string {
+  try {
+    return shortFingerprint(asUserId(user))
+  } catch {
+    return ''
+  }
+}
+
+export const personForm = (user: Uint8Array, nick: string, self: Uint8Array): PersonForm => ({
+  user: userText(user),
+  nick,
+  fingerprint: fingerprintOf(user),
+  isSelf: equalBytes(user, self)
+})
+
+/** @param online - connected peers that follow the channel. */
+export function channelForm(view: ChannelView, online = 0): ChannelForm {
+  const { id, name, key, term, serial, commitment, notAfter, members, manager, waiting, logHead, descriptor } = view
+  return {
+    id: channelIdText(id),
+    name,
+    key,
+    epoch: term === 0 ? '' : `${term}.${serial}`,
+    term,
+    serial,
+    commitment: hex(commitment),
+    ...(notAfter > 0 && { notAfter }),
+    members,
+    online,
+    ...(manager && { manager: userText(manager) }),
+    isManagerPresent: view.isManagerPresent,
+    isManager: view.isManager,
+    waiting,
+    logHead: hex(logHead),
+    ...(descriptor && {
+      founder: userText(view.founder),
+      managers: descriptor.managers.map(userText),
+      admission: wordOf(ADMISSION, descriptor.admission),
+      privacy: wordOf(PRIVACY, descriptor.privacy),
+      history: wordOf(HISTORY, descriptor.history),
+      keyLifetimeSeconds: descriptor.keyLifetimeSeconds,
+      idleSeconds: descriptor.idleSeconds,
+      descriptorVersion: descriptor.version
+    })
+  }
+}
+
+export const memberForm = ({ user, nick, isFounder, isManager, isSelf }: MemberView): MemberForm => ({
+  user: userText(user),
+  nick,
+  fingerprint: fingerprintOf(user),
+  isSelf,
+  isFounder,
+  isManager
+})
+
+export function messageForm(view: MessageView, channelName: string): MessageForm {
+  const { channel, id, local, sender, nick, lamport, counter, content, isEncrypted, isOwn, state, seenAt } = view
+  return {
+    type: 'message',
+    channel: channelIdText(channel),
+    channelName,
+    id,
+    ...(local !== undefined && { local }),
+    sender: userText(sender),
+    nick,
+    fingerprint: fingerprintOf(sender),
+    lamport,
+    counter,
+    ...contentForm(content),
+    writtenAt: content.writtenAt,
+    seenAt,
+    isEncrypted,
+    isOwn,
+    state
+  }
+}
+
+type ContentForm = Pick<MessageForm, 'kind' | 'text' | 'isAction' | 'replyTo' | 'target' | 'emoji' | 'isWithdrawn'>
+
+function contentForm({ text, edit, deletion, reaction }: Content): ContentForm {
+  if (edit) return { kind: 'edit', text: edit.text, target: hex(edit.target) }
+  if (deletion) return { kind: 'deletion', target: hex(deletion.target) }
+  if (reaction) {
+    return { kind: 'reaction', emoji: reaction.emoji, target: hex(reaction.target), isWithdrawn: reaction.isWithdrawn }
+  }
+  const { text: words = '', replyTo, isAction = false } = text ?? {}
+  return { kind: 'text', text: words, isAction, ...(replyTo && replyTo.length > 0 && { replyTo: hex(replyTo) }) }
+}
+
+/** `FIRST_MEMBER` as `first-member`. */
+const reasonWord = (reason: string): string => reason.toLowerCase().replaceAll('_', '-')
+
+/**
+ * @param person - who a user is, in the channel of the notice.
+ * @param waiting - messages of ours that wait there.
+ */
+export function eventForm(
+  notice: Exclude<Notice, { type: 'message' }>,
+  channelName: string,
+  person: (user: Uint8Array) => PersonForm,
+  waiting: number
+): EventForm {
+  const place = { channel: channelIdText(notice.channel), channelName }
+  switch (notice.type) {
+    case 'messageState': {
+      const { type, local, id, state } = notice
+      return { type, ...place, local, id, state }
+    }
+    case 'keyState':
+      return { type: 'keyState', ...place, state: notice.state, waiting }
+    case 'epoch': {
+      const { type, term, serial, reason, issuer } = notice
+      return { type, ...place, term, serial, reason: reasonWord(String(reason)), issuer: person(issuer) }
+    }
+    case 'roster': {
+      const { type, change, user, nick, by } = notice
+      const who = person(user)
+      return { type, ...place, change, user: { ...who, nick: nick || who.nick }, by: person(by) }
+    }
+    case 'manager':
+      return { type: 'manager', ...place, manager: person(notice.manager), isPresent: notice.isPresent }
+    case 'gap': {
+      const { type, sender, missing, isClosed } = notice
+      return { type, ...place, sender: person(sender), missing, isClosed }
+    }
+    case 'unreadable':
+      return { type: 'unreadable', ...place, sender: person(notice.sender), id: notice.id, check: notice.check }
+    case 'alarm':
+      return { type: 'alarm', ...place, manager: person(notice.manager), check: notice.check }
+    default:
+      return notice satisfies never
+  }
+}

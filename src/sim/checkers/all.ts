@@ -1,0 +1,26 @@
+/** Every checker there is, for a run with this truth. */
+import type { Truth } from '../truth.ts'
+import { Authenticity } from './authenticity.ts'
+import { Caps } from './caps.ts'
+import type { Checker } from './checker.ts'
+import { Delivery } from './delivery.ts'
+import { Knowledge } from './knowledge.ts'
+import { Monotonic } from './monotonic.ts'
+import { Nonce } from './nonce.ts'
+import { OneValue } from './one-value.ts'
+import { Pace } from './pace.ts'
+import { Removal } from './removal.ts'
+import { Secrecy } from './secrecy.ts'
+
+export const allCheckers = (truth: Truth): Checker[] => [
+  new Authenticity(truth),
+  new Nonce(),
+  new OneValue(truth),
+  new Monotonic(truth),
+  new Delivery(truth),
+  new Caps(),
+  new Pace(),
+  new Removal(truth),
+  new Secrecy(truth),
+  new Knowledge(truth)
+]

@@ -1,0 +1,22 @@
+/** I-20: every queue, cache and map stays under the cap declared in params.ts or limits.ts. */
+import type { SimNode } from '../node.ts'
+import type { World } from '../world.ts'
+import { type Checker, Violation } from './checker.ts'
+
+const EVENTS_BETWEEN_CHECKS = 1_000
+
+export class Caps implements Checker {
+  #events = 0
+
+  onHandled(_node: SimNode, _event: unknown, world: World): void {
+    if (++this.#events % EVENTS_BETWEEN_CHECKS === 0) this.atEnd(world)
+  }
+
+  atEnd(world: World): void {
+    for (const node of world.nodes) {
+      for (const { name, size, cap } of node.machine?.unsafeFills?.() ?? []) {
+        if (size > cap) throw new Violation('I-20', `${name} of ${node.name} holds ${size}, its cap is ${cap}`)
+      }
+    }
+  }
+}

@@ -1,0 +1,38 @@
+/**
+ * What a checker is: it watches a run and throws a `Violation` at the moment an invariant breaks, or at the end. It never
+ * changes the run: with or without checkers the event hash is the same.
+ */
+import type { Frame } from '../../core/channel/frame.ts'
+import type { Effect, Event } from '../../core/machine.ts'
+import type { Notice } from '../../core/notice.ts'
+import type { Packet } from '../network.ts'
+import type { SimNode } from '../node.ts'
+import type { World } from '../world.ts'
+
+/** An invariant is broken. The message tells which, where, and how to see it again. */
+export class Violation extends Error {
+  /** Such as `I-7`. */
+  readonly invariant: string
+
+  constructor(invariant: string, message: string, options?: ErrorOptions) {
+    super(`${invariant}: ${message}`, options)
+    this.name = 'Violation'
+    this.invariant = invariant
+  }
+}
+
+/** Watches one run. Methods are called at the moment named, before anything else happens. */
+export interface Checker {
+  /** New bytes are on a topic. */
+  onPacket?(packet: Packet, world: World): void
+  /** A frame was judged and handed to a machine, and the machine has handled it. */
+  onFrame?(node: SimNode, frame: Frame, world: World): void
+  /** A machine has handled an event, and all that came of it is done. */
+  onHandled?(node: SimNode, event: Event, world: World): void
+  onEffect?(node: SimNode, effect: Effect, world: World): void
+  onNotice?(node: SimNode, notice: Notice, world: World): void
+  onStart?(node: SimNode, world: World): void
+  onCrash?(node: SimNode, world: World): void
+  /** The run is over. */
+  atEnd?(world: World): void
+}

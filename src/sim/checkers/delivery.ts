@@ -1,0 +1,161 @@
+/**
+ * I-9: a client shows each message once, for ever, also when its sender sealed it again under a newer key. I-15: whatever a sender said later stands later, everywhere.
+ *
+ * I-17, as far as this version goes: nothing repairs a lost message yet, so what is promised is that its loss is *seen*. Who
+ * is shown a message of a sender has been shown the one that it names as the one before, or is told of a gap there. The last
+ * messages of a sender, with none after them that the reader can read, may be missing unnoticed; and a reader whose process
+ * died before it wrote down what it had just heard may have to hear the sender's next message first, or be shown one that
+ * was sealed again a second time, marked as what replaces the first. Nothing said is lost
+ * at the sender: each acknowledged message of somebody who stayed was given to the carrier by the end.
+ */
+import { hex } from '../../base/bytes.ts'
+import type { Effect } from '../../core/machine.ts'
+import { readMessageRow } from '../../core/member/history.ts'
+import type { MessageView, Notice } from '../../core/notice.ts'
+import { Refusal } from '../../core/reject.ts'
+import type { Packet } from '../network.ts'
+import type { SimNode } from '../node.ts'
+import { isTaken, isWanted, type Person, type Shown, type Truth } from '../truth.ts'
+import type { World } from '../world.ts'
+import { type Checker, Violation } from './checker.ts'
+
+/** Rows in which a member keeps whom it has heard saying what. */
+const HEARD_ROWS = 'sender/'
+/** How long a missing message may be on its way, and a little more. */
+const PATIENCE_MS = 3_000
+
+/** What the frame of a message says of its place, for all to see. */
+interface Place {
+  readonly previous: string
+  /** How many its author sealed before it under the same key; 0 for a plain one. */
+  readonly counter: number
+  readonly lamport: number
+}
+
+/** What happened to a reader's notes of what it has heard. */
+interface Notes {
+  readonly savedAt: number[]
+  readonly diedAt: number[]
+}
+
+export class Delivery implements Checker {
+  readonly #truth: Truth
+  readonly #shownAt = new Map<SimNode, Map<string, number>>()
+  readonly #places = new Map<string, Place>()
+  readonly #notes = new Map<SimNode, Notes>()
+  /** What was said under an id. A message that was sealed again has several. */
+  readonly #texts = new Map<string, string>()
+
+  constructor(truth: Truth) {
+    this.#truth = truth
+  }
+
+  onPacket(packet: Packet, world: World): void {
+    const frame = world.network.read(packet)
+    if (frame === undefined || frame instanceof Refusal) return
+    const message = frame.body.message ?? frame.body.plainMessage
+    if (message === undefined) return
+    const { previous, lamport } = message
+    const counter = frame.body.message?.counter ?? 0
+    this.#places.set(hex(frame.id), { previous: hex(previous), counter, lamport })
+  }
+
+  onEffect(node: SimNode, effect: Effect, world: World): void {
+    if (effect.type !== 'persist' || !effect.puts.some(({ entry }) => entry.startsWith(HEARD_ROWS))) return
+    this.#notesOf(node).savedAt.push(world.time)
+  }
+
+  onCrash(node: SimNode, world: World): void {
+    this.#notesOf(node).diedAt.push(world.time)
+  }
+
+  #notesOf(node: SimNode): Notes {
+    const notes = this.#notes.get(node) ?? { savedAt: [], diedAt: [] }
+    this.#notes.set(node, notes)
+    return notes
+  }
+
+  onNotice(node: SimNode, notice: Notice, world: World): void {
+    if (notice.type !== 'message') return
+    const name = nameOf(notice)
+    this.#texts.set(notice.id, name)
+    const shownAt = this.#shownAt.get(node) ?? new Map<string, number>()
+    this.#shownAt.set(node, shownAt)
+    // What waits is shown to its author again, by the name it has there, when it is sealed again.
+    for (const id of notice.isOwn ? [notice.id] : [notice.id, name]) {
+      const before = shownAt.get(id)
+      const sender = this.#truth.personWith(notice.sender)
+      const isReplacing = notice.content.replaces.length > 0 && before !== undefined && this.#isForgotten(node, before)
+      const mayBeAgain = isReplacing || before === undefined || this.#mayShowAgain(node, before)
+      if (!mayBeAgain && sender?.isByzantine === false)
+        throw new Violation('I-9', `${node.name} shows '${name}' of ${sender.name} twice`)
+      shownAt.set(id, world.time)
+    }
+  }
+
+  /** What was written since the oldest row a crash took may be gone with it. */
+  #mayShowAgain(node: SimNode, shownAt: number): boolean {
+    if (this.#truth.personOf(node)?.isRolledBack) return true
+    return node.losses.some((loss) => loss.since <= shownAt && shownAt <= loss.at)
+  }
+
+  atEnd(world: World): void {
+    for (const reader of this.#truth.people) if (!reader.isRolledBack) this.#requireGaps(reader, world)
+    this.#requireSent()
+  }
+
+  /** Every message shown stands behind the one that it names, and that one is shown, or told to be missing. */
+  #requireGaps(reader: Person, world: World): void {
+    const { node } = reader
+    const hasLeft = reader.partings.some((parting) => parting.command.type === 'leaveChannel' && isTaken(parting))
+    if (!node.isUp || hasLeft) return
+    const shownAt = this.#shownAt.get(node)
+    const heard = new Map<Person, Shown[]>()
+    for (const shown of reader.shown) {
+      const { view, at } = shown
+      const sender = this.#truth.personWith(view.sender)
+      const place = this.#places.get(view.id)
+      if (sender === undefined || sender === reader || sender.isByzantine || place === undefined) continue
+      if (view.lamport !== place.lamport) throw new Violation('I-15', `${reader.name} orders ${view.id} differently`)
+      // Of whom one comes to know midway one misses nothing but what was said before under the same key.
+      const earlier = heard.get(sender) ?? []
+      const isKnown = earlier.some((one) => one.incarnation === shown.incarnation || !this.#isForgotten(node, one.at))
+      heard.set(sender, [...earlier, shown])
+      const isStart = !isKnown && place.counter === 0
+      const before = this.#places.get(place.previous)
+      if (before !== undefined && before.lamport >= place.lamport)
+        throw new Violation('I-15', `${sender.name} says ${view.id} after what it stands before`)
+      const isShown = shownAt?.has(place.previous) || shownAt?.has(this.#texts.get(place.previous) ?? '')
+      if (isStart || place.previous === '' || isShown) continue
+      if (reader.toldGaps.has(place.previous) || this.#isForgotten(node, at) || at > world.time - PATIENCE_MS) continue
+      const text = view.content.text?.text
+      throw new Violation('I-17', `${reader.name} is not told what ${sender.name} said before '${text}'`)
+    }
+  }
+
+  /** Whether a process died without having written down durably what it heard at this time. */
+  #isForgotten(node: SimNode, heardAt: number): boolean {
+    const { savedAt, diedAt } = this.#notesOf(node)
+    const died = diedAt.find((time) => time >= heardAt)
+    if (died === undefined) return false
+    const saved = savedAt.find((time) => time >= heardAt)
+    return saved === undefined || saved > died || node.losses.some(({ since, at }) => since <= saved && saved <= at)
+  }
+
+  #requireSent(): void {
+    const { said, people } = this.#truth
+    // A crash may come between publishing and showing; then the disk alone tells under which id it went.
+    const views = people.flatMap((person) => [...person.shown.map(({ view }) => view), ...keptMessages(person.node)])
+    const sent = new Set(views.filter(({ id }) => this.#places.has(id)).map(nameOf))
+    for (const { pending, by, text } of said) {
+      if (!isTaken(pending) || !isWanted(by) || by.isRolledBack || !by.node.isUp) continue
+      if (!sent.has(text)) throw new Violation('I-17', `'${text}' of ${by.name} was never given to the carrier`)
+    }
+  }
+}
+
+/** What a message is known by whatever its id: each text of a run is said once. */
+const nameOf = ({ content, id }: MessageView): string => content.text?.text ?? id
+
+const keptMessages = (node: SimNode): MessageView[] =>
+  [...node.disk.all()].map((row) => readMessageRow(row)).filter((view) => view !== undefined)

@@ -1,0 +1,44 @@
+/**
+ * I-19: nobody storms. Within any ten seconds of its own clock a process sends no more key requests, and asks no question
+ * more often, than the schedule of retries allows; a manager issues an epoch for a reason, and a reason is a newcomer, a
+ * removal, a command, a start, or a member that has lost its way, so many of these and no more within a minute.
+ */
+import type { Effect } from '../../core/machine.ts'
+import type { SimNode } from '../node.ts'
+import { peekKind } from '../trace.ts'
+import type { World } from '../world.ts'
+import { type Checker, Violation } from './checker.ts'
+
+const WINDOW_MS = 10_000
+const MAX_REQUESTS = 12
+const MAX_ASKS = 14
+/** Each epoch is a reason to tell again what it leaves out. */
+const MAX_STATEMENTS = 30
+const EPOCH_WINDOW_MS = 60_000
+const MAX_EPOCHS = 60
+
+export class Pace implements Checker {
+  readonly #moments = new Map<string, number[]>()
+
+  onEffect(node: SimNode, effect: Effect, world: World): void {
+    if (effect.type === 'ask') {
+      this.#count(node, world, `asks ${effect.id.split(':').at(-1)}`, MAX_ASKS, WINDOW_MS)
+    } else if (effect.type === 'publish') {
+      const kind = peekKind(effect.frame)
+      if (kind === 'keyRequest') this.#count(node, world, 'requests keys', MAX_REQUESTS, WINDOW_MS)
+      if (kind === 'statements') this.#count(node, world, 'tells statements', MAX_STATEMENTS, WINDOW_MS)
+      if (kind === 'announcement') this.#count(node, world, 'makes epochs', MAX_EPOCHS, EPOCH_WINDOW_MS)
+    }
+  }
+
+  #count(node: SimNode, world: World, what: string, max: number, windowMs: number): void {
+    const at = node.clock.uptimeMs(world.time)
+    const name = `${node.name} ${node.incarnation} ${what}`
+    const moments = this.#moments.get(name) ?? []
+    this.#moments.set(name, moments)
+    moments.push(at)
+    while (moments[0]! <= at - windowMs) moments.shift()
+    if (moments.length <= max) return
+    throw new Violation('I-19', `${node.name} ${what} ${moments.length} times in ${windowMs / 1000} s`)
+  }
+}

@@ -1,0 +1,404 @@
+/**
+ * The carrier: gossip among linked subscribers, and streams between two peers. It loses, delays, repeats, reorders, cuts
+ * and replays, and keeps every byte it has ever carried. Machines meet bytes only: each frame is read and judged at each
+ * node as on a real one; reading the same bytes again is spared.
+ */
+import { copyBytes, equalBytes, mapKey } from '../base/bytes.ts'
+import { type Frame, readFrame } from '../core/channel/frame.ts'
+import type { Effect, Event } from '../core/machine.ts'
+import { Refusal } from '../core/reject.ts'
+import { sha256 } from '../crypto/kdf.ts'
+import { decodeStrict } from '../wire/codec.ts'
+import { STREAM_MESSAGE_BYTES } from '../wire/limits.ts'
+import { Answer, Question } from '../wire/messages.ts'
+import type { SimNode } from './node.ts'
+import { Random } from './random.ts'
+
+/** What the carrier does to what it carries. Rates are probabilities per recipient. */
+export interface Conditions {
+  readonly lossRate: number
+  readonly repeatRate: number
+  /** A copy with one bit flipped arrives beside the true one. */
+  readonly flipRate: number
+  readonly medianDelayMs: number
+  /** Log-normal spread; 0: every delay is the median. */
+  readonly delaySigma: number
+  readonly streamLossRate: number
+}
+
+/** No faults, but an ordinary network's delays. */
+export const CALM: Conditions = {
+  lossRate: 0,
+  repeatRate: 0,
+  flipRate: 0,
+  medianDelayMs: 20,
+  delaySigma: 0.3,
+  streamLossRate: 0
+}
+
+const MAX_DELAY_MS = 10_000
+/** How long gossip remembers what it has seen. */
+const SEEN_MS = 120_000
+const READINESS_MS = 200
+const STREAM_TIMEOUT_MS = 5_000
+/** Peers asked one after another when the question is to nobody in particular. */
+const STREAM_TRIES = 3
+
+/** One sequence of bytes on one topic: the same bytes are the same packet, whoever publishes them. */
+export interface Packet {
+  readonly id: number
+  readonly channel: Uint8Array
+  readonly bytes: Uint8Array
+  /** When it was first on the carrier, virtual ms. */
+  readonly at: number
+  /** The node that published it first; undefined when an adversary did. */
+  readonly from: SimNode | undefined
+}
+
+/** One question or answer, as it went over a stream. */
+export interface StreamBytes {
+  readonly at: number
+  readonly from: SimNode
+  readonly to: SimNode
+  readonly isAnswer: boolean
+  readonly bytes: Uint8Array
+}
+
+/** What the network needs of the world. */
+export interface NetworkHost {
+  readonly seed: number
+  readonly time: number
+  readonly nodes: readonly SimNode[]
+  schedule(delayMs: number, task: () => void): void
+  /** Hands an event to a node that is up. */
+  deliver(node: SimNode, event: Event): void
+  /** A frame has come to a node's validator. */
+  arrive(node: SimNode, packet: Packet, verdict: Frame | Refusal | undefined): boolean
+  onPacket(packet: Packet): void
+}
+
+type Ask = Extract<Effect, { type: 'ask' }>
+
+export class Network {
+  conditions: Conditions = CALM
+  /** Everything that was ever on a topic, in order of first appearance. */
+  readonly packets: Packet[] = []
+  readonly streams: StreamBytes[] = []
+  /** Frames delivered to validators. */
+  arrivals = 0
+
+  readonly #host: NetworkHost
+  readonly #byBytes = new Map<string, Packet>()
+  readonly #verdicts = new Map<Packet, Frame | Refusal | undefined>()
+  readonly #cuts = new Set<number>()
+  readonly #slowMs = new Map<number, number>()
+  readonly #links = new Map<number, Random>()
+  readonly #questions = new Map<
+    number,
+    { readonly asked: SimNode; readonly reply: (answer: Answer | undefined) => void }
+  >()
+  #questionIds = 0
+  readonly #isSharingFrames: boolean
+
+  /** @param isSharingFrames - false: every node gets frames of its own, to notice a machine that changes them. */
+  constructor(host: NetworkHost, isSharingFrames: boolean) {
+    this.#host = host
+    this.#isSharingFrames = isSharingFrames
+  }
+
+  // ---------------------------------------------------------------- topology
+
+  /** Whether what `from` sends can come to `to` now. */
+  isLinked(from: SimNode, to: SimNode): boolean {
+    return from !== to && to.isUp && !this.#cuts.has(linkOf(from, to))
+  }
+
+  /** Cuts one direction. */
+  cut(from: SimNode, to: SimNode): void {
+    this.#cuts.add(linkOf(from, to))
+    this.refresh()
+  }
+
+  /** Cuts every link between two different sets; nodes in no set keep all their links. */
+  partition(...sets: readonly (readonly SimNode[])[]): void {
+    for (const set of sets) {
+      for (const other of sets) {
+        if (set === other) continue
+        for (const from of set) for (const to of other) this.#cuts.add(linkOf(from, to))
+      }
+    }
+    this.refresh()
+  }
+
+  /** Cuts all links of one node. */
+  isolate(node: SimNode): void {
+    this.partition(
+      [node],
+      this.#host.nodes.filter((other) => other !== node)
+    )
+  }
+
+  /** Whether a node has no link at all: then it has no directory either. */
+  isIsolated(node: SimNode): boolean {
+    return (
+      this.#host.nodes.length > 1 &&
+      this.#host.nodes.every((other) => other === node || this.#cuts.has(linkOf(node, other)))
+    )
+  }
+
+  slowDown(from: SimNode, to: SimNode, extraMs: number): void {
+    this.#slowMs.set(linkOf(from, to), extraMs)
+  }
+
+  /** Undoes every cut and slow link. */
+  heal(): void {
+    this.#cuts.clear()
+    this.#slowMs.clear()
+    this.refresh()
+  }
+
+  /** Tells nodes, a little later, whether their topics have somebody to carry frames. */
+  refresh(): void {
+    for (const node of this.#host.nodes) {
+      for (const [key, topic] of node.topics) {
+        if (this.#hasNeighbour(node, key) === topic.isReady) continue
+        const { incarnation } = node
+        this.#host.schedule(READINESS_MS, () => {
+          const isReady = this.#hasNeighbour(node, key)
+          if (node.incarnation !== incarnation || node.topics.get(key) !== topic || topic.isReady === isReady) return
+          topic.isReady = isReady
+          this.#host.deliver(node, { type: 'carrier', channel: topic.channel, isReady })
+        })
+      }
+    }
+  }
+
+  subscribe(node: SimNode, channel: Uint8Array): void {
+    const key = mapKey(channel)
+    if (node.topics.has(key)) return
+    node.topics.set(key, { channel: copyBytes(channel), isReady: false })
+    this.refresh()
+  }
+
+  unsubscribe(node: SimNode, channel: Uint8Array): void {
+    if (node.topics.delete(mapKey(channel))) this.refresh()
+  }
+
+  #hasNeighbour(node: SimNode, topic: string): boolean {
+    return this.#host.nodes.some((other) => other.topics.has(topic) && this.isLinked(node, other))
+  }
+
+  // ---------------------------------------------------------------- gossip
+
+  /**
+   * Publishes as a node does.
+   *
+   * @returns to how many neighbours it went; 0 for what this node's gossip has seen before, as gossipsub has it.
+   */
+  publish(from: SimNode, channel: Uint8Array, frame: Uint8Array): number {
+    const packet = this.#packet(channel, frame, from)
+    if (this.#hasSeen(from, packet)) return 0
+    const topic = mapKey(channel)
+    const recipients = this.#host.nodes.filter((node) => node.topics.has(topic) && this.isLinked(from, node))
+    if (recipients.length === 0) return 0
+    from.seen.set(packet.id, this.#host.time)
+    for (const to of recipients) this.#send(from, to, packet)
+    return recipients.length
+  }
+
+  /** Bytes from somebody who is no node of the run, to every subscriber or to those named. */
+  inject(channel: Uint8Array, frame: Uint8Array, to?: readonly SimNode[]): Packet {
+    const packet = this.#packet(channel, frame, undefined)
+    this.replay(packet, to)
+    return packet
+  }
+
+  /** Delivers a recorded packet again, past every memory the gossip layer has. */
+  replay(packet: Packet, to?: readonly SimNode[]): void {
+    const topic = mapKey(packet.channel)
+    for (const node of to ?? this.#host.nodes) {
+      if (!node.topics.has(topic)) continue
+      this.#host.schedule(this.#delay(this.#adversary(node)), () => this.#arrive(undefined, node, packet, true))
+    }
+  }
+
+  #packet(channel: Uint8Array, bytes: Uint8Array, from: SimNode | undefined): Packet {
+    const key = mapKey(sha256(channel, bytes))
+    const known = this.#byBytes.get(key)
+    if (known !== undefined) return known
+    const { time: at } = this.#host
+    const packet = { id: this.packets.length, channel: copyBytes(channel), bytes: copyBytes(bytes), at, from }
+    this.#byBytes.set(key, packet)
+    this.packets.push(packet)
+    this.#host.onPacket(packet)
+    return packet
+  }
+
+  /** What `readFrame` says of a packet. */
+  read(packet: Packet): Frame | Refusal | undefined {
+    if (!this.#verdicts.has(packet)) this.#verdicts.set(packet, readFrame(packet.channel, packet.bytes))
+    const verdict = this.#verdicts.get(packet)
+    if (this.#isSharingFrames || verdict === undefined || verdict instanceof Refusal) return verdict
+    return readFrame(copyBytes(packet.channel), packet.bytes)
+  }
+
+  #send(from: SimNode, to: SimNode, packet: Packet): void {
+    const { lossRate, repeatRate, flipRate } = this.conditions
+    const random = this.#link(from, to)
+    if (!random.chance(lossRate)) this.#fly(from, to, packet, random, false)
+    if (random.chance(repeatRate)) this.#fly(from, to, packet, random, true)
+    if (random.chance(flipRate)) {
+      const bytes = copyBytes(packet.bytes)
+      bytes[random.between(0, bytes.length - 1)]! ^= 1 << random.between(0, 7)
+      this.#fly(from, to, this.#packet(packet.channel, bytes, undefined), random, true)
+    }
+  }
+
+  #fly(from: SimNode, to: SimNode, packet: Packet, random: Random, isRepeat: boolean): void {
+    const delayMs = this.#delay(random) + (this.#slowMs.get(linkOf(from, to)) ?? 0)
+    this.#host.schedule(delayMs, () => {
+      if (this.isLinked(from, to)) this.#arrive(from, to, packet, isRepeat)
+    })
+  }
+
+  #arrive(from: SimNode | undefined, to: SimNode, packet: Packet, isRepeat: boolean): void {
+    if (!to.isUp || !to.topics.has(mapKey(packet.channel))) return
+    if (!isRepeat) {
+      if (this.#hasSeen(to, packet)) return
+      to.seen.set(packet.id, this.#host.time)
+    }
+    this.arrivals++
+    const isAccepted = this.#host.arrive(to, packet, this.read(packet))
+    if (!isAccepted || isRepeat || from === undefined || this.#cuts.size === 0) return
+    // Who has it carries it on to those whom the sender does not reach.
+    const topic = mapKey(packet.channel)
+    for (const next of this.#host.nodes) {
+      if (next === from || next === packet.from || !next.topics.has(topic)) continue
+      if (this.isLinked(to, next) && !this.isLinked(from, next)) this.#send(to, next, packet)
+    }
+  }
+
+  #hasSeen(node: SimNode, packet: Packet): boolean {
+    const at = node.seen.get(packet.id)
+    return at !== undefined && this.#host.time - at < SEEN_MS
+  }
+
+  // ---------------------------------------------------------------- streams
+
+  /** Performs an `ask`: one peer after another until one answers. */
+  ask(from: SimNode, ask: Ask): void {
+    const candidates = this.#whomToAsk(from, ask)
+    const { incarnation } = from
+    const bytes = Question.encode(ask.question)
+    const finish = (peer: SimNode | undefined, answer: Answer | undefined): void => {
+      if (from.incarnation !== incarnation) return
+      this.#host.deliver(from, { type: 'answer', id: ask.id, from: peer?.user, answer })
+    }
+    const tryNext = (): void => {
+      const to = candidates.shift()
+      if (to === undefined) this.#host.schedule(1, () => finish(undefined, undefined))
+      else this.#askOne(from, to, bytes, (answer) => (answer === undefined ? tryNext() : finish(to, answer)))
+    }
+    tryNext()
+  }
+
+  /** Performs an `answer`. */
+  answer(node: SimNode, id: number, answer: Answer | undefined): void {
+    const question = this.#questions.get(id)
+    if (question === undefined || question.asked !== node) return
+    this.#questions.delete(id)
+    question.reply(answer)
+  }
+
+  #whomToAsk(from: SimNode, ask: Ask): SimNode[] {
+    const { nodes } = this.#host
+    if (ask.to !== undefined) {
+      const to = ask.to
+      return nodes.filter((node) => node !== from && equalBytes(node.user, to))
+    }
+    const dialled = nodes.filter(
+      (node) => node !== from && ask.addresses.some((address) => equalBytes(address, addressOf(node)))
+    )
+    const topic = mapKey(ask.channel)
+    const others = nodes.filter(
+      (node) => node !== from && !dialled.includes(node) && node.topics.has(topic) && this.isLinked(from, node)
+    )
+    return [...dialled, ...from.random.shuffle(others)].slice(0, STREAM_TRIES)
+  }
+
+  #askOne(from: SimNode, to: SimNode, bytes: Uint8Array, done: (answer: Answer | undefined) => void): void {
+    const host = this.#host
+    const random = this.#link(from, to)
+    let isDone = false
+    const finish = (answer: Answer | undefined): void => {
+      if (isDone) return
+      isDone = true
+      done(answer)
+    }
+    host.schedule(STREAM_TIMEOUT_MS, () => finish(undefined))
+    if (!this.#isDuplex(from, to)) {
+      host.schedule(this.#delay(random), () => finish(undefined))
+      return
+    }
+    this.streams.push({ at: host.time, from, to, isAnswer: false, bytes })
+    if (random.chance(this.conditions.streamLossRate)) return
+    host.schedule(this.#delay(random), () => {
+      const question = decodeStrict(Question, copyBytes(bytes), STREAM_MESSAGE_BYTES)
+      if (!this.#isDuplex(from, to) || question === undefined) {
+        finish(undefined)
+        return
+      }
+      const id = ++this.#questionIds
+      this.#questions.set(id, { asked: to, reply: (answer) => this.#carryBack(from, to, answer, finish) })
+      host.deliver(to, { type: 'question', id, from: from.user, question })
+    })
+  }
+
+  #carryBack(
+    from: SimNode,
+    to: SimNode,
+    answer: Answer | undefined,
+    finish: (answer: Answer | undefined) => void
+  ): void {
+    const bytes = answer && Answer.encode(answer)
+    if (bytes !== undefined) this.streams.push({ at: this.#host.time, from: to, to: from, isAnswer: true, bytes })
+    this.#host.schedule(this.#delay(this.#link(to, from)), () => {
+      if (this.#isDuplex(from, to)) finish(bytes && decodeStrict(Answer, copyBytes(bytes), STREAM_MESSAGE_BYTES))
+    })
+  }
+
+  #isDuplex(a: SimNode, b: SimNode): boolean {
+    return this.isLinked(a, b) && this.isLinked(b, a)
+  }
+
+  // ---------------------------------------------------------------- chance
+
+  #delay(random: Random): number {
+    const { medianDelayMs, delaySigma } = this.conditions
+    return Math.min(MAX_DELAY_MS, Math.max(1, Math.round(random.logNormal(medianDelayMs, delaySigma))))
+  }
+
+  #link(from: SimNode, to: SimNode): Random {
+    return this.#stream(linkOf(from, to), from.name, to.name)
+  }
+
+  #adversary(to: SimNode): Random {
+    return this.#stream(-1 - to.index, 'adversary', to.name)
+  }
+
+  #stream(key: number, from: string, to: string): Random {
+    let random = this.#links.get(key)
+    if (random === undefined) {
+      random = new Random(this.#host.seed, 'link', from, to)
+      this.#links.set(key, random)
+    }
+    return random
+  }
+}
+
+const MAX_NODES = 100_000
+
+const linkOf = (from: SimNode, to: SimNode): number => from.index * MAX_NODES + to.index
+
+/** The address under which a node can be dialled, as it stands in invites. */
+export const addressOf = (node: SimNode): Uint8Array => new TextEncoder().encode(`/sim/${node.name}`)

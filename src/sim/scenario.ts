@@ -1,0 +1,327 @@
+/**
+ * Random scenarios. A seed draws people, channel settings, a life of joins, messages and changes, and a random subset of
+ * the fault menu with rates of its own; then faults end and liveness must come true. A scenario is data: it can be
+ * printed, and steps can be left out to find the smallest one that still fails.
+ */
+import { DAY_MS, SECOND_MS } from '../base/time.ts'
+import { Admission, Authentication, HistoryPolicy, Privacy } from '../wire/messages.ts'
+import type { Loss } from './disk.ts'
+import type { Flood } from './hostile.ts'
+import { everyoneReads, haveAllRead } from './promises.ts'
+import { Random } from './random.ts'
+import type { Step, Story, StoryConfig } from './story.ts'
+import { isWanted } from './truth.ts'
+
+export interface Scenario {
+  readonly seed: number
+  readonly people: readonly string[]
+  readonly managers: readonly string[]
+  readonly settings: NonNullable<StoryConfig['settings']>
+  readonly nodes: NonNullable<StoryConfig['nodes']>
+  /** The faults switched on. */
+  readonly faults: readonly Fault[]
+  readonly steps: readonly Step[]
+}
+
+/** What a generator may use. Swarm testing: each seed has some of these. */
+export const FAULTS = [
+  'loss',
+  'delay',
+  'repeats',
+  'flips',
+  'partition',
+  'one-way cut',
+  'crash',
+  'power cut',
+  'crash between effects',
+  'pause',
+  'clock',
+  'slow disk',
+  'replay',
+  'strangers',
+  'impostor',
+  'directory',
+  'streams'
+] as const
+export type Fault = (typeof FAULTS)[number]
+
+export interface ScenarioOptions {
+  /** Faults that may be drawn; all of them unless told. */
+  readonly faults?: readonly Fault[]
+  readonly managers?: number
+  readonly maxMembers?: number
+}
+
+const NAMES = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'grace', 'heidi', 'ivan', 'judy', 'mallory', 'niaj']
+/** When the life of the channel begins. */
+const LIFE_FROM_MS = 2 * SECOND_MS
+/** When faults end: most seeds are short, so that there are many of them; some have time for what takes longer. */
+const LIFE_TO_MS = [15 * SECOND_MS, 40 * SECOND_MS] as const
+const LONG_SHARE = 0.25
+/** Most seeds have few members: what goes wrong among eight mostly goes wrong among four. */
+const FEW_MEMBERS = 4
+const MANY_MEMBERS = 8
+const CROWD_SHARE = 0.25
+const MESSAGES_MOST = 25
+/** Of the messages in channels that allow it. */
+const PLAIN_SHARE = 0.3
+const SETTLE_MS = 60 * SECOND_MS
+const LAST_WORDS_MS = 20 * SECOND_MS
+const FAULT_SHARE = 0.3
+
+/** The scenario of a seed. */
+export function randomScenario(seed: number, options: ScenarioOptions = {}): Scenario {
+  const random = new Random(seed, 'scenario')
+  const managerCount = options.managers ?? 1
+  const most = random.chance(CROWD_SHARE) ? MANY_MEMBERS : FEW_MEMBERS
+  const memberCount = random.between(2, Math.min(most, options.maxMembers ?? MANY_MEMBERS))
+  const people = NAMES.slice(0, managerCount + memberCount)
+  const managers = people.slice(0, managerCount)
+  const faults = (options.faults ?? FAULTS).filter(() => random.chance(FAULT_SHARE))
+  const untilMs = LIFE_TO_MS[random.chance(LONG_SHARE) ? 1 : 0]
+  const settings = drawSettings(random)
+  const isMixed = settings.privacy === Privacy.MIXED
+  const life = new Life({ random, people, managers, faults: new Set(faults), untilMs, isMixed })
+  return {
+    seed,
+    people,
+    managers,
+    settings,
+    nodes: life.drawNodes(),
+    faults,
+    steps: [...life.opening(), ...life.steps(), ...life.ending()]
+  }
+}
+
+function drawSettings(random: Random): Scenario['settings'] {
+  return {
+    admission: random.chance(0.5) ? Admission.OPEN : Admission.BY_INVITE,
+    authentication: random.chance(0.3) ? Authentication.BY_CHALLENGE : Authentication.BY_SIGNATURE,
+    privacy: random.chance(0.2) ? Privacy.MIXED : Privacy.ENCRYPTED,
+    history: random.pick([HistoryPolicy.NONE, HistoryPolicy.SINCE_JOIN, HistoryPolicy.ALL])
+  }
+}
+
+class Life {
+  readonly #random: Random
+  readonly #people: readonly string[]
+  readonly #managers: readonly string[]
+  readonly #founder: string
+  readonly #faults: ReadonlySet<Fault>
+  /** When faults end, ms. */
+  readonly #untilMs: number
+  readonly #isMixed: boolean
+  readonly #steps: Step[] = []
+  #texts = 0
+
+  constructor(facts: {
+    random: Random
+    people: readonly string[]
+    managers: readonly string[]
+    faults: ReadonlySet<Fault>
+    untilMs: number
+    isMixed: boolean
+  }) {
+    this.#random = facts.random
+    this.#people = facts.people
+    this.#managers = facts.managers
+    this.#founder = facts.managers[0]!
+    this.#faults = facts.faults
+    this.#untilMs = facts.untilMs
+    this.#isMixed = facts.isMixed
+  }
+
+  drawNodes(): Scenario['nodes'] {
+    const random = this.#random
+    const draw = () => ({
+      skewMs: this.#faults.has('clock') ? random.between(-600_000, 600_000) : 0,
+      syncMs: this.#faults.has('slow disk') ? random.between(0, 300) : 0
+    })
+    return Object.fromEntries(this.#people.map((name) => [name, draw()]))
+  }
+
+  opening(): Step[] {
+    const who = this.#founder
+    return [
+      { type: 'create', who, at: 0 },
+      { type: 'invite', who, once: (story) => story.view(who)?.key === 'ready' }
+    ]
+  }
+
+  /** Everything between the opening and the end of faults, by time. */
+  steps(): Step[] {
+    const random = this.#random
+    for (const who of this.#people.slice(1)) {
+      // Most come early, some in the middle of everything.
+      const latest = random.chance(0.6) ? 6 * SECOND_MS : this.#untilMs - 5 * SECOND_MS
+      this.#add(random.between(LIFE_FROM_MS, latest), { type: 'join', who })
+    }
+    for (let i = random.between(5, MESSAGES_MOST); i > 0; i--) this.#say(this.#moment(), random.pick(this.#people))
+    this.#changes()
+    for (const fault of this.#faults) for (const step of this.#suffer(fault)) this.#add(step.at!, step)
+    return this.#steps.toSorted((a, b) => a.at! - b.at!)
+  }
+
+  /** Faults end, everybody who should has the key, everybody says a last word, and everybody reads it. */
+  ending(): Step[] {
+    const last = this.#people.map((who) => ({ who, text: `last words of ${who}` }))
+    return [
+      { type: 'calm', at: this.#untilMs },
+      { type: 'settle', withinMs: SETTLE_MS },
+      ...last.map(({ who, text }): Step => ({ type: 'say', who, text })),
+      { type: 'expect', promise: (story) => void story.until(everyLastWord(last), LAST_WORDS_MS) },
+      ...last.map(
+        ({ who, text }): Step => ({
+          type: 'expect',
+          promise: (story) => {
+            if (isMember(story, who)) everyoneReads(text)(story)
+          }
+        })
+      ),
+      // Time for what is still missing of older messages.
+      { type: 'wait', forMs: 5 * SECOND_MS }
+    ]
+  }
+
+  #changes(): void {
+    const random = this.#random
+    const others = random.shuffle(this.#people.slice(this.#managers.length))
+    const leastLeft = 2
+    for (let i = random.between(0, 2); i > 0 && others.length > leastLeft; i--) {
+      this.#add(this.#moment(), {
+        type: 'remove',
+        who: others.pop()!,
+        by: this.#founder,
+        isForCause: random.chance(0.5)
+      })
+    }
+    if (random.chance(0.3) && others.length > leastLeft)
+      this.#add(this.#moment(), { type: 'leave', who: others.pop()! })
+    for (let i = random.between(0, 2); i > 0; i--) this.#add(this.#moment(), { type: 'rekey', by: this.#founder })
+    if (random.chance(0.3)) this.#add(this.#moment(), { type: 'invite', who: this.#founder })
+  }
+
+  /** What one fault of the menu does in this run. */
+  #suffer(fault: Fault): readonly Step[] {
+    const random = this.#random
+    switch (fault) {
+      case 'loss':
+        return this.#weather({ lossRate: random.fraction() * 0.3 })
+      case 'delay':
+        return this.#weather({ medianDelayMs: random.between(1, 500), delaySigma: 0.3 + random.fraction() })
+      case 'repeats':
+        return this.#weather({ repeatRate: random.fraction() * 0.5 })
+      case 'flips':
+        return this.#weather({ flipRate: random.fraction() * 0.05 })
+      case 'streams':
+        return this.#weather({ streamLossRate: random.fraction() * 0.5 })
+      case 'partition':
+        return this.#span(this.#drawPartition(), { type: 'heal' })
+      case 'one-way cut': {
+        const [from, to] = random.shuffle(this.#people)
+        return this.#span({ type: 'cut', from: from!, to: to! }, { type: 'heal' })
+      }
+      case 'crash':
+      case 'power cut':
+      case 'crash between effects':
+        return repeat(random.between(1, 3), () => this.#crash(fault))
+      case 'pause': {
+        const who = random.pick(this.#people)
+        if (random.chance(0.7)) return this.#span({ type: 'pause', who }, { type: 'resume', who })
+        return [{ at: this.#moment(), type: 'suspend', who, forMs: random.between(SECOND_MS, 15 * SECOND_MS) }]
+      }
+      case 'clock': {
+        const step: Step = { at: this.#moment(), type: 'clock', who: random.pick(this.#people) }
+        if (random.chance(0.5)) return [{ ...step, rate: 0.5 + 1.5 * random.fraction() }]
+        return [{ ...step, jumpMs: random.between(-DAY_MS, DAY_MS) }]
+      }
+      case 'slow disk':
+        return [] // The nodes have it from the start.
+      case 'replay':
+        return repeat(random.between(1, 6), () => [
+          { at: this.#moment(), type: 'replay', count: random.between(1, 20) }
+        ])
+      case 'strangers':
+        return repeat(random.between(1, 4), () =>
+          this.#flood(['garbage', 'mutated', 'requests', 'resigned', 'twisted'])
+        )
+      case 'impostor': {
+        const as = random.pick(this.#people.slice(1))
+        return repeat(random.between(1, 3), () => this.#flood(['resigned', 'twisted'], as))
+      }
+      case 'directory': {
+        const conditions = {
+          delayMs: random.between(10, 5_000),
+          hideRate: random.fraction() * 0.5,
+          rollBackRate: random.fraction()
+        }
+        return [{ at: LIFE_FROM_MS, type: 'directory', conditions }]
+      }
+      default:
+        return fault satisfies never
+    }
+  }
+
+  #drawPartition(): Step {
+    const people = this.#random.shuffle(this.#people)
+    if (this.#random.chance(0.4)) return { type: 'isolate', who: people[0]! }
+    const cut = this.#random.between(1, people.length - 1)
+    return { type: 'partition', sets: [people.slice(0, cut), people.slice(cut)] }
+  }
+
+  #crash(fault: 'crash' | 'power cut' | 'crash between effects'): Step[] {
+    const random = this.#random
+    const who = random.pick(this.#people)
+    const loss: Loss = fault === 'crash' ? 'nothing' : random.pick(['nothing', 'tail', 'unsynced'])
+    const afterEffects = fault === 'crash between effects' ? { afterEffects: random.between(0, 25) } : {}
+    const at = this.#moment()
+    return [
+      { at, type: 'crash', who, loss, ...afterEffects },
+      { at: at + random.between(100, 8 * SECOND_MS), type: 'start', who }
+    ]
+  }
+
+  #flood(kinds: readonly Flood[], as?: string): Step[] {
+    const random = this.#random
+    const step: Step = { at: this.#moment(), type: 'flood', what: random.pick(kinds), count: random.between(1, 10) }
+    return [as === undefined ? step : { ...step, as }]
+  }
+
+  #weather(conditions: Extract<Step, { type: 'weather' }>['conditions']): Step[] {
+    return [{ at: this.#random.between(0, 5 * SECOND_MS), type: 'weather', conditions }]
+  }
+
+  /** A fault that begins and ends. */
+  #span(begin: Step, end: Step): Step[] {
+    const at = this.#moment()
+    return [
+      { ...begin, at },
+      { ...end, at: at + this.#random.between(SECOND_MS, 20 * SECOND_MS) }
+    ]
+  }
+
+  #say(at: number, who: string): void {
+    const isPlain = this.#isMixed && this.#random.chance(PLAIN_SHARE)
+    // The full stop keeps one text from being the beginning of another.
+    this.#add(at, { type: 'say', who, text: `${who} ${++this.#texts}.`, isPlain })
+  }
+
+  #moment(): number {
+    return this.#random.between(LIFE_FROM_MS, this.#untilMs - 2 * SECOND_MS)
+  }
+
+  #add(at: number, step: Step): void {
+    this.#steps.push({ ...step, at: Math.min(at, this.#untilMs) })
+  }
+}
+
+const repeat = (count: number, make: () => readonly Step[]): Step[] => Array.from({ length: count }, make).flat()
+
+type LastWords = readonly { readonly who: string; readonly text: string }[]
+
+const isMember = (story: Story, who: string): boolean => isWanted(story.person(who))
+
+const everyLastWord =
+  (last: LastWords) =>
+  (story: Story): boolean =>
+    last.every(({ who, text }) => !isMember(story, who) || haveAllRead(text)(story))

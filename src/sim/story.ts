@@ -1,0 +1,423 @@
+/**
+ * A story: people, a channel, and what they do and suffer, as data. A step happens at a time, once something is so, or
+ * right after the one before. Everything else follows from the seed.
+ */
+import { present } from '../base/assert.ts'
+import { EMPTY } from '../base/bytes.ts'
+import type { ChannelSettings, ChannelView, Command } from '../core/command.ts'
+import { asUserId } from '../core/identity/user.ts'
+import { type SigningKey, signingKey } from '../crypto/sign.ts'
+import { type Checker, Violation } from './checkers/checker.ts'
+import { CALM_DIRECTORY, type DirectoryConditions } from './directory.ts'
+import type { DiskCopy, Loss } from './disk.ts'
+import { type Flood, Hostile } from './hostile.ts'
+import { addressOf, CALM, type Conditions } from './network.ts'
+import type { JudgingMachine, NodeConfig, Pending } from './node.ts'
+import { Random } from './random.ts'
+import { isStaying, isWanted, NAME_MARK, type Person, TEXT_MARK, Truth } from './truth.ts'
+import { World } from './world.ts'
+
+/** Something that is so, or not yet. It may ask peers, but changes nothing. */
+export type Condition = (story: Story) => boolean
+
+/** A claim about the story so far. Throws a `Violation`. */
+export type Promised = (story: Story) => void
+
+/** What people do and suffer; names are those of `StoryConfig.people`. */
+export type Act =
+  | { readonly type: 'create'; readonly who: string }
+  | { readonly type: 'invite'; readonly who: string; readonly uses?: number }
+  /** Redeems the newest invite. */
+  | { readonly type: 'join'; readonly who: string }
+  /** @see sayText for the text on the wire. */
+  | { readonly type: 'say'; readonly who: string; readonly text: string; readonly isPlain?: boolean }
+  | { readonly type: 'admit'; readonly who: string; readonly by: string }
+  | { readonly type: 'remove'; readonly who: string; readonly by: string; readonly isForCause?: boolean }
+  | { readonly type: 'leave'; readonly who: string }
+  | { readonly type: 'rekey'; readonly by: string }
+  | { readonly type: 'setNick'; readonly who: string; readonly nick: string }
+  /** Now, or when it has performed some more effects. It stays down until `start`. */
+  | { readonly type: 'crash'; readonly who: string; readonly loss?: Loss; readonly afterEffects?: number }
+  | { readonly type: 'start'; readonly who: string }
+  | { readonly type: 'pause'; readonly who: string }
+  | { readonly type: 'resume'; readonly who: string }
+  | { readonly type: 'suspend'; readonly who: string; readonly forMs: number }
+  | { readonly type: 'clock'; readonly who: string; readonly jumpMs?: number; readonly rate?: number }
+  | { readonly type: 'copyDisk'; readonly who: string }
+  /** The copy takes the place of the disk; the process must be down. */
+  | { readonly type: 'oldDisk'; readonly who: string }
+  | { readonly type: 'partition'; readonly sets: readonly (readonly string[])[] }
+  | { readonly type: 'isolate'; readonly who: string }
+  | { readonly type: 'cut'; readonly from: string; readonly to: string }
+  | { readonly type: 'heal' }
+  | { readonly type: 'weather'; readonly conditions: Partial<Conditions> }
+  | { readonly type: 'directory'; readonly conditions: Partial<DirectoryConditions> }
+  | { readonly type: 'replay'; readonly count: number }
+  | { readonly type: 'flood'; readonly what: Flood; readonly count: number; readonly as?: string }
+  /** Every fault ends: carrier and directory calm, links whole, everybody up. */
+  | { readonly type: 'calm' }
+  | { readonly type: 'wait'; readonly forMs: number }
+  /** All who should be members have the key, and the same one. */
+  | { readonly type: 'settle'; readonly withinMs: number }
+  | { readonly type: 'expect'; readonly promise: Promised }
+
+export type Step = Act & {
+  /** Virtual ms since the start; at once when that is past. */
+  readonly at?: number
+  /** Waits for this; the story fails when it does not come. */
+  readonly once?: Condition
+  /** How long `once` may take; 30 s unless told. */
+  readonly withinMs?: number
+}
+
+/** Makes the peer of a user. `Peer` of `core/peer.ts`, or a toy. */
+export type MakePeer = (config: { readonly key: SigningKey; readonly nick: string }) => JudgingMachine
+
+export interface StoryConfig {
+  readonly seed: number
+  readonly makePeer: MakePeer
+  readonly people: readonly string[]
+  /** In order; the first creates the channel. The first of `people` unless told. */
+  readonly managers?: readonly string[]
+  readonly settings?: Omit<ChannelSettings, 'managers'>
+  readonly nodes?: Readonly<Record<string, Pick<NodeConfig, 'skewMs' | 'rate' | 'syncMs'>>>
+  /** Watch the run. They get the truth to compare with. */
+  readonly checkers?: (truth: Truth) => readonly Checker[]
+  readonly isSharingFrames?: boolean
+  readonly repeatWith?: string
+}
+
+const ONCE_MS = 30_000
+const POLL_MS = 50
+/** Nobody types `join` again sooner. */
+const JOIN_AGAIN_MS = 5_000
+
+/** The text that stands for `text` on the wire: marked, so that a search finds it wherever it leaks. */
+export const sayText = (text: string): string => `${TEXT_MARK} ${text}`
+
+export class Story {
+  readonly config: StoryConfig
+  readonly world: World
+  readonly truth = new Truth()
+  readonly managers: readonly string[]
+  readonly #keys = new Map<string, SigningKey>()
+  readonly #diskCopies = new Map<string, DiskCopy>()
+  readonly #hostile: Hostile
+
+  constructor(config: StoryConfig) {
+    this.config = config
+    const { seed, people } = config
+    this.managers = config.managers ?? people.slice(0, 1)
+    const checkers = [this.truth, ...(config.checkers?.(this.truth) ?? [])]
+    this.world = new World({
+      seed,
+      checkers,
+      ...(config.isSharingFrames !== undefined && { isSharingFrames: config.isSharingFrames }),
+      ...(config.repeatWith !== undefined && { repeatWith: config.repeatWith })
+    })
+    for (const name of people) this.#addPerson(name)
+    this.#hostile = new Hostile(this.world.network, new Random(seed, 'hostile'))
+    for (const { node } of this.truth.people) this.world.start(node)
+  }
+
+  #addPerson(name: string): void {
+    const { seed, makePeer, nodes } = this.config
+    const keySeed = new Random(seed, 'key', name).bytes(32)
+    const key = signingKey(keySeed)
+    this.#keys.set(name, key)
+    const node = this.world.addNode({
+      name,
+      user: asUserId(key.publicKey),
+      // A new process has a key object of its own: nothing of the one before lives on in it.
+      boot: () => makePeer({ key: signingKey(keySeed), nick: `${NAME_MARK} ${name}` }),
+      ...nodes?.[name]
+    })
+    this.truth.add(node, this.managers.includes(name))
+  }
+
+  /** Plays steps in order. */
+  play(steps: readonly Step[]): this {
+    for (const step of steps) {
+      if (step.at !== undefined) this.world.runUntil(Math.max(step.at, this.world.time))
+      if (step.once !== undefined && !this.until(step.once, step.withinMs ?? ONCE_MS)) {
+        this.fail(`the condition of '${step.type}' did not come true in time`)
+      }
+      this.act(step)
+    }
+    return this
+  }
+
+  /** Ends the run with every checker's last word. */
+  end(): this {
+    this.world.end()
+    return this
+  }
+
+  /** Lets time pass until the condition holds, looking every 50 ms; false when it does not within this time. */
+  until(condition: Condition, withinMs: number): boolean {
+    const untilMs = this.world.time + withinMs
+    while (!condition(this)) {
+      if (this.world.time >= untilMs) return false
+      this.world.run(POLL_MS)
+    }
+    return true
+  }
+
+  fail(claim: string, invariant = 'promise'): never {
+    return this.world.fail(new Violation(invariant, claim))
+  }
+
+  person(name: string): Person {
+    return present(
+      this.truth.people.find((person) => person.name === name),
+      `${name} is in the story`
+    )
+  }
+
+  keyOf(name: string): SigningKey {
+    return present(this.#keys.get(name), `${name} is in the story`)
+  }
+
+  get channel(): Uint8Array {
+    return this.truth.channel ?? this.fail('there is no channel yet')
+  }
+
+  /** What a peer says of the channel now; undefined when it is down, asleep, or does not know it. */
+  view(name: string): ChannelView | undefined {
+    const { channel } = this.truth
+    if (channel === undefined) return undefined
+    const result = this.#command(name, { type: 'channels' })?.result
+    if (result === undefined || result instanceof Error || result.type !== 'channels') return undefined
+    return result.channels.find(({ id }) => id.every((byte, i) => byte === channel[i]))
+  }
+
+  /** Does one thing now. */
+  act(act: Act): void {
+    const { world } = this
+    switch (act.type) {
+      case 'create':
+        this.#create(act.who)
+        break
+      case 'invite':
+        this.#invite(act.who, act.uses ?? 0)
+        break
+      case 'join':
+        this.join(this.person(act.who))
+        break
+      case 'say':
+        this.#say(act.who, act.text, act.isPlain ?? false)
+        break
+      case 'admit':
+        this.#command(act.by, { type: 'admit', channel: this.channel, user: this.person(act.who).node.user })
+        break
+      case 'remove':
+        this.#remove(act.who, act.by, act.isForCause ?? false)
+        break
+      case 'leave':
+        this.#leave(act.who)
+        break
+      case 'rekey':
+        this.#command(act.by, { type: 'rekey', channel: this.channel })
+        break
+      case 'setNick':
+        this.#command(act.who, { type: 'setNick', nick: `${NAME_MARK} ${act.nick}` })
+        break
+      case 'crash':
+      case 'start':
+      case 'pause':
+      case 'resume':
+      case 'suspend':
+      case 'clock':
+      case 'copyDisk':
+      case 'oldDisk':
+        this.#disturbNode(act)
+        break
+      case 'partition':
+        world.network.partition(...act.sets.map((set) => set.map((name) => this.person(name).node)))
+        break
+      case 'isolate':
+        world.network.isolate(this.person(act.who).node)
+        break
+      case 'cut':
+        world.network.cut(this.person(act.from).node, this.person(act.to).node)
+        break
+      case 'heal':
+        world.network.heal()
+        break
+      case 'weather':
+        world.network.conditions = { ...world.network.conditions, ...act.conditions }
+        break
+      case 'directory':
+        world.directory.conditions = { ...world.directory.conditions, ...act.conditions }
+        break
+      case 'replay':
+        this.#hostile.replay(act.count)
+        break
+      case 'flood':
+        this.#flood(act.what, act.count, act.as)
+        break
+      case 'calm':
+        this.#calm()
+        break
+      case 'wait':
+        world.run(act.forMs)
+        break
+      case 'settle':
+        this.#settle(act.withinMs)
+        break
+      case 'expect':
+        act.promise(this)
+        break
+      default:
+        act satisfies never
+    }
+  }
+
+  /** Tells a person to join, or to try again when the last try is some time ago. */
+  join(person: Person): void {
+    const { invite } = this.truth
+    const last = person.joins.at(-1)
+    person.isJoining = true
+    if (invite === undefined || (last !== undefined && this.world.time - last.at < JOIN_AGAIN_MS)) return
+    const pending = this.#command(person.name, { type: 'join', invite })
+    if (pending !== undefined) person.joins.push(pending)
+  }
+
+  #command(name: string, command: Command): Pending | undefined {
+    const { node } = this.person(name)
+    return node.isUp ? this.world.command(node, command) : undefined
+  }
+
+  #create(who: string): void {
+    const managers = this.managers.map((name) => this.person(name).node.user)
+    const settings = { name: `${NAME_MARK} room`, ...this.config.settings, managers }
+    const pending = this.#command(who, { type: 'createChannel', settings })
+    if (pending?.result instanceof Error) this.fail(`${who} cannot create the channel: ${pending.result.message}`)
+    if (pending !== undefined) this.person(who).joins.push(pending)
+  }
+
+  #invite(who: string, uses: number): void {
+    const addresses = [addressOf(this.person(who).node)]
+    const command: Command = { type: 'invite', channel: this.channel, uses, lifetimeMs: undefined, addresses }
+    this.#command(who, command)
+  }
+
+  #say(who: string, words: string, isPlain: boolean): void {
+    const { channel } = this.truth
+    const person = this.person(who)
+    if (channel === undefined || !person.node.isUp) return
+    const text = sayText(words)
+    const { world } = this
+    const content = { writtenAt: 0, replaces: EMPTY, text: { text, replyTo: EMPTY, isAction: false } }
+    const command: Command = { type: 'say', channel, content, isPlain }
+    // The machine may show it before the command returns, so the truth is written down first.
+    world.command(person.node, command, (pending) => {
+      this.truth.noteSaid({ text, by: person, at: world.time, isPlain, pending })
+    })
+  }
+
+  #remove(who: string, by: string, isForCause: boolean): void {
+    const person = this.person(who)
+    const pending = this.#command(by, { type: 'remove', channel: this.channel, user: person.node.user, isForCause })
+    if (pending !== undefined) person.partings.push(pending)
+  }
+
+  #leave(who: string): void {
+    const person = this.person(who)
+    const pending = this.#command(who, { type: 'leaveChannel', channel: this.channel })
+    if (pending !== undefined) person.partings.push(pending)
+  }
+
+  #disturbNode(
+    act: Extract<Act, { type: 'crash' | 'start' | 'pause' | 'resume' | 'suspend' | 'clock' | 'copyDisk' | 'oldDisk' }>
+  ): void {
+    const { world } = this
+    const person = this.person(act.who)
+    const { node } = person
+    switch (act.type) {
+      case 'crash':
+        if (act.afterEffects === undefined) world.crash(node, act.loss)
+        else world.crashAfter(node, act.afterEffects, act.loss ?? 'nothing')
+        break
+      case 'start':
+        node.effectsUntilCrash = undefined
+        if (!node.isUp) world.start(node)
+        break
+      case 'pause':
+        world.pause(node)
+        break
+      case 'resume':
+        world.resume(node)
+        break
+      case 'suspend':
+        world.suspend(node, act.forMs)
+        break
+      case 'clock':
+        node.clock.jump(act.jumpMs ?? 0)
+        if (act.rate !== undefined) world.setRate(node, act.rate)
+        break
+      case 'copyDisk':
+        this.#diskCopies.set(act.who, node.disk.copy())
+        break
+      case 'oldDisk': {
+        const copy = this.#diskCopies.get(act.who)
+        if (copy === undefined || node.isUp) break
+        node.disk.replace(copy)
+        person.isRolledBack = true
+        break
+      }
+      default:
+        act satisfies never
+    }
+  }
+
+  #flood(what: Flood, count: number, as: string | undefined): void {
+    const { channel } = this.truth
+    if (channel === undefined) return
+    if (as !== undefined) this.person(as).isByzantine = true
+    this.#hostile.flood(channel, what, count, as === undefined ? undefined : this.keyOf(as))
+  }
+
+  #calm(): void {
+    const { world } = this
+    world.network.conditions = CALM
+    world.directory.conditions = CALM_DIRECTORY
+    world.network.heal()
+    for (const { node } of this.truth.people) {
+      node.effectsUntilCrash = undefined
+      node.syncMs = 0
+      world.setRate(node, 1)
+      node.clock.repair(world.time)
+      if (!node.isUp) world.start(node)
+      world.resume(node)
+    }
+  }
+
+  #settle(withinMs: number): void {
+    if (!this.until(isSettled, withinMs)) {
+      const who = this.truth.people.map(({ name }) => `${name} ${describeView(this.view(name))}`)
+      this.fail(`not settled within ${withinMs} ms: ${who.join('; ')}`, 'I-14, I-16')
+    }
+  }
+}
+
+/** All who should be members and are up have the key, and the same one; who lost the command to join gives it again. */
+export const isSettled: Condition = (story) => {
+  const views: ChannelView[] = []
+  let areAllReady = true
+  for (const person of story.truth.people) {
+    const isToBe = person.isJoining || isWanted(person)
+    if (!isToBe || !isStaying(person) || !person.node.isUp) continue
+    const view = story.view(person.name)
+    if (view === undefined && person.isJoining) story.join(person)
+    if (view?.key !== 'ready') areAllReady = false
+    else views.push(view)
+  }
+  return areAllReady && views.every((view) => nameOf(view) === nameOf(views[0]!))
+}
+
+const nameOf = (view: ChannelView): string =>
+  `${view.term}.${view.serial} ${view.commitment.join()} ${view.logHead.join()} v${view.descriptor?.version}`
+
+const describeView = (view: ChannelView | undefined): string =>
+  view === undefined ? '(no channel)' : `${view.key} ${view.term}.${view.serial} of ${view.members}`

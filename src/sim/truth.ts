@@ -1,0 +1,132 @@
+/**
+ * What really happened in a run: who said what, who was told to join or go, what everybody was shown. It is written down
+ * from commands, results and notices alone, so checkers can hold machines to it.
+ */
+import { mapKey } from '../base/bytes.ts'
+import type { Effect } from '../core/machine.ts'
+import type { MessageView, Notice } from '../core/notice.ts'
+import type { Checker } from './checkers/checker.ts'
+import type { Pending, SimNode } from './node.ts'
+import type { World } from './world.ts'
+
+/** Every text of a run begins with this, so that one search finds them all. */
+export const TEXT_MARK = 'canarytext'
+/** Every nick and channel name begins with this. */
+export const NAME_MARK = 'canaryname'
+
+/** One `say`, acknowledged or not. */
+export interface Said {
+  readonly text: string
+  readonly by: Person
+  readonly at: number
+  readonly isPlain: boolean
+  readonly pending: Pending
+}
+
+export interface Shown {
+  readonly view: MessageView
+  readonly at: number
+  readonly incarnation: number
+}
+
+/** One user and its peer. */
+export interface Person {
+  readonly name: string
+  readonly node: SimNode
+  readonly isManager: boolean
+  /** It was told to join or to create, and goes on trying. */
+  isJoining: boolean
+  /** The commands to create or to join, given to its peer. */
+  readonly joins: Pending[]
+  /** The commands to leave or to remove it, given to whomever. One that was lost in a crash may still have worked. */
+  readonly partings: Pending[]
+  /** When it had the channel's key first. */
+  readyAt: number | undefined
+  /** Its disk was set back: what it does about ids is not held against it. */
+  isRolledBack: boolean
+  /** Its key signs what it never said. */
+  isByzantine: boolean
+  readonly shown: Shown[]
+  readonly shownTexts: Set<string>
+  /** Ids of messages it was told it misses, whether they came later or not. */
+  readonly toldGaps: Set<string>
+}
+
+export class Truth implements Checker {
+  readonly people: Person[] = []
+  readonly said: Said[] = []
+  /** The channel of the story, once it is created. */
+  channel: Uint8Array | undefined
+  /** The newest invite. */
+  invite: string | undefined
+  readonly #byNode = new Map<SimNode, Person>()
+  readonly #byUser = new Map<string, Person>()
+  readonly #byText = new Map<string, Said>()
+
+  add(node: SimNode, isManager: boolean): Person {
+    const person: Person = {
+      name: node.name,
+      node,
+      isManager,
+      isJoining: false,
+      joins: [],
+      partings: [],
+      readyAt: undefined,
+      isRolledBack: false,
+      isByzantine: false,
+      shown: [],
+      shownTexts: new Set(),
+      toldGaps: new Set()
+    }
+    this.people.push(person)
+    this.#byNode.set(node, person)
+    this.#byUser.set(mapKey(node.user), person)
+    return person
+  }
+
+  personOf(node: SimNode): Person | undefined {
+    return this.#byNode.get(node)
+  }
+
+  personWith(user: Uint8Array): Person | undefined {
+    return this.#byUser.get(mapKey(user))
+  }
+
+  saidWith(text: string): Said | undefined {
+    return this.#byText.get(text)
+  }
+
+  /** Writes down a `say` before the machine hears of it. */
+  noteSaid(said: Said): void {
+    this.said.push(said)
+    this.#byText.set(said.text, said)
+  }
+
+  onEffect(node: SimNode, effect: Effect): void {
+    if (effect.type !== 'result' || effect.result instanceof Error) return
+    const command = node.commands.get(effect.id)?.command
+    if (command?.type === 'createChannel' && effect.result.type === 'channel') this.channel ??= effect.result.channel.id
+    if (effect.result.type === 'invite') this.invite = effect.result.invite
+  }
+
+  onNotice(node: SimNode, notice: Notice, world: World): void {
+    const person = this.#byNode.get(node)
+    if (person === undefined) return
+    if (notice.type === 'keyState' && notice.state === 'ready') person.readyAt ??= world.time
+    if (notice.type === 'message') {
+      person.shown.push({ view: notice, at: world.time, incarnation: node.incarnation })
+      const text = notice.content.text?.text
+      if (text !== undefined) person.shownTexts.add(text)
+    }
+    if (notice.type === 'gap') person.toldGaps.add(notice.missing)
+  }
+}
+
+/** Whether a command was taken. */
+export const isTaken = (pending: Pending): boolean => pending.result !== undefined && !(pending.result instanceof Error)
+
+/** Whether nobody, itself included, may have ended this person's membership. */
+export const isStaying = (person: Person): boolean => person.partings.every(({ result }) => result instanceof Error)
+
+/** Whether this person is to be a member now: its peer took the command, and it stays. */
+export const isWanted = (person: Person): boolean => person.joins.some(isTaken) && isStaying(person)
