@@ -246,7 +246,8 @@ export class Keyring {
     const tree = row.tree.length > 0 ? MemberTree.import(row.tree) : undefined
     if (secrets === undefined) return false
     const { term, serial, commitment, init, control, ...facts } = row
-    const reason = Reason[row.reason as keyof typeof Reason] ?? Reason.REASON_UNSPECIFIED
+    const isReason = (one: unknown): one is Reason => one === row.reason
+    const reason = Object.values(Reason).find(isReason) ?? Reason.REASON_UNSPECIFIED
     const epoch = new Epoch({
       ...facts,
       reason,
