@@ -5,39 +5,46 @@
  * A method's name is the command's, words joined by a dot; its parameters are the command's operands and long options in
  * camelCase. Parameters are checked here, whoever they come from.
  */
-import { EMPTY, equalBytes, readUtf8, utf8 } from '../base/bytes.ts'
+import { EMPTY, equalBytes } from '../base/bytes.ts'
 import { UsageError } from '../base/errors.ts'
 import { SECOND_MS } from '../base/time.ts'
 import { readInvite } from '../core/channel/invite.ts'
-import type { ChannelSettings, ChannelView, Command, CommandResult, KeyState, MemberView } from '../core/command.ts'
+import type { ChannelSettings, ChannelView, Command, KeyState } from '../core/command.ts'
 import { tidyNick } from '../core/identity/nick.ts'
-import { readUserId, shortFingerprint, type UserId } from '../core/identity/user.ts'
-import { compareMessages } from '../core/member/history.ts'
-import type { MessageView, Notice } from '../core/notice.ts'
+import { readUserId, shortFingerprint } from '../core/identity/user.ts'
+import type { Notice } from '../core/notice.ts'
 import { Refusal } from '../core/reject.ts'
 import type { ControlCaller, Params } from '../node/control.ts'
 import { addressBytes, addressText, type Node } from '../node/index.ts'
 import { INVITE_ADDRESSES } from '../wire/limits.ts'
-import { channelIdText, readChannelId } from '../wire/names.ts'
-import { requireDuration } from './arguments.ts'
+import { channelIdText } from '../wire/names.ts'
 import { displayText } from './display-text.ts'
 import {
   ADMISSIONS,
-  type ChannelForm,
   HISTORIES,
   type IdentityForm,
   type InviteForm,
   type JoinForm,
-  type MessageForm,
   type PeerForm,
-  type Position,
   PRIVACIES,
-  type ReadForm,
   type SendForm,
   type StatusForm
 } from './forms.ts'
-import { CHANNEL, HOME, MEMBER, USAGE } from './text.ts'
-import { ADMISSION, channelForm, HISTORY, memberForm, messageForm, PRIVACY, personForm, userText } from './to-forms.ts'
+import { mark, read } from './history-methods.ts'
+import {
+  ask,
+  channelsOf,
+  formOf,
+  ID_LETTERS,
+  membersOf,
+  requireChannel,
+  requireUser,
+  until,
+  viewOf
+} from './lookups.ts'
+import { Reader } from './parameters.ts'
+import { HOME, MEMBER } from './text.ts'
+import { ADMISSION, HISTORY, memberForm, PRIVACY, personForm, userText } from './to-forms.ts'
 
 /** What the methods stand on. */
 export interface Desk {
@@ -89,194 +96,6 @@ export async function callMethod(desk: Desk, name: string, params: Params, calle
     desk.noteAddresses(bootstrap)
   }
   return (await method(desk, reader, caller)) ?? {}
-}
-
-/** Parameters of a call, which may be anything. */
-class Reader {
-  readonly #params: Params
-
-  constructor(params: Params) {
-    this.#params = params
-  }
-
-  has(name: string): boolean {
-    return Object.hasOwn(this.#params, name) && this.#params[name] !== undefined && this.#params[name] !== null
-  }
-
-  text(name: string): string {
-    const value = this.has(name) ? this.#params[name] : undefined
-    if (typeof value !== 'string') throw bad(name)
-    return value
-  }
-
-  optional(name: string): string | undefined {
-    return this.has(name) ? this.text(name) : undefined
-  }
-
-  texts(name: string): string[] {
-    const value = this.has(name) ? this.#params[name] : []
-    if (!Array.isArray(value) || value.some((one) => typeof one !== 'string')) throw bad(name)
-    return value
-  }
-
-  isOn(name: string): boolean {
-    const value = this.has(name) ? this.#params[name] : false
-    if (typeof value !== 'boolean') throw bad(name)
-    return value
-  }
-
-  number(name: string): number | undefined {
-    if (!this.has(name)) return undefined
-    const value = this.#params[name]
-    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw bad(name)
-    return value
-  }
-
-  /** A number of milliseconds, or a text such as `10s`. */
-  duration(name: string, standardMs: number): number {
-    if (!this.has(name)) return standardMs
-    const value = this.#params[name]
-    return typeof value === 'string' ? requireDuration(value, name) : this.number(name)!
-  }
-
-  choice<T extends string>(name: string, choices: readonly T[], standard: T): T {
-    const text = this.optional(name)
-    if (text === undefined) return standard
-    const choice = choices.find((one) => one === text)
-    if (choice === undefined) {
-      const message = USAGE.badChoice(
-        displayText(`--${name}`),
-        choices.map((one) => displayText(one))
-      )
-      throw new UsageError('BAD_OPTION', message)
-    }
-    return choice
-  }
-
-  position(name: string): Position | undefined {
-    if (!this.has(name)) return undefined
-    const value = this.#params[name]
-    if (!isPosition(value)) throw bad(name)
-    return value
-  }
-}
-
-const bad = (name: string): UsageError => new UsageError('BAD_OPTION', USAGE.badValue(displayText(name)))
-
-const isPosition = (value: unknown): value is Position =>
-  typeof value === 'object' &&
-  value !== null &&
-  'lamport' in value &&
-  Number.isSafeInteger(value.lamport) &&
-  'counter' in value &&
-  Number.isSafeInteger(value.counter) &&
-  'sender' in value &&
-  typeof value.sender === 'string' &&
-  'id' in value &&
-  typeof value.id === 'string'
-
-// ------------------------------------------------------------------ asking core
-
-type ResultOf<T extends CommandResult['type']> = Extract<CommandResult, { type: T }>
-
-async function ask<T extends CommandResult['type']>(node: Node, command: Command, type: T): Promise<ResultOf<T>> {
-  const result = await node.command(command)
-  if (result.type !== type) throw new TypeError(`the answer to ${command.type} is ${type}`)
-  return result as ResultOf<T>
-}
-
-export async function channelsOf(node: Node): Promise<readonly ChannelView[]> {
-  return (await ask(node, { type: 'channels' }, 'channels')).channels
-}
-
-/** A channel with who of it is here. */
-function formOf(node: Node, view: ChannelView): ChannelForm {
-  const topic = node.topics().find(({ channel }) => equalBytes(channel, view.id))
-  const carriers = new Set(node.peers().flatMap(({ isCarrier, peer }) => (isCarrier ? [peer] : [])))
-  const online = topic?.subscribers.filter((user) => !carriers.has(userText(user))) ?? []
-  return channelForm(view, online.length)
-}
-
-/** A channel by id, or as it is after something happened. */
-async function viewOf(node: Node, channel: Uint8Array): Promise<ChannelView | undefined> {
-  return (await channelsOf(node)).find(({ id }) => equalBytes(id, channel))
-}
-
-const ID_LETTERS = 8
-
-/**
- * The channel a person means: by id, by name or `#name`, or by the first letters of its id.
- *
- * @throws {UsageError} `NO_SUCH_CHANNEL`, `AMBIGUOUS_CHANNEL`
- */
-export async function requireChannel(node: Node, text: string): Promise<ChannelView> {
-  const channels = await channelsOf(node)
-  const exact = readChannelId(text)
-  const name = text.startsWith('#') ? text.slice(1) : text
-  const isMeant = ({ id, name: known }: ChannelView): boolean => {
-    if (exact !== undefined) return equalBytes(id, exact)
-    return known !== '' && known === name.normalize('NFC')
-  }
-  let found = channels.filter(isMeant)
-  if (found.length === 0 && exact === undefined && text.length >= ID_LETTERS) {
-    found = channels.filter(({ id }) => channelIdText(id).startsWith(text))
-  }
-  const shown = displayText(text, { columns: 40, lines: 1 })
-  if (found.length > 1) throw new UsageError('AMBIGUOUS_CHANNEL', CHANNEL.ambiguous(shown))
-  if (found.length === 0) throw new UsageError('NO_SUCH_CHANNEL', CHANNEL.unknown(shown))
-  return found[0]!
-}
-
-async function membersOf(node: Node, channel: Uint8Array): Promise<readonly MemberView[]> {
-  return (await ask(node, { type: 'members', channel }, 'members')).members
-}
-
-/** @throws {UsageError} `NO_SUCH_USER`, `AMBIGUOUS_USER` */
-async function requireUser(node: Node, channel: Uint8Array, text: string): Promise<UserId> {
-  const user = readUserId(text)
-  if (user !== undefined) return user
-  const all = await membersOf(node, channel)
-  const wanted = text.startsWith('@') ? text.slice(1) : text
-  const found = all.filter(
-    (one) => one.nick === wanted.normalize('NFKC') || shortFingerprint(one.user as UserId) === wanted.toUpperCase()
-  )
-  const shown = displayText(text, { columns: 60, lines: 1 })
-  if (found.length > 1) throw new UsageError('AMBIGUOUS_USER', MEMBER.ambiguousUser(shown))
-  if (found.length === 0) throw new UsageError('NO_SUCH_USER', MEMBER.unknownUser(shown))
-  return found[0]!.user as UserId
-}
-
-/**
- * Waits until something is so, looking again at every notice.
- *
- * @param isSo - undefined as long as it is not.
- * @returns undefined when the time is up, or the caller is gone.
- */
-async function until<T>(
-  node: Node,
-  timeoutMs: number,
-  caller: ControlCaller,
-  isSo: () => Promise<T | undefined>
-): Promise<T | undefined> {
-  let look = Promise.withResolvers<void>()
-  const stir = (): void => look.resolve()
-  const stop = node.onNotice(stir)
-  // What no notice speaks of, such as connections, is looked at now and then.
-  const ticker = setInterval(stir, SECOND_MS / 4)
-  caller.closed.addEventListener('abort', stir, { once: true })
-  const endAt = performance.now() + timeoutMs
-  try {
-    for (;;) {
-      const found = await isSo()
-      if (found !== undefined || caller.closed.aborted || performance.now() >= endAt) return found
-      await look.promise
-      look = Promise.withResolvers()
-    }
-  } finally {
-    clearInterval(ticker)
-    stop()
-    caller.closed.removeEventListener('abort', stir)
-  }
 }
 
 // ------------------------------------------------------------------ who and how
@@ -504,116 +323,6 @@ async function send({ node }: Desk, params: Reader, caller: ControlCaller): Prom
     stop()
   }
 }
-
-/** Rows looked at in one go, and what one answer may hold. */
-const PAGE_ROWS = 500
-const PAGE_BYTES = 256 * 1024
-/** How far back, in Lamport time, a message may come late and still be shown as new. */
-const LATE_LAMPORT = 1000
-
-const positionOf = ({ lamport, sender, counter, id }: MessageView): Position => ({
-  lamport,
-  sender: userText(sender),
-  counter,
-  id
-})
-
-function isAfter(view: MessageView, { lamport, sender, counter, id }: Position): boolean {
-  const other = { lamport, sender: readUserId(sender) ?? EMPTY, counter }
-  const order = compareMessages(view, other as MessageView)
-  return order > 0 || (order === 0 && view.id > id)
-}
-
-/** The next rows in the order everybody sees, from a Lamport time on, never half of one Lamport time. */
-async function rowsFrom(
-  node: Node,
-  channel: Uint8Array,
-  from: number
-): Promise<{ views: MessageView[]; isEnd: boolean }> {
-  let views = await node.messages(channel, { from, limit: PAGE_ROWS })
-  const isEnd = views.length < PAGE_ROWS
-  if (!isEnd) {
-    const last = views.at(-1)!.lamport
-    const whole = await node.messages(channel, { from: last, to: last })
-    views = [...views.filter(({ lamport }) => lamport < last), ...whole]
-  }
-  return { views: views.sort(compareMessages), isEnd }
-}
-
-interface Mark extends Position {
-  readonly seenAt: number
-}
-
-const markName = (channel: Uint8Array): string => `read/${channelIdText(channel)}`
-
-async function markOf(node: Node, channel: Uint8Array): Promise<Mark | undefined> {
-  const kept = await node.recall(markName(channel))
-  const value: unknown = kept === undefined ? undefined : JSON.parse(readUtf8(kept) ?? 'null')
-  return isPosition(value) ? (value as Mark) : undefined
-}
-
-/**
- * Part of a history. Without `since`, `limit` and `after`: what is new since the last `mark`.
- *
- * @returns at most some hundred messages; ask again with `after` for those that follow.
- */
-async function read({ node }: Desk, params: Reader): Promise<ReadForm> {
-  const view = await requireChannel(node, params.text('channel'))
-  const since = params.number('since')
-  const limit = params.number('limit')
-  const after = params.position('after')
-  const isUnread = params.isOn('unread') || (since === undefined && limit === undefined && after === undefined)
-  const mark = isUnread ? await markOf(node, view.id) : undefined
-  const isWanted = (one: MessageView): boolean => {
-    if (after !== undefined && !isAfter(one, after)) return false
-    if (since !== undefined && one.seenAt < since) return false
-    return mark === undefined || isAfter(one, mark) || (!one.isOwn && one.seenAt > mark.seenAt)
-  }
-  let from = after?.lamport ?? Math.max(0, (mark?.lamport ?? 0) - LATE_LAMPORT)
-  if (after === undefined && limit !== undefined && limit > 0) {
-    const newest = (await node.messages(view.id, { isReverse: true, limit })).sort(compareMessages)
-    const first = newest[0]
-    if (first === undefined) return { channel: channelIdText(view.id), channelName: view.name, messages: [] }
-    return pageOf(view, newest, true)
-  }
-  for (;;) {
-    const { views, isEnd } = await rowsFrom(node, view.id, from)
-    const wanted = views.filter(isWanted)
-    if (wanted.length > 0 || isEnd) return pageOf(view, wanted, isEnd)
-    from = views.at(-1)!.lamport + 1
-  }
-}
-
-/** As many of the messages as one answer holds. */
-function pageOf(view: ChannelView, views: readonly MessageView[], isEnd: boolean): ReadForm {
-  const messages: MessageForm[] = []
-  let bytes = 0
-  for (const one of views) {
-    const form = messageForm(one, view.name)
-    bytes += JSON.stringify(form).length
-    if (bytes > PAGE_BYTES && messages.length > 0) break
-    messages.push(form)
-  }
-  const place = { channel: channelIdText(view.id), channelName: view.name, messages }
-  const last = views[messages.length - 1]
-  const isMore = last !== undefined && (!isEnd || messages.length < views.length)
-  return isMore ? { ...place, after: positionOf(last) } : place
-}
-
-/** Everything up to this message has been read. */
-async function mark({ node }: Desk, params: Reader): Promise<undefined> {
-  const view = await requireChannel(node, params.text('channel'))
-  const position = params.position('position')
-  const seenAt = params.number('seenAt')
-  if (position === undefined || seenAt === undefined) throw bad('position')
-  const before = await markOf(node, view.id)
-  const isBack = before !== undefined && compareMarks(position, before) < 0
-  const { lamport, sender, counter, id: messageId } = isBack ? before : position
-  const next: Mark = { lamport, sender, counter, id: messageId, seenAt: Math.max(seenAt, before?.seenAt ?? 0) }
-  await node.remember(markName(view.id), utf8(JSON.stringify(next)))
-}
-
-const compareMarks = (a: Position, b: Position): number => a.lamport - b.lamport || (a.id < b.id ? -1 : 1)
 
 async function subscribe(desk: Desk, params: Reader, caller: ControlCaller): Promise<undefined> {
   const text = params.optional('channel')

@@ -17,7 +17,8 @@ import { lineLogger, type Node, type Role, startNode } from '../node/index.ts'
 import { channelIdText } from '../wire/names.ts'
 import type { NoticeForm, PersonForm } from './forms.ts'
 import { socketOf } from './home.ts'
-import { callMethod, channelsOf, connectWhereUsable, type Desk } from './methods.ts'
+import { channelsOf } from './lookups.ts'
+import { callMethod, connectWhereUsable, type Desk } from './methods.ts'
 import { eventForm, messageForm, personForm, userText } from './to-forms.ts'
 
 export interface RunInit {

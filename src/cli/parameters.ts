@@ -1,0 +1,91 @@
+/** Parameters of a call, which may be anything: read one by one, and refused by name. */
+import { UsageError } from '../base/errors.ts'
+import type { Params } from '../node/control.ts'
+import { requireDuration } from './arguments.ts'
+import { displayText } from './display-text.ts'
+import type { Position } from './forms.ts'
+import { USAGE } from './text.ts'
+
+/** Parameters of a call, which may be anything. */
+export class Reader {
+  readonly #params: Params
+
+  constructor(params: Params) {
+    this.#params = params
+  }
+
+  has(name: string): boolean {
+    return Object.hasOwn(this.#params, name) && this.#params[name] !== undefined && this.#params[name] !== null
+  }
+
+  text(name: string): string {
+    const value = this.has(name) ? this.#params[name] : undefined
+    if (typeof value !== 'string') throw bad(name)
+    return value
+  }
+
+  optional(name: string): string | undefined {
+    return this.has(name) ? this.text(name) : undefined
+  }
+
+  texts(name: string): string[] {
+    const value = this.has(name) ? this.#params[name] : []
+    if (!Array.isArray(value) || value.some((one) => typeof one !== 'string')) throw bad(name)
+    return value
+  }
+
+  isOn(name: string): boolean {
+    const value = this.has(name) ? this.#params[name] : false
+    if (typeof value !== 'boolean') throw bad(name)
+    return value
+  }
+
+  number(name: string): number | undefined {
+    if (!this.has(name)) return undefined
+    const value = this.#params[name]
+    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw bad(name)
+    return value
+  }
+
+  /** A number of milliseconds, or a text such as `10s`. */
+  duration(name: string, standardMs: number): number {
+    if (!this.has(name)) return standardMs
+    const value = this.#params[name]
+    return typeof value === 'string' ? requireDuration(value, name) : this.number(name)!
+  }
+
+  choice<T extends string>(name: string, choices: readonly T[], standard: T): T {
+    const text = this.optional(name)
+    if (text === undefined) return standard
+    const choice = choices.find((one) => one === text)
+    if (choice === undefined) {
+      const message = USAGE.badChoice(
+        displayText(`--${name}`),
+        choices.map((one) => displayText(one))
+      )
+      throw new UsageError('BAD_OPTION', message)
+    }
+    return choice
+  }
+
+  position(name: string): Position | undefined {
+    if (!this.has(name)) return undefined
+    const value = this.#params[name]
+    if (!isPosition(value)) throw bad(name)
+    return value
+  }
+}
+
+export const bad = (name: string): UsageError => new UsageError('BAD_OPTION', USAGE.badValue(displayText(name)))
+
+export const isPosition = (value: unknown): value is Position =>
+  typeof value === 'object' &&
+  value !== null &&
+  'lamport' in value &&
+  Number.isSafeInteger(value.lamport) &&
+  'counter' in value &&
+  Number.isSafeInteger(value.counter) &&
+  'sender' in value &&
+  typeof value.sender === 'string' &&
+  'id' in value &&
+  typeof value.id === 'string'

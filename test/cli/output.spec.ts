@@ -1,0 +1,170 @@
+import { expect } from 'chai'
+import { InternalError, PeerError, UsageError } from '../../src/base/errors.ts'
+import { displayText, own } from '../../src/cli/display-text.ts'
+import { exitCodeOf } from '../../src/cli/exit.ts'
+import type { EventForm, MessageForm } from '../../src/cli/forms.ts'
+import { eventLine, messageLine } from '../../src/cli/lines.ts'
+import { Output } from '../../src/cli/output.ts'
+import { explain, unforeseen } from '../../src/cli/text.ts'
+
+function heard(isJson: boolean, print: (output: Output) => void): { out: string; err: string } {
+  let out = ''
+  let err = ''
+  print(new Output({ isJson, out: { write: (text) => (out += text) }, err: { write: (text) => (err += text) } }))
+  return { out, err }
+}
+
+const PLAIN = { isColour: false, withChannel: false }
+
+const MESSAGE: MessageForm = {
+  type: 'message',
+  channel: 'a'.repeat(52),
+  channelName: 'garden',
+  id: '00',
+  sender: '12D3KooWx',
+  nick: 'bob',
+  fingerprint: 'AAAA-BBBB',
+  lamport: 1,
+  counter: 0,
+  kind: 'text',
+  text: 'hi',
+  isAction: false,
+  writtenAt: 0,
+  seenAt: Date.now(),
+  isEncrypted: true,
+  isOwn: false,
+  state: 'sent'
+}
+
+describe('output', () => {
+  it('for programs is one object per line with its version, errors too, and nothing else', () => {
+    const { out, err } = heard(true, (output) => {
+      output.answer({ a: 1 }, () => [own`for people`])
+      output.error(new UsageError('NO_KEY_MANAGER', 'Not sent. Nobody answers. Wait.'))
+    })
+    expect(err).to.equal('')
+    const lines = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(lines).to.deep.equal(
+      [
+        { v: 1, a: 1 },
+        { v: 1, error: { code: 'NO_KEY_MANAGER', message: 'Not sent. Nobody answers. Wait.', retryable: true } }
+      ].map((one) =>
+        'error' in one ? { ...one, error: { ...one.error!, message: 'Not sent. Nobody answers. Wait' } } : one
+      )
+    )
+  })
+
+  it('for people says what happened, why, and what to try, on standard error', () => {
+    const { out, err } = heard(false, (output) =>
+      output.error(new UsageError('X', 'It broke. A wire came off. Put it back.'))
+    )
+    expect(out).to.equal('')
+    expect(err).to.equal('conclave: It broke\n  why:  A wire came off\n  try:  Put it back\n')
+  })
+
+  it('an error of two sentences has the third part added', () => {
+    const { why, advice } = explain(
+      new UsageError('NO_SUCH_CHANNEL', 'This peer is in no such channel. See: conclave channel list')
+    )
+    expect([why, advice].every((part) => part !== undefined && part.length > 0)).to.equal(true)
+  })
+
+  it("an unforeseen error shows its name and code, never its text, which may be anybody's", () => {
+    const error = Object.assign(new Error('secret words of a stranger \u001B[2J'), { code: 'EIO' })
+    const { err } = heard(false, (output) => output.error(unforeseen(error)))
+    expect(err).to.include('EIO').and.not.include('stranger')
+    expect(err).to.include('fault of the program')
+  })
+
+  it('exit codes tell who has to act', () => {
+    const codes: [unknown, number][] = [
+      [new UsageError('UNKNOWN_OPTION', ''), 2],
+      [new UsageError('HOME_IN_USE', ''), 1],
+      [new UsageError('WRONG_PASSPHRASE', ''), 1],
+      [new UsageError('NO_PEERS', ''), 3],
+      [new UsageError('CANNOT_LISTEN', ''), 3],
+      [new UsageError('ALARMED', ''), 4],
+      [new PeerError('BAD', ''), 4],
+      [new UsageError('NO_KEY_MANAGER', ''), 5],
+      [new UsageError('REMOVED', ''), 5],
+      [new UsageError('TIMEOUT', ''), 6],
+      [new InternalError(''), 70],
+      [new TypeError(''), 70],
+      [new UsageError('INTERRUPTED', ''), 130]
+    ]
+    for (const [error, code] of codes) expect(exitCodeOf(error), String(error)).to.equal(code)
+  })
+})
+
+describe('lines of the conversation', () => {
+  it('show who said what and when, further lines below the first', () => {
+    expect(messageLine(MESSAGE, PLAIN)).to.match(/^\d\d:\d\d bob: hi$/)
+    expect(messageLine({ ...MESSAGE, text: 'a\nb' }, PLAIN)).to.match(/bob: a\n {6}b$/)
+    expect(messageLine({ ...MESSAGE, isAction: true, text: 'waves' }, PLAIN)).to.match(/ \* bob waves$/)
+    expect(messageLine({ ...MESSAGE, isEncrypted: false }, PLAIN)).to.include('[plain]')
+    expect(messageLine(MESSAGE, { ...PLAIN, withChannel: true })).to.include('#garden bob')
+  })
+
+  it('cannot be forged by a message: a new line of it never begins like one of ours', () => {
+    const forged = messageLine({ ...MESSAGE, text: 'x\n12:00 -- alice was removed\r\u001B[1A' }, PLAIN)
+    for (const line of forged.split('\n').slice(1)) expect(line).to.match(/^ {6}/)
+    expect(forged).to.not.include('\r').and.not.include('\u001B')
+  })
+
+  it('pass every name through the same function', () => {
+    const line = messageLine(
+      { ...MESSAGE, nick: 'b\u202Eo\u001Bb', channelName: '\u0007x' },
+      { ...PLAIN, withChannel: true }
+    )
+    expect(line).to.equal(displayText(line))
+  })
+
+  it('two members with names alike are told apart', () => {
+    const line = messageLine(MESSAGE, { ...PLAIN, isAmbiguous: () => true })
+    expect(line).to.include('bob(AAAA-BBBB):')
+  })
+
+  it('every security event is a line', () => {
+    const who = { user: 'u', nick: 'bob', fingerprint: 'AAAA-BBBB', isSelf: false }
+    const place = { channel: 'c', channelName: 'garden' }
+    const events: EventForm[] = [
+      { type: 'epoch', ...place, term: 1, serial: 2, reason: 'removed', issuer: who },
+      { type: 'roster', ...place, change: 'removed', user: who, by: { ...who, isSelf: true } },
+      { type: 'manager', ...place, manager: who, isPresent: false },
+      { type: 'keyState', ...place, state: 'refused-or-silent', waiting: 2 },
+      { type: 'gap', ...place, sender: who, missing: '00', isClosed: false },
+      { type: 'unreadable', ...place, sender: who, id: '00', check: 705 },
+      { type: 'alarm', ...place, manager: who, check: 414 }
+    ]
+    const lines = events.map((event) => eventLine(event, PLAIN))
+    expect(lines.every((line) => line !== undefined && / -- /.test(line))).to.equal(true)
+    expect(lines[0]).to.include('epoch 1.2').and.include('removed').and.include('bob (AAAA-BBBB)')
+    expect(lines[1]).to.include('bob (AAAA-BBBB) was removed, by you')
+    expect(lines[3]).to.include('2 messages waiting')
+    expect(lines[6]).to.include('ALARM')
+  })
+})
+
+describe('what goes wrong in core and node', () => {
+  it('has three parts for people', async () => {
+    const folder = new URL('../../../src/', import.meta.url)
+    const { readdir, readFile } = await import('node:fs/promises')
+    const partless: string[] = []
+    for (const name of await readdir(folder, { recursive: true })) {
+      if (!/^(core\/(peer|member|manager|channel\/descriptor)|node)\b.*\.ts$/.test(name)) continue
+      const source = await readFile(new URL(name, folder), 'utf8')
+      for (const [, code = '', text = ''] of source.matchAll(
+        /new UsageError\(\s*'([A-Z_]+)',\s*['"`]([^\n]*)['"`]\s*\)/g
+      )) {
+        // What begins in lower case is for programmers, and a part that is put in has its own sentences.
+        if (/^[a-z]/.test(text) || /\{why\}/.test(text)) continue
+        const { why, advice } = explain(new UsageError(code, text))
+        if (why === undefined || advice === undefined) partless.push(`${code}: ${text}`)
+      }
+    }
+    expect(partless).to.deep.equal([])
+  })
+})
