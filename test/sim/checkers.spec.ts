@@ -1,0 +1,284 @@
+/** Each checker must be able to fail: a real peer with one planted fault, and the invariant that notices it. */
+import { expect } from 'chai'
+import { EMPTY, hex, utf8 } from '../../src/base/bytes.ts'
+import { type Frame, makeFrame, readFrame } from '../../src/core/channel/frame.ts'
+import type { Effect, Env, Event } from '../../src/core/machine.ts'
+import type { Notice } from '../../src/core/notice.ts'
+import { Peer, type PeerConfig } from '../../src/core/peer.ts'
+import { Refusal } from '../../src/core/reject.ts'
+import type { Fill, HeldSecret, JudgingMachine } from '../../src/sim/node.ts'
+import type { MakePeer, Step } from '../../src/sim/story.ts'
+import { RunError } from '../../src/sim/world.ts'
+import { PREKEY_ID_BYTES } from '../../src/wire/limits.ts'
+import { ALICE, BOB, CAROL, gathering, MALLORY, makePeer, tell } from '../people.ts'
+
+/** What a fault may bend. Everything else is the real peer's. */
+interface Fault {
+  /** What is done instead of one effect. */
+  readonly bend?: (effect: Effect, peer: FaultyPeer) => Effect[]
+  /** Whether an event never reaches the peer. */
+  readonly swallow?: (event: Event) => boolean
+  readonly secrets?: (own: readonly HeldSecret[], peer: FaultyPeer) => readonly HeldSecret[]
+  readonly fills?: (own: readonly Fill[]) => readonly Fill[]
+}
+
+class FaultyPeer implements JudgingMachine {
+  readonly config: PeerConfig
+  readonly fault: Fault
+  readonly #peer: Peer
+
+  constructor(config: PeerConfig, fault: Fault) {
+    this.config = config
+    this.fault = fault
+    this.#peer = new Peer(config)
+  }
+
+  get rooms(): readonly string[] {
+    return this.#peer.rooms
+  }
+
+  judge(frame: Frame) {
+    return this.#peer.judge(frame)
+  }
+
+  handle(event: Event, env: Env): Effect[] {
+    if (this.fault.swallow?.(event)) return []
+    const effects = this.#peer.handle(event, env)
+    const { bend } = this.fault
+    return bend === undefined ? effects : effects.flatMap((effect) => bend(effect, this))
+  }
+
+  unsafeSecrets(): readonly HeldSecret[] {
+    const own = this.#peer.unsafeSecrets()
+    return this.fault.secrets?.(own, this) ?? own
+  }
+
+  unsafeFills(): readonly Fill[] {
+    const own = this.#peer.unsafeFills()
+    return this.fault.fills?.(own) ?? own
+  }
+}
+
+const isOf = (config: PeerConfig, who: string): boolean => config.nick.endsWith(who)
+
+/** Everybody is sound but the one who has this fault. A new fault for each process: it may remember things. */
+const withFault =
+  (who: string, fault: () => Fault): MakePeer =>
+  (config) =>
+    isOf(config, who) ? new FaultyPeer(config, fault()) : makePeer(config)
+
+/** The same fault for all processes of a peer. */
+const always =
+  (fault: Fault): (() => Fault) =>
+  () =>
+    fault
+
+const bendNotices = (bend: (notice: Notice) => Notice[]): Fault => ({
+  bend: (effect) =>
+    effect.type === 'notify' ? bend(effect.notice).map((notice) => ({ type: 'notify', notice })) : [effect]
+})
+
+const published = (effect: Effect): Frame | undefined => {
+  if (effect.type !== 'publish') return undefined
+  const frame = readFrame(effect.channel, effect.frame)
+  return frame instanceof Refusal ? undefined : frame
+}
+
+const talk: Step[] = [
+  ...gathering(BOB, CAROL),
+  ...['one', 'two', 'three'].map((text): Step => ({ type: 'say', who: BOB, text })),
+  { type: 'wait', forMs: 3_000 },
+  { type: 'rekey', by: ALICE },
+  { type: 'wait', forMs: 1_000 },
+  { type: 'crash', who: BOB },
+  { type: 'wait', forMs: 1_000 },
+  { type: 'start', who: BOB },
+  { type: 'expect', promise: (story) => void story.view(BOB) },
+  { type: 'wait', forMs: 2_000 },
+  { type: 'say', who: BOB, text: 'four' },
+  { type: 'wait', forMs: 6_000 }
+]
+
+const EVERYBODY = [ALICE, BOB, CAROL, MALLORY]
+
+/** The invariant that the story breaks. */
+function broken(peers: MakePeer): string {
+  try {
+    tell(EVERYBODY, talk, { makePeer: peers })
+  } catch (error) {
+    if (error instanceof RunError) return error.violation.message
+    throw error
+  }
+  return 'nothing'
+}
+
+/** Two frames for one number, of its issuer's own hand. */
+const announceTwice: Fault = {
+  bend: (effect, { config }) => {
+    const frame = published(effect)
+    if (frame?.body.announcement === undefined) return [effect]
+    const { announcement } = frame.body
+    const other = { announcement: { ...announcement, notAfter: announcement.notAfter + 1 } }
+    const { bytes } = makeFrame(frame.channel, config.key, other, frame.attachment)
+    return [effect, { type: 'publish', channel: frame.channel, frame: bytes }]
+  }
+}
+
+/** What alice's peer holds, for the one who gets at it. */
+let stolen: readonly HeldSecret[] = []
+
+function keepStolen(own: readonly HeldSecret[]): readonly HeldSecret[] {
+  stolen = own.map(({ name, bytes }) => ({ name, bytes: bytes.slice() }))
+  return own
+}
+
+describe('sim/checkers', () => {
+  it('sound peers break nothing', () => {
+    expect(broken(makePeer)).to.equal('nothing')
+  })
+
+  /** Puts something beside each message, in a frame of a kind that nobody looks into. */
+  const leaker = (leak: (peer: FaultyPeer) => Uint8Array): Fault => ({
+    bend: (effect, peer) => {
+      const frame = published(effect)
+      if (frame?.body.message === undefined) return [effect]
+      const keyRequest = { prekey: new Uint8Array(PREKEY_ID_BYTES), attempt: 0, enc: frame.id, sealed: leak(peer) }
+      const { bytes } = makeFrame(frame.channel, peer.config.key, { keyRequest })
+      return [effect, { type: 'publish', channel: frame.channel, frame: bytes }]
+    }
+  })
+
+  const control = (peer: FaultyPeer): Uint8Array =>
+    peer.unsafeSecrets().find(({ name }) => name.startsWith('control/'))!.bytes
+
+  /** Says something else under the key of what it said. */
+  const keyReuser: Fault = {
+    bend: (effect, { config }) => {
+      const frame = published(effect)
+      const { message } = frame?.body ?? {}
+      if (frame === undefined || message === undefined) return [effect]
+      const { bytes } = makeFrame(frame.channel, config.key, { message: { ...message, sealed: frame.id } })
+      return [effect, { type: 'publish', channel: frame.channel, frame: bytes }]
+    }
+  }
+
+  const stormer: Fault = {
+    bend: (effect) => (effect.type === 'ask' ? Array.from({ length: 20 }, () => effect) : [effect])
+  }
+
+  const planted: readonly [fault: string, invariant: string, peers: () => MakePeer][] = [
+    ['says in clear what it sealed', 'I-1', () => withFault(BOB, always(leaker(() => utf8('canarytext one'))))],
+    ['puts its key on the carrier', 'I-1', () => withFault(BOB, always(leaker(control)))],
+    [
+      'puts its key on the carrier in hex',
+      'I-1',
+      () => withFault(BOB, always(leaker((peer) => utf8(hex(control(peer))))))
+    ],
+    ['seals twice under one key', 'I-7', () => withFault(BOB, always(keyReuser))],
+    [
+      'lets a stranger have what it holds',
+      'I-3',
+      () => (config) => {
+        if (isOf(config, ALICE)) return new FaultyPeer(config, { secrets: keepStolen })
+        if (isOf(config, MALLORY)) return new FaultyPeer(config, { secrets: (own) => [...own, ...stolen] })
+        return makePeer(config)
+      }
+    ],
+    [
+      'shows a message twice',
+      'I-9',
+      () => withFault(CAROL, always(bendNotices((notice) => (notice.type === 'message' ? [notice, notice] : [notice]))))
+    ],
+    [
+      'shows a message under another name',
+      'I-8',
+      () => {
+        const alice: { sender: Uint8Array } = { sender: EMPTY }
+        const forge = (notice: Notice): Notice[] => {
+          if (notice.type === 'epoch') alice.sender = notice.issuer
+          return [notice.type === 'message' && !notice.isOwn ? { ...notice, sender: alice.sender } : notice]
+        }
+        return withFault(CAROL, always(bendNotices(forge)))
+      }
+    ],
+    [
+      'shows a text that nobody said',
+      'I-8',
+      () => {
+        const forge = (notice: Notice): Notice[] => {
+          if (notice.type !== 'message' || notice.content.text === undefined) return [notice]
+          return [
+            { ...notice, content: { ...notice.content, text: { ...notice.content.text, text: 'canarytext lie' } } }
+          ]
+        }
+        return withFault(CAROL, always(bendNotices(forge)))
+      }
+    ],
+    [
+      'says that a sealed message was plain',
+      'I-2',
+      () =>
+        withFault(
+          CAROL,
+          always(bendNotices((notice) => [notice.type === 'message' ? { ...notice, isEncrypted: false } : notice]))
+        )
+    ],
+    ['issues two epochs under one number', 'I-10', () => withFault(ALICE, always(announceTwice))],
+    [
+      'forgets its newest epoch when it starts again',
+      'I-11',
+      () =>
+        withFault(BOB, () => {
+          // Nothing that it keeps after its first message is there the next time.
+          let isLosing = false
+          return {
+            bend: (effect) => {
+              if (published(effect)?.kind === 'message') isLosing = true
+              return effect.type === 'persist' && isLosing ? [] : [effect]
+            }
+          }
+        })
+    ],
+    [
+      'misses a message and does not say so',
+      'I-17',
+      () => {
+        let messages = 0
+        return withFault(
+          CAROL,
+          always({
+            swallow: (event) => event.type === 'frame' && event.frame.kind === 'message' && ++messages === 2,
+            bend: (effect) => (effect.type === 'notify' && effect.notice.type === 'gap' ? [] : [effect])
+          })
+        )
+      }
+    ],
+    [
+      'says that it sent what it kept',
+      'I-17',
+      () => {
+        const keeper: Fault = { bend: (effect) => (published(effect)?.kind === 'message' ? [] : [effect]) }
+        return withFault(BOB, always(keeper))
+      }
+    ],
+    ['asks twenty times instead of once', 'I-19', () => withFault(CAROL, always(stormer))],
+    [
+      'lets a table grow without bound',
+      'I-20',
+      () => withFault(CAROL, always({ fills: (own) => own.map((fill) => ({ ...fill, size: fill.cap + 1 })) }))
+    ]
+  ]
+  for (const [fault, invariant, peers] of planted) {
+    it(`a peer that ${fault} breaks ${invariant}`, () => {
+      stolen = []
+      expect(broken(peers())).to.match(new RegExp(`^${invariant}:`))
+    })
+  }
+
+  it('a missed message that is told is no broken promise', () => {
+    let messages = 0
+    const swallow = (event: Event): boolean =>
+      event.type === 'frame' && event.frame.kind === 'message' && ++messages === 2
+    expect(broken(withFault(CAROL, always({ swallow })))).to.equal('nothing')
+  })
+})

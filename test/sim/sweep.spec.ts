@@ -1,0 +1,77 @@
+import { expect } from 'chai'
+import { randomScenario } from '../../src/sim/scenario.ts'
+import type { MakePeer } from '../../src/sim/story.ts'
+import { describeScenario, type Outcome, playSeed, shrink } from '../../src/sim/sweep.ts'
+import { type ToyFault, ToyPeer } from './toy-peer.ts'
+
+const sound: MakePeer = (config) => new ToyPeer(config)
+const faulty =
+  (fault: ToyFault): MakePeer =>
+  (config) =>
+    new ToyPeer(config, fault)
+
+/** The first broken invariant over some seeds. */
+function firstFailure(makePeer: MakePeer): Outcome | undefined {
+  for (let seed = 1; seed <= 30; seed++) {
+    const outcome = playSeed(seed, makePeer)
+    if (outcome.error !== undefined) return outcome
+  }
+  return undefined
+}
+
+describe('sim/sweep', function () {
+  this.timeout(60_000)
+
+  it('a sound toy keeps every invariant under every fault', () => {
+    for (let seed = 1; seed <= 60; seed++) {
+      const { error } = playSeed(seed, sound)
+      if (error !== undefined) throw error
+    }
+  })
+
+  it('one seed gives one run, to the last event, shared frames or not', () => {
+    for (let seed = 1; seed <= 5; seed++) {
+      const { hash, events } = playSeed(seed, sound)
+      expect(playSeed(seed, sound)).to.include({ hash, events })
+      expect(playSeed(seed, sound, { isSharingFrames: false })).to.include({ hash, events })
+    }
+  })
+
+  it('other seeds give other runs', () => {
+    const hashes = [1, 2, 3, 4, 5].map((seed) => playSeed(seed, sound).hash)
+    expect(new Set(hashes).size).to.equal(hashes.length)
+  })
+
+  const noticed: Record<ToyFault, string> = {
+    'speaks in clear': 'I-1',
+    'leaks its key in hex': 'I-1',
+    'forgets what it showed': 'I-9',
+    'resumes its counter': 'I-7',
+    'shows what strangers say': 'I-8',
+    'hides what it missed': 'I-17',
+    'goes down': 'I-11',
+    'grows without bound': 'I-20',
+    throws: 'machine'
+  }
+  for (const [fault, invariant] of Object.entries(noticed)) {
+    it(`a peer that ${fault} is noticed as ${invariant}`, () => {
+      const violation = firstFailure(faulty(fault as ToyFault))?.error?.violation
+      expect(violation?.invariant, violation?.message).to.match(new RegExp(`^${invariant}$|^promise$`))
+    })
+  }
+
+  it('a failing seed says how to see it again, and becomes smaller', () => {
+    const makePeer = faulty('resumes its counter')
+    const outcome = firstFailure(makePeer)!
+    expect(outcome.error?.message).to.contain(`npm run sweep -- --seed=${outcome.scenario.seed}`)
+    const steps = shrink(outcome, makePeer, 60)
+    expect(steps.length).to.be.below(outcome.scenario.steps.length)
+    expect(describeScenario(outcome.scenario, steps)).to.contain('"type":"crash"')
+  })
+
+  it('a scenario is the same for the same seed and lets every fault happen', () => {
+    expect(describeScenario(randomScenario(5))).to.equal(describeScenario(randomScenario(5)))
+    const faults = new Set(Array.from({ length: 60 }, (_, seed) => randomScenario(seed).faults).flat())
+    expect(faults.size).to.equal(17)
+  })
+})
