@@ -95,6 +95,7 @@ async function gather(nodes: readonly Node[], graph: ReturnType<typeof graphOf>)
 /** Starts a crowd: connected, and every member holds the newest key. */
 export async function conclaveCrowd(size: number, degree: number, isOnDisk: boolean): Promise<Crowd> {
   const folder = isOnDisk ? mkdtempSync(join(tmpdir(), 'conclave-bench-')) : undefined
+  if (folder !== undefined) process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
   const nodes: Node[] = []
   for (let i = 0; i < size; i++) nodes.push(await startOne(i, folder))
   const graph = graphOf(size, degree)
@@ -117,7 +118,6 @@ export async function conclaveCrowd(size: number, degree: number, isOnDisk: bool
     connections: () => nodes.map((node) => node.peers().length),
     async stop() {
       await Promise.all(nodes.map((node) => node.stop()))
-      if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
     }
   }
 }

@@ -263,7 +263,8 @@ function stores(level: Store, memory: Store): void {
       group: 'store',
       name,
       clock: 'real',
-      unit: count,
+      // Loose writes are gathered for a while: only many tell what one costs.
+      unit: isDurable ? 1 : 1_024,
       async repeat(times) {
         const written: Promise<void>[] = []
         for (let i = 0; i < times; i += count) {

@@ -45,6 +45,8 @@ export class Chat {
   /** Messages of ours that were shown as waiting, by local name. */
   readonly #waiting = new Map<string, SafeText>()
   readonly #said = new Set<string>()
+  /** Ids of the earlier messages shown last. */
+  #history = new Set<string>()
   #sending = 0
   #heldOwn: MessageForm[] = []
   readonly #standings = new Map<string, NodeJS.Timeout>()
@@ -88,6 +90,8 @@ export class Chat {
     const { messages } = await this.served.session.call<ReadForm>('read', { channel: form.id, limit: HISTORY_LINES })
     if (messages.length > 0 && !this.output.isJson) {
       this.say(styled(CHAT.earlier, 'dim', this.output.isColour))
+      // What comes in just now may be among them and is told besides.
+      this.#history = new Set(messages.map(({ id }) => id))
       for (const one of messages) this.#showMessage(one)
     }
     if (form.key !== 'ready')
@@ -202,7 +206,8 @@ export class Chat {
         if (this.#sending > 0) return void this.#heldOwn.push(form)
         if (this.#said.delete(form.local) || this.#waiting.has(form.local)) return
       }
-      return this.#showMessage(form)
+      if (!this.#history.delete(form.id)) this.#showMessage(form)
+      return
     }
     if (form.type === 'messageState') return this.#onState(form)
     if (form.type === 'keyState') return this.#onStanding(form)

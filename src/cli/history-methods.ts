@@ -74,6 +74,7 @@ export async function read({ node }: Desk, params: Reader): Promise<ReadForm> {
   const since = params.number('since')
   const limit = params.number('limit')
   const after = params.position('after')
+  if (after === undefined) await writesSoFar(node)
   const isUnread = params.isOn('unread') || (since === undefined && limit === undefined && after === undefined)
   const mark = isUnread ? await markOf(node, view.id) : undefined
   const isWanted = (one: MessageView): boolean => {
@@ -95,6 +96,12 @@ export async function read({ node }: Desk, params: Reader): Promise<ReadForm> {
     from = views.at(-1)!.lamport + 1
   }
 }
+
+/**
+ * Messages are told of before they are on the disk. Writes take effect in the order they are asked for, so whoever first
+ * subscribes and then waits for a write of his own misses nothing between what he was told and what he reads.
+ */
+const writesSoFar = (node: Node): Promise<void> => node.remember('read', EMPTY)
 
 /** As many of the messages as one answer holds. */
 function pageOf(view: ChannelView, views: readonly MessageView[], isEnd: boolean): ReadForm {

@@ -229,11 +229,9 @@ describe('streams, live', function () {
     const greedy = keep(await liveHost())
     const connection = await greedy.host.libp2p.dial(multiaddr(teller.address))
     const question = framed(Question.encode(QUESTION))
-    for (let i = 0; i < 40; i++) {
-      const asked = connection
-        .newStream(HISTORY_PROTOCOL)
-        .then((stream) => stream.status === 'open' && stream.send(question))
-      asked.catch(() => {})
+    for (let i = 0; i < MAX_ANSWERING_PEER + 4; i++) {
+      const stream = await connection.newStream(HISTORY_PROTOCOL).catch(() => undefined)
+      if (stream?.status === 'open') stream.send(question)
     }
     await until('some wait', () => waiting.length === MAX_ANSWERING_PEER)
     await pause(300)

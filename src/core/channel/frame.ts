@@ -82,7 +82,8 @@ function contentOf(bodyBytes: Uint8Array): Uint8Array {
 export function readFrame(channel: Uint8Array, bytes: Uint8Array): Frame | Refusal | undefined {
   if (bytes.length > FRAME_BYTES) return refuse(101)
   if (countFields(bytes, FRAME_FIELDS) < 0) return refuse(102)
-  const wire = decodeStrict(WireFrame, copyBytes(bytes), FRAME_BYTES)
+  const own = copyBytes(bytes)
+  const wire = decodeStrict(WireFrame, own, FRAME_BYTES)
   if (wire === undefined) return refuse(102)
   const { author, body: bodyBytes, signature, attachment } = wire
   if (author.length !== USER_BYTES || signature.length !== SIGNATURE_BYTES || bodyBytes.length === 0) return refuse(102)
@@ -94,7 +95,7 @@ export function readFrame(channel: Uint8Array, bytes: Uint8Array): Frame | Refus
   if (body === undefined || kind === undefined) return refuse(103)
   if (attachment.length > 0 && kind !== 'announcement') return refuse(105)
   if (!hasFixedLengths(body)) return refuse(106)
-  return assemble(channel, author, kind, body, bodyBytes, signature, attachment)
+  return assemble(channel, author, kind, body, bodyBytes, signature, attachment, own)
 }
 
 /** Names one epoch in a `Map`. */
@@ -121,10 +122,10 @@ function assemble(
   body: Body,
   bodyBytes: Uint8Array,
   signature: Uint8Array,
-  attachment: Uint8Array
+  attachment: Uint8Array,
+  bytes: Uint8Array = WireFrame.encode({ author, body: bodyBytes, signature, attachment })
 ): Frame {
   const id = hash(LABEL.frameId, topicBytes(channel), author, bodyBytes)
-  const bytes = WireFrame.encode({ author, body: bodyBytes, signature, attachment })
   return { channel, id, author, kind, body, bodyBytes, attachment, signature, bytes }
 }
 

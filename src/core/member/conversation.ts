@@ -155,8 +155,10 @@ export class Conversation {
     out.notify({ type: 'messageState', channel: this.#context.channel, local, id: view.id, state: 'sent' })
   }
 
+  /** Whether a message may go out now. One to nobody but ourselves waits: whoever is just coming in could not read it. */
   #maySend(entry: OutboxEntry, env: Env): boolean {
-    return this.#standing.isCarrierReady && (entry.isPlain || this.#standing.isKeyReady(env.now))
+    if (!this.#standing.isCarrierReady) return false
+    return entry.isPlain || (this.#standing.isKeyReady(env.now) && this.#context.log.roster.members.size > 1)
   }
 
   /** Seals and publishes what can be, in the order typed. */
@@ -195,6 +197,7 @@ export class Conversation {
     if (frame === undefined) return false
     const abandoned = { room: messageRoom(channel), entry: hex(replaced), order: entry.lamport }
     entry.frame = frame.bytes
+    entry.made = frame
     entry.lamport = lamport
     this.#lamport = lamport
     this.#previous = frame.id
@@ -238,6 +241,7 @@ export class Conversation {
 
   /** The frame that an entry was sealed into. */
   #frameOf(entry: OutboxEntry): Frame {
+    if (entry.made !== undefined) return entry.made
     const frame = readFrame(this.#context.channel, entry.frame)
     assert(frame !== undefined && !(frame instanceof Refusal), 'a frame of ours reads back')
     return frame

@@ -9,6 +9,7 @@
 import { EMPTY } from '../../base/bytes.ts'
 import { Content } from '../../wire/messages.ts'
 import { OutboxRow } from '../../wire/rows.ts'
+import type { Frame } from '../channel/frame.ts'
 import type { Row, RowKey } from '../machine.ts'
 import { stateKey, stateRow } from '../out.ts'
 
@@ -24,6 +25,8 @@ export interface OutboxEntry {
   /** Announcement id of the epoch it was sealed under. */
   epoch: Uint8Array
   lamport: number
+  /** The frame as it was made, while this run lasts. */
+  made?: Frame
   /** Whether the frame was handed to the carrier and no word has come back. */
   isUnderWay: boolean
 }
