@@ -195,6 +195,8 @@ class Libp2pHost implements Host {
   readonly #logger: Logger
   readonly #metrics: Metrics
   readonly #listeners = new Set<(peer: string, isConnected: boolean) => void>()
+  /** Peers as told by events: the dialler looks four times a second, and walking all connections is dear. */
+  readonly #connected = new Set<string>()
   /** What identify told of connected peers. */
   readonly #identified = new Map<string, { readonly isCarrier: boolean; readonly protocols: readonly string[] }>()
   readonly #stopped = new AbortController()
@@ -215,7 +217,7 @@ class Libp2pHost implements Host {
     this.#dialler = new Dialler({
       libp2p,
       targets,
-      isConnected: (peer) => this.isConnected(peer),
+      isConnected: (peer) => this.#connected.has(peer),
       stopped: this.#stopped.signal,
       logger: this.#logger,
       metrics: this.#metrics
@@ -348,11 +350,13 @@ class Libp2pHost implements Host {
   }
 
   #noteConnected(peer: string): void {
+    this.#connected.add(peer)
     this.#targets.note(peer, true, performance.now())
     for (const listener of this.#listeners) listener(peer, true)
   }
 
   #noteDisconnected(peer: string): void {
+    this.#connected.delete(peer)
     this.#identified.delete(peer)
     this.#targets.note(peer, false, performance.now())
     for (const listener of this.#listeners) listener(peer, false)
