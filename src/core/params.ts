@@ -12,10 +12,6 @@ export const HEARTBEAT_MS = SECOND_MS
 /** Without a heartbeat for this long the key manager counts as gone. */
 export const LEASE_MS = 4 * SECOND_MS
 export const ELECTION_BASE_MS = 5 * SECOND_MS
-export const ELECTION_STEP_MS = SECOND_MS
-export const ELECTION_JITTER_MS = 500
-/** The `wan` profile multiplies the three timings above. */
-export const WAN_FACTOR = 3
 
 export const KEY_LIFETIME_MS = 24 * HOUR_MS
 export const KEY_LIFETIME_RANGE_MS = [MINUTE_MS, 30 * DAY_MS] as const

@@ -33,9 +33,6 @@ export interface HpkeSuite {
 /** The suite of the protocol: HKDF-SHA256 and ChaCha20-Poly1305. The others serve the published vectors. */
 export const HPKE_SUITE: HpkeSuite = { kdf: 1, aead: 3 }
 
-/** What a sealed box is longer than its plaintext, without `enc`. */
-export const HPKE_TAG_BYTES = AEAD_TAG_BYTES
-
 /** What `hpkeSeal` takes. Nothing of it is kept. */
 export interface HpkeSealInput {
   readonly kem: KemId

@@ -5,7 +5,7 @@
  * founder, or enough of the recovery keys named in the version before, can lengthen. A client pins the highest version it
  * has seen and never takes an older one, nor another of the same number.
  */
-import { equalBytes, joinBytes, utf8 } from '../../base/bytes.ts'
+import { equalBytes, utf8 } from '../../base/bytes.ts'
 import { UsageError } from '../../base/errors.ts'
 import { SECOND_MS } from '../../base/time.ts'
 import { hash } from '../../crypto/kdf.ts'
@@ -81,7 +81,7 @@ export function foundChannel(founder: SigningKey, settings: ChannelSettings, sal
     salt,
     version: 1,
     previous: new Uint8Array(0),
-    name: settings.name ?? '',
+    name: (settings.name ?? '').normalize('NFC').trim(),
     suite: SUITE,
     managers: settings.managers !== undefined && settings.managers.length > 0 ? settings.managers : [founder.publicKey],
     quorum: 0,
@@ -223,9 +223,3 @@ function isSane(d: Descriptor): boolean {
 
 /** A fresh salt's length, for `foundChannel`. */
 export const CHANNEL_SALT_BYTES = SALT_BYTES
-
-/** The descriptor with a name as a person typed it brought into the form that `isName` accepts. */
-export const normalisedName = (name: string): string => name.normalize('NFC').trim()
-
-/** Joins ids for use as context in hashes and key derivations: channel, then group. */
-export const lineContext = (channel: Uint8Array, group: Uint8Array): Uint8Array => joinBytes(channel, group)

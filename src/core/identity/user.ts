@@ -23,9 +23,6 @@ const PUBLIC_KEY_PREFIX = unhex('08011220')
 /** Identity multihash of those 36 bytes. */
 const PEER_ID_PREFIX = joinBytes(unhex('0024'), PUBLIC_KEY_PREFIX)
 
-/** Length of a libp2p `PublicKey` message with an Ed25519 key in it. */
-export const PUBLIC_KEY_MESSAGE_BYTES = 36
-
 /**
  * The user whose key these bytes are.
  *
