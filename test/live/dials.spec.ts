@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { createSocket } from 'node:dgram'
 import { createServer, type Server, type Socket, connect as tcpConnect } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { multiaddr } from '@multiformats/multiaddr'
@@ -118,6 +119,23 @@ async function many(count: number, parallel: number, one: (i: number) => Promise
     while (next < count) await one(next++)
   }
   await Promise.all(Array.from({ length: parallel }, worker))
+}
+
+/** Whether a datagram to a multicast group comes back to a socket that joined it. */
+async function hasMulticast(): Promise<boolean> {
+  const group = '224.0.0.251'
+  const socket = createSocket({ type: 'udp4', reuseAddr: true })
+  try {
+    await new Promise<void>((resolve) => socket.bind(0, resolve))
+    socket.addMembership(group)
+    const heard = new Promise<boolean>((resolve) => socket.once('message', () => resolve(true)))
+    socket.send('conclave', socket.address().port, group)
+    return await Promise.race([heard, pause(1_000).then(() => false)])
+  } catch {
+    return false
+  } finally {
+    socket.close()
+  }
 }
 
 describe('dials', function () {
@@ -261,13 +279,12 @@ describe('dials', function () {
   })
 
   it('nodes find each other in the local network', async function () {
+    // Whether this machine carries multicast is asked of the machine itself, so that a fault of ours is not taken for its lack.
+    if (!(await hasMulticast())) return this.skip()
     const service = `_conclave-${Date.now()}._udp.local`
     const [a, b] = await Promise.all([1, 2].map(() => liveHost({ isMdns: true, mdnsService: service })))
     try {
-      await until('found', () => a!.host.isConnected(b!.id), 5_000)
-    } catch {
-      // No multicast on this machine: nothing to test.
-      this.skip()
+      await until('they found each other', () => a!.host.isConnected(b!.id))
     } finally {
       await Promise.all([a!.stop(), b!.stop()])
     }
