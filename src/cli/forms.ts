@@ -64,6 +64,8 @@ interface InChannel {
 
 export interface MessageForm extends InChannel {
   readonly type: 'message'
+  /** Absent: said to the channel. */
+  readonly group?: string
   readonly id: string
   /** The name it had while it waited, for a message of ours. */
   readonly local?: string
@@ -95,6 +97,8 @@ export type EventForm = InChannel &
     | { readonly type: 'keyState'; readonly state: KeyState; readonly waiting: number }
     | {
         readonly type: 'epoch'
+        /** Absent: of the channel itself. */
+        readonly group?: string
         readonly term: number
         readonly serial: number
         readonly reason: string
@@ -106,6 +110,18 @@ export type EventForm = InChannel &
         readonly user: PersonForm
         readonly by: PersonForm
       }
+    | {
+        readonly type: 'group'
+        readonly group: string
+        readonly groupName: string
+        readonly change: 'made' | 'dissolved' | 'put-in' | 'taken-out'
+        /** Who was put in or taken out. */
+        readonly user?: PersonForm
+        readonly by: PersonForm
+      }
+    | { readonly type: 'presence'; readonly online: number }
+    /** Without `user` and `record`: the key manager knows of no such member. */
+    | { readonly type: 'publicKey'; readonly request: string; readonly user?: PersonForm; readonly record?: string }
     | { readonly type: 'manager'; readonly manager: PersonForm; readonly isPresent: boolean }
     | { readonly type: 'gap'; readonly sender: PersonForm; readonly missing: string; readonly isClosed: boolean }
     | { readonly type: 'unreadable'; readonly sender: PersonForm; readonly id: string; readonly check: number }

@@ -228,8 +228,13 @@ function peopleIn(notice: Exclude<Notice, { type: 'message' }>): readonly Uint8A
     case 'gap':
     case 'unreadable':
       return [notice.sender]
+    case 'group':
+      return notice.user.length > 0 ? [notice.user, notice.by] : [notice.by]
+    case 'publicKey':
+      return notice.user.length > 0 ? [notice.user] : []
     case 'keyState':
     case 'messageState':
+    case 'presence':
       return []
     default:
       return notice satisfies never

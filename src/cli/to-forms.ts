@@ -88,11 +88,12 @@ export const memberForm = ({ user, nick, isFounder, isManager, isSelf }: MemberV
 })
 
 export function messageForm(view: MessageView, channelName: string): MessageForm {
-  const { channel, id, local, sender, nick, lamport, counter, content, isEncrypted, isOwn, state, seenAt } = view
+  const { channel, group, id, local, sender, nick, lamport, counter, content, isEncrypted, isOwn, state, seenAt } = view
   return {
     type: 'message',
     channel: channelIdText(channel),
     channelName,
+    ...groupOf(group),
     id,
     ...(local !== undefined && { local }),
     sender: userText(sender),
@@ -121,6 +122,9 @@ function contentForm({ text, edit, deletion, reaction }: Content): ContentForm {
   return { kind: 'text', text: words, isAction, ...(replyTo && replyTo.length > 0 && { replyTo: hex(replyTo) }) }
 }
 
+/** The group, unless it is the channel itself. */
+const groupOf = (group: Uint8Array): { group?: string } => (group.length > 0 ? { group: hex(group) } : {})
+
 /** `FIRST_MEMBER` as `first-member`. */
 const reasonWord = (reason: string): string => reason.toLowerCase().replaceAll('_', '-')
 
@@ -143,8 +147,16 @@ export function eventForm(
     case 'keyState':
       return { type: 'keyState', ...place, state: notice.state, waiting }
     case 'epoch': {
-      const { type, term, serial, reason, issuer } = notice
-      return { type, ...place, term, serial, reason: reasonWord(String(reason)), issuer: person(issuer) }
+      const { type, group, term, serial, reason, issuer } = notice
+      return {
+        type,
+        ...place,
+        ...groupOf(group),
+        term,
+        serial,
+        reason: reasonWord(String(reason)),
+        issuer: person(issuer)
+      }
     }
     case 'roster': {
       const { type, change, user, nick, by } = notice
@@ -153,6 +165,18 @@ export function eventForm(
     }
     case 'manager':
       return { type: 'manager', ...place, manager: person(notice.manager), isPresent: notice.isPresent }
+    case 'group': {
+      const { type, group, name, change, user, by } = notice
+      const who = user.length > 0 && { user: person(user) }
+      return { type, ...place, group: hex(group), groupName: name, change, ...who, by: person(by) }
+    }
+    case 'presence':
+      return { type: 'presence', ...place, online: notice.online }
+    case 'publicKey': {
+      const { type, request, user, record } = notice
+      const found = user.length > 0 && { user: person(user), record: hex(record) }
+      return { type, ...place, request, ...found }
+    }
     case 'gap': {
       const { type, sender, missing, isClosed } = notice
       return { type, ...place, sender: person(sender), missing, isClosed }

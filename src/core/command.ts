@@ -1,5 +1,5 @@
 /** What a user may ask of its peer, and what it gets back. The control socket's methods are these, in the same words. */
-import type { Content, Descriptor } from '../wire/messages.ts'
+import type { Content, Descriptor, Reason } from '../wire/messages.ts'
 
 export type Command =
   | { readonly type: 'createChannel'; readonly settings: ChannelSettings }
@@ -10,6 +10,10 @@ export type Command =
       readonly lifetimeMs: number | undefined
       readonly addresses: readonly Uint8Array[]
     }
+  /** Invites on record that let somebody in. */
+  | { readonly type: 'invites'; readonly channel: Uint8Array }
+  /** @param token - the hash of the invite's token, as `InviteView` names it. */
+  | { readonly type: 'revokeInvite'; readonly channel: Uint8Array; readonly token: Uint8Array }
   | { readonly type: 'join'; readonly invite: string }
   | { readonly type: 'leaveChannel'; readonly channel: Uint8Array }
   | {
@@ -17,10 +21,28 @@ export type Command =
       readonly channel: Uint8Array
       readonly content: Partial<Content>
       readonly isPlain: boolean
+      /** Said to a group; absent: to the channel. */
+      readonly group?: Uint8Array
     }
   | { readonly type: 'admit'; readonly channel: Uint8Array; readonly user: Uint8Array }
   | { readonly type: 'remove'; readonly channel: Uint8Array; readonly user: Uint8Array; readonly isForCause: boolean }
-  | { readonly type: 'rekey'; readonly channel: Uint8Array }
+  /** A fresh key on demand, of the channel or of a group: made here, or asked of the key manager. */
+  | { readonly type: 'rekey'; readonly channel: Uint8Array; readonly group?: Uint8Array }
+  | { readonly type: 'createGroup'; readonly channel: Uint8Array; readonly name: string }
+  | { readonly type: 'dissolveGroup'; readonly channel: Uint8Array; readonly group: Uint8Array }
+  | {
+      readonly type: 'putIntoGroup' | 'takeOutOfGroup'
+      readonly channel: Uint8Array
+      readonly group: Uint8Array
+      readonly user: Uint8Array
+    }
+  | { readonly type: 'groups'; readonly channel: Uint8Array }
+  /** The key ids of the channel and its groups, and who holds them. */
+  | { readonly type: 'keys'; readonly channel: Uint8Array }
+  /** Asks the key manager, through the channel, for the record of a member; the answer is a `publicKey` notice. */
+  | { readonly type: 'askPublicKey'; readonly channel: Uint8Array; readonly user?: Uint8Array; readonly nick?: string }
+  /** Takes in user records that came by other ways, such as a file: keys registered in advance. */
+  | { readonly type: 'importRecords'; readonly records: readonly Uint8Array[] }
   | { readonly type: 'setNick'; readonly nick: string }
   | { readonly type: 'channels' }
   | { readonly type: 'members'; readonly channel: Uint8Array }
@@ -40,9 +62,11 @@ export type ChannelSettings = Partial<
     | 'partition'
     | 'timing'
     | 'keyLifetimeSeconds'
+    | 'stepSeconds'
     | 'idleSeconds'
     | 'graceSeconds'
     | 'maxMembers'
+    | 'withoutTriggers'
   >
 >
 
@@ -53,6 +77,14 @@ export type CommandResult =
   | { readonly type: 'invite'; readonly invite: string; readonly expiresAt: number }
   /** The message is kept and waits, under a local name; what becomes of it comes as notices. */
   | { readonly type: 'said'; readonly local: string }
+  | { readonly type: 'invites'; readonly invites: readonly InviteView[] }
+  | { readonly type: 'group'; readonly group: GroupView }
+  | { readonly type: 'groups'; readonly groups: readonly GroupView[] }
+  | { readonly type: 'keys'; readonly lines: readonly LineView[] }
+  /** The question is on its way under this name, hex; a `publicKey` notice brings the answer. */
+  | { readonly type: 'asked'; readonly request: string }
+  /** The users whose records were taken in, in the order given. */
+  | { readonly type: 'imported'; readonly users: readonly Uint8Array[] }
   | { readonly type: 'identity'; readonly user: Uint8Array; readonly nick: string; readonly record: Uint8Array }
   | { readonly type: 'done' }
 
@@ -90,6 +122,8 @@ export interface ChannelView {
   readonly isManager: boolean
   readonly waiting: number
   readonly logHead: Uint8Array
+  /** Members that were heard of lately, this peer among them. */
+  readonly online: number
 }
 
 export interface MemberView {
@@ -97,5 +131,57 @@ export interface MemberView {
   readonly nick: string
   readonly isFounder: boolean
   readonly isManager: boolean
+  readonly isMemberManager: boolean
   readonly isSelf: boolean
+  /** Whether it was heard of lately. */
+  readonly isOnline: boolean
+  /** Whether it was last heard of under the key in force. */
+  readonly holdsKey: boolean
+}
+
+/** The key of one line. */
+export interface LineView {
+  /** Empty for the channel itself. */
+  readonly group: Uint8Array
+  /** Name of the channel or group. */
+  readonly name: string
+  /** Absent: this peer has no key of the line. */
+  readonly key:
+    | {
+        readonly term: number
+        readonly serial: number
+        readonly commitment: Uint8Array
+        /** ms since 1970 */
+        readonly notAfter: number
+        readonly reason: Reason
+        readonly issuer: Uint8Array
+      }
+    | undefined
+  readonly members: number
+  /** Members known to hold it: heard of lately under it, this peer among them. */
+  readonly holders: number
+}
+
+export interface GroupView {
+  readonly id: Uint8Array
+  readonly name: string
+  /** Who was put in, in order of their keys. */
+  readonly members: readonly Uint8Array[]
+  /** Whether this peer was put in. */
+  readonly isMember: boolean
+  /** Whether this peer has the group's key. */
+  readonly isReady: boolean
+}
+
+export interface InviteView {
+  /** Hash of its token; 32 bytes. */
+  readonly token: Uint8Array
+  /** How often it may be redeemed; 0: any number. */
+  readonly uses: number
+  readonly redeemers: readonly Uint8Array[]
+  /** ms since 1970; 0: never */
+  readonly expiresAt: number
+  readonly isRevoked: boolean
+  /** Who made it. */
+  readonly by: Uint8Array
 }

@@ -18,6 +18,8 @@ export type Notice =
   | {
       readonly type: 'epoch'
       readonly channel: Uint8Array
+      /** Empty for the channel's own key. */
+      readonly group: Uint8Array
       readonly term: number
       readonly serial: number
       readonly reason: Reason
@@ -30,6 +32,27 @@ export type Notice =
       readonly user: Uint8Array
       readonly nick: string
       readonly by: Uint8Array
+    }
+  /** A group was made or dissolved, or somebody was put in or taken out. */
+  | {
+      readonly type: 'group'
+      readonly channel: Uint8Array
+      readonly group: Uint8Array
+      readonly name: string
+      readonly change: 'made' | 'dissolved' | 'put-in' | 'taken-out'
+      /** Empty when the group itself changed. */
+      readonly user: Uint8Array
+      readonly by: Uint8Array
+    }
+  /** How many members are online, this peer among them. */
+  | { readonly type: 'presence'; readonly channel: Uint8Array; readonly online: number }
+  /** The answer to `askPublicKey`; empty when the key manager knows of no such member, or did not answer. */
+  | {
+      readonly type: 'publicKey'
+      readonly channel: Uint8Array
+      readonly request: string
+      readonly user: Uint8Array
+      readonly record: Uint8Array
     }
   | {
       readonly type: 'manager'
@@ -59,6 +82,8 @@ export type Notice =
 /** One message as shown and as stored. Order shown is (lamport, sender, counter). */
 export interface MessageView {
   readonly channel: Uint8Array
+  /** Empty: said to the channel. */
+  readonly group: Uint8Array
   /** Hex of the message's 32-byte id. */
   readonly id: string
   /** The name it had while it waited, for a message of ours. */

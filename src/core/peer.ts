@@ -5,14 +5,14 @@
  * again after a restart stands in rows of one room, and a fresh peer is given them by the first event.
  */
 import { present } from '../base/assert.ts'
-import { EMPTY, equalBytes, u64, zeros } from '../base/bytes.ts'
+import { EMPTY, equalBytes, u64 } from '../base/bytes.ts'
 import { type ConclaveError, InternalError, PeerError, UsageError } from '../base/errors.ts'
 import { atMillis, SECOND_MS } from '../base/time.ts'
 import { hash } from '../crypto/kdf.ts'
 import { LABEL } from '../crypto/labels.ts'
 import type { SigningKey } from '../crypto/sign.ts'
-import { ADMIT_ID_BYTES, BOOT_BYTES, TOKEN_BYTES } from '../wire/limits.ts'
-import { Admission, type Answer, type Invite, Operation, Privacy, type Question } from '../wire/messages.ts'
+import { BOOT_BYTES } from '../wire/limits.ts'
+import { type Answer, Operation, Privacy, type Question } from '../wire/messages.ts'
 import { channelIdText, readChannelId } from '../wire/names.ts'
 import { ChannelRow, SelfRow } from '../wire/rows.ts'
 import { Context, type Self } from './channel/context.ts'
@@ -25,41 +25,25 @@ import {
   succeeds
 } from './channel/descriptor.ts'
 import { type Frame, readFrame } from './channel/frame.ts'
-import { inviteText, readInvite, tokenHash } from './channel/invite.ts'
-import { MemberTree } from './channel/key-tree-member.ts'
+import { readInvite } from './channel/invite.ts'
 import { type CheckedStatement, readStatement } from './channel/statement.ts'
-import type { ChannelView, Command, CommandResult, MemberView } from './command.ts'
+import { runInChannel } from './channel-commands.ts'
+import type { Command, CommandResult } from './command.ts'
 import { Prekeys } from './identity/prekeys.ts'
 import { RecordBook } from './identity/record-book.ts'
-import { asUserId } from './identity/user.ts'
 import { makeUserRecord, readUserRecord, type UserRecord } from './identity/user-record.ts'
 import type { Env, Event, Machine, Row } from './machine.ts'
-import { Manager, type Seat } from './manager/manager.ts'
-import { Epoch } from './member/keyring.ts'
+import { Manager } from './manager/manager.ts'
 import { Member } from './member/member.ts'
-import { SecretTree } from './member/secret-tree.ts'
 import { Out, STATE_ROOM, stateKey, stateRow } from './out.ts'
 import { ASK_AGAIN_MS, CHANNELS, PENDING_STATEMENTS, PREKEY_LIFETIME_MS } from './params.ts'
 import { type Check, Refusal } from './reject.ts'
+import { type Arrival, type Room, seatOf, viewOfArrival, viewOfRoom } from './room.ts'
 
 export interface PeerConfig {
   readonly key: SigningKey
   /** The nick of a new user; one that was kept from an earlier run wins. */
   readonly nick: string
-}
-
-/** A channel whose descriptor is known. */
-interface Room {
-  readonly context: Context
-  readonly member: Member
-  readonly manager: Manager
-}
-
-/** A channel we have an invite to and no descriptor of yet. */
-interface Arrival {
-  readonly invite: Invite
-  readonly text: string
-  askAt: number
 }
 
 export class Peer implements Machine {
@@ -506,54 +490,22 @@ export class Peer implements Machine {
       case 'join':
         return this.#join(command.invite, env, out)
       case 'channels': {
-        const views = [...this.#channels.values()].map((room) => this.#view(room, env))
+        const views = [...this.#channels.values()].map((room) => viewOfRoom(room, env))
         return { type: 'channels', channels: [...views, ...[...this.#arrivals.values()].map(viewOfArrival)] }
       }
       case 'identity':
         return { type: 'identity', user: this.#key.publicKey, nick: this.#nick, record: this.#me.record.bytes }
       case 'setNick':
         return this.#setNick(command.nick, env, out)
-      default:
-        return this.#runInChannel(command, this.#roomOf(command.channel), env, out)
-    }
-  }
-
-  #runInChannel(command: ChannelCommand, room: Room, env: Env, out: Out): CommandResult {
-    const { context, member, manager } = room
-    switch (command.type) {
-      case 'say': {
-        const local = member.say(command.content, command.isPlain, env, out)
-        return { type: 'said', local }
-      }
-      case 'invite':
-        return this.#invite(room, command, env, out)
-      case 'leaveChannel':
-        return this.#leave(room, env, out)
-      case 'admit':
-        this.#requireAuthority(context)
-        this.#tell(
-          room,
-          { operation: Operation.ADMIT, subject: asUserId(command.user), admitId: env.random(ADMIT_ID_BYTES) },
-          env,
-          out
+      case 'importRecords':
+        throw new UsageError(
+          'NOT_BUILT_YET',
+          'This command is not built yet. Nothing was changed. Use a newer version.'
         )
-        return { type: 'done' }
-      case 'remove': {
-        this.#requireAuthority(context)
-        const ends = context.log.admitsOf(command.user)
-        if (ends.length === 0)
-          throw new UsageError('NOT_A_MEMBER', 'This user was not admitted here, so there is nothing to remove.')
-        const { isForCause } = command
-        this.#tell(room, { operation: Operation.REMOVE, subject: command.user, ends, isForCause }, env, out)
-        return { type: 'done' }
-      }
-      case 'rekey':
-        manager.rekey(env, out)
-        return { type: 'done' }
-      case 'members':
-        return { type: 'members', members: this.#membersOf(room) }
+      case 'leaveChannel':
+        return this.#leave(this.#roomOf(command.channel), env, out)
       default:
-        return command satisfies never
+        return runInChannel(this.#roomOf(command.channel), command, env, out)
     }
   }
 
@@ -578,7 +530,7 @@ export class Peer implements Machine {
     out.push({ type: 'subscribe', channel: charter.channel })
     room.member.start(env, out)
     room.manager.found(env, out)
-    return { type: 'channel', channel: this.#view(room, env) }
+    return { type: 'channel', channel: viewOfRoom(room, env) }
   }
 
   #join(text: string, env: Env, out: Out): CommandResult {
@@ -601,7 +553,7 @@ export class Peer implements Machine {
         out.keep(known.context.row())
         known.member.onRecord(env, out)
       }
-      return { type: 'channel', channel: this.#view(known, env) }
+      return { type: 'channel', channel: viewOfRoom(known, env) }
     }
     if (!this.#arrivals.has(name)) this.#requireRoom()
     const arrival: Arrival = { invite, text, askAt: env.uptimeMs }
@@ -610,30 +562,6 @@ export class Peer implements Machine {
     out.keep(stateRow(`channel/${name}`, ChannelRow.encode(row)))
     this.#seekCharter(arrival, env, out)
     return { type: 'channel', channel: viewOfArrival(arrival) }
-  }
-
-  #invite(room: Room, command: Command & { type: 'invite' }, env: Env, out: Out): CommandResult {
-    const { context } = room
-    const expiresAt = command.lifetimeMs === undefined ? 0 : env.now + command.lifetimeMs
-    const { channel, charter } = context
-    let token: Uint8Array = EMPTY
-    if (context.charter.descriptor.admission === Admission.BY_INVITE) {
-      this.#requireAuthority(context)
-      token = env.random(TOKEN_BYTES)
-      const subject = tokenHash(channel, token)
-      this.#tell(room, { operation: Operation.INVITE, subject, uses: command.uses, expiresAt }, env, out)
-    }
-    const addresses = command.addresses.slice(0, 3)
-    return {
-      type: 'invite',
-      invite: inviteText({ channel, descriptor: charter.ref, addresses, token, expiresAt }),
-      expiresAt
-    }
-  }
-
-  #tell(room: Room, fields: Parameters<Context['state']>[0], env: Env, out: Out): void {
-    room.member.statements.tellStatement(room.context.state(fields, env), env, out)
-    room.manager.onStatements(env, out)
   }
 
   #leave({ context, member, manager }: Room, env: Env, out: Out): CommandResult {
@@ -677,15 +605,6 @@ export class Peer implements Machine {
     throw new UsageError('TOO_MANY_CHANNELS', `A peer has at most ${CHANNELS} channels. Leave one first.`)
   }
 
-  #requireAuthority({ charter, user }: Context): void {
-    const { founder, managers, memberManagers } = charter.descriptor
-    if ([founder, ...managers, ...memberManagers].some((one) => equalBytes(one, user))) return
-    throw new UsageError(
-      'NOT_ALLOWED',
-      'Only the founder, the key managers and the member managers of a channel may do this. Ask one of them.'
-    )
-  }
-
   #roomOf(channel: Uint8Array): Room {
     const room = this.#channels.get(channelIdText(channel))
     if (room !== undefined) return room
@@ -696,85 +615,5 @@ export class Peer implements Machine {
       )
     }
     throw new UsageError('NO_SUCH_CHANNEL', 'This peer is in no such channel. See: conclave channel list')
-  }
-
-  #membersOf({ context }: Room): MemberView[] {
-    const { descriptor } = context.charter
-    return context.log.roster.members.ids().map((user) => ({
-      user,
-      nick: context.log.nickOf(user) || (this.#records.get(user)?.nick ?? ''),
-      isFounder: equalBytes(user, descriptor.founder),
-      isManager: isManagerOf(descriptor, user),
-      isSelf: equalBytes(user, context.user)
-    }))
-  }
-
-  #view({ context, member, manager }: Room, env: Env): ChannelView {
-    const { descriptor } = context.charter
-    const current = member.keyring.current
-    return {
-      id: context.channel,
-      name: descriptor.name,
-      founder: descriptor.founder,
-      descriptor,
-      key: member.keyState(env.now),
-      term: current?.key.term ?? 0,
-      serial: current?.key.serial ?? 0,
-      commitment: current?.key.commitment ?? EMPTY,
-      notAfter: current?.notAfter ?? 0,
-      members: context.log.roster.members.size,
-      manager: context.manager,
-      isManagerPresent: manager.isActing || member.isManagerPresent,
-      isManager: manager.isInOffice,
-      waiting: member.conversation.waiting,
-      logHead: context.log.head
-    }
-  }
-}
-
-type ChannelCommand = Extract<Command, { readonly channel: Uint8Array }>
-
-/** The manager's view of the member in the same peer. */
-function seatOf(member: Member): Seat {
-  return {
-    get current() {
-      return member.keyring.current
-    },
-    adopt(issued, terms, preview, path, publish, env, out) {
-      const tree = present(MemberTree.fromGrant(path.leaf, path.depth, path.pathKeys), 'our own path keys fit')
-      const { keys, transcript, key, announcement } = issued
-      const epoch = new Epoch({
-        key,
-        announcement: announcement.id,
-        transcript,
-        notAfter: terms.notAfter,
-        issuer: announcement.author,
-        reason: terms.reason,
-        keys,
-        secrets: SecretTree.from(keys.reading),
-        tree
-      })
-      member.adoptIssued(announcement, issued.chunks, epoch, preview, publish, env, out)
-    }
-  }
-}
-
-function viewOfArrival({ invite }: Arrival): ChannelView {
-  return {
-    id: invite.channel,
-    name: '',
-    founder: zeros(32),
-    descriptor: undefined,
-    key: 'looking-for-channel',
-    term: 0,
-    serial: 0,
-    commitment: EMPTY,
-    notAfter: 0,
-    members: 0,
-    manager: undefined,
-    isManagerPresent: false,
-    isManager: false,
-    waiting: 0,
-    logHead: EMPTY
   }
 }

@@ -57,5 +57,6 @@ export const RATE_CLASS: Readonly<Record<FrameKind, RateClass>> = {
   publicKeyAnswer: 'others',
   session: 'messages',
   leave: 'statements',
-  alarm: 'statements'
+  alarm: 'statements',
+  demand: 'statements'
 }

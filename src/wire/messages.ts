@@ -179,6 +179,7 @@ export interface Body {
   session?: SessionFrame
   leave?: Leave
   alarm?: Alarm
+  demand?: Demand
 }
 
 export namespace Body {
@@ -193,7 +194,28 @@ export namespace Body {
 
         obj = { ...obj }
 
+        if (obj.demand != null) {
+          obj.alarm = undefined
+          obj.leave = undefined
+          obj.session = undefined
+          obj.publicKeyAnswer = undefined
+          obj.publicKeyRequest = undefined
+          obj.statements = undefined
+          obj.digest = undefined
+          obj.heartbeat = undefined
+          obj.coSignature = undefined
+          obj.chunk = undefined
+          obj.announcement = undefined
+          obj.grant = undefined
+          obj.challengeAnswer = undefined
+          obj.challenge = undefined
+          obj.keyRequest = undefined
+          obj.plainMessage = undefined
+          obj.message = undefined
+        }
+
         if (obj.alarm != null) {
+          obj.demand = undefined
           obj.leave = undefined
           obj.session = undefined
           obj.publicKeyAnswer = undefined
@@ -213,6 +235,7 @@ export namespace Body {
         }
 
         if (obj.leave != null) {
+          obj.demand = undefined
           obj.alarm = undefined
           obj.session = undefined
           obj.publicKeyAnswer = undefined
@@ -232,6 +255,7 @@ export namespace Body {
         }
 
         if (obj.session != null) {
+          obj.demand = undefined
           obj.alarm = undefined
           obj.leave = undefined
           obj.publicKeyAnswer = undefined
@@ -251,6 +275,7 @@ export namespace Body {
         }
 
         if (obj.publicKeyAnswer != null) {
+          obj.demand = undefined
           obj.alarm = undefined
           obj.leave = undefined
           obj.session = undefined
@@ -270,6 +295,7 @@ export namespace Body {
         }
 
         if (obj.publicKeyRequest != null) {
+          obj.demand = undefined
           obj.alarm = undefined
           obj.leave = undefined
           obj.session = undefined
@@ -289,6 +315,7 @@ export namespace Body {
         }
 
         if (obj.statements != null) {
+          obj.demand = undefined
           obj.alarm = undefined
           obj.leave = undefined
           obj.session = undefined
@@ -308,6 +335,7 @@ export namespace Body {
         }
 
         if (obj.digest != null) {
+          obj.demand = undefined
           obj.alarm = undefined
           obj.leave = undefined
           obj.session = undefined
@@ -327,6 +355,7 @@ export namespace Body {
         }
 
         if (obj.heartbeat != null) {
+          obj.demand = undefined
           obj.alarm = undefined
           obj.leave = undefined
           obj.session = undefined
@@ -346,6 +375,7 @@ export namespace Body {
         }
 
         if (obj.coSignature != null) {
+          obj.demand = undefined
           obj.alarm = undefined
           obj.leave = undefined
           obj.session = undefined
@@ -365,6 +395,7 @@ export namespace Body {
         }
 
         if (obj.chunk != null) {
+          obj.demand = undefined
           obj.alarm = undefined
           obj.leave = undefined
           obj.session = undefined
@@ -384,6 +415,7 @@ export namespace Body {
         }
 
         if (obj.announcement != null) {
+          obj.demand = undefined
           obj.alarm = undefined
           obj.leave = undefined
           obj.session = undefined
@@ -403,6 +435,7 @@ export namespace Body {
         }
 
         if (obj.grant != null) {
+          obj.demand = undefined
           obj.alarm = undefined
           obj.leave = undefined
           obj.session = undefined
@@ -422,6 +455,7 @@ export namespace Body {
         }
 
         if (obj.challengeAnswer != null) {
+          obj.demand = undefined
           obj.alarm = undefined
           obj.leave = undefined
           obj.session = undefined
@@ -441,6 +475,7 @@ export namespace Body {
         }
 
         if (obj.challenge != null) {
+          obj.demand = undefined
           obj.alarm = undefined
           obj.leave = undefined
           obj.session = undefined
@@ -460,6 +495,7 @@ export namespace Body {
         }
 
         if (obj.keyRequest != null) {
+          obj.demand = undefined
           obj.alarm = undefined
           obj.leave = undefined
           obj.session = undefined
@@ -479,6 +515,7 @@ export namespace Body {
         }
 
         if (obj.plainMessage != null) {
+          obj.demand = undefined
           obj.alarm = undefined
           obj.leave = undefined
           obj.session = undefined
@@ -498,6 +535,7 @@ export namespace Body {
         }
 
         if (obj.message != null) {
+          obj.demand = undefined
           obj.alarm = undefined
           obj.leave = undefined
           obj.session = undefined
@@ -599,6 +637,11 @@ export namespace Body {
         if (obj.alarm != null) {
           w.uint32(138)
           Alarm.codec().encode(obj.alarm, w)
+        }
+
+        if (obj.demand != null) {
+          w.uint32(146)
+          Demand.codec().encode(obj.demand, w)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -715,6 +758,12 @@ export namespace Body {
               })
               break
             }
+            case 18: {
+              obj.demand = Demand.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.demand
+              })
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -722,7 +771,28 @@ export namespace Body {
           }
         }
 
+        if (obj.demand != null) {
+          delete obj.alarm
+          delete obj.leave
+          delete obj.session
+          delete obj.publicKeyAnswer
+          delete obj.publicKeyRequest
+          delete obj.statements
+          delete obj.digest
+          delete obj.heartbeat
+          delete obj.coSignature
+          delete obj.chunk
+          delete obj.announcement
+          delete obj.grant
+          delete obj.challengeAnswer
+          delete obj.challenge
+          delete obj.keyRequest
+          delete obj.plainMessage
+          delete obj.message
+        }
+
         if (obj.alarm != null) {
+          delete obj.demand
           delete obj.leave
           delete obj.session
           delete obj.publicKeyAnswer
@@ -742,6 +812,7 @@ export namespace Body {
         }
 
         if (obj.leave != null) {
+          delete obj.demand
           delete obj.alarm
           delete obj.session
           delete obj.publicKeyAnswer
@@ -761,6 +832,7 @@ export namespace Body {
         }
 
         if (obj.session != null) {
+          delete obj.demand
           delete obj.alarm
           delete obj.leave
           delete obj.publicKeyAnswer
@@ -780,6 +852,7 @@ export namespace Body {
         }
 
         if (obj.publicKeyAnswer != null) {
+          delete obj.demand
           delete obj.alarm
           delete obj.leave
           delete obj.session
@@ -799,6 +872,7 @@ export namespace Body {
         }
 
         if (obj.publicKeyRequest != null) {
+          delete obj.demand
           delete obj.alarm
           delete obj.leave
           delete obj.session
@@ -818,6 +892,7 @@ export namespace Body {
         }
 
         if (obj.statements != null) {
+          delete obj.demand
           delete obj.alarm
           delete obj.leave
           delete obj.session
@@ -837,6 +912,7 @@ export namespace Body {
         }
 
         if (obj.digest != null) {
+          delete obj.demand
           delete obj.alarm
           delete obj.leave
           delete obj.session
@@ -856,6 +932,7 @@ export namespace Body {
         }
 
         if (obj.heartbeat != null) {
+          delete obj.demand
           delete obj.alarm
           delete obj.leave
           delete obj.session
@@ -875,6 +952,7 @@ export namespace Body {
         }
 
         if (obj.coSignature != null) {
+          delete obj.demand
           delete obj.alarm
           delete obj.leave
           delete obj.session
@@ -894,6 +972,7 @@ export namespace Body {
         }
 
         if (obj.chunk != null) {
+          delete obj.demand
           delete obj.alarm
           delete obj.leave
           delete obj.session
@@ -913,6 +992,7 @@ export namespace Body {
         }
 
         if (obj.announcement != null) {
+          delete obj.demand
           delete obj.alarm
           delete obj.leave
           delete obj.session
@@ -932,6 +1012,7 @@ export namespace Body {
         }
 
         if (obj.grant != null) {
+          delete obj.demand
           delete obj.alarm
           delete obj.leave
           delete obj.session
@@ -951,6 +1032,7 @@ export namespace Body {
         }
 
         if (obj.challengeAnswer != null) {
+          delete obj.demand
           delete obj.alarm
           delete obj.leave
           delete obj.session
@@ -970,6 +1052,7 @@ export namespace Body {
         }
 
         if (obj.challenge != null) {
+          delete obj.demand
           delete obj.alarm
           delete obj.leave
           delete obj.session
@@ -989,6 +1072,7 @@ export namespace Body {
         }
 
         if (obj.keyRequest != null) {
+          delete obj.demand
           delete obj.alarm
           delete obj.leave
           delete obj.session
@@ -1008,6 +1092,7 @@ export namespace Body {
         }
 
         if (obj.plainMessage != null) {
+          delete obj.demand
           delete obj.alarm
           delete obj.leave
           delete obj.session
@@ -1027,6 +1112,7 @@ export namespace Body {
         }
 
         if (obj.message != null) {
+          delete obj.demand
           delete obj.alarm
           delete obj.leave
           delete obj.session
@@ -1168,6 +1254,13 @@ export namespace Body {
             case 17: {
               yield * Alarm.codec().stream(reader, reader.uint32(), `${prefix}.alarm`, {
                 limits: opts.limits?.alarm
+              })
+
+              break
+            }
+            case 18: {
+              yield * Demand.codec().stream(reader, reader.uint32(), `${prefix}.demand`, {
+                limits: opts.limits?.demand
               })
 
               break
@@ -1535,6 +1628,21 @@ export namespace Body {
     value: Uint8Array
   }
 
+  export interface BodyAnnouncementBaseTermFieldEvent {
+    field: '$.announcement.base.term'
+    value: number
+  }
+
+  export interface BodyAnnouncementBaseSerialFieldEvent {
+    field: '$.announcement.base.serial'
+    value: number
+  }
+
+  export interface BodyAnnouncementBaseCommitmentFieldEvent {
+    field: '$.announcement.base.commitment'
+    value: Uint8Array
+  }
+
   export interface BodyChunkAnnouncementFieldEvent {
     field: '$.chunk.announcement'
     value: Uint8Array
@@ -1760,6 +1868,26 @@ export namespace Body {
     value: Uint8Array
   }
 
+  export interface BodyDemandKeyTermFieldEvent {
+    field: '$.demand.key.term'
+    value: number
+  }
+
+  export interface BodyDemandKeySerialFieldEvent {
+    field: '$.demand.key.serial'
+    value: number
+  }
+
+  export interface BodyDemandKeyCommitmentFieldEvent {
+    field: '$.demand.key.commitment'
+    value: Uint8Array
+  }
+
+  export interface BodyDemandSealedFieldEvent {
+    field: '$.demand.sealed'
+    value: Uint8Array
+  }
+
   export function encode (obj: Partial<Body>): Uint8Array {
     return encodeMessage(obj, Body.codec())
   }
@@ -1768,7 +1896,7 @@ export namespace Body {
     return decodeMessage(buf, Body.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Body>): Generator<BodyMessageGroupFieldEvent | BodyMessageKeyTermFieldEvent | BodyMessageKeySerialFieldEvent | BodyMessageKeyCommitmentFieldEvent | BodyMessageDeviceFieldEvent | BodyMessageBootFieldEvent | BodyMessageCounterFieldEvent | BodyMessagePreviousFieldEvent | BodyMessageLamportFieldEvent | BodyMessageDescriptorFieldEvent | BodyMessageLogHeadFieldEvent | BodyMessageCommitmentFieldEvent | BodyMessageSealedFieldEvent | BodyPlainMessageGroupFieldEvent | BodyPlainMessageDeviceFieldEvent | BodyPlainMessageBootFieldEvent | BodyPlainMessageCounterFieldEvent | BodyPlainMessagePreviousFieldEvent | BodyPlainMessageLamportFieldEvent | BodyPlainMessageDescriptorFieldEvent | BodyPlainMessageContentWrittenAtFieldEvent | BodyPlainMessageContentTextTextFieldEvent | BodyPlainMessageContentTextReplyToFieldEvent | BodyPlainMessageContentTextIsActionFieldEvent | BodyPlainMessageContentEditTargetFieldEvent | BodyPlainMessageContentEditTextFieldEvent | BodyPlainMessageContentDeletionTargetFieldEvent | BodyPlainMessageContentReactionTargetFieldEvent | BodyPlainMessageContentReactionEmojiFieldEvent | BodyPlainMessageContentReactionIsWithdrawnFieldEvent | BodyPlainMessageContentReplacesFieldEvent | BodyKeyRequestPrekeyFieldEvent | BodyKeyRequestAttemptFieldEvent | BodyKeyRequestEncFieldEvent | BodyKeyRequestSealedFieldEvent | BodyChallengeRequestFieldEvent | BodyChallengeAttemptFieldEvent | BodyChallengeEncFieldEvent | BodyChallengeSealedFieldEvent | BodyChallengeAnswerPrekeyFieldEvent | BodyChallengeAnswerAttemptFieldEvent | BodyChallengeAnswerEncFieldEvent | BodyChallengeAnswerSealedFieldEvent | BodyGrantRequestFieldEvent | BodyGrantAttemptFieldEvent | BodyGrantGroupFieldEvent | BodyGrantKeyTermFieldEvent | BodyGrantKeySerialFieldEvent | BodyGrantKeyCommitmentFieldEvent | BodyGrantTranscriptFieldEvent | BodyGrantRosterFieldEvent | BodyGrantLogHeadFieldEvent | BodyGrantDescriptorVersionFieldEvent | BodyGrantDescriptorHashFieldEvent | BodyGrantEphemeralFieldEvent | BodyGrantEncFieldEvent | BodyGrantSealedFieldEvent | BodyAnnouncementGroupFieldEvent | BodyAnnouncementKeyTermFieldEvent | BodyAnnouncementKeySerialFieldEvent | BodyAnnouncementKeyCommitmentFieldEvent | BodyAnnouncementRosterFieldEvent | BodyAnnouncementLogHeadFieldEvent | BodyAnnouncementDescriptorVersionFieldEvent | BodyAnnouncementDescriptorHashFieldEvent | BodyAnnouncementPreviousFieldEvent | BodyAnnouncementReasonFieldEvent | BodyAnnouncementNotAfterFieldEvent | BodyAnnouncementPayloadFieldEvent | BodyAnnouncementChunksFieldEvent | BodyChunkAnnouncementFieldEvent | BodyChunkIndexFieldEvent | BodyChunkDataFieldEvent | BodyCoSignatureAnnouncementFieldEvent | BodyCoSignatureTermFieldEvent | BodyCoSignatureSerialFieldEvent | BodyCoSignatureSignatureFieldEvent | BodyCoSignaturePromisedTermFieldEvent | BodyCoSignaturePromisedSerialFieldEvent | BodyHeartbeatGroupFieldEvent | BodyHeartbeatTermFieldEvent | BodyHeartbeatCounterFieldEvent | BodyHeartbeatAnnouncementFieldEvent | BodyHeartbeatLogHeadFieldEvent | BodyHeartbeatDescriptorVersionFieldEvent | BodyHeartbeatDescriptorHashFieldEvent | BodyDigestKeyTermFieldEvent | BodyDigestKeySerialFieldEvent | BodyDigestKeyCommitmentFieldEvent | BodyDigestSealedFieldEvent | BodyStatementsKeyTermFieldEvent | BodyStatementsKeySerialFieldEvent | BodyStatementsKeyCommitmentFieldEvent | BodyStatementsSealedFieldEvent | BodyPublicKeyRequestKeyTermFieldEvent | BodyPublicKeyRequestKeySerialFieldEvent | BodyPublicKeyRequestKeyCommitmentFieldEvent | BodyPublicKeyRequestSealedFieldEvent | BodyPublicKeyAnswerRequestFieldEvent | BodyPublicKeyAnswerEncFieldEvent | BodyPublicKeyAnswerSealedFieldEvent | BodySessionTagFieldEvent | BodySessionStartInitiatorRecordFieldEvent | BodySessionStartResponderRecordFieldEvent | BodySessionStartPrekeyFieldEvent | BodySessionStartEphemeralFieldEvent | BodySessionStartOneTimeKeyFieldEvent | BodySessionStartEncFieldEvent | BodySessionHeaderFieldEvent | BodySessionSealedFieldEvent | BodyLeaveGroupFieldEvent | BodyLeaveBootFieldEvent | BodyLeaveCounterFieldEvent | BodyAlarmFirstFieldEvent | BodyAlarmSecondFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Body>): Generator<BodyMessageGroupFieldEvent | BodyMessageKeyTermFieldEvent | BodyMessageKeySerialFieldEvent | BodyMessageKeyCommitmentFieldEvent | BodyMessageDeviceFieldEvent | BodyMessageBootFieldEvent | BodyMessageCounterFieldEvent | BodyMessagePreviousFieldEvent | BodyMessageLamportFieldEvent | BodyMessageDescriptorFieldEvent | BodyMessageLogHeadFieldEvent | BodyMessageCommitmentFieldEvent | BodyMessageSealedFieldEvent | BodyPlainMessageGroupFieldEvent | BodyPlainMessageDeviceFieldEvent | BodyPlainMessageBootFieldEvent | BodyPlainMessageCounterFieldEvent | BodyPlainMessagePreviousFieldEvent | BodyPlainMessageLamportFieldEvent | BodyPlainMessageDescriptorFieldEvent | BodyPlainMessageContentWrittenAtFieldEvent | BodyPlainMessageContentTextTextFieldEvent | BodyPlainMessageContentTextReplyToFieldEvent | BodyPlainMessageContentTextIsActionFieldEvent | BodyPlainMessageContentEditTargetFieldEvent | BodyPlainMessageContentEditTextFieldEvent | BodyPlainMessageContentDeletionTargetFieldEvent | BodyPlainMessageContentReactionTargetFieldEvent | BodyPlainMessageContentReactionEmojiFieldEvent | BodyPlainMessageContentReactionIsWithdrawnFieldEvent | BodyPlainMessageContentReplacesFieldEvent | BodyKeyRequestPrekeyFieldEvent | BodyKeyRequestAttemptFieldEvent | BodyKeyRequestEncFieldEvent | BodyKeyRequestSealedFieldEvent | BodyChallengeRequestFieldEvent | BodyChallengeAttemptFieldEvent | BodyChallengeEncFieldEvent | BodyChallengeSealedFieldEvent | BodyChallengeAnswerPrekeyFieldEvent | BodyChallengeAnswerAttemptFieldEvent | BodyChallengeAnswerEncFieldEvent | BodyChallengeAnswerSealedFieldEvent | BodyGrantRequestFieldEvent | BodyGrantAttemptFieldEvent | BodyGrantGroupFieldEvent | BodyGrantKeyTermFieldEvent | BodyGrantKeySerialFieldEvent | BodyGrantKeyCommitmentFieldEvent | BodyGrantTranscriptFieldEvent | BodyGrantRosterFieldEvent | BodyGrantLogHeadFieldEvent | BodyGrantDescriptorVersionFieldEvent | BodyGrantDescriptorHashFieldEvent | BodyGrantEphemeralFieldEvent | BodyGrantEncFieldEvent | BodyGrantSealedFieldEvent | BodyAnnouncementGroupFieldEvent | BodyAnnouncementKeyTermFieldEvent | BodyAnnouncementKeySerialFieldEvent | BodyAnnouncementKeyCommitmentFieldEvent | BodyAnnouncementRosterFieldEvent | BodyAnnouncementLogHeadFieldEvent | BodyAnnouncementDescriptorVersionFieldEvent | BodyAnnouncementDescriptorHashFieldEvent | BodyAnnouncementPreviousFieldEvent | BodyAnnouncementReasonFieldEvent | BodyAnnouncementNotAfterFieldEvent | BodyAnnouncementPayloadFieldEvent | BodyAnnouncementChunksFieldEvent | BodyAnnouncementBaseTermFieldEvent | BodyAnnouncementBaseSerialFieldEvent | BodyAnnouncementBaseCommitmentFieldEvent | BodyChunkAnnouncementFieldEvent | BodyChunkIndexFieldEvent | BodyChunkDataFieldEvent | BodyCoSignatureAnnouncementFieldEvent | BodyCoSignatureTermFieldEvent | BodyCoSignatureSerialFieldEvent | BodyCoSignatureSignatureFieldEvent | BodyCoSignaturePromisedTermFieldEvent | BodyCoSignaturePromisedSerialFieldEvent | BodyHeartbeatGroupFieldEvent | BodyHeartbeatTermFieldEvent | BodyHeartbeatCounterFieldEvent | BodyHeartbeatAnnouncementFieldEvent | BodyHeartbeatLogHeadFieldEvent | BodyHeartbeatDescriptorVersionFieldEvent | BodyHeartbeatDescriptorHashFieldEvent | BodyDigestKeyTermFieldEvent | BodyDigestKeySerialFieldEvent | BodyDigestKeyCommitmentFieldEvent | BodyDigestSealedFieldEvent | BodyStatementsKeyTermFieldEvent | BodyStatementsKeySerialFieldEvent | BodyStatementsKeyCommitmentFieldEvent | BodyStatementsSealedFieldEvent | BodyPublicKeyRequestKeyTermFieldEvent | BodyPublicKeyRequestKeySerialFieldEvent | BodyPublicKeyRequestKeyCommitmentFieldEvent | BodyPublicKeyRequestSealedFieldEvent | BodyPublicKeyAnswerRequestFieldEvent | BodyPublicKeyAnswerEncFieldEvent | BodyPublicKeyAnswerSealedFieldEvent | BodySessionTagFieldEvent | BodySessionStartInitiatorRecordFieldEvent | BodySessionStartResponderRecordFieldEvent | BodySessionStartPrekeyFieldEvent | BodySessionStartEphemeralFieldEvent | BodySessionStartOneTimeKeyFieldEvent | BodySessionStartEncFieldEvent | BodySessionHeaderFieldEvent | BodySessionSealedFieldEvent | BodyLeaveGroupFieldEvent | BodyLeaveBootFieldEvent | BodyLeaveCounterFieldEvent | BodyAlarmFirstFieldEvent | BodyAlarmSecondFieldEvent | BodyDemandKeyTermFieldEvent | BodyDemandKeySerialFieldEvent | BodyDemandKeyCommitmentFieldEvent | BodyDemandSealedFieldEvent> {
     return streamMessage(buf, Body.codec(), opts)
   }
 }
@@ -5630,6 +5758,12 @@ export namespace GrantContent {
     index: number
   }
 
+  export interface GrantContentEarlierAnnouncementFieldEvent {
+    field: '$.earlier[].announcement'
+    value: Uint8Array
+    index: number
+  }
+
   export interface GrantContentNotAfterFieldEvent {
     field: '$.notAfter'
     value: number
@@ -5643,7 +5777,7 @@ export namespace GrantContent {
     return decodeMessage(buf, GrantContent.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<GrantContent>): Generator<GrantContentEpochSecretFieldEvent | GrantContentLeafFieldEvent | GrantContentDepthFieldEvent | GrantContentPathKeysFieldEvent | GrantContentAnnouncementFieldEvent | GrantContentStatementsFieldEvent | GrantContentIsLogCompleteFieldEvent | GrantContentEarlierKeyTermFieldEvent | GrantContentEarlierKeySerialFieldEvent | GrantContentEarlierKeyCommitmentFieldEvent | GrantContentEarlierReadingSecretFieldEvent | GrantContentNotAfterFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<GrantContent>): Generator<GrantContentEpochSecretFieldEvent | GrantContentLeafFieldEvent | GrantContentDepthFieldEvent | GrantContentPathKeysFieldEvent | GrantContentAnnouncementFieldEvent | GrantContentStatementsFieldEvent | GrantContentIsLogCompleteFieldEvent | GrantContentEarlierKeyTermFieldEvent | GrantContentEarlierKeySerialFieldEvent | GrantContentEarlierKeyCommitmentFieldEvent | GrantContentEarlierReadingSecretFieldEvent | GrantContentEarlierAnnouncementFieldEvent | GrantContentNotAfterFieldEvent> {
     return streamMessage(buf, GrantContent.codec(), opts)
   }
 }
@@ -5651,6 +5785,7 @@ export namespace GrantContent {
 export interface EarlierEpoch {
   key?: KeyId
   readingSecret: Uint8Array
+  announcement: Uint8Array
 }
 
 export namespace EarlierEpoch {
@@ -5673,12 +5808,18 @@ export namespace EarlierEpoch {
           w.bytes(obj.readingSecret)
         }
 
+        if ((obj.announcement != null && obj.announcement.byteLength > 0)) {
+          w.uint32(26)
+          w.bytes(obj.announcement)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
       }, (reader, length, opts = {}) => {
         const obj: any = {
-          readingSecret: uint8ArrayAlloc(0)
+          readingSecret: uint8ArrayAlloc(0),
+          announcement: uint8ArrayAlloc(0)
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -5695,6 +5836,10 @@ export namespace EarlierEpoch {
             }
             case 2: {
               obj.readingSecret = reader.bytes()
+              break
+            }
+            case 3: {
+              obj.announcement = reader.bytes()
               break
             }
             default: {
@@ -5722,6 +5867,13 @@ export namespace EarlierEpoch {
             case 2: {
               yield {
                 field: `${prefix}.readingSecret`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.announcement`,
                 value: reader.bytes()
               }
               break
@@ -5758,6 +5910,11 @@ export namespace EarlierEpoch {
     value: Uint8Array
   }
 
+  export interface EarlierEpochAnnouncementFieldEvent {
+    field: '$.announcement'
+    value: Uint8Array
+  }
+
   export function encode (obj: Partial<EarlierEpoch>): Uint8Array {
     return encodeMessage(obj, EarlierEpoch.codec())
   }
@@ -5766,7 +5923,7 @@ export namespace EarlierEpoch {
     return decodeMessage(buf, EarlierEpoch.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<EarlierEpoch>): Generator<EarlierEpochKeyTermFieldEvent | EarlierEpochKeySerialFieldEvent | EarlierEpochKeyCommitmentFieldEvent | EarlierEpochReadingSecretFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<EarlierEpoch>): Generator<EarlierEpochKeyTermFieldEvent | EarlierEpochKeySerialFieldEvent | EarlierEpochKeyCommitmentFieldEvent | EarlierEpochReadingSecretFieldEvent | EarlierEpochAnnouncementFieldEvent> {
     return streamMessage(buf, EarlierEpoch.codec(), opts)
   }
 }
@@ -5822,6 +5979,7 @@ export interface Announcement {
   notAfter: number
   payload: Uint8Array
   chunks: Uint8Array[]
+  base?: KeyId
 }
 
 export namespace Announcement {
@@ -5884,6 +6042,11 @@ export namespace Announcement {
             w.uint32(82)
             w.bytes(value)
           }
+        }
+
+        if (obj.base != null) {
+          w.uint32(90)
+          KeyId.codec().encode(obj.base, w)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -5953,6 +6116,12 @@ export namespace Announcement {
               }
 
               obj.chunks.push(reader.bytes())
+              break
+            }
+            case 11: {
+              obj.base = KeyId.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.base
+              })
               break
             }
             default: {
@@ -6052,6 +6221,13 @@ export namespace Announcement {
 
               break
             }
+            case 11: {
+              yield * KeyId.codec().stream(reader, reader.uint32(), `${prefix}.base`, {
+                limits: opts.limits?.base
+              })
+
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -6130,6 +6306,21 @@ export namespace Announcement {
     value: Uint8Array
   }
 
+  export interface AnnouncementBaseTermFieldEvent {
+    field: '$.base.term'
+    value: number
+  }
+
+  export interface AnnouncementBaseSerialFieldEvent {
+    field: '$.base.serial'
+    value: number
+  }
+
+  export interface AnnouncementBaseCommitmentFieldEvent {
+    field: '$.base.commitment'
+    value: Uint8Array
+  }
+
   export function encode (obj: Partial<Announcement>): Uint8Array {
     return encodeMessage(obj, Announcement.codec())
   }
@@ -6138,7 +6329,7 @@ export namespace Announcement {
     return decodeMessage(buf, Announcement.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Announcement>): Generator<AnnouncementGroupFieldEvent | AnnouncementKeyTermFieldEvent | AnnouncementKeySerialFieldEvent | AnnouncementKeyCommitmentFieldEvent | AnnouncementRosterFieldEvent | AnnouncementLogHeadFieldEvent | AnnouncementDescriptorVersionFieldEvent | AnnouncementDescriptorHashFieldEvent | AnnouncementPreviousFieldEvent | AnnouncementReasonFieldEvent | AnnouncementNotAfterFieldEvent | AnnouncementPayloadFieldEvent | AnnouncementChunksFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Announcement>): Generator<AnnouncementGroupFieldEvent | AnnouncementKeyTermFieldEvent | AnnouncementKeySerialFieldEvent | AnnouncementKeyCommitmentFieldEvent | AnnouncementRosterFieldEvent | AnnouncementLogHeadFieldEvent | AnnouncementDescriptorVersionFieldEvent | AnnouncementDescriptorHashFieldEvent | AnnouncementPreviousFieldEvent | AnnouncementReasonFieldEvent | AnnouncementNotAfterFieldEvent | AnnouncementPayloadFieldEvent | AnnouncementChunksFieldEvent | AnnouncementBaseTermFieldEvent | AnnouncementBaseSerialFieldEvent | AnnouncementBaseCommitmentFieldEvent> {
     return streamMessage(buf, Announcement.codec(), opts)
   }
 }
@@ -7604,6 +7795,241 @@ export namespace Alarm {
 
   export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Alarm>): Generator<AlarmFirstFieldEvent | AlarmSecondFieldEvent> {
     return streamMessage(buf, Alarm.codec(), opts)
+  }
+}
+
+export interface Demand {
+  key?: KeyId
+  sealed: Uint8Array
+}
+
+export namespace Demand {
+  let _codec: Codec<Demand>
+
+  export const codec = (): Codec<Demand> => {
+    if (_codec == null) {
+      _codec = message<Demand>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if (obj.key != null) {
+          w.uint32(10)
+          KeyId.codec().encode(obj.key, w)
+        }
+
+        if ((obj.sealed != null && obj.sealed.byteLength > 0)) {
+          w.uint32(18)
+          w.bytes(obj.sealed)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          sealed: uint8ArrayAlloc(0)
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.key = KeyId.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.key
+              })
+              break
+            }
+            case 2: {
+              obj.sealed = reader.bytes()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield * KeyId.codec().stream(reader, reader.uint32(), `${prefix}.key`, {
+                limits: opts.limits?.key
+              })
+
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.sealed`,
+                value: reader.bytes()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface DemandKeyTermFieldEvent {
+    field: '$.key.term'
+    value: number
+  }
+
+  export interface DemandKeySerialFieldEvent {
+    field: '$.key.serial'
+    value: number
+  }
+
+  export interface DemandKeyCommitmentFieldEvent {
+    field: '$.key.commitment'
+    value: Uint8Array
+  }
+
+  export interface DemandSealedFieldEvent {
+    field: '$.sealed'
+    value: Uint8Array
+  }
+
+  export function encode (obj: Partial<Demand>): Uint8Array {
+    return encodeMessage(obj, Demand.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Demand>): Demand {
+    return decodeMessage(buf, Demand.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Demand>): Generator<DemandKeyTermFieldEvent | DemandKeySerialFieldEvent | DemandKeyCommitmentFieldEvent | DemandSealedFieldEvent> {
+    return streamMessage(buf, Demand.codec(), opts)
+  }
+}
+
+export interface DemandContent {
+  group: Uint8Array
+  announcement: Uint8Array
+}
+
+export namespace DemandContent {
+  let _codec: Codec<DemandContent>
+
+  export const codec = (): Codec<DemandContent> => {
+    if (_codec == null) {
+      _codec = message<DemandContent>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.group != null && obj.group.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.group)
+        }
+
+        if ((obj.announcement != null && obj.announcement.byteLength > 0)) {
+          w.uint32(18)
+          w.bytes(obj.announcement)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          group: uint8ArrayAlloc(0),
+          announcement: uint8ArrayAlloc(0)
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.group = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.announcement = reader.bytes()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.group`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.announcement`,
+                value: reader.bytes()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface DemandContentGroupFieldEvent {
+    field: '$.group'
+    value: Uint8Array
+  }
+
+  export interface DemandContentAnnouncementFieldEvent {
+    field: '$.announcement'
+    value: Uint8Array
+  }
+
+  export function encode (obj: Partial<DemandContent>): Uint8Array {
+    return encodeMessage(obj, DemandContent.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<DemandContent>): DemandContent {
+    return decodeMessage(buf, DemandContent.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<DemandContent>): Generator<DemandContentGroupFieldEvent | DemandContentAnnouncementFieldEvent> {
+    return streamMessage(buf, DemandContent.codec(), opts)
   }
 }
 
@@ -10189,6 +10615,7 @@ export interface Descriptor {
   recoveryKeys: Uint8Array[]
   recoveryThreshold: number
   maxMembers: number
+  withoutTriggers: number
 }
 
 export namespace Descriptor {
@@ -10327,6 +10754,11 @@ export namespace Descriptor {
           w.uint32(obj.maxMembers)
         }
 
+        if ((obj.withoutTriggers != null && obj.withoutTriggers !== 0)) {
+          w.uint32(200)
+          w.uint32(obj.withoutTriggers)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -10355,7 +10787,8 @@ export namespace Descriptor {
           retentionSeconds: 0,
           recoveryKeys: [],
           recoveryThreshold: 0,
-          maxMembers: 0
+          maxMembers: 0,
+          withoutTriggers: 0
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -10470,6 +10903,10 @@ export namespace Descriptor {
             }
             case 24: {
               obj.maxMembers = reader.uint32()
+              break
+            }
+            case 25: {
+              obj.withoutTriggers = reader.uint32()
               break
             }
             default: {
@@ -10685,6 +11122,13 @@ export namespace Descriptor {
               }
               break
             }
+            case 25: {
+              yield {
+                field: `${prefix}.withoutTriggers`,
+                value: reader.uint32()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -10820,6 +11264,11 @@ export namespace Descriptor {
     value: number
   }
 
+  export interface DescriptorWithoutTriggersFieldEvent {
+    field: '$.withoutTriggers'
+    value: number
+  }
+
   export function encode (obj: Partial<Descriptor>): Uint8Array {
     return encodeMessage(obj, Descriptor.codec())
   }
@@ -10828,7 +11277,7 @@ export namespace Descriptor {
     return decodeMessage(buf, Descriptor.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Descriptor>): Generator<DescriptorFounderFieldEvent | DescriptorSaltFieldEvent | DescriptorVersionFieldEvent | DescriptorPreviousFieldEvent | DescriptorNameFieldEvent | DescriptorSuiteFieldEvent | DescriptorManagersFieldEvent | DescriptorQuorumFieldEvent | DescriptorMemberManagersFieldEvent | DescriptorAdmissionFieldEvent | DescriptorAuthenticationFieldEvent | DescriptorPrivacyFieldEvent | DescriptorHistoryFieldEvent | DescriptorPartitionFieldEvent | DescriptorTimingFieldEvent | DescriptorKeyLifetimeSecondsFieldEvent | DescriptorStepSecondsFieldEvent | DescriptorGraceSecondsFieldEvent | DescriptorIdleSecondsFieldEvent | DescriptorFenceSecondsFieldEvent | DescriptorRetentionSecondsFieldEvent | DescriptorRecoveryKeysFieldEvent | DescriptorRecoveryThresholdFieldEvent | DescriptorMaxMembersFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Descriptor>): Generator<DescriptorFounderFieldEvent | DescriptorSaltFieldEvent | DescriptorVersionFieldEvent | DescriptorPreviousFieldEvent | DescriptorNameFieldEvent | DescriptorSuiteFieldEvent | DescriptorManagersFieldEvent | DescriptorQuorumFieldEvent | DescriptorMemberManagersFieldEvent | DescriptorAdmissionFieldEvent | DescriptorAuthenticationFieldEvent | DescriptorPrivacyFieldEvent | DescriptorHistoryFieldEvent | DescriptorPartitionFieldEvent | DescriptorTimingFieldEvent | DescriptorKeyLifetimeSecondsFieldEvent | DescriptorStepSecondsFieldEvent | DescriptorGraceSecondsFieldEvent | DescriptorIdleSecondsFieldEvent | DescriptorFenceSecondsFieldEvent | DescriptorRetentionSecondsFieldEvent | DescriptorRecoveryKeysFieldEvent | DescriptorRecoveryThresholdFieldEvent | DescriptorMaxMembersFieldEvent | DescriptorWithoutTriggersFieldEvent> {
     return streamMessage(buf, Descriptor.codec(), opts)
   }
 }

@@ -514,6 +514,7 @@ export interface EpochRow {
   tree: Uint8Array
   endedAt: number
   reason: string
+  group: Uint8Array
 }
 
 export namespace EpochRow {
@@ -591,6 +592,11 @@ export namespace EpochRow {
           w.string(obj.reason)
         }
 
+        if ((obj.group != null && obj.group.byteLength > 0)) {
+          w.uint32(114)
+          w.bytes(obj.group)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -608,7 +614,8 @@ export namespace EpochRow {
           secrets: uint8ArrayAlloc(0),
           tree: uint8ArrayAlloc(0),
           endedAt: 0,
-          reason: ''
+          reason: '',
+          group: uint8ArrayAlloc(0)
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -667,6 +674,10 @@ export namespace EpochRow {
             }
             case 13: {
               obj.reason = reader.string()
+              break
+            }
+            case 14: {
+              obj.group = reader.bytes()
               break
             }
             default: {
@@ -775,6 +786,13 @@ export namespace EpochRow {
               }
               break
             }
+            case 14: {
+              yield {
+                field: `${prefix}.group`,
+                value: reader.bytes()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -852,6 +870,11 @@ export namespace EpochRow {
     value: string
   }
 
+  export interface EpochRowGroupFieldEvent {
+    field: '$.group'
+    value: Uint8Array
+  }
+
   export function encode (obj: Partial<EpochRow>): Uint8Array {
     return encodeMessage(obj, EpochRow.codec())
   }
@@ -860,7 +883,7 @@ export namespace EpochRow {
     return decodeMessage(buf, EpochRow.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<EpochRow>): Generator<EpochRowTermFieldEvent | EpochRowSerialFieldEvent | EpochRowCommitmentFieldEvent | EpochRowAnnouncementFieldEvent | EpochRowTranscriptFieldEvent | EpochRowNotAfterFieldEvent | EpochRowIssuerFieldEvent | EpochRowInitFieldEvent | EpochRowControlFieldEvent | EpochRowSecretsFieldEvent | EpochRowTreeFieldEvent | EpochRowEndedAtFieldEvent | EpochRowReasonFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<EpochRow>): Generator<EpochRowTermFieldEvent | EpochRowSerialFieldEvent | EpochRowCommitmentFieldEvent | EpochRowAnnouncementFieldEvent | EpochRowTranscriptFieldEvent | EpochRowNotAfterFieldEvent | EpochRowIssuerFieldEvent | EpochRowInitFieldEvent | EpochRowControlFieldEvent | EpochRowSecretsFieldEvent | EpochRowTreeFieldEvent | EpochRowEndedAtFieldEvent | EpochRowReasonFieldEvent | EpochRowGroupFieldEvent> {
     return streamMessage(buf, EpochRow.codec(), opts)
   }
 }
@@ -1201,6 +1224,7 @@ export interface OutboxRow {
   epoch: Uint8Array
   order: number
   lamport: number
+  group: Uint8Array
 }
 
 export namespace OutboxRow {
@@ -1248,6 +1272,11 @@ export namespace OutboxRow {
           w.uint64Number(obj.lamport)
         }
 
+        if ((obj.group != null && obj.group.byteLength > 0)) {
+          w.uint32(66)
+          w.bytes(obj.group)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -1259,7 +1288,8 @@ export namespace OutboxRow {
           frame: uint8ArrayAlloc(0),
           epoch: uint8ArrayAlloc(0),
           order: 0,
-          lamport: 0
+          lamport: 0,
+          group: uint8ArrayAlloc(0)
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -1294,6 +1324,10 @@ export namespace OutboxRow {
             }
             case 7: {
               obj.lamport = reader.uint64Number()
+              break
+            }
+            case 8: {
+              obj.group = reader.bytes()
               break
             }
             default: {
@@ -1360,6 +1394,13 @@ export namespace OutboxRow {
               }
               break
             }
+            case 8: {
+              yield {
+                field: `${prefix}.group`,
+                value: reader.bytes()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -1407,6 +1448,11 @@ export namespace OutboxRow {
     value: number
   }
 
+  export interface OutboxRowGroupFieldEvent {
+    field: '$.group'
+    value: Uint8Array
+  }
+
   export function encode (obj: Partial<OutboxRow>): Uint8Array {
     return encodeMessage(obj, OutboxRow.codec())
   }
@@ -1415,7 +1461,7 @@ export namespace OutboxRow {
     return decodeMessage(buf, OutboxRow.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<OutboxRow>): Generator<OutboxRowLocalFieldEvent | OutboxRowContentFieldEvent | OutboxRowIsPlainFieldEvent | OutboxRowFrameFieldEvent | OutboxRowEpochFieldEvent | OutboxRowOrderFieldEvent | OutboxRowLamportFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<OutboxRow>): Generator<OutboxRowLocalFieldEvent | OutboxRowContentFieldEvent | OutboxRowIsPlainFieldEvent | OutboxRowFrameFieldEvent | OutboxRowEpochFieldEvent | OutboxRowOrderFieldEvent | OutboxRowLamportFieldEvent | OutboxRowGroupFieldEvent> {
     return streamMessage(buf, OutboxRow.codec(), opts)
   }
 }
@@ -1432,6 +1478,7 @@ export interface MessageRow {
   seenAt: number
   frame: Uint8Array
   nick: string
+  group: Uint8Array
 }
 
 export namespace MessageRow {
@@ -1499,6 +1546,11 @@ export namespace MessageRow {
           w.string(obj.nick)
         }
 
+        if ((obj.group != null && obj.group.byteLength > 0)) {
+          w.uint32(98)
+          w.bytes(obj.group)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -1514,7 +1566,8 @@ export namespace MessageRow {
           isSent: false,
           seenAt: 0,
           frame: uint8ArrayAlloc(0),
-          nick: ''
+          nick: '',
+          group: uint8ArrayAlloc(0)
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -1565,6 +1618,10 @@ export namespace MessageRow {
             }
             case 11: {
               obj.nick = reader.string()
+              break
+            }
+            case 12: {
+              obj.group = reader.bytes()
               break
             }
             default: {
@@ -1659,6 +1716,13 @@ export namespace MessageRow {
               }
               break
             }
+            case 12: {
+              yield {
+                field: `${prefix}.group`,
+                value: reader.bytes()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -1726,6 +1790,11 @@ export namespace MessageRow {
     value: string
   }
 
+  export interface MessageRowGroupFieldEvent {
+    field: '$.group'
+    value: Uint8Array
+  }
+
   export function encode (obj: Partial<MessageRow>): Uint8Array {
     return encodeMessage(obj, MessageRow.codec())
   }
@@ -1734,7 +1803,7 @@ export namespace MessageRow {
     return decodeMessage(buf, MessageRow.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<MessageRow>): Generator<MessageRowIdFieldEvent | MessageRowSenderFieldEvent | MessageRowLamportFieldEvent | MessageRowCounterFieldEvent | MessageRowContentFieldEvent | MessageRowIsEncryptedFieldEvent | MessageRowIsOwnFieldEvent | MessageRowIsSentFieldEvent | MessageRowSeenAtFieldEvent | MessageRowFrameFieldEvent | MessageRowNickFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<MessageRow>): Generator<MessageRowIdFieldEvent | MessageRowSenderFieldEvent | MessageRowLamportFieldEvent | MessageRowCounterFieldEvent | MessageRowContentFieldEvent | MessageRowIsEncryptedFieldEvent | MessageRowIsOwnFieldEvent | MessageRowIsSentFieldEvent | MessageRowSeenAtFieldEvent | MessageRowFrameFieldEvent | MessageRowNickFieldEvent | MessageRowGroupFieldEvent> {
     return streamMessage(buf, MessageRow.codec(), opts)
   }
 }

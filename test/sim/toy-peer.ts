@@ -255,6 +255,7 @@ export class ToyPeer implements JudgingMachine {
     const notice = {
       type: 'message',
       channel,
+      group: EMPTY,
       id,
       sender,
       nick: '',
@@ -303,7 +304,8 @@ export class ToyPeer implements JudgingMachine {
       isManagerPresent: true,
       isManager: false,
       waiting: 0,
-      logHead: zeros(32)
+      logHead: zeros(32),
+      online: 1
     }
   }
 }

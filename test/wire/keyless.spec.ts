@@ -12,7 +12,7 @@ const CLEAR: Readonly<Record<string, string>> = {
   challenge: 'request attempt enc sealed',
   challengeAnswer: 'prekey attempt enc sealed',
   grant: 'request attempt group key transcript roster logHead descriptor ephemeral enc sealed',
-  announcement: 'group key roster logHead descriptor previous reason notAfter payload chunks',
+  announcement: 'group key roster logHead descriptor previous reason notAfter payload chunks base',
   chunk: 'announcement index data',
   coSignature: 'announcement term serial signature promisedTerm promisedSerial',
   heartbeat: 'group term counter announcement logHead descriptor',
@@ -22,7 +22,8 @@ const CLEAR: Readonly<Record<string, string>> = {
   publicKeyAnswer: 'request enc sealed',
   session: 'tag start header sealed',
   leave: 'group boot counter',
-  alarm: 'first second'
+  alarm: 'first second',
+  demand: 'key sealed'
 }
 
 describe('a reader without keys', () => {

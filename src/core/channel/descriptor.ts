@@ -45,6 +45,10 @@ import {
 } from '../params.ts'
 import { Refusal, refuse } from '../reject.ts'
 
+/** Bits of `Descriptor.withoutTriggers`: what a channel may do without as a reason for a new key (§8). */
+export const OPTIONAL_TRIGGERS = { firstMember: 1, prekeyRotation: 2 } as const
+const ALL_OPTIONAL_TRIGGERS = 3
+
 /** The one suite of version 1: Ed25519, X25519, X-Wing, HKDF-SHA256, ChaCha20-Poly1305, AES-256 key wrap. */
 export const SUITE = 1
 
@@ -93,14 +97,15 @@ export function foundChannel(founder: SigningKey, settings: ChannelSettings, sal
     partition: settings.partition ?? PartitionPolicy.CONTINUE,
     timing: settings.timing ?? TimingProfile.LOCAL,
     keyLifetimeSeconds: settings.keyLifetimeSeconds ?? KEY_LIFETIME_MS / SECOND_MS,
-    stepSeconds: STEP_MS / SECOND_MS,
+    stepSeconds: settings.stepSeconds ?? STEP_MS / SECOND_MS,
     graceSeconds: settings.graceSeconds ?? GRACE_MS / SECOND_MS,
     idleSeconds: settings.idleSeconds ?? IDLE_MS / SECOND_MS,
     fenceSeconds: FENCE_MS / SECOND_MS,
     retentionSeconds: 0,
     recoveryKeys: [],
     recoveryThreshold: 0,
-    maxMembers: settings.maxMembers ?? 0
+    maxMembers: settings.maxMembers ?? 0,
+    withoutTriggers: settings.withoutTriggers ?? 0
   }
   if (!isSane(descriptor)) {
     throw new UsageError(
@@ -217,7 +222,8 @@ function isSane(d: Descriptor): boolean {
     d.recoveryThreshold <= d.recoveryKeys.length &&
     isWithin(d.keyLifetimeSeconds, KEY_LIFETIME_RANGE_MS) &&
     isWithin(d.fenceSeconds, FENCE_RANGE_MS) &&
-    d.graceSeconds * SECOND_MS <= KEY_LIFETIME_RANGE_MS[1]
+    d.graceSeconds * SECOND_MS <= KEY_LIFETIME_RANGE_MS[1] &&
+    d.withoutTriggers <= ALL_OPTIONAL_TRIGGERS
   )
 }
 

@@ -134,7 +134,7 @@ function kindOf(body: Body): FrameKind | undefined {
   return undefined
 }
 
-const HIGHEST_KIND = 17
+const HIGHEST_KIND = 18
 const LENGTH_DELIMITED = 2
 
 /** Whether the first field of a body is a message of a kind that this version has no number for. */
@@ -209,10 +209,22 @@ function hasFixedLengths(body: Body): boolean {
       isLength(a.descriptor.hash, HASH_BYTES) &&
       isEmptyOr(a.previous, HASH_BYTES) &&
       isLength(a.payload, HASH_BYTES) &&
-      a.chunks.every((chunk) => isLength(chunk, HASH_BYTES))
+      a.chunks.every((chunk) => isLength(chunk, HASH_BYTES)) &&
+      (a.group.length === 0 || isKeyId(a.base))
     )
   }
-  const { chunk, coSignature, heartbeat, digest, statements, publicKeyRequest, publicKeyAnswer, session, leave } = body
+  const {
+    chunk,
+    coSignature,
+    heartbeat,
+    digest,
+    statements,
+    publicKeyRequest,
+    publicKeyAnswer,
+    session,
+    leave,
+    demand
+  } = body
   if (chunk) return isLength(chunk.announcement, HASH_BYTES)
   if (coSignature)
     return isLength(coSignature.announcement, HASH_BYTES) && isEmptyOr(coSignature.signature, SIGNATURE_BYTES)
@@ -230,6 +242,7 @@ function hasFixedLengths(body: Body): boolean {
   if (publicKeyRequest) return isKeyId(publicKeyRequest.key)
   if (publicKeyAnswer) return isLength(publicKeyAnswer.request, HASH_BYTES)
   if (session) return isLength(session.tag, BOOT_BYTES)
+  if (demand) return isKeyId(demand.key)
   if (leave) return isGroup(leave.group) && isLength(leave.boot, BOOT_BYTES)
   return body.alarm !== undefined
 }

@@ -249,9 +249,10 @@ export class Conversation {
 
   #viewOf(frame: Frame, entry: OutboxEntry, state: 'waiting' | 'sent', env: Env): MessageView {
     const { channel, self } = this.#context
-    const { counter } = (frame.body.message ?? frame.body.plainMessage)!
+    const { counter, group } = (frame.body.message ?? frame.body.plainMessage)!
     return {
       channel,
+      group,
       id: hex(frame.id),
       local: entry.local,
       sender: frame.author,
@@ -308,7 +309,7 @@ export class Conversation {
   /** A message that was opened, and is new. */
   #accept(
     frame: Frame,
-    { previous, lamport, counter }: Pick<Message, 'previous' | 'lamport' | 'counter'>,
+    { group, previous, lamport, counter }: Pick<Message, 'group' | 'previous' | 'lamport' | 'counter'>,
     content: Content,
     isEncrypted: boolean,
     rows: Row[],
@@ -322,6 +323,7 @@ export class Conversation {
     const closed = this.#senders.note(frame.author, frame.id, previous, from, env.uptimeMs)
     const view: MessageView = {
       channel,
+      group,
       id: hex(frame.id),
       sender: frame.author,
       nick: this.#nickOf(frame.author),

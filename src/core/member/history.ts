@@ -13,9 +13,10 @@ export const messageRoom = (channel: Uint8Array): string => ROOM + channelIdText
 
 /** @param frame - the message as it travelled, for those who ask for it later. */
 export function messageRow(message: MessageView, frame: Uint8Array): Row {
-  const { id, sender, lamport, counter, content, isEncrypted, isOwn, seenAt, nick, state } = message
+  const { group, id, sender, lamport, counter, content, isEncrypted, isOwn, seenAt, nick, state } = message
   const value = MessageRow.encode({
     id: unhex(id),
+    group,
     sender,
     lamport,
     counter,

@@ -4,7 +4,7 @@
  * It sends only under an epoch whose roster applies every removal it knows, and stops when it holds proof that a manager
  * lied (protocol §7.4). The parts know nothing of each other but what is handed to them here.
  */
-import { equalBytes, hex } from '../../base/bytes.ts'
+import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
 import { SECOND_MS } from '../../base/time.ts'
 import type { Content } from '../../wire/messages.ts'
 import type { Context } from '../channel/context.ts'
@@ -178,7 +178,7 @@ export class Member {
     const epoch = this.keyring.current!
     const { term, serial } = epoch.key
     const { reason, issuer } = epoch
-    out.notify({ type: 'epoch', channel: this.#context.channel, term, serial, reason, issuer })
+    out.notify({ type: 'epoch', channel: this.#context.channel, group: EMPTY, term, serial, reason, issuer })
     this.statements.repeatStatements(env, out)
     this.conversation.onEpoch(env, out)
   }

@@ -71,7 +71,7 @@ describe('a descriptor', () => {
     expect(checkOfFields({ suite: SUITE + 1 })).to.equal(201)
     expect(checkOfFields({ suite: 0 })).to.equal(201)
     const version = DescriptorChain.decode(bytes).versions[0]!
-    const content = joinBytes(version.content, Uint8Array.of(0xc8, 0x01, 1)) // a field this version does not know
+    const content = joinBytes(version.content, Uint8Array.of(0xd0, 0x01, 1)) // a field this version does not know
     expect(checkOf(DescriptorChain.encode({ versions: [{ ...version, content }] }))).to.equal(201)
     expect(checkOfFields({ memberManagers: Array.from({ length: 130 }, () => random(32)) }), '> 4 KiB').to.equal(201)
     const many: Version[] = Array.from({ length: 300 }, () => ({}))
