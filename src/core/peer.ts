@@ -99,7 +99,7 @@ export class Peer implements Machine {
     const prekeys = (this.#self?.prekeys.pairs() ?? []).flatMap(({ x25519, xwing }) => [x25519.seed, xwing.seed])
     const own = prekeys.map((seed, i) => ({ name: `prekey//${i}`, bytes: seed.expose() }))
     const epochs = [...this.#channels.values()].flatMap(({ member, manager }) => [
-      ...member.keyring.unsafeSecrets(),
+      ...member.unsafeSecrets(),
       ...manager.unsafeSecrets()
     ])
     return [{ name: 'identity//0', bytes: this.#key.seed.expose() }, ...own, ...epochs]
@@ -141,7 +141,7 @@ export class Peer implements Machine {
         return this.#onCarrier(event.channel, event.isReady, env, out)
       case 'published': {
         const [name = '', local = ''] = event.receipt.split(':')
-        return this.#channels.get(name)?.member.conversation.onPublished(local, event.recipients, env, out)
+        return this.#channels.get(name)?.member.speaker.onPublished(local, event.recipients, env, out)
       }
       case 'found':
         return this.#onFound(event.kind, event.id, event.value, env, out)
@@ -196,13 +196,13 @@ export class Peer implements Machine {
       const statement = context && readStatement(context.channel, value)
       if (statement !== undefined && !(statement instanceof Refusal)) context?.log.addPending(statement)
     }
-    for (const { name, value } of of('epoch')) if (room(name)?.member.keyring.restoreEpoch(value) === false) damaged()
-    for (const { name, value } of of('chain')) if (room(name)?.member.keyring.restoreChain(value) === false) damaged()
+    for (const { name, value } of of('epoch')) if (room(name)?.member.restoreEpoch(value) === false) damaged()
+    for (const { name, value } of of('chain')) if (room(name)?.member.restoreChain(value) === false) damaged()
     for (const { name, value } of of('sender')) room(name)?.member.conversation.restoreSender(value)
     for (const { name, value } of of('plain'))
       if (room(name)?.member.conversation.restorePlain(value) === false) damaged()
-    for (const { name, value } of of('outbox')) room(name)?.member.conversation.restoreOutbox(value)
-    for (const { name, value } of of('clock')) room(name)?.member.conversation.restoreClock(value)
+    for (const { name, value } of of('outbox')) room(name)?.member.speaker.restoreOutbox(value)
+    for (const { name, value } of of('clock')) room(name)?.member.clock.restore(value)
     for (const { name, value } of of('newest')) room(name)?.member.succession.restoreNewest(value)
   }
 
@@ -363,9 +363,10 @@ export class Peer implements Machine {
     if (record) return { ...blank, records: this.#recordsOf([record.user]) }
     if (epochs) {
       const member = this.#channels.get(channelIdText(epochs.channel))?.member
-      return member && epochs.group.length === 0
-        ? { ...blank, frames: member.succession.epochsAfter(epochs.after) }
-        : undefined
+      if (member === undefined) return undefined
+      const { group, after } = epochs
+      const frames = group.length === 0 ? member.succession.epochsAfter(after) : member.groups.epochsAfter(group, after)
+      return { ...blank, frames }
     }
     if (log) {
       const answer = this.#channels.get(channelIdText(log.channel))?.member.statements.logFrom(log.key, log.offset, env)

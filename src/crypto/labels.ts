@@ -54,6 +54,10 @@ export const LABEL = {
   epochControl: 'conclave/1/epoch/control',
   epochReading: 'conclave/1/epoch/reading',
   epochCommitment: 'conclave/1/epoch/commitment',
+  epochExporter: 'conclave/1/epoch/exporter',
+  /** Of a group on an epoch of its channel: what takes the place of the `init` before, and a member's leaf key. */
+  groupInit: 'conclave/1/group/init',
+  groupLeaf: 'conclave/1/group/leaf',
   /** Fresh path secret: random bytes mixed with the manager's secret, channel, group, time. */
   freshSecret: 'conclave/1/tree/fresh',
   /** Leaf secret of a rebuilt tree: Diffie-Hellman of term key and prekey. */

@@ -5942,7 +5942,8 @@ export enum Reason {
   TAKEOVER = 'TAKEOVER',
   DESCRIPTOR_CHANGED = 'DESCRIPTOR_CHANGED',
   MERGED = 'MERGED',
-  SCHEDULED = 'SCHEDULED'
+  SCHEDULED = 'SCHEDULED',
+  STATED = 'STATED'
 }
 
 enum __ReasonValues {
@@ -5959,7 +5960,8 @@ enum __ReasonValues {
   TAKEOVER = 10,
   DESCRIPTOR_CHANGED = 11,
   MERGED = 12,
-  SCHEDULED = 13
+  SCHEDULED = 13,
+  STATED = 14
 }
 
 export namespace Reason {

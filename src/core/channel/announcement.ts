@@ -64,6 +64,8 @@ export interface EpochTerms {
   readonly reason: Reason
   /** ms since 1970 */
   readonly notAfter: number
+  /** Of a group: the channel's epoch that it stands on. */
+  readonly base?: KeyId
 }
 
 /** An epoch as its issuer has it before anything is sent. */
@@ -81,7 +83,7 @@ export interface IssuedEpoch {
  *
  * @param log - the log with the statements that the announcement adds.
  * @param tree - the update that made `rootKey`; its wraps are moved into chunks when they are many.
- * @param before - `init` and transcript of the epoch before.
+ * @param before - `init` and transcript of the epoch before; of a group, what its base has in their place.
  */
 export function issueEpoch(
   issuer: SigningKey,
@@ -105,7 +107,8 @@ export function issueEpoch(
     reason: terms.reason,
     notAfter: terms.notAfter,
     payload: EMPTY,
-    chunks: pieces.map(chunkHash)
+    chunks: pieces.map(chunkHash),
+    ...(terms.base && { base: terms.base })
   }
   const transcript = transcriptAfter(before.transcript, issuer.publicKey, head, carried)
   const epochSecret = epochSecretOf(before.init, rootKey, transcript)
@@ -137,6 +140,7 @@ export function readAnnouncement(charter: Charter, frame: Frame, certifiedTerm: 
   if (head?.key === undefined || head.descriptor === undefined) return refuse(405)
   if (!isManagerOf(charter.descriptor, frame.author)) return refuse(401)
   if (!isSameDescriptor(head.descriptor, charter.ref)) return refuse(402)
+  if (head.group.length === 0 && head.base !== undefined) return refuse(405)
   const { term, serial } = head.key
   if (term < 1 || serial < 1 || term > certifiedTerm + TERM_JUMP || !Number.isSafeInteger(term)) return refuse(409)
   const attachment = decodeStrict(AnnouncementAttachment, frame.attachment, FRAME_BYTES)

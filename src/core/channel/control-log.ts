@@ -10,6 +10,7 @@ import { Operation } from '../../wire/messages.ts'
 import { PENDING_STATEMENTS } from '../params.ts'
 import { type Refusal, refuse } from '../reject.ts'
 import type { Charter } from './descriptor.ts'
+import { type Group, GroupBook, isAboutGroup } from './groups.ts'
 import { IdSet } from './id-set.ts'
 import type { CheckedStatement } from './statement.ts'
 
@@ -58,6 +59,9 @@ export class ControlLog {
   readonly #nicks = new Map<string, string>()
   readonly #pending = new Map<string, CheckedStatement>()
   readonly #seqs = new Map<string, number>()
+  readonly #groups = new GroupBook()
+  /** Who is in each group; forgotten when anything changes. */
+  readonly #groupMembers = new Map<string, IdSet>()
   #ids = IdSet.EMPTY
   #members = IdSet.EMPTY
 
@@ -151,7 +155,9 @@ export class ControlLog {
    * version said stays said.
    */
   mayState({ author, statement }: CheckedStatement): boolean {
-    if (statement.operation === Operation.WITHDRAW) return equalBytes(author, statement.subject)
+    const isAboutItself = equalBytes(author, statement.subject)
+    if (statement.operation === Operation.WITHDRAW) return isAboutItself
+    if (statement.operation === Operation.TAKE_OUT_OF_GROUP && isAboutItself) return true
     return this.#charter.authorities.some((authority) => equalBytes(authority, author))
   }
 
@@ -179,20 +185,30 @@ export class ControlLog {
     this.#seqs.set(key, Math.max(this.#seqs.get(key) ?? 0, statement.seq))
   }
 
-  /** Whether a withdrawal would say anything: of a member, and for the first time. */
-  isWithdrawalOfMember({ statement }: CheckedStatement): boolean {
-    const { subject } = statement
+  /** Whether a statement that waits is worth its room: what a member says of itself, once, and when it says anything. */
+  mayBeKept({ author, statement }: CheckedStatement): boolean {
+    const { operation, subject, group } = statement
+    if (operation !== Operation.WITHDRAW && operation !== Operation.TAKE_OUT_OF_GROUP) return true
+    if (operation === Operation.TAKE_OUT_OF_GROUP && !equalBytes(author, subject)) return true
     const isTold = this.pending().some(
-      (one) => one.statement.operation === Operation.WITHDRAW && equalBytes(one.statement.subject, subject)
+      (one) =>
+        one.statement.operation === operation &&
+        equalBytes(one.statement.subject, subject) &&
+        equalBytes(one.statement.group, group)
     )
-    return this.isMember(subject) && !isTold
+    const isIn = operation === Operation.WITHDRAW ? this.isMember(subject) : this.groupMembers(group).has(subject)
+    return isIn && !isTold
   }
 
-  /** Whether a pending statement changes who is in the roster. */
+  /** Whether a pending statement changes who is in the roster, or in a group. */
   get hasUnappliedChange(): boolean {
+    return this.hasUnappliedRemoval || this.hasUnappliedAdmit || this.pending().some(isAboutGroup)
+  }
+
+  get hasUnappliedAdmit(): boolean {
     const isAdmit = ({ statement }: CheckedStatement): boolean =>
       statement.operation === Operation.ADMIT && !this.#members.has(statement.subject)
-    return this.hasUnappliedRemoval || (this.#pending.size > 0 && this.pending().some(isAdmit))
+    return this.#pending.size > 0 && this.pending().some(isAdmit)
   }
 
   /** Whether the log knows anything of a user: it was admitted, or removed, once. */
@@ -240,6 +256,7 @@ export class ControlLog {
     }
     this.#ids = preview.ids
     this.#members = preview.roster.members
+    this.#groupMembers.clear()
   }
 
   /** Follows a new version of the descriptor: its managers are members. */
@@ -249,6 +266,75 @@ export class ControlLog {
     for (const user of [...before, ...charter.descriptor.managers]) {
       this.#members = this.#isMemberWith(user, []) ? this.#members.with(user) : this.#members.without(user)
     }
+    this.#groupMembers.clear()
+  }
+
+  // ---------------------------------------------------------------- groups
+
+  /** The groups there are, in order of their ids. */
+  groups(): Group[] {
+    return this.#groups.all()
+  }
+
+  group(id: Uint8Array): Group | undefined {
+    return this.#groups.get(id)
+  }
+
+  /** Also of a group that is over. */
+  groupName(id: Uint8Array): string {
+    return this.#groups.nameOf(id)
+  }
+
+  /** Groups with those whose making waits to be announced. */
+  groupsToBe(): Group[] {
+    const made = this.pending().filter(({ statement }) => statement.operation === Operation.MAKE_GROUP)
+    return [...this.groups(), ...made.map(({ statement }) => ({ id: statement.group, name: statement.name }))]
+  }
+
+  /** Who was put into a group and is still in it. */
+  groupMembers(group: Uint8Array): IdSet {
+    const key = mapKey(group)
+    let members = this.#groupMembers.get(key)
+    if (members === undefined) {
+      const subjects = this.#groups.puts(group).filter((put) => this.#isStanding(put))
+      members = withAll(
+        IdSet.EMPTY,
+        subjects.map(({ statement }) => statement.subject)
+      )
+      this.#groupMembers.set(key, members)
+    }
+    return members
+  }
+
+  /** Who has the key of a group: its members, and the managers, who make it. */
+  groupRoster(group: Uint8Array): Roster {
+    const members = withAll(this.groupMembers(group), this.#charter.descriptor.managers)
+    return { members, hash: members.root() }
+  }
+
+  /** The ids that a taking-out of this user has to end. */
+  putsOf(group: Uint8Array, user: Uint8Array): Uint8Array[] {
+    const puts = this.#groups.puts(group).filter(({ statement }) => equalBytes(statement.subject, user))
+    return puts.map(({ statement }) => statement.admitId)
+  }
+
+  /** Whether a pending statement takes somebody out of a group, or ends it: nothing may be said to it until it is applied. */
+  hasUnappliedTakeOut(group: Uint8Array): boolean {
+    if (this.#pending.size === 0) return false
+    return this.pending().some(({ statement }) => {
+      if (!equalBytes(statement.group, group)) return false
+      const isTakeOut = statement.operation === Operation.TAKE_OUT_OF_GROUP
+      const isIn = isTakeOut && this.groupMembers(group).has(statement.subject)
+      return isIn || statement.operation === Operation.DISSOLVE_GROUP
+    })
+  }
+
+  /** A manager is in the roster without an admit; for everybody else one that the putting-in names is to be in force. */
+  #isStanding({ statement: { subject, ends } }: CheckedStatement): boolean {
+    if (!this.isMember(subject)) return false
+    const admits = this.#standings.get(mapKey(subject))?.admits
+    const isManager = this.#charter.descriptor.managers.some((manager) => equalBytes(manager, subject))
+    return isManager || ends.some((id) => admits?.has(mapKey(id)) ?? false)
   }
 
   #isMemberWith(user: Uint8Array, extra: readonly CheckedStatement[]): boolean {
@@ -264,6 +350,7 @@ export class ControlLog {
 
   #record(one: CheckedStatement): void {
     this.#noteSeq(one)
+    this.#groups.record(one)
     const { operation, subject, admitId, ends, name, token } = one.statement
     const key = mapKey(subject)
     switch (operation) {

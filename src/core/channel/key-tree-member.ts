@@ -132,6 +132,11 @@ export class MemberTree {
     return this.#keys.length / KEY_BYTES - 1
   }
 
+  /** 32 bytes, a copy: the key of the own leaf. */
+  get leafKey(): Uint8Array {
+    return copyBytes(this.#key(0))
+  }
+
   /** 32 bytes, a copy: what the key schedule takes. */
   get rootKey(): Uint8Array {
     return copyBytes(this.#key(this.depth))

@@ -149,6 +149,11 @@ export class KeyTree {
     })
   }
 
+  /** 32 bytes, a copy. @throws {UsageError} `TREE_LEAF` when nobody is there. */
+  leafKey(leaf: number): Uint8Array {
+    return this.pathKeys(leaf).slice(0, KEY_BYTES)
+  }
+
   /**
    * What a grant carries.
    *

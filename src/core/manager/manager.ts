@@ -42,6 +42,7 @@ import {
 } from '../params.ts'
 import { Refusal } from '../reject.ts'
 import { type Applicant, judgeApplicant, readApplicant } from './admission.ts'
+import { type GroupBase, GroupOffice, type GroupPath } from './group-office.ts'
 
 /** What the manager sees of the member in the same peer: a manager is a member. */
 export interface Seat {
@@ -63,6 +64,15 @@ export interface Seat {
     env: Env,
     out: Out
   ): void
+  /** The same for a group. @param roster - hash of those who have its key. */
+  adoptGroup(
+    issued: IssuedEpoch,
+    terms: { readonly group: Uint8Array; readonly roster: Uint8Array },
+    path: GroupPath,
+    publish: () => void,
+    env: Env,
+    out: Out
+  ): void
 }
 
 interface Challenged {
@@ -72,12 +82,18 @@ interface Challenged {
   readonly until: number
 }
 
+/** Every so many heartbeats one tells of a group, one group after the other. */
+const GROUP_BEATS = 4
+
 type DeadlineName = 'collect' | 'beat' | 'batch' | 'renewal'
 
 export class Manager {
   readonly #context: Context
   readonly #seat: Seat
   readonly #deadlines = new Deadlines<DeadlineName>()
+  readonly #groups: GroupOffice
+  /** What the groups stand on: the epoch of the channel issued last. */
+  #base: GroupBase | undefined
   #stage: 'resting' | 'collecting' | 'acting' = 'resting'
   #isCarrierReady = false
   #seenTerm = 0
@@ -87,6 +103,7 @@ export class Manager {
   #leaves = new Map<string, number>()
   #issuedAt = Number.NEGATIVE_INFINITY
   #beat = 0
+  #beats = 0
   /** Applicants for the next epoch, by user. */
   readonly #applicants = new Map<string, Applicant>()
   readonly #challenged = new Map<string, Challenged>()
@@ -99,6 +116,19 @@ export class Manager {
   constructor(context: Context, seat: Seat) {
     this.#context = context
     this.#seat = seat
+    this.#groups = new GroupOffice(context, {
+      nextNumber: (out) => {
+        const { term, serial } = context.promised
+        context.promised = { term, serial: serial + 1 }
+        out.keep(context.row())
+        return context.promised
+      },
+      fresh: (env) => this.#fresh(env),
+      adopt: (group, issued, roster, path, env, out) => {
+        const publish = (): void => publishAll(context.channel, issued, out)
+        seat.adoptGroup(issued, { group, roster }, path, publish, env, out)
+      }
+    })
   }
 
   /** Whether this peer is the one to manage the key. */
@@ -113,9 +143,10 @@ export class Manager {
   /** What somebody who took this peer would have of the tree, beside the path that its member holds. */
   unsafeSecrets(): { readonly name: string; readonly bytes: Uint8Array }[] {
     if (this.#stage !== 'acting') return []
-    return this.#tree
+    const own = this.#tree
       .unsafeNodes()
       .map(({ level, position, key }) => ({ name: `node//${level}.${position}`, bytes: key }))
+    return [...own, ...this.#groups.unsafeSecrets()]
   }
 
   unsafeFills(): { readonly name: string; readonly size: number; readonly cap: number }[] {
@@ -289,14 +320,17 @@ export class Manager {
   }
 
   /** A fresh key on demand. @throws {UsageError} when this peer is not the key manager in office. */
-  rekey(env: Env, out: Out): void {
+  rekey(group: Uint8Array, env: Env, out: Out): void {
     if (this.#stage !== 'acting') {
       throw new UsageError(
         'NO_KEY_MANAGER',
         'This peer is not the key manager in office, so it cannot make a new key. Ask the manager to.'
       )
     }
-    this.#issue(Reason.DEMAND, [], [], env, out)
+    if (group.length === 0) this.#issue(Reason.DEMAND, [], [], env, out)
+    else if (this.#base === undefined || !this.#groups.renew(group, this.#base, env, out)) {
+      throw new UsageError('NO_SUCH_GROUP', 'There is no such group in this channel. See: conclave group list CHANNEL')
+    }
   }
 
   // ---------------------------------------------------------------- epochs
@@ -313,7 +347,8 @@ export class Manager {
     if (this.#stage !== 'acting') return
     const { applicants, statements } = this.#takeBatch(env, out)
     if (applicants.length === 0 && !this.#context.log.hasUnappliedChange) return
-    this.#issue(Reason.ADMITTED, applicants, statements, env, out)
+    const isAdmitting = applicants.length > 0 || this.#context.log.hasUnappliedAdmit
+    this.#issue(isAdmitting ? Reason.ADMITTED : Reason.STATED, applicants, statements, env, out)
     const isMore = this.#applicants.size > 0 || this.#context.log.hasUnappliedChange
     if (isMore) this.#deadlines.setOnce('batch', env.uptimeMs + BATCH_MS)
   }
@@ -388,7 +423,9 @@ export class Manager {
     this.#deadlines.set('collect', undefined)
     const reason = before === undefined && this.#seenTerm === 0 ? Reason.CREATED : Reason.TAKEOVER
     const preview = present(this.#previewOf([]), 'the log as it is has a preview')
-    this.#announce(reason, { term, serial: 1 }, { ...change, update }, preview, env, out)
+    const issued = this.#announce(reason, { term, serial: 1 }, { ...change, update }, preview, env, out)
+    this.#groups.clear()
+    this.#settleGroups(issued, reason, [], env, out)
     this.#issueBatch(env, out)
     this.#sendBeat(env, out)
   }
@@ -421,8 +458,9 @@ export class Manager {
         context,
         fresh
       )
-    } else if (staying.length > 0) change = this.#tree.step(joining.length, context, fresh, returningLeaves)
-    else change = this.#tree.path({}, context, fresh)
+    } else if (staying.length > 0 || reason === Reason.STATED) {
+      change = this.#tree.step(joining.length, context, fresh, returningLeaves)
+    } else change = this.#tree.path({}, context, fresh)
     for (const [name] of removed) this.#leaves.delete(name)
     const free = change.update.added.filter((leaf) => !returningLeaves.includes(leaf))
     for (const [i, { user }] of joining.entries()) this.#leaves.set(hex(user), free[i]!)
@@ -430,6 +468,30 @@ export class Manager {
     const why = removed.length === 0 ? reason : isByThemselves ? Reason.WITHDRAWN : Reason.REMOVED
     const issued = this.#announce(why, { term, serial }, change, preview, env, out)
     for (const applicant of staying) this.#grant(applicant, issued, preview, env, out)
+    this.#settleGroups(issued, why, staying, env, out)
+  }
+
+  /** @param renewed - whose leaves are new. */
+  #settleGroups(
+    { key, keys, transcript, announcement }: IssuedEpoch,
+    reason: Reason,
+    renewed: readonly Applicant[],
+    env: Env,
+    out: Out
+  ): void {
+    this.#base = {
+      key,
+      exporter: keys.exporter,
+      transcript,
+      notAfter: announcement.body.announcement!.notAfter,
+      reason,
+      leafKeyOf: (user) => {
+        const leaf = this.#leaves.get(hex(user))
+        return leaf === undefined ? undefined : this.#tree.leafKey(leaf)
+      },
+      renewed: new Set(renewed.map(({ user }) => hex(user)))
+    }
+    this.#groups.settle(this.#base, env, out)
   }
 
   /** What the log would be with everything that waits, and these statements. */
@@ -482,10 +544,7 @@ export class Manager {
     this.#issuedAt = env.uptimeMs
     const leaf = present(this.#leaves.get(hex(user)), 'a manager is a member')
     const path = { leaf, depth: this.#tree.depth, pathKeys: this.#tree.pathKeys(leaf) }
-    const publish = (): void => {
-      for (const frame of [issued.announcement, ...issued.chunks])
-        out.push({ type: 'publish', channel, frame: frame.bytes })
-    }
+    const publish = (): void => publishAll(channel, issued, out)
     this.#seat.adopt(issued, terms, preview, path, publish, env, out)
     this.#deadlines.set('batch', undefined)
     this.#deadlines.set('renewal', env.uptimeMs + lifetimeMs)
@@ -552,16 +611,28 @@ export class Manager {
     this.#deadlines.set('beat', env.uptimeMs + HEARTBEAT_MS)
     if (!this.#isCarrierReady) return
     const { channel, self, log, charter } = this.#context
-    const heartbeat = {
-      group: EMPTY,
-      term: current.key.term,
-      counter: this.#beat++,
-      announcement: current.announcement,
-      logHead: log.head,
-      descriptor: charter.ref
+    const tell = (group: Uint8Array, announcement: Uint8Array): void => {
+      const counter = this.#beat++
+      const heartbeat = {
+        group,
+        term: current.key.term,
+        counter,
+        announcement,
+        logHead: log.head,
+        descriptor: charter.ref
+      }
+      out.push({ type: 'publish', channel, frame: makeFrame(channel, self.key, { heartbeat }).bytes })
     }
-    out.push({ type: 'publish', channel, frame: makeFrame(channel, self.key, { heartbeat }).bytes })
+    tell(EMPTY, current.announcement)
+    const groups = this.#groups.newest()
+    if (groups.length === 0 || ++this.#beats % GROUP_BEATS !== 0) return
+    const { group, announcement } = groups[(this.#beats / GROUP_BEATS) % groups.length]!
+    tell(group, announcement)
   }
+}
+
+function publishAll(channel: Uint8Array, { announcement, chunks }: IssuedEpoch, out: Out): void {
+  for (const frame of [announcement, ...chunks]) out.push({ type: 'publish', channel, frame: frame.bytes })
 }
 
 /** Whether a member goes by its own word. */

@@ -8,7 +8,7 @@ import { type TreeUpdate, TreeUpdateKind } from '../../wire/messages.ts'
 import { type CheckedAnnouncement, chunkHash, confirmKeys, openStatements, withWraps } from '../channel/announcement.ts'
 import type { Context } from '../channel/context.ts'
 import type { LogPreview } from '../channel/control-log.ts'
-import { type Line, rebuildLeafSecret } from '../channel/key-schedule.ts'
+import { type EpochKeys, type Line, rebuildLeafSecret } from '../channel/key-schedule.ts'
 import { MemberTree } from '../channel/key-tree-member.ts'
 import { Refusal, refuse } from '../reject.ts'
 import { Epoch } from './keyring.ts'
@@ -81,13 +81,12 @@ function* candidateTrees(
 /** The epoch of an announcement whose keys are confirmed. */
 export function epochOf(
   { frame, head }: CheckedAnnouncement,
-  {
-    keys,
-    transcript
-  }: { keys: { init: Uint8Array; control: Uint8Array; reading: Uint8Array }; transcript: Uint8Array },
+  { keys, transcript }: { keys: EpochKeys; transcript: Uint8Array },
   tree: MemberTree | undefined
 ): Epoch {
   return new Epoch({
+    group: head.group,
+    roster: head.group.length > 0 ? head.roster : EMPTY,
     key: head.key,
     announcement: frame.id,
     transcript,

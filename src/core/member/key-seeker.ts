@@ -7,7 +7,7 @@
 import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
 import { Privacy } from '../../wire/messages.ts'
 import type { Context } from '../channel/context.ts'
-import { type Frame, readFrame } from '../channel/frame.ts'
+import type { Frame } from '../channel/frame.ts'
 import { MemberTree } from '../channel/key-tree-member.ts'
 import type { CheckedStatement } from '../channel/statement.ts'
 import type { KeyState } from '../command.ts'
@@ -16,11 +16,11 @@ import type { Env } from '../machine.ts'
 import { type Out, stateKey } from '../out.ts'
 import { ASK_AGAIN_MS, BEHIND_MS, RETRY_MS } from '../params.ts'
 import { Refusal, refuse } from '../reject.ts'
-import type { Standing } from './conversation.ts'
 import { epochOf } from './follow.ts'
 import { type CheckedGrant, KeyAsker, readGrantedLog } from './join.ts'
 import type { Keyring } from './keyring.ts'
 import { openLogAnswer } from './log-exchange.ts'
+import type { Standing } from './speaker.ts'
 import type { Succession } from './succession.ts'
 
 /** A grant whose log is still being fetched. */
@@ -161,14 +161,9 @@ export class KeySeeker {
     out.push({ type: 'ask', id: `${name}:epochs`, channel, to: undefined, addresses, question })
   }
 
-  /** The answer to a question for epochs: frames, believed no more than live ones. */
-  onEpochs(frames: readonly Uint8Array[], env: Env, out: Out): void {
-    for (const bytes of frames) {
-      const frame = readFrame(this.#context.channel, bytes)
-      if (frame === undefined) continue
-      const refusal = frame instanceof Refusal ? frame : this.#succession.onEpochFrame(frame, env, out)
-      if (refusal !== undefined) out.reject(refusal)
-    }
+  /** Nothing but a grant helps: a group's key is lost, and a fresh leaf brings it back. */
+  needGrant(env: Env, out: Out): void {
+    this.#isToldBehind = true
     this.seek(env, out)
   }
 

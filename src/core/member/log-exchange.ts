@@ -2,7 +2,7 @@
 import { EMPTY, equalBytes } from '../../base/bytes.ts'
 import { UsageError } from '../../base/errors.ts'
 import { SECOND_MS } from '../../base/time.ts'
-import { type KeyId, Operation, StatementList } from '../../wire/messages.ts'
+import { type KeyId, StatementList } from '../../wire/messages.ts'
 import { readStatementList } from '../channel/announcement.ts'
 import type { Context } from '../channel/context.ts'
 import { type Frame, makeFrame } from '../channel/frame.ts'
@@ -12,8 +12,8 @@ import { Deadlines } from '../deadlines.ts'
 import type { Env } from '../machine.ts'
 import type { Out } from '../out.ts'
 import { Refusal, refuse } from '../reject.ts'
-import type { Standing } from './conversation.ts'
 import type { Keyring } from './keyring.ts'
+import type { Standing } from './speaker.ts'
 
 /** Sealing purposes under the control key. */
 const STATEMENTS = 'statements'
@@ -93,7 +93,7 @@ export class LogExchange {
     if (statements instanceof Refusal) return statements
     for (const one of statements) {
       if (!log.mayState(one)) return refuse(303)
-      if (one.statement.operation === Operation.WITHDRAW && !log.isWithdrawalOfMember(one)) continue
+      if (!log.mayBeKept(one)) continue
       if (log.addPending(one)) out.keep(this.#context.pendingRow(one))
     }
     if (log.hasUnappliedRemoval) this.#deadlines.set('removals', env.uptimeMs + RETELL_MS + env.random(1)[0]! * 8)

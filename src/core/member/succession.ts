@@ -7,6 +7,7 @@
 import { assert } from '../../base/assert.ts'
 import { equalBytes, hex } from '../../base/bytes.ts'
 import { SECOND_MS } from '../../base/time.ts'
+import { Operation } from '../../wire/messages.ts'
 import {
   type CheckedAnnouncement,
   certificateOf,
@@ -23,6 +24,7 @@ import { isHigher } from '../channel/key-schedule.ts'
 import type { CheckedStatement } from '../channel/statement.ts'
 import { Deadlines } from '../deadlines.ts'
 import type { Env, Row, RowKey } from '../machine.ts'
+import type { Notice } from '../notice.ts'
 import { type Out, stateKey, stateRow } from '../out.ts'
 import { KEPT_ANNOUNCEMENTS, WAITING_ANNOUNCEMENTS } from '../params.ts'
 import { type Check, Refusal, refuse } from '../reject.ts'
@@ -31,6 +33,13 @@ import type { Epoch, Keyring } from './keyring.ts'
 
 /** Chunks of one announcement at most: wraps for the largest tree. */
 const CHUNKS = 1_100
+
+const GROUP_CHANGE: Partial<Record<Operation, (Notice & { type: 'group' })['change']>> = {
+  [Operation.MAKE_GROUP]: 'made',
+  [Operation.DISSOLVE_GROUP]: 'dissolved',
+  [Operation.PUT_INTO_GROUP]: 'put-in',
+  [Operation.TAKE_OUT_OF_GROUP]: 'taken-out'
+}
 
 export class Succession {
   readonly #context: Context
@@ -86,7 +95,7 @@ export class Succession {
       current?.key.term ?? frame.body.announcement!.key!.term
     )
     if (announcement instanceof Refusal) return announcement
-    if (announcement.head.group.length > 0 || this.#isKnown(frame)) return undefined
+    if (this.#isKnown(frame)) return undefined
     const lie = this.contradicted(announcement)
     if (lie !== undefined) return this.raiseAlarm(lie, announcement, out)
     if (current !== undefined && !isHigher(announcement.head.key, current.key)) return refuse(403)
@@ -136,7 +145,7 @@ export class Succession {
       if (current === undefined || this.#isOffChain) return
       const next = [...this.#waiting.values()].find(({ head }) => equalBytes(head.previous, current.announcement))
       if (next === undefined) return
-      const chunks = this.#chunksOf(next)
+      const chunks = this.chunksOf(next)
       if (chunks === undefined) return
       this.#waiting.delete(hex(next.frame.id))
       const followed = followAnnouncement(this.#context, current, next, chunks)
@@ -159,11 +168,12 @@ export class Succession {
       return
     }
     const isProof = check === 410 || check === 411 || check === 412 || check === 303
-    if (isProof) return this.#alarm(announcement.frame.author, check, out)
+    if (isProof) return this.alarm(announcement.frame.author, check, out)
     this.#isOffChain = true
   }
 
-  #chunksOf({ frame, head }: CheckedAnnouncement): Uint8Array[] | undefined {
+  /** The data of all chunks of an announcement, or undefined while one is missing. */
+  chunksOf({ frame, head }: CheckedAnnouncement): Uint8Array[] | undefined {
     const chunks = this.#chunks.get(hex(frame.id))
     const data = head.chunks.map((_, index) => chunks?.get(index)?.body.chunk?.data)
     const isThere = (one: Uint8Array | undefined, index: number): one is Uint8Array =>
@@ -218,9 +228,16 @@ export class Succession {
     this.#onAdopted(env, out)
   }
 
-  /** Whether an announcement contradicts one we have: the one it contradicts. */
-  contradicted(announcement: CheckedAnnouncement): CheckedAnnouncement | undefined {
-    return [...this.#kept, ...this.#waiting.values()].find((known) => isEquivocation(known, announcement))
+  /**
+   * Whether an announcement contradicts one we have: the one it contradicts.
+   *
+   * @param known - of its line.
+   */
+  contradicted(
+    announcement: CheckedAnnouncement,
+    known: readonly CheckedAnnouncement[] = [...this.#kept, ...this.#waiting.values()]
+  ): CheckedAnnouncement | undefined {
+    return known.find((one) => isEquivocation(one, announcement))
   }
 
   /** Puts an epoch in force, durably, with everything it stands on. */
@@ -262,22 +279,28 @@ export class Succession {
   epochsAfter(after: Uint8Array): Uint8Array[] {
     const index = this.#kept.findIndex(({ frame }) => equalBytes(frame.id, after))
     const wanted = after.length > 0 && index >= 0 ? this.#kept.slice(index + 1) : this.#kept.slice(-1)
-    const chunksOf = ({ frame }: CheckedAnnouncement): Uint8Array[] =>
-      [...(this.#chunks.get(hex(frame.id))?.values() ?? [])].map((chunk) => chunk.bytes)
-    return wanted.flatMap((one) => [one.frame.bytes, ...chunksOf(one)])
+    return wanted.flatMap((one) => [one.frame.bytes, ...this.chunkFramesOf(one)])
+  }
+
+  /** The frames of an announcement's chunks, as far as they are here. */
+  chunkFramesOf({ frame }: CheckedAnnouncement): Uint8Array[] {
+    return [...(this.#chunks.get(hex(frame.id))?.values() ?? [])].map((chunk) => chunk.bytes)
   }
 
   raiseAlarm(first: CheckedAnnouncement, second: CheckedAnnouncement, out: Out): Refusal {
     const { channel, self, alarm } = this.#context
     if (alarm.length === 0) {
-      this.#alarm(second.frame.author, 414, out)
+      this.alarm(second.frame.author, 414, out)
       const proof = { first: certificateOf(first.frame).bytes, second: certificateOf(second.frame).bytes }
       out.push({ type: 'publish', channel, frame: makeFrame(channel, self.key, { alarm: proof }).bytes })
     }
     return refuse(414)
   }
 
-  #alarm(manager: Uint8Array, check: Check, out: Out): void {
+  /** A manager lied: sending stops, for good. */
+  alarm(manager: Uint8Array, check: Check, out: Out): void {
+    if (this.#context.alarm.length > 0) return
+
     this.#context.alarm = manager
     out.keep(this.#context.row())
     out.notify({ type: 'alarm', channel: this.#context.channel, manager, check })
@@ -297,6 +320,12 @@ export class Succession {
     const { channel, log } = this.#context
     const told = new Set<string>()
     for (const { statement, author } of statements) {
+      const groupChange = GROUP_CHANGE[statement.operation]
+      if (groupChange !== undefined) {
+        const { group, subject: user } = statement
+        out.notify({ type: 'group', channel, group, name: log.groupName(group), change: groupChange, user, by: author })
+        continue
+      }
       const name = hex(statement.subject)
       const isIn = log.isMember(statement.subject)
       if (told.has(name) || statement.subject.length === 0 || before.has(name) === isIn) continue

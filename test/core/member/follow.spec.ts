@@ -243,7 +243,7 @@ describe('a member following epochs', () => {
   it('adopts no announcement with any field of its head changed, though its issuer signs it anew', () => {
     const commitment = random(16)
     const changes = {
-      group: { group: random(16) },
+      group: { group: random(16), base: { term: 1, serial: 2, commitment } },
       term: { key: { term: 2, serial: 1, commitment } },
       serial: { key: { term: 1, serial: 4, commitment } },
       commitment: { key: { term: 1, serial: 3, commitment } },
