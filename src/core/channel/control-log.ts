@@ -6,6 +6,7 @@
  * anything changes. `announced` is exactly what the adopted epoch covers; what is known beyond it waits in `pending`.
  */
 import { equalBytes, mapKey } from '../../base/bytes.ts'
+import { GROUPS } from '../../wire/limits.ts'
 import { Operation } from '../../wire/messages.ts'
 import { PENDING_STATEMENTS } from '../params.ts'
 import { type Refusal, refuse } from '../reject.ts'
@@ -185,9 +186,10 @@ export class ControlLog {
     this.#seqs.set(key, Math.max(this.#seqs.get(key) ?? 0, statement.seq))
   }
 
-  /** Whether a statement that waits is worth its room: what a member says of itself, once, and when it says anything. */
+  /** Whether a statement is worth keeping until an epoch covers it: not one group too many, nor what says nothing. */
   mayBeKept({ author, statement }: CheckedStatement): boolean {
     const { operation, subject, group } = statement
+    if (operation === Operation.MAKE_GROUP) return this.groupsToBe().length < GROUPS
     if (operation !== Operation.WITHDRAW && operation !== Operation.TAKE_OUT_OF_GROUP) return true
     if (operation === Operation.TAKE_OUT_OF_GROUP && !equalBytes(author, subject)) return true
     const isTold = this.pending().some(

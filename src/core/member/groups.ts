@@ -8,6 +8,7 @@
 import { assert } from '../../base/assert.ts'
 import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
 import { SECOND_MS } from '../../base/time.ts'
+import { GROUPS } from '../../wire/limits.ts'
 import type { Heartbeat } from '../../wire/messages.ts'
 import { type CheckedAnnouncement, readAnnouncement } from '../channel/announcement.ts'
 import type { Context } from '../channel/context.ts'
@@ -24,6 +25,8 @@ import type { Succession } from './succession.ts'
 
 /** Announcements of one group kept for members that missed one. */
 const KEPT_OF_GROUP = 16
+/** Groups followed at most: as many as there may be, and as many again that are over or on their way. */
+const LINES = 2 * GROUPS
 /** Questions for a group's announcements after which a grant is asked for. */
 const QUESTIONS = 2
 
@@ -103,6 +106,7 @@ export class Groups {
     const { head } = announcement
     const isAhead = keyring.current !== undefined && isHigher(head.base!, keyring.current.key)
     if (!isAhead && (log.group(head.group) === undefined || !this.#isEntitled(head.group))) return undefined
+    if (!this.#lines.has(hex(head.group)) && this.#lines.size >= LINES) return refuse(403)
     const line = this.#line(head.group)
     const known = [...line.kept, ...line.waiting.values()]
     if (known.some((one) => equalBytes(one.frame.id, frame.id))) return undefined
@@ -311,6 +315,9 @@ export class Groups {
 
   unsafeFills(): { readonly name: string; readonly size: number; readonly cap: number }[] {
     const waiting = Math.max(0, ...[...this.#lines.values()].map((line) => line.waiting.size))
-    return [{ name: 'waiting announcements of a group', size: waiting, cap: WAITING_ANNOUNCEMENTS }]
+    return [
+      { name: 'groups', size: this.#lines.size, cap: LINES },
+      { name: 'waiting announcements of a group', size: waiting, cap: WAITING_ANNOUNCEMENTS }
+    ]
   }
 }
