@@ -204,6 +204,8 @@ export class Peer implements Machine {
     for (const { name, value } of of('outbox')) room(name)?.member.speaker.restoreOutbox(value)
     for (const { name, value } of of('clock')) room(name)?.member.clock.restore(value)
     for (const { name, value } of of('newest')) room(name)?.member.succession.restoreNewest(value)
+    for (const { name, value } of of('chunk'))
+      if (room(name)?.member.succession.restoreChunk(value) === false) damaged()
   }
 
   /** Who we are, with a boot nonce that no other start has. */
@@ -364,9 +366,7 @@ export class Peer implements Machine {
     if (epochs) {
       const member = this.#channels.get(channelIdText(epochs.channel))?.member
       if (member === undefined) return undefined
-      const { group, after } = epochs
-      const frames = group.length === 0 ? member.succession.epochsAfter(after) : member.groups.epochsAfter(group, after)
-      return { ...blank, frames }
+      return { ...blank, ...member.epochsAfter(epochs) }
     }
     if (log) {
       const answer = this.#channels.get(channelIdText(log.channel))?.member.statements.logFrom(log.key, log.offset, env)
@@ -388,7 +388,7 @@ export class Peer implements Machine {
     if (room === undefined) return
     for (const bytes of answer?.records ?? []) this.#addManagerRecord(room, bytes, env, out)
     const { member } = room
-    if (topic === 'epochs') member.onEpochs(answer?.frames ?? [], env, out)
+    if (topic === 'epochs') member.onEpochs(answer?.frames ?? [], answer?.isMore ?? false, env, out)
     else if (topic === 'log' && answer !== undefined) member.onLog(answer.sealed, answer.isMore, env, out)
     else if (topic === 'record') member.onRecord(env, out)
     else if (topic === 'collect') this.#onCollected(room, answer, env, out)

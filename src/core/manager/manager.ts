@@ -175,7 +175,9 @@ export class Manager {
       this.#stage = 'collecting'
       this.#deadlines.set('collect', env.uptimeMs + COLLECT_MS)
       const { channel, name, addresses } = this.#context
-      const question = { epochs: { channel, group: EMPTY, after: this.#seat.current?.announcement ?? EMPTY } }
+      const question = {
+        epochs: { channel, group: EMPTY, after: this.#seat.current?.announcement ?? EMPTY, chunks: [] }
+      }
       out.push({ type: 'ask', id: `${name}:collect`, channel, to: undefined, addresses, question })
     } else if (this.#stage === 'acting') this.#sendBeat(env, out)
   }

@@ -42,6 +42,7 @@ export class KeySeeker {
   #isToldBehind = false
   /** Questions for epochs since one was adopted, and from when on the next may be asked: as rarely as requests. */
   #epochsAsked = 0
+  #asked: { readonly after: Uint8Array; readonly chunks: readonly number[] } = { after: EMPTY, chunks: [] }
   #epochsAgainAt = Number.NEGATIVE_INFINITY
   #recordAgainAt = Number.NEGATIVE_INFINITY
 
@@ -157,7 +158,8 @@ export class KeySeeker {
   #askEpochs(env: Env, out: Out): void {
     this.#epochsAgainAt = env.uptimeMs + RETRY_MS[Math.min(this.#epochsAsked++, RETRY_MS.length - 1)]!
     const { channel, name, addresses } = this.#context
-    const question = { epochs: { channel, group: EMPTY, after: this.#keyring.current?.announcement ?? EMPTY } }
+    const question = { epochs: { channel, group: EMPTY, ...this.#missed } }
+    this.#asked = question.epochs
     out.push({ type: 'ask', id: `${name}:epochs`, channel, to: undefined, addresses, question })
   }
 
@@ -165,6 +167,24 @@ export class KeySeeker {
   needGrant(env: Env, out: Out): void {
     this.#isToldBehind = true
     this.seek(env, out)
+  }
+
+  /** What follows where we are, and the chunks without which we cannot go there. */
+  get #missed(): { after: Uint8Array; chunks: number[] } {
+    const after = this.#keyring.current?.announcement ?? EMPTY
+    return { after, chunks: this.#succession.missingChunks }
+  }
+
+  /**
+   * A question for epochs was answered, and its frames were taken in. When it led on, but not to the end, the next question
+   * follows at once.
+   */
+  onEpochs(isMore: boolean, env: Env, out: Out): void {
+    const { after, chunks } = this.#missed
+    const isNew = !equalBytes(after, this.#asked.after) || chunks.join() !== this.#asked.chunks.join()
+    if (!isNew || !(isMore || chunks.length > 0) || this.#isOver) return this.seek(env, out)
+    this.#askEpochs(env, out)
+    this.#deadlines.set('key', env.uptimeMs + ASK_AGAIN_MS)
   }
 
   onChallenge(frame: Frame, env: Env, out: Out): Refusal | undefined {

@@ -6,7 +6,7 @@
  */
 import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
 import { SECOND_MS } from '../../base/time.ts'
-import type { Content } from '../../wire/messages.ts'
+import type { Content, EpochsQuestion } from '../../wire/messages.ts'
 import { EpochRow } from '../../wire/rows.ts'
 import type { Context } from '../channel/context.ts'
 import type { LogPreview } from '../channel/control-log.ts'
@@ -256,14 +256,14 @@ export class Member {
   }
 
   /** The answer to a question for epochs: frames, believed no more than live ones. */
-  onEpochs(frames: readonly Uint8Array[], env: Env, out: Out): void {
+  onEpochs(frames: readonly Uint8Array[], isMore: boolean, env: Env, out: Out): void {
     for (const bytes of frames) {
       const frame = readFrame(this.#context.channel, bytes)
       if (frame === undefined) continue
       const refusal = frame instanceof Refusal ? frame : this.#onEpochFrame(frame, env, out)
       if (refusal !== undefined) out.reject(refusal)
     }
-    this.seeker.seek(env, out)
+    this.seeker.onEpochs(isMore, env, out)
     this.#tell(env, out)
   }
 
@@ -277,9 +277,15 @@ export class Member {
     const { name, log } = this.#context
     const announced = log.announced().map(({ id }) => `log/${name}/${hex(id)}`)
     const pending = log.pending().map(({ id }) => `pending/${name}/${hex(id)}`)
-    const rest = [`newest/${name}`, ...announced, ...pending].map(stateKey)
+    const rest = [...announced, ...pending].map(stateKey)
     const words = [...this.clock.keys(), ...this.speaker.forget(), ...this.conversation.keys()]
-    return [...this.keyring.clear(), ...this.groups.clear(), ...words, ...rest]
+    return [...this.keyring.clear(), ...this.groups.clear(), ...words, ...this.succession.rows(), ...rest]
+  }
+
+  /** What a member that is behind on a line is told. */
+  epochsAfter(question: EpochsQuestion): { frames: Uint8Array[]; isMore: boolean } {
+    const { group } = question
+    return group.length === 0 ? this.succession.epochsAfter(question) : this.groups.epochsAfter(question)
   }
 
   /** Every secret held under keys, for checkers. */
