@@ -63,6 +63,7 @@ export class ControlLog {
   readonly #groups = new GroupBook()
   /** Who is in each group; forgotten when anything changes. */
   readonly #groupMembers = new Map<string, IdSet>()
+  #announcedBytes = 0
   #ids = IdSet.EMPTY
   #members = IdSet.EMPTY
 
@@ -87,6 +88,11 @@ export class ControlLog {
 
   get size(): number {
     return this.#ids.size
+  }
+
+  /** How many bytes the announced statements have together. */
+  get announcedBytes(): number {
+    return this.#announcedBytes
   }
 
   /** The ids of the announced statements, as a value. */
@@ -254,6 +260,7 @@ export class ControlLog {
     for (const one of preview.statements) {
       this.#statements.set(mapKey(one.id), one)
       this.#pending.delete(mapKey(one.id))
+      this.#announcedBytes += one.bytes.length
       this.#record(one)
     }
     this.#ids = preview.ids

@@ -19,6 +19,7 @@ import type { Context } from '../channel/context.ts'
 import type { LogPreview } from '../channel/control-log.ts'
 import { type Frame, makeFrame } from '../channel/frame.ts'
 import { sealGrant } from '../channel/grant.ts'
+import { IdSet } from '../channel/id-set.ts'
 import { CHALLENGE_BYTES, challengeHash, openChallengeAnswer, sealChallenge } from '../channel/key-request.ts'
 import { FIRST_INIT, FIRST_TRANSCRIPT, type Line, rebuildLeafSecret } from '../channel/key-schedule.ts'
 import { KeyTree, type TreeChange } from '../channel/key-tree.ts'
@@ -101,6 +102,8 @@ export class Manager {
   #isAnswered = false
   #tree = KeyTree.empty()
   #leaves = new Map<string, number>()
+  /** The roster of the epoch issued last: whoever had a leaf then was in it. */
+  #members = IdSet.EMPTY
   #issuedAt = Number.NEGATIVE_INFINITY
   #beat = 0
   #beats = 0
@@ -446,8 +449,9 @@ export class Manager {
     const serial = promised.serial + 1
     const context = { channel, group: EMPTY, term, serial }
     const fresh = (): Uint8Array => this.#fresh(env)
-    const isIn = (name: string): boolean => preview.roster.members.has(unhex(name))
-    const removed = [...this.#leaves].filter(([name]) => !isIn(name))
+    const gone = this.#members.minus(preview.roster.members).map(hex)
+    const removed = gone.flatMap((name) => this.#leaves.get(name) ?? [])
+    for (const name of gone) this.#leaves.delete(name)
     const staying = applicants.filter(({ user }) => preview.roster.members.has(user))
     const returning = staying.filter(({ user }) => this.#leaves.has(hex(user)))
     const joining = staying.filter(({ user }) => !this.#leaves.has(hex(user)))
@@ -455,18 +459,13 @@ export class Manager {
     let change: TreeChange
     if (removed.length > 0) {
       const refreshed = new Map(returningLeaves.map((leaf) => [leaf, fresh()]))
-      change = this.#tree.path(
-        { removed: removed.map(([, leaf]) => leaf), refreshed, joiners: joining.length },
-        context,
-        fresh
-      )
+      change = this.#tree.path({ removed, refreshed, joiners: joining.length }, context, fresh)
     } else if (staying.length > 0 || reason === Reason.STATED) {
       change = this.#tree.step(joining.length, context, fresh, returningLeaves)
     } else change = this.#tree.path({}, context, fresh)
-    for (const [name] of removed) this.#leaves.delete(name)
     const free = change.update.added.filter((leaf) => !returningLeaves.includes(leaf))
     for (const [i, { user }] of joining.entries()) this.#leaves.set(hex(user), free[i]!)
-    const isByThemselves = removed.every(([name]) => isWithdrawn(preview.statements, unhex(name)))
+    const isByThemselves = gone.every((name) => isWithdrawn(preview.statements, unhex(name)))
     const why = removed.length === 0 ? reason : isByThemselves ? Reason.WITHDRAWN : Reason.REMOVED
     const issued = this.#announce(why, { term, serial }, change, preview, env, out)
     for (const applicant of staying) this.#grant(applicant, issued, preview, env, out)
@@ -543,6 +542,7 @@ export class Manager {
     this.#context.promised = number
     out.keep(this.#context.row())
     this.#tree = change.tree
+    this.#members = preview.roster.members
     this.#issuedAt = env.uptimeMs
     const leaf = present(this.#leaves.get(hex(user)), 'a manager is a member')
     const path = { leaf, depth: this.#tree.depth, pathKeys: this.#tree.pathKeys(leaf) }
@@ -556,15 +556,14 @@ export class Manager {
   #grant(applicant: Applicant, issued: IssuedEpoch, preview: LogPreview, env: Env, out: Out): void {
     const { channel, self, charter, log, user } = this.#context
     const leaf = present(this.#leaves.get(hex(applicant.user)), 'who is granted a key has a leaf')
-    const statements = log.announced().map((one) => one.bytes)
-    const isLogComplete = statements.reduce((sum, one) => sum + one.length, 0) <= INLINE_LOG_BYTES
+    const isLogComplete = log.announcedBytes <= INLINE_LOG_BYTES
     const content = {
       epochSecret: issued.epochSecret,
       leaf,
       depth: this.#tree.depth,
       pathKeys: this.#tree.pathKeys(leaf),
       announcement: certificateOf(issued.announcement).bytes,
-      statements: isLogComplete ? statements : [],
+      statements: isLogComplete ? log.announced().map((one) => one.bytes) : [],
       isLogComplete,
       earlier: [],
       notAfter: issued.announcement.body.announcement!.notAfter

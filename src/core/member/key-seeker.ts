@@ -241,7 +241,7 @@ export class KeySeeker {
       return read instanceof Refusal ? read : refuse(605)
     }
     const { log } = this.#context
-    const before = this.#keyring.current === undefined ? undefined : new Set(log.roster.members.ids().map(hex))
+    const before = this.#keyring.current === undefined ? undefined : log.roster.members
     this.#context.log = read.log
     this.#context.invite = ''
     const announced = read.preview.statements

@@ -19,6 +19,7 @@ import type { Context } from '../channel/context.ts'
 import type { LogPreview } from '../channel/control-log.ts'
 import { isManagerOf } from '../channel/descriptor.ts'
 import { type Frame, makeFrame, readFrame } from '../channel/frame.ts'
+import type { IdSet } from '../channel/id-set.ts'
 import { isHigher } from '../channel/key-schedule.ts'
 import type { CheckedStatement } from '../channel/statement.ts'
 import { Deadlines } from '../deadlines.ts'
@@ -215,7 +216,7 @@ export class Succession {
     chunks: readonly Frame[] = []
   ): void {
     const { log } = this.#context
-    const before = new Set(log.roster.members.ids().map(hex)) // names for the notices below
+    const before = log.roster.members
     log.commit(preview)
     const statements = preview.statements.map((one) => this.#context.logRow(one))
     const settled = preview.statements.map((one) => stateKey(`pending/${this.#context.name}/${hex(one.id)}`))
@@ -328,7 +329,8 @@ export class Succession {
     return this.raiseAlarm(first, second, out)
   }
 
-  notifyRoster(statements: readonly CheckedStatement[], before: ReadonlySet<string>, out: Out): void {
+  /** @param before - who was in the roster before these statements. */
+  notifyRoster(statements: readonly CheckedStatement[], before: IdSet, out: Out): void {
     const { channel, log } = this.#context
     const told = new Set<string>()
     for (const { statement, author } of statements) {
@@ -340,7 +342,7 @@ export class Succession {
       }
       const name = hex(statement.subject)
       const isIn = log.isMember(statement.subject)
-      if (told.has(name) || statement.subject.length === 0 || before.has(name) === isIn) continue
+      if (told.has(name) || statement.subject.length === 0 || before.has(statement.subject) === isIn) continue
       told.add(name)
       const change = isIn ? 'admitted' : equalBytes(author, statement.subject) ? 'withdrew' : 'removed'
       out.notify({
