@@ -69,9 +69,9 @@ export class Conversation {
     return this.#outbox.size
   }
 
-  /** Whether messages are here that a later epoch than ours opens. */
+  /** Whether messages are here that a later epoch than ours opens. A stranger's word for that counts nothing. */
   get isAheadOfKey(): boolean {
-    return this.#held.length > 0
+    return this.#held.some(({ author }) => this.#context.log.isMember(author))
   }
 
   nextAt(): number | undefined {
