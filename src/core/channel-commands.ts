@@ -49,7 +49,9 @@ export function runInChannel(room: Room, command: ChannelCommand, env: Env, out:
     case 'members':
       return { type: 'members', members: membersOf(room) }
     case 'invites':
+      return { type: 'invites', invites: context.log.invites() }
     case 'revokeInvite':
+      return revokeInvite(room, command.token, env, out)
     case 'createGroup':
     case 'dissolveGroup':
     case 'putIntoGroup':
@@ -80,6 +82,16 @@ function invite(room: Room, command: Command & { type: 'invite' }, env: Env, out
     invite: inviteText({ channel, descriptor: charter.ref, addresses, token, expiresAt }),
     expiresAt
   }
+}
+
+/** @throws {UsageError} `NO_SUCH_INVITE`; one that was revoked before stays so. */
+function revokeInvite(room: Room, token: Uint8Array, env: Env, out: Out): CommandResult {
+  requireAuthority(room.context)
+  const invite = room.context.log.inviteOf(token)
+  if (invite === undefined)
+    throw new UsageError('NO_SUCH_INVITE', 'No invite with this token is on record. Nothing was changed: list them.')
+  if (!invite.isRevoked) tell(room, { operation: Operation.REVOKE_INVITE, subject: token }, env, out)
+  return { type: 'done' }
 }
 
 /** Makes a statement of ours known, to the channel and to the manager in this peer. */

@@ -48,6 +48,8 @@ export const CHECKS = {
   301: 'a statement is canonical, for this channel, with the fields of its operation',
   302: 'a statement is signed by its author',
   303: 'the author may make this statement',
+  304: 'a nick to be registered keeps the rules, is of a member, and looks like nobody else\u2019s on record',
+  305: 'one nick registration of a user waits at a time',
   // Announcements
   401: 'the issuer is a manager of the descriptor',
   402: 'the descriptor named is the pinned one',

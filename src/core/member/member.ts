@@ -180,6 +180,7 @@ export class Member {
     const { reason, issuer } = epoch
     out.notify({ type: 'epoch', channel: this.#context.channel, group: EMPTY, term, serial, reason, issuer })
     this.statements.repeatStatements(env, out)
+    this.statements.registerNick(env, out)
     this.conversation.onEpoch(env, out)
   }
 
