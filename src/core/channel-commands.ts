@@ -1,7 +1,7 @@
 /** What a user may ask of its peer in one channel, carried out on the roles there. */
-import { EMPTY, equalBytes } from '../base/bytes.ts'
+import { EMPTY, equalBytes, hex } from '../base/bytes.ts'
 import { UsageError } from '../base/errors.ts'
-import { ADMIT_ID_BYTES, TOKEN_BYTES } from '../wire/limits.ts'
+import { ADMIT_ID_BYTES, NONCE_BYTES, TOKEN_BYTES } from '../wire/limits.ts'
 import { Admission, Operation } from '../wire/messages.ts'
 import type { Context } from './channel/context.ts'
 import { inviteText, tokenHash } from './channel/invite.ts'
@@ -52,13 +52,14 @@ export function runInChannel(room: Room, command: ChannelCommand, env: Env, out:
       return { type: 'invites', invites: context.log.invites() }
     case 'revokeInvite':
       return revokeInvite(room, command.token, env, out)
+    case 'askPublicKey':
+      return askPublicKey(room, command, env, out)
     case 'createGroup':
     case 'dissolveGroup':
     case 'putIntoGroup':
     case 'takeOutOfGroup':
     case 'groups':
     case 'keys':
-    case 'askPublicKey':
       throw new UsageError('NOT_BUILT_YET', 'This command is not built yet. Nothing was changed. Use a newer version.')
     default:
       return command satisfies never
@@ -82,6 +83,23 @@ function invite(room: Room, command: Command & { type: 'invite' }, env: Env, out
     invite: inviteText({ channel, descriptor: charter.ref, addresses, token, expiresAt }),
     expiresAt
   }
+}
+
+/** @throws {UsageError} `ASK_FOR_ONE` unless one user is asked for, by id or by nick; as `PublicKeys.ask`. */
+function askPublicKey(
+  { context, member, manager }: Room,
+  { user, nick }: Command & { type: 'askPublicKey' },
+  env: Env,
+  out: Out
+): CommandResult {
+  if ((user === undefined) === (nick === undefined)) {
+    throw new UsageError('ASK_FOR_ONE', 'A record is asked for by one user id, or by one nick. Give one of them.')
+  }
+  const subject = user === undefined ? { nick: nick! } : { user: asUserId(user) }
+  const request = hex(env.random(NONCE_BYTES))
+  if (manager.isInOffice) manager.publicKeys.askHere(user ?? context.log.nicks.userOf(nick!), request, env, out)
+  else member.publicKeys.ask(subject, request, env, out)
+  return { type: 'asked', request }
 }
 
 /** @throws {UsageError} `NO_SUCH_INVITE`; one that was revoked before stays so. */

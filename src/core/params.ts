@@ -89,6 +89,16 @@ export const ASK_AGAIN_MS = SECOND_MS
 export const LAMPORT_JUMP = 2 ** 32
 /** No Lamport time goes above this: there is always a next one. */
 export const LAMPORT_MAX = 2 ** 52
+/** Questions for records: those of ours under way; those that wait for the directory, and for how long. */
+export const OWN_QUESTIONS = 16
+export const WAITING_QUESTIONS = 256
+export const LOOK_UP_MS = 400
+/** An asker has this many questions at once, and one more in each of these times. */
+export const QUESTIONS_AT_ONCE = 10
+export const QUESTION_MS = SECOND_MS
+/** Askers whose rate is remembered, and questions that were answered. */
+export const ASKERS = 1024
+export const ANSWERED_QUESTIONS = 4096
 /** Channels of one peer. */
 export const CHANNELS = 256
 
@@ -97,4 +107,5 @@ assert(LEASE_MS < ELECTION_BASE_MS, 'no election starts while a lease holds')
 assert(WARN_MS < FENCE_MS, 'a warning comes before the end of sending')
 assert(PREKEY_LIFETIME_MS * 3 <= RECORD_LIFETIME_MS, 'a record lives as long as its prekey can be used')
 assert(PENDING_NICKS < PENDING_STATEMENTS, 'nicks leave room for other statements')
+assert(LOOK_UP_MS < RETRY_MS[0]!, 'an answer comes before its question is put again')
 assert(BATCH_MS < RETRY_MS[0]!, 'a batched answer comes before the first retry')

@@ -82,6 +82,7 @@ export class Peer implements Machine {
       case 'chunk':
       case 'coSignature':
       case 'heartbeat':
+      case 'publicKeyAnswer':
         return isManagerOf(context.charter.descriptor, frame.author) ? 'accept' : 'ignore'
       default:
         return member.keyring.current === undefined || context.log.isMember(frame.author) || member.mayBeNew(frame)
@@ -341,6 +342,7 @@ export class Peer implements Machine {
     const { member, manager } = room
     if (frame.kind === 'keyRequest') return manager.onKeyRequest(frame, env, out)
     if (frame.kind === 'challengeAnswer') return manager.onChallengeAnswer(frame, env, out)
+    if (frame.kind === 'publicKeyRequest') return manager.publicKeys.onQuestion(frame, env, out)
     member.onFrame(frame, env, out)
     if (frame.kind === 'statements') manager.onStatements(env, out)
   }

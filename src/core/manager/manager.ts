@@ -44,6 +44,7 @@ import {
 } from '../params.ts'
 import { Refusal } from '../reject.ts'
 import { type Applicant, judgeApplicant, readApplicant } from './admission.ts'
+import { PublicKeyService } from './public-key-service.ts'
 
 /** What the manager sees of the member in the same peer: a manager is a member. */
 export interface Seat {
@@ -55,6 +56,8 @@ export interface Seat {
         readonly init: Uint8Array
       }
     | undefined
+  /** The control key of an epoch held. */
+  controlOf(key: KeyId): Uint8Array | undefined
   /** Adopts an epoch of ours; `publish` is called once it is durable in the order of effects. */
   adopt(
     issued: IssuedEpoch,
@@ -77,6 +80,7 @@ interface Challenged {
 type DeadlineName = 'collect' | 'beat' | 'batch' | 'renewal' | 'nicks'
 
 export class Manager {
+  readonly publicKeys: PublicKeyService
   readonly #context: Context
   readonly #seat: Seat
   readonly #deadlines = new Deadlines<DeadlineName>()
@@ -101,6 +105,7 @@ export class Manager {
   constructor(context: Context, seat: Seat) {
     this.#context = context
     this.#seat = seat
+    this.publicKeys = new PublicKeyService(context, ({ body }) => seat.controlOf(body.publicKeyRequest!.key!))
   }
 
   /** Whether this peer is the one to manage the key. */
@@ -125,12 +130,14 @@ export class Manager {
       { name: 'applicants', size: this.#applicants.size, cap: PENDING_REQUESTS },
       { name: 'challenges', size: this.#challenged.size, cap: CHALLENGES },
       { name: 'unknown requesters', size: this.#unknown.size, cap: CHALLENGES },
-      { name: 'kept grants', size: this.#granted.size, cap: KEPT_GRANTS }
+      { name: 'kept grants', size: this.#granted.size, cap: KEPT_GRANTS },
+      ...this.publicKeys.unsafeFills()
     ]
   }
 
   nextAt(): number | undefined {
-    return this.#deadlines.next()
+    const moments = [this.#deadlines.next(), this.publicKeys.nextAt()].filter((at) => at !== undefined)
+    return moments.length === 0 ? undefined : Math.min(...moments)
   }
 
   /** Opens the first term of a channel founded here: nobody else can know of an earlier one. */
@@ -159,6 +166,7 @@ export class Manager {
   }
 
   wake(env: Env, out: Out): void {
+    this.publicKeys.wake(env, out)
     for (const name of this.#deadlines.due(env.uptimeMs)) {
       switch (name) {
         case 'collect':
@@ -208,6 +216,7 @@ export class Manager {
 
   /** The directory's answer about a user whose request waits. */
   onRecord(user: Uint8Array, env: Env, out: Out): void {
+    this.publicKeys.onRecord(user, env, out)
     const frame = this.#unknown.get(hex(user))
     if (frame === undefined) return
     if (this.#context.records.get(user) === undefined) out.reject(504)

@@ -21,6 +21,7 @@ import { Conversation, type Standing } from './conversation.ts'
 import { KeySeeker } from './key-seeker.ts'
 import { type Epoch, Keyring } from './keyring.ts'
 import { LogExchange } from './log-exchange.ts'
+import { PublicKeys } from './public-keys.ts'
 import { Succession } from './succession.ts'
 
 export class Member {
@@ -29,6 +30,7 @@ export class Member {
   readonly succession: Succession
   readonly seeker: KeySeeker
   readonly statements: LogExchange
+  readonly publicKeys: PublicKeys
   readonly #context: Context
   readonly #deadlines = new Deadlines<'lease'>()
   #isCarrierReady = false
@@ -52,6 +54,7 @@ export class Member {
     this.seeker = new KeySeeker(context, keyring, standing, this.succession)
     this.conversation = new Conversation(context, keyring, standing)
     this.statements = new LogExchange(context, keyring, standing)
+    this.publicKeys = new PublicKeys(context, keyring, standing)
   }
 
   /** Why this member can or cannot send. */
@@ -79,8 +82,8 @@ export class Member {
 
   /** When to wake, as `Env.uptimeMs`. */
   nextAt(): number | undefined {
-    const parts = [this.succession, this.seeker, this.conversation, this.statements].map((part) => part.nextAt())
-    const moments = [this.#deadlines.next(), ...parts].filter((at) => at !== undefined)
+    const parts = [this.succession, this.seeker, this.conversation, this.statements, this.publicKeys]
+    const moments = [this.#deadlines.next(), ...parts.map((part) => part.nextAt())].filter((at) => at !== undefined)
     return moments.length === 0 ? undefined : Math.min(...moments)
   }
 
@@ -106,6 +109,7 @@ export class Member {
     this.seeker.wake(env, out)
     this.conversation.wake(env, out)
     this.statements.wake(env, out)
+    this.publicKeys.wake(env, out)
     this.#tell(env, out)
   }
 
@@ -136,6 +140,8 @@ export class Member {
         this.conversation.flush(env, out)
         return refusal
       }
+      case 'publicKeyAnswer':
+        return this.publicKeys.onAnswer(frame, env, out)
       case 'grant':
         return this.seeker.onGrant(frame, env, out)
       case 'challenge':
@@ -232,7 +238,7 @@ export class Member {
 
   /** How full everything is that others can fill, beside its bound. */
   unsafeFills(): { readonly name: string; readonly size: number; readonly cap: number }[] {
-    return [...this.conversation.unsafeFills(), ...this.succession.unsafeFills()]
+    return [this.conversation, this.succession, this.publicKeys].flatMap((part) => part.unsafeFills())
   }
 
   /** Tells the user when the standing of the key changed. */
