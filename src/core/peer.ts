@@ -37,7 +37,7 @@ import { Manager } from './manager/manager.ts'
 import { Member } from './member/member.ts'
 import { Out, STATE_ROOM, stateKey, stateRow } from './out.ts'
 import { ASK_AGAIN_MS, CHANNELS, PENDING_STATEMENTS, PREKEY_LIFETIME_MS } from './params.ts'
-import { type Check, Refusal } from './reject.ts'
+import { CHECKS, type Check, Refusal } from './reject.ts'
 import { type Arrival, type Room, seatOf, viewOfArrival, viewOfRoom } from './room.ts'
 
 export interface PeerConfig {
@@ -82,6 +82,7 @@ export class Peer implements Machine {
       case 'chunk':
       case 'coSignature':
       case 'heartbeat':
+      case 'publicKeyAnswer':
         return isManagerOf(context.charter.descriptor, frame.author) ? 'accept' : 'ignore'
       default:
         return member.keyring.current === undefined || context.log.isMember(frame.author) || member.mayBeNew(frame)
@@ -343,6 +344,7 @@ export class Peer implements Machine {
     const { member, manager } = room
     if (frame.kind === 'keyRequest') return manager.onKeyRequest(frame, env, out)
     if (frame.kind === 'challengeAnswer') return manager.onChallengeAnswer(frame, env, out)
+    if (frame.kind === 'publicKeyRequest') return manager.publicKeys.onQuestion(frame, env, out)
     member.onFrame(frame, env, out)
     if (frame.kind === 'statements') manager.onStatements(env, out)
   }
@@ -412,9 +414,13 @@ export class Peer implements Machine {
       return
     }
     if (value !== undefined) this.#addRecord(value, env, out)
+    this.#onRecord(id, env, out)
+  }
+
+  #onRecord(user: Uint8Array, env: Env, out: Out): void {
     for (const { member, manager } of this.#channels.values()) {
       member.onRecord(env, out)
-      manager.onRecord(id, env, out)
+      manager.onRecord(user, env, out)
     }
   }
 
@@ -499,10 +505,7 @@ export class Peer implements Machine {
       case 'setNick':
         return this.#setNick(command.nick, env, out)
       case 'importRecords':
-        throw new UsageError(
-          'NOT_BUILT_YET',
-          'This command is not built yet. Nothing was changed. Use a newer version.'
-        )
+        return this.#importRecords(command.records, env, out)
       case 'leaveChannel':
         return this.#leave(this.#roomOf(command.channel), env, out)
       default:
@@ -598,7 +601,25 @@ export class Peer implements Machine {
     }
     this.#keepSelf(out)
     this.#tellRecord(env, out)
+    for (const { member, manager } of this.#channels.values()) {
+      member.statements.registerNick(env, out)
+      manager.onStatements(env, out)
+    }
     return { type: 'done' }
+  }
+
+  /** @throws {UsageError} `BAD_USER_RECORD`, which one and why; then nothing was taken in. */
+  #importRecords(records: readonly Uint8Array[], env: Env, out: Out): CommandResult {
+    const added = this.#records.addAll(records, env.now, out)
+    if (!Array.isArray(added)) {
+      throw new UsageError(
+        'BAD_USER_RECORD',
+        `Record ${added.index + 1} was not taken in, nor any other. It breaks a rule: ${CHECKS[added.refusal.check]}. ` +
+          'Ask its user for a new one.'
+      )
+    }
+    for (const { user } of added) this.#onRecord(user, env, out)
+    return { type: 'imported', users: added.map(({ user }) => user) }
   }
 
   #requireRoom(): void {

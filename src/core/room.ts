@@ -33,6 +33,9 @@ export function seatOf(member: Member): Seat {
     get current() {
       return member.keyring.current
     },
+    controlOf(key) {
+      return member.keyring.find(key)?.control
+    },
     adopt(issued, terms, preview, path, publish, env, out) {
       const tree = present(MemberTree.fromGrant(path.leaf, path.depth, path.pathKeys), 'our own path keys fit')
       const { keys, transcript, key, announcement } = issued

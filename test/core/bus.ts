@@ -9,7 +9,7 @@ import { type Frame, makeFrame, readFrame } from '../../src/core/channel/frame.t
 import { type GrantParties, type GrantTerms, sealGrant } from '../../src/core/channel/grant.ts'
 import { inviteText } from '../../src/core/channel/invite.ts'
 import { type OpenedRequest, openRequest } from '../../src/core/channel/key-request.ts'
-import { FIRST_INIT, FIRST_TRANSCRIPT, rebuildLeafSecret } from '../../src/core/channel/key-schedule.ts'
+import { FIRST_INIT, FIRST_TRANSCRIPT, rebuildLeafSecret, sealControl } from '../../src/core/channel/key-schedule.ts'
 import { KeyTree, type TreeChange } from '../../src/core/channel/key-tree.ts'
 import { type CheckedStatement, makeStatement } from '../../src/core/channel/statement.ts'
 import type { ChannelSettings, ChannelView, Command, CommandResult } from '../../src/core/command.ts'
@@ -38,8 +38,10 @@ import {
   Operation,
   type Question,
   Reason,
-  type Statement
+  type Statement,
+  StatementList
 } from '../../src/wire/messages.ts'
+import { EpochRow } from '../../src/wire/rows.ts'
 
 /** A stream of bytes that looks random and depends on the seed alone. */
 export function randomOf(seed: string): (length: number) => Uint8Array {
@@ -378,6 +380,18 @@ export const textContent = (text: string): Content =>
 /** The row of a node's state with this beginning of its entry. */
 export const rowsOf = (node: Node, kind: string): Row[] =>
   [...node.rows.values()].filter(({ room, entry }) => room === 'state' && entry.startsWith(`${kind}/`))
+
+/** Statements in a frame that opens for every member: what a member with a program of its own can send. */
+export function told(bus: Bus, channel: Uint8Array, member: Node, fields: readonly Partial<Statement>[]): Frame {
+  const row = rowsOf(member, 'epoch')
+    .map(({ value }) => EpochRow.decode(value))
+    .find(({ endedAt }) => endedAt === 0)!
+  const list = fields.map((one, i) => makeStatement(member.key, { channel, seq: i, at: bus.now, ...one }).bytes)
+  const statements = StatementList.encode({ statements: list })
+  const sealed = sealControl(row.control, { channel, group: EMPTY }, 'statements', statements, member.random(32))
+  const { term, serial, commitment } = row
+  return makeFrame(channel, member.key, { statements: { key: { term, serial, commitment }, sealed } })
+}
 
 // ---------------------------------------------------------------- a key manager in the test's hands
 

@@ -37,6 +37,8 @@ import {
   HEARTBEAT_MS,
   INLINE_LOG_BYTES,
   KEPT_GRANTS,
+  NICK_PATIENCE_MS,
+  NICK_PAUSE_MS,
   PENDING_REQUESTS,
   REQUESTS_PER_SECOND,
   TERM_SKIP
@@ -44,6 +46,7 @@ import {
 import { Refusal } from '../reject.ts'
 import { type Applicant, judgeApplicant, readApplicant } from './admission.ts'
 import { type GroupBase, GroupOffice, type GroupPath } from './group-office.ts'
+import { PublicKeyService } from './public-key-service.ts'
 
 /** What the manager sees of the member in the same peer: a manager is a member. */
 export interface Seat {
@@ -55,6 +58,8 @@ export interface Seat {
         readonly init: Uint8Array
       }
     | undefined
+  /** The control key of an epoch held. */
+  controlOf(key: KeyId): Uint8Array | undefined
   /** Adopts an epoch of ours; `publish` is called once it is durable in the order of effects. */
   adopt(
     issued: IssuedEpoch,
@@ -86,9 +91,10 @@ interface Challenged {
 /** Every so many heartbeats one tells of a group, one group after the other. */
 const GROUP_BEATS = 4
 
-type DeadlineName = 'collect' | 'beat' | 'batch' | 'renewal'
+type DeadlineName = 'collect' | 'beat' | 'batch' | 'renewal' | 'nicks'
 
 export class Manager {
+  readonly publicKeys: PublicKeyService
   readonly #context: Context
   readonly #seat: Seat
   readonly #deadlines = new Deadlines<DeadlineName>()
@@ -110,7 +116,7 @@ export class Manager {
   /** Applicants for the next epoch, by user. */
   readonly #applicants = new Map<string, Applicant>()
   readonly #challenged = new Map<string, Challenged>()
-  /** Requests whose record is being looked up, by user. */
+  /** Requests whose record is being looked up, by user. A further try does not wait for it: what is known has to do. */
   readonly #unknown = new Map<string, Frame>()
   /** Grants given, by the request's one-time author. */
   readonly #granted = new Map<string, { grant: Grant; attempt: number }>()
@@ -132,6 +138,7 @@ export class Manager {
         seat.adoptGroup(issued, { group, roster }, path, publish, env, out)
       }
     })
+    this.publicKeys = new PublicKeyService(context, ({ body }) => seat.controlOf(body.publicKeyRequest!.key!))
   }
 
   /** Whether this peer is the one to manage the key. */
@@ -157,12 +164,14 @@ export class Manager {
       { name: 'applicants', size: this.#applicants.size, cap: PENDING_REQUESTS },
       { name: 'challenges', size: this.#challenged.size, cap: CHALLENGES },
       { name: 'unknown requesters', size: this.#unknown.size, cap: CHALLENGES },
-      { name: 'kept grants', size: this.#granted.size, cap: KEPT_GRANTS }
+      { name: 'kept grants', size: this.#granted.size, cap: KEPT_GRANTS },
+      ...this.publicKeys.unsafeFills()
     ]
   }
 
   nextAt(): number | undefined {
-    return this.#deadlines.next()
+    const moments = [this.#deadlines.next(), this.publicKeys.nextAt()].filter((at) => at !== undefined)
+    return moments.length === 0 ? undefined : Math.min(...moments)
   }
 
   /** Opens the first term of a channel founded here: nobody else can know of an earlier one. */
@@ -193,6 +202,7 @@ export class Manager {
   }
 
   wake(env: Env, out: Out): void {
+    this.publicKeys.wake(env, out)
     for (const name of this.#deadlines.due(env.uptimeMs)) {
       switch (name) {
         case 'collect':
@@ -207,6 +217,9 @@ export class Manager {
         case 'renewal':
           this.#issue(Reason.DEADLINE, [], [], env, out)
           break
+        case 'nicks':
+          if (this.#announceable().some(isRegistration)) this.#issue(Reason.STATED, [], [], env, out)
+          break
         default:
           name satisfies never
       }
@@ -218,7 +231,8 @@ export class Manager {
   onKeyRequest(frame: Frame, env: Env, out: Out): void {
     if (!this.isInOffice || this.#repeatGrant(frame, out)) return
     if (!this.#takeRequest(env)) return out.reject(509)
-    const applicant = readApplicant(this.#context, frame, frame.body.keyRequest!, env)
+    const isLookedUp = (user: Uint8Array): boolean => this.#unknown.has(hex(user))
+    const applicant = readApplicant(this.#context, frame, frame.body.keyRequest!, isLookedUp, env)
     if (applicant instanceof Refusal) return out.reject(applicant)
     if ('lookUp' in applicant) {
       if (this.#unknown.size >= CHALLENGES) return out.reject(504)
@@ -238,11 +252,12 @@ export class Manager {
 
   /** The directory's answer about a user whose request waits. */
   onRecord(user: Uint8Array, env: Env, out: Out): void {
+    this.publicKeys.onRecord(user, env, out)
     const frame = this.#unknown.get(hex(user))
     if (frame === undefined) return
-    this.#unknown.delete(hex(user))
     if (this.#context.records.get(user) === undefined) out.reject(504)
     else this.onKeyRequest(frame, env, out)
+    this.#unknown.delete(hex(user))
   }
 
   onChallengeAnswer(frame: Frame, env: Env, out: Out): void {
@@ -319,6 +334,10 @@ export class Manager {
   /** Called when statements have come in: what changes the roster is applied, at once when it is for cause. */
   onStatements(env: Env, out: Out): void {
     const { log } = this.#context
+    if (this.isInOffice && log.pendingNicks().length > 0 && log.roster.members.size > 1) {
+      const at = Math.max(env.uptimeMs + NICK_PATIENCE_MS, this.#issuedAt + NICK_PAUSE_MS)
+      this.#deadlines.setOnce('nicks', at)
+    }
     if (!this.isInOffice || !log.hasUnappliedChange) return
     if (log.unappliedRemovals().some((one) => one.statement.isForCause)) this.#issueBatch(env, out)
     else this.#schedule(env, out)
@@ -360,24 +379,25 @@ export class Manager {
 
   /** As many applicants as fit one announcement, each judged again, and the statements that admit them. */
   #takeBatch(env: Env, out: Out): { applicants: Applicant[]; statements: CheckedStatement[] } {
-    const { log } = this.#context
     const taken: Applicant[] = []
     const statements: CheckedStatement[] = []
     const redeemed = new Map<string, Set<string>>()
-    const skeletons = new Set(log.nicks().map(skeleton))
-    let bytes = this.#announceable().reduce((sum, one) => sum + one.bytes.length, 0)
+    const waiting = this.#announceable()
+    const skeletons = new Set(waiting.filter(isRegistration).map(({ statement }) => skeleton(statement.name)))
+    let bytes = waiting.reduce((sum, one) => sum + one.bytes.length, 0)
     for (const [name, applicant] of this.#applicants) {
-      const refusal = judgeApplicant(this.#context, applicant, statements.length, redeemed, env)
+      const admits = statements.filter(({ statement }) => statement.operation === Operation.ADMIT)
+      const refusal = judgeApplicant(this.#context, applicant, admits.length, redeemed, env)
       if (refusal !== undefined) {
         this.#applicants.delete(name)
         out.reject(refusal)
         continue
       }
-      if (!log.isMember(applicant.user)) {
-        const admit = this.#admit(applicant, skeletons, statements.length, env)
-        if (bytes + admit.bytes.length > ANNOUNCED_STATEMENT_BYTES) break
-        bytes += admit.bytes.length
-        statements.push(admit)
+      const statement = this.#welcome(applicant, skeletons, statements.length, env)
+      if (statement !== undefined) {
+        if (bytes + statement.bytes.length > ANNOUNCED_STATEMENT_BYTES) break
+        bytes += statement.bytes.length
+        statements.push(statement)
         const redeemers = redeemed.get(mapKey(applicant.token)) ?? new Set()
         redeemed.set(mapKey(applicant.token), redeemers.add(mapKey(applicant.user)))
       }
@@ -387,19 +407,29 @@ export class Manager {
     return { applicants: taken, statements }
   }
 
-  /** The statement that lets somebody in, with the nick when nobody here has one that looks like it. */
-  #admit({ user, record, token }: Applicant, skeletons: Set<string>, ahead: number, env: Env): CheckedStatement {
+  /**
+   * The statement that lets somebody in, or names a member nobody has named yet: with the nick of its record, unless somebody
+   * here has one that looks like it.
+   */
+  #welcome(
+    { user, record, token }: Applicant,
+    skeletons: Set<string>,
+    ahead: number,
+    env: Env
+  ): CheckedStatement | undefined {
     const { self, channel, log } = this.#context
+    const isMember = log.isMember(user)
     const shape = skeleton(record.nick)
-    const name = record.nick !== '' && !skeletons.has(shape) ? record.nick : ''
-    if (name !== '') skeletons.add(shape)
+    const isFree = !skeletons.has(shape) && log.nicks.isFree(record.nick, user)
+    if (isMember && (!isFree || log.nickOf(user) !== '' || log.pendingNickOf(user) !== undefined)) return undefined
+    if (isFree) skeletons.add(shape)
+    const operation = isMember ? Operation.REGISTER_NICK : Operation.ADMIT
     return makeStatement(self.key, {
       channel,
-      operation: Operation.ADMIT,
+      operation,
       subject: user,
-      admitId: env.random(ADMIT_ID_BYTES),
-      name,
-      token,
+      ...(!isMember && { admitId: env.random(ADMIT_ID_BYTES), token }),
+      name: isFree ? record.nick : '',
       previous: log.head,
       seq: log.seqOf(self.key.publicKey) + 1 + ahead,
       at: env.now
@@ -508,11 +538,18 @@ export class Manager {
     const removals = log.unappliedRemovals()
     const rest = log.pending().filter((one) => !removals.includes(one))
     const taken: CheckedStatement[] = []
+    const skeletons = new Set<string>()
     let bytes = 0
     for (const one of [...removals, ...rest]) {
+      if (!log.mayState(one)) continue
+      if (isRegistration(one)) {
+        const shape = skeleton(one.statement.name)
+        if (skeletons.has(shape) || !log.mayRegister(one)) continue
+        skeletons.add(shape)
+      }
       bytes += one.bytes.length
       if (bytes > ANNOUNCED_STATEMENT_BYTES / 2) break
-      if (log.mayState(one)) taken.push(one)
+      taken.push(one)
     }
     return taken
   }
@@ -549,6 +586,7 @@ export class Manager {
     const publish = (): void => publishAll(channel, issued, out)
     this.#seat.adopt(issued, terms, preview, path, publish, env, out)
     this.#deadlines.set('batch', undefined)
+    this.#deadlines.set('nicks', undefined)
     this.#deadlines.set('renewal', env.uptimeMs + lifetimeMs)
     return issued
   }
@@ -635,6 +673,8 @@ export class Manager {
 function publishAll(channel: Uint8Array, { announcement, chunks }: IssuedEpoch, out: Out): void {
   for (const frame of [announcement, ...chunks]) out.push({ type: 'publish', channel, frame: frame.bytes })
 }
+
+const isRegistration = ({ statement }: CheckedStatement): boolean => statement.operation === Operation.REGISTER_NICK
 
 /** Whether a member goes by its own word. */
 const isWithdrawn = (statements: readonly CheckedStatement[], user: Uint8Array): boolean =>

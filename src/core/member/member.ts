@@ -24,6 +24,7 @@ import { Groups } from './groups.ts'
 import { KeySeeker } from './key-seeker.ts'
 import { type Epoch, Keyring } from './keyring.ts'
 import { LogExchange } from './log-exchange.ts'
+import { PublicKeys } from './public-keys.ts'
 import { type Lines, Speaker, type Standing } from './speaker.ts'
 import { Succession } from './succession.ts'
 
@@ -36,6 +37,7 @@ export class Member {
   readonly succession: Succession
   readonly seeker: KeySeeker
   readonly statements: LogExchange
+  readonly publicKeys: PublicKeys
   readonly #context: Context
   readonly #deadlines = new Deadlines<'lease'>()
   #isCarrierReady = false
@@ -72,6 +74,7 @@ export class Member {
     this.speaker = new Speaker(context, lines, standing, this.clock)
     this.conversation = new Conversation(context, lines, this.clock)
     this.statements = new LogExchange(context, keyring, standing)
+    this.publicKeys = new PublicKeys(context, keyring, standing)
   }
 
   /** Why this member can or cannot send. */
@@ -99,9 +102,9 @@ export class Member {
 
   /** When to wake, as `Env.uptimeMs`. */
   nextAt(): number | undefined {
-    const { succession, seeker, speaker, conversation, statements, groups } = this
-    const parts = [succession, seeker, speaker, conversation, statements, groups].map((part) => part.nextAt())
-    const moments = [this.#deadlines.next(), ...parts].filter((at) => at !== undefined)
+    const { succession, seeker, speaker, conversation, statements, groups, publicKeys } = this
+    const parts = [succession, seeker, speaker, conversation, statements, groups, publicKeys]
+    const moments = [this.#deadlines.next(), ...parts.map((part) => part.nextAt())].filter((at) => at !== undefined)
     return moments.length === 0 ? undefined : Math.min(...moments)
   }
 
@@ -130,6 +133,7 @@ export class Member {
     this.conversation.wake(env, out)
     this.groups.wake(env, out)
     this.statements.wake(env, out)
+    this.publicKeys.wake(env, out)
     this.#tell(env, out)
   }
 
@@ -161,6 +165,8 @@ export class Member {
         this.speaker.flush(env, out)
         return refusal
       }
+      case 'publicKeyAnswer':
+        return this.publicKeys.onAnswer(frame, env, out)
       case 'grant':
         return this.seeker.onGrant(frame, env, out)
       case 'challenge':
@@ -218,6 +224,7 @@ export class Member {
     const { reason, issuer } = epoch
     out.notify({ type: 'epoch', channel: this.#context.channel, group: EMPTY, term, serial, reason, issuer })
     this.statements.repeatStatements(env, out)
+    this.statements.registerNick(env, out)
     this.groups.onChannelEpoch(env, out)
     this.#onKey(env, out)
   }
@@ -306,7 +313,7 @@ export class Member {
 
   /** How full everything is that others can fill, beside its bound. */
   unsafeFills(): { readonly name: string; readonly size: number; readonly cap: number }[] {
-    const parts = [this.speaker, this.conversation, this.succession, this.groups]
+    const parts = [this.speaker, this.conversation, this.succession, this.groups, this.publicKeys]
     return parts.flatMap((part) => part.unsafeFills())
   }
 
