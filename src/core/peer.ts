@@ -599,7 +599,7 @@ export class Peer implements Machine {
         known.context.invite = text
         known.context.wasRemoved = false
         out.keep(known.context.row())
-        known.member.onRecord(env, out)
+        known.member.rejoin(env, out)
       }
       return { type: 'channel', channel: this.#view(known, env) }
     }

@@ -87,6 +87,8 @@ export class Member {
   /** Called once after the rows are restored. */
   start(env: Env, out: Out): void {
     this.succession.expirePast(env, out)
+    // An invite is kept until it has brought a key: with a key from before, it is to bring us back.
+    if (this.#context.invite !== '') this.succession.leaveChain()
     this.#tell(env, out)
   }
 
@@ -202,6 +204,12 @@ export class Member {
     const local = this.conversation.say(content, isPlain, env, out)
     this.#tell(env, out)
     return local
+  }
+
+  /** Comes in anew by an invite: what follows the epoch of before is the removal, again and again. */
+  rejoin(env: Env, out: Out): void {
+    this.succession.leaveChain()
+    this.onRecord(env, out)
   }
 
   /** A record may have come that we wait for. */

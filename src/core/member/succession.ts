@@ -57,6 +57,11 @@ export class Succession {
     return this.#isOffChain
   }
 
+  /** The epoch held leads nowhere any more: only a grant helps. */
+  leaveChain(): void {
+    this.#isOffChain = this.#keyring.current !== undefined
+  }
+
   /** Whether announcements are known that we cannot reach from where we are. */
   get isBehind(): boolean {
     const current = this.#keyring.current
