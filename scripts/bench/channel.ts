@@ -117,6 +117,11 @@ async function costOf(act: () => Promise<void>): Promise<Cost> {
   }
 }
 
+const namesOf = ({ asked, copies, rpcs }: Cost): string =>
+  `${Object.entries(asked)
+    .map(([name, number]) => `${number} ${name}`)
+    .join(', ')}; ${copies} copies, ${rpcs} RPCs`
+
 interface Storm {
   /** Until each newcomer could ask, and until it held a key, ms. */
   readonly askingMs: readonly number[]
@@ -131,8 +136,7 @@ interface Storm {
 interface Removal {
   /** Until each member held the new key, ms. */
   readonly inForceMs: readonly number[]
-  readonly cpuMs: number
-  readonly wireBytes: number
+  readonly cost: Cost
 }
 
 interface Figures {
@@ -212,11 +216,7 @@ async function removal(
   await until('the removed one was given it', () => removed.peer.frames.size > 0, LIMIT_MS)
   if (read.has(removed.node) || times.has(removed.node)) throw new Error('the removed one reads on')
   for (const stop of stops) stop()
-  return {
-    inForceMs: staying.map(({ node }) => times.get(node)!),
-    cpuMs: cost.cpuMs,
-    wireBytes: cost.wireBytes
-  }
+  return { inForceMs: staying.map(({ node }) => times.get(node)!), cost }
 }
 
 async function measure(peers: number, newcomerCount: number, round: number): Promise<Figures> {
@@ -257,14 +257,14 @@ async function measure(peers: number, newcomerCount: number, round: number): Pro
   tell(
     `${peers} peers: ${newcomerCount} joined in ${short(Math.max(...stormed.readyMs))} ms, ${stormed.announcements} announcements, CPU ${short(stormed.cost.cpuMs)} ms`
   )
-  tell(JSON.stringify(stormed.cost.asked))
+  tell(namesOf(stormed.cost))
   await pause(REST_MS)
   const removals: Removal[] = []
   for (let i = 0; i < numberOf(options, 'removals'); i++) {
     const removed = members[1 + ((i * 7) % (peers - 1))]!
     removals.push(await removal(members, removed, channel, `after removal ${round} ${i}`))
     const last = Math.max(...removals.at(-1)!.inForceMs)
-    tell(`${peers} peers: removal ${i} in force everywhere in ${short(last)} ms`)
+    tell(`${peers} peers: removal ${i} in force everywhere in ${short(last)} ms; ${namesOf(removals.at(-1)!.cost)}`)
     await until('it knows', async () => (await viewOf(removed.node))?.key === 'removed', LIMIT_MS)
     await founder.command({ type: 'admit', channel, user: removed.node.user })
     await removed.node.command({ type: 'join', invite })
@@ -342,8 +342,8 @@ publish(
           short(median(removals.flatMap(({ inForceMs }) => inForceMs))),
           spread(last),
           short(quantile(last, 1)),
-          spread(removals.map(({ cpuMs }) => cpuMs)),
-          spread(removals.map(({ wireBytes }) => wireBytes / 1_000))
+          spread(removals.map(({ cost }) => cost.cpuMs)),
+          spread(removals.map(({ cost }) => cost.wireBytes / 1_000))
         ]
       }),
       notes: ['After each, a message was said: every member read it; the removed one was given it and could not.']

@@ -35,6 +35,7 @@ import { asUserId } from './identity/user.ts'
 import { makeUserRecord, readUserRecord, type UserRecord } from './identity/user-record.ts'
 import type { Env, Event, Machine, Row } from './machine.ts'
 import { Manager, type Seat } from './manager/manager.ts'
+import { REQUEST_RECEIPT } from './member/join.ts'
 import { Epoch } from './member/keyring.ts'
 import { Member } from './member/member.ts'
 import { SecretTree } from './member/secret-tree.ts'
@@ -55,11 +56,16 @@ interface Room {
   readonly manager: Manager
 }
 
+/** The descriptor is asked for again and again, half as often each time, down to once in eight times the first wait. */
+const MAX_DOUBLINGS = 3
+
 /** A channel we have an invite to and no descriptor of yet. */
 interface Arrival {
   readonly invite: Invite
   readonly text: string
   askAt: number
+  /** Questions for the descriptor so far. */
+  asked: number
 }
 
 export class Peer implements Machine {
@@ -157,7 +163,9 @@ export class Peer implements Machine {
         return this.#onCarrier(event.channel, event.isReady, env, out)
       case 'published': {
         const [name = '', local = ''] = event.receipt.split(':')
-        return this.#channels.get(name)?.member.conversation.onPublished(local, event.recipients, env, out)
+        const member = this.#channels.get(name)?.member
+        if (local !== REQUEST_RECEIPT) return member?.conversation.onPublished(local, event.recipients, env, out)
+        return event.isHanded === true ? member?.seeker.onHanded(env) : undefined
       }
       case 'found':
         return this.#onFound(event.kind, event.id, event.value, env, out)
@@ -288,7 +296,8 @@ export class Peer implements Machine {
     if (channel === undefined) return
     if (row.charter.length === 0) {
       const invite = readInvite(row.invite)
-      if (!(invite instanceof Refusal)) this.#arrivals.set(name, { invite, text: row.invite, askAt: env.uptimeMs })
+      if (!(invite instanceof Refusal))
+        this.#arrivals.set(name, { invite, text: row.invite, askAt: env.uptimeMs, asked: 0 })
       return
     }
     const charter = readCharter(channel, row.charter)
@@ -449,7 +458,7 @@ export class Peer implements Machine {
 
   #seekCharter(arrival: Arrival, env: Env, out: Out): void {
     const { channel, addresses } = arrival.invite
-    arrival.askAt = env.uptimeMs + ASK_AGAIN_MS
+    arrival.askAt = env.uptimeMs + ASK_AGAIN_MS * 2 ** Math.min(arrival.asked++, MAX_DOUBLINGS)
     out.push({ type: 'lookUp', kind: 'channel', id: channel })
     const id = `${channelIdText(channel)}:charter`
     out.push({ type: 'ask', id, channel, to: undefined, addresses, question: { descriptor: { channel } } })
@@ -604,7 +613,7 @@ export class Peer implements Machine {
       return { type: 'channel', channel: this.#view(known, env) }
     }
     if (!this.#arrivals.has(name)) this.#requireRoom()
-    const arrival: Arrival = { invite, text, askAt: env.uptimeMs }
+    const arrival: Arrival = { invite, text, askAt: env.uptimeMs, asked: 0 }
     this.#arrivals.set(name, arrival)
     const row = { charter: EMPTY, invite: text, alarm: EMPTY, wasRemoved: false, promisedTerm: 0, promisedSerial: 0 }
     out.keep(stateRow(`channel/${name}`, ChannelRow.encode(row)))

@@ -100,7 +100,8 @@ export const CHECKS = {
   709: 'the sender has not been removed before this message',
   // Streams
   801: 'a question is canonical and of one known kind',
-  802: 'an answer is canonical and within its limits'
+  802: 'an answer is canonical and within its limits',
+  803: 'a delivery is one message: a channel id and a frame'
 } as const
 
 export type Check = keyof typeof CHECKS

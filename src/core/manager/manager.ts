@@ -13,7 +13,7 @@ import { derive, hkdfExtract } from '../../crypto/kdf.ts'
 import { x25519, x25519KeyPair } from '../../crypto/kem.ts'
 import { LABEL } from '../../crypto/labels.ts'
 import { ADMIT_ID_BYTES } from '../../wire/limits.ts'
-import { Authentication, type Grant, type KeyId, Operation, Reason } from '../../wire/messages.ts'
+import { Authentication, type Body, type Grant, type KeyId, Operation, Reason } from '../../wire/messages.ts'
 import { certificateOf, type IssuedEpoch, issueEpoch } from '../channel/announcement.ts'
 import type { Context } from '../channel/context.ts'
 import type { LogPreview } from '../channel/control-log.ts'
@@ -25,14 +25,17 @@ import { KeyTree, type TreeChange } from '../channel/key-tree.ts'
 import { type CheckedStatement, makeStatement } from '../channel/statement.ts'
 import { Deadlines } from '../deadlines.ts'
 import { skeleton } from '../identity/nick.ts'
+import { asUserId } from '../identity/user.ts'
 import type { Env } from '../machine.ts'
 import type { Out } from '../out.ts'
 import {
   ANNOUNCED_STATEMENT_BYTES,
+  BATCH_MAX_MS,
   BATCH_MS,
   CHALLENGE_MS,
   CHALLENGES,
   COLLECT_MS,
+  HANDED_TRIES,
   HEARTBEAT_MS,
   INLINE_LOG_BYTES,
   KEPT_GRANTS,
@@ -86,6 +89,8 @@ export class Manager {
   #tree = KeyTree.empty()
   #leaves = new Map<string, number>()
   #issuedAt = Number.NEGATIVE_INFINITY
+  /** How long applicants wait after an epoch to share the next: longer while they keep coming. */
+  #windowMs = BATCH_MS
   #beat = 0
   /** Applicants for the next epoch, by user. */
   readonly #applicants = new Map<string, Applicant>()
@@ -93,7 +98,7 @@ export class Manager {
   /** Requests whose record is being looked up, by user. */
   readonly #unknown = new Map<string, Frame>()
   /** Grants given, by the request's one-time author. */
-  readonly #granted = new Map<string, { grant: Grant; attempt: number }>()
+  readonly #granted = new Map<string, { grant: Grant; user: Uint8Array; attempt: number }>()
   #second = { at: 0, requests: 0 }
 
   constructor(context: Context, seat: Seat) {
@@ -180,7 +185,7 @@ export class Manager {
   // ---------------------------------------------------------------- requests
 
   onKeyRequest(frame: Frame, env: Env, out: Out): void {
-    if (!this.isInOffice || this.#repeatGrant(frame, out)) return
+    if (!this.isInOffice || this.#repeatGrant(frame, out) || this.#isEnlisted(frame)) return
     if (!this.#takeRequest(env)) return out.reject(509)
     const applicant = readApplicant(this.#context, frame, frame.body.keyRequest!, env)
     if (applicant instanceof Refusal) return out.reject(applicant)
@@ -227,11 +232,26 @@ export class Manager {
       equalBytes(answer.nonce, waiting.nonce)
     if (!isAnswered) return out.reject(508)
     this.#challenged.delete(hex(answer.request))
-    this.#enlist(waiting.applicant, env, out)
+    // Two tries of one request, each challenged and answered, are granted once: a second grant would undo the first.
+    if (!this.#isGranted(frame)) this.#enlist(waiting.applicant, env, out)
+  }
+
+  /** Whether this is a further try of a request that waits for the next epoch. */
+  #isEnlisted(frame: Frame): boolean {
+    const author = hex(frame.author)
+    const applicant = [...this.#applicants.values()].find((one) => one.author === author)
+    if (applicant === undefined) return false
+    applicant.attempt = Math.max(applicant.attempt, frame.body.keyRequest!.attempt)
+    return true
+  }
+
+  /** Whether the request of this one-time author was granted in this term: from there the announcements lead on. */
+  #isGranted(frame: Frame): boolean {
+    return this.#granted.get(hex(frame.author))?.grant.key?.term === this.#context.promised.term
   }
 
   #challenge(applicant: Applicant, env: Env, out: Out): void {
-    const { channel, user, self } = this.#context
+    const { channel, user } = this.#context
     const nonce = env.random(CHALLENGE_BYTES)
     const { seq, hash } = applicant.record
     const parties = { channel, manager: user, user: applicant.user, recordSeq: seq, recordHash: hash }
@@ -244,25 +264,25 @@ export class Manager {
       if (this.#challenged.size <= CHALLENGES) break
       this.#challenged.delete(oldest)
     }
-    out.push({ type: 'publish', channel, frame: makeFrame(channel, self.key, { challenge }).bytes })
+    this.#answer({ challenge }, applicant.user, applicant.attempt, out)
   }
 
-  /** Answers a further try of a request that was granted in this term: from there the announcements lead on. */
+  /** Answers a further try of a request that was granted. */
   #repeatGrant(frame: Frame, out: Out): boolean {
-    const given = this.#granted.get(hex(frame.author))
-    if (given === undefined) return false
+    if (!this.#isGranted(frame)) return false
+    const given = this.#granted.get(hex(frame.author))!
     const { attempt } = frame.body.keyRequest!
-    if (given.grant.key!.term !== this.#context.promised.term) return false
-    if (attempt > given.attempt) {
-      given.attempt = attempt
-      const { channel, self } = this.#context
-      out.push({
-        type: 'publish',
-        channel,
-        frame: makeFrame(channel, self.key, { grant: { ...given.grant, attempt } }).bytes
-      })
-    }
+    if (attempt <= given.attempt) return true
+    given.attempt = attempt
+    this.#answer({ grant: { ...given.grant, attempt } }, given.user, attempt, out)
     return true
+  }
+
+  /** To the requester alone, unless it has asked so often that there is something wrong with that way. */
+  #answer(body: Body, user: Uint8Array, attempt: number, out: Out): void {
+    const { channel, self } = this.#context
+    const to = attempt < HANDED_TRIES && { to: asUserId(user) }
+    out.push({ type: 'publish', channel, frame: makeFrame(channel, self.key, body).bytes, ...to })
   }
 
   #takeRequest(env: Env): boolean {
@@ -275,7 +295,7 @@ export class Manager {
     if (this.#applicants.size >= PENDING_REQUESTS && !this.#applicants.has(name)) return out.reject(509)
     this.#context.records.add(applicant.record.bytes, env.now, out)
     this.#applicants.set(name, applicant)
-    this.#schedule(env, out)
+    this.#schedule(this.#windowMs, env, out)
   }
 
   // ---------------------------------------------------------------- the control log
@@ -285,7 +305,7 @@ export class Manager {
     const { log } = this.#context
     if (!this.isInOffice || !log.hasUnappliedChange) return
     if (log.unappliedRemovals().some((one) => one.statement.isForCause)) this.#issueBatch(env, out)
-    else this.#schedule(env, out)
+    else this.#schedule(BATCH_MS, env, out)
   }
 
   /** A fresh key on demand. @throws {UsageError} when this peer is not the key manager in office. */
@@ -301,18 +321,25 @@ export class Manager {
 
   // ---------------------------------------------------------------- epochs
 
-  /** The next epoch at once when the last one is some time ago, else at the end of the batch window. */
-  #schedule(env: Env, out: Out): void {
+  /** The next epoch at once when the last one is some time ago, else at the end of the window. */
+  #schedule(windowMs: number, env: Env, out: Out): void {
     if (this.#stage !== 'acting') return
-    const at = this.#issuedAt + BATCH_MS
+    const at = this.#issuedAt + windowMs
     if (env.uptimeMs >= at) this.#issueBatch(env, out)
-    else this.#deadlines.setOnce('batch', at)
+    else this.#deadlines.setEarliest('batch', at)
+  }
+
+  /** A longer window while one batch of applicants follows the other, the first one again after some quiet. */
+  #noteAdmissions(env: Env): void {
+    const isStorm = env.uptimeMs < this.#issuedAt + 2 * this.#windowMs
+    this.#windowMs = isStorm ? Math.min(this.#windowMs + BATCH_MS, BATCH_MAX_MS) : BATCH_MS
   }
 
   #issueBatch(env: Env, out: Out): void {
     if (this.#stage !== 'acting') return
     const { applicants, statements } = this.#takeBatch(env, out)
     if (applicants.length === 0 && !this.#context.log.hasUnappliedChange) return
+    if (applicants.length > 0) this.#noteAdmissions(env)
     this.#issue(Reason.ADMITTED, applicants, statements, env, out)
     const isMore = this.#applicants.size > 0 || this.#context.log.hasUnappliedChange
     if (isMore) this.#deadlines.setOnce('batch', env.uptimeMs + BATCH_MS)
@@ -493,7 +520,7 @@ export class Manager {
   }
 
   #grant(applicant: Applicant, issued: IssuedEpoch, preview: LogPreview, env: Env, out: Out): void {
-    const { channel, self, charter, log, user } = this.#context
+    const { channel, charter, log, user } = this.#context
     const leaf = present(this.#leaves.get(hex(applicant.user)), 'who is granted a key has a leaf')
     const statements = log.announced().map((one) => one.bytes)
     const isLogComplete = statements.reduce((sum, one) => sum + one.length, 0) <= INLINE_LOG_BYTES
@@ -528,12 +555,12 @@ export class Manager {
       env.random
     )
     if (grant === undefined) return out.reject(504)
-    this.#granted.set(applicant.author, { grant, attempt: applicant.attempt })
+    this.#granted.set(applicant.author, { grant, user: applicant.user, attempt: applicant.attempt })
     for (const oldest of this.#granted.keys()) {
       if (this.#granted.size <= KEPT_GRANTS) break
       this.#granted.delete(oldest)
     }
-    out.push({ type: 'publish', channel, frame: makeFrame(channel, self.key, { grant }).bytes })
+    this.#answer({ grant }, applicant.user, applicant.attempt, out)
   }
 
   /** 32 fresh bytes, mixed with the manager's own secret, the channel and the time (§4, the patent's figure 8). */

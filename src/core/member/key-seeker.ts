@@ -92,6 +92,12 @@ export class KeySeeker {
     this.seek(env, out)
   }
 
+  /** The key manager has taken our request from our own hand. */
+  onHanded(env: Env): void {
+    this.#asker.onHanded(env)
+    if (this.#asker.isAsking) this.#deadlines.set('key', this.#asker.nextAt)
+  }
+
   /** Something spoke of an epoch that we do not have; its announcement may still be on its way. */
   suspectBehind(env: Env): void {
     if (this.#isManager || this.#isOver) return
