@@ -33,15 +33,13 @@ import {
   epochSecretOf,
   isHigher,
   type Line,
-  openControl,
-  sealControl,
+  openAnnounced,
+  sealAnnounced,
   transcriptAfter
 } from './key-schedule.ts'
 import type { WrapAt } from './key-tree-member.ts'
 import { type CheckedStatement, readStatement } from './statement.ts'
 
-/** Sealing purpose of the statements that justify an epoch. */
-const PURPOSE = 'announcement'
 /** More wraps than this travel in chunks of so many, each a frame of its own. */
 const WRAPS_PER_CHUNK = 1_000
 const CHUNK_BYTES = WRAPS_PER_CHUNK * WRAPPED_KEY_BYTES
@@ -93,8 +91,7 @@ export function issueEpoch(
   log: LogPreview,
   tree: TreeUpdate,
   rootKey: Uint8Array,
-  before: { init: Uint8Array; transcript: Uint8Array },
-  random: (length: number) => Uint8Array
+  before: { init: Uint8Array; transcript: Uint8Array }
 ): IssuedEpoch {
   const { line, term, serial } = terms
   const pieces = splitWraps(tree.wraps)
@@ -116,7 +113,7 @@ export function issueEpoch(
   const epochSecret = epochSecretOf(before.init, rootKey, transcript)
   const keys = epochKeysOf(epochSecret, line, term, serial)
   const statements = StatementList.encode({ statements: log.statements.map((one) => one.bytes) })
-  const sealed = sealControl(keys.control, line, PURPOSE, statements, random(32))
+  const sealed = sealAnnounced(keys.control, line, statements)
   const payload = AnnouncementPayload.encode({ tree: carried, sealed })
   const key = { term, serial, commitment: keys.commitment }
   const announcement = makeFrame(
@@ -210,7 +207,7 @@ export function confirmKeys(
 
 /** The statements of an announcement, opened and checked one by one; R-410. */
 export function openStatements(line: Line, sealed: Uint8Array, control: Uint8Array): CheckedStatement[] | Refusal {
-  return readStatementList(line, openControl(control, line, PURPOSE, sealed))
+  return readStatementList(line, openAnnounced(control, line, sealed))
 }
 
 /** The statements of an opened list; R-410 when it does not decode, or what is wrong with the first bad one. */

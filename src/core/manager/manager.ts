@@ -602,7 +602,7 @@ export class Manager {
       notAfter: env.now + lifetimeMs
     }
     const chain = { init: before?.init ?? FIRST_INIT, transcript: before?.transcript ?? FIRST_TRANSCRIPT }
-    const issued = issueEpoch(self.key, terms, preview, change.update, change.rootKey, chain, env.random)
+    const issued = issueEpoch(self.key, terms, preview, change.update, change.rootKey, chain)
     this.#context.promised = number
     out.keep(this.#context.row())
     this.#tree = change.tree

@@ -45,7 +45,10 @@ export function idealCipher(): TreeCipher {
     return bytes.slice()
   }
   return {
-    derive: (secret, label, context) => term(`${label}|${name(secret)}|${context.map(name).join('|')}`, 32),
+    deriver(label, context) {
+      const bound = `${label}|${context.map(name).join('|')}`
+      return (secret) => term(`${bound}|${name(secret)}`, 32)
+    },
     wrap(kek, key) {
       const wrapped = term(`wrap|${name(kek)}|${name(key)}`, 40)
       payloads.set(name(kek) + name(wrapped), key.slice())
@@ -59,7 +62,7 @@ export function idealCipher(): TreeCipher {
 export function unsafeWithout(label: Label, cipher: TreeCipher): TreeCipher {
   return {
     ...cipher,
-    derive: (secret, l, context) => (l === label ? secret.slice() : cipher.derive(secret, l, context))
+    deriver: (l, context) => (l === label ? (secret) => secret.slice() : cipher.deriver(l, context))
   }
 }
 
@@ -75,10 +78,13 @@ export class Record {
       else targets.add(name(to))
     }
     this.cipher = {
-      derive(secret, label, context) {
-        const key = cipher.derive(secret, label, context)
-        note(secret, key)
-        return key
+      deriver(label, context) {
+        const derive = cipher.deriver(label, context)
+        return (secret) => {
+          const key = derive(secret)
+          note(secret, key)
+          return key
+        }
       },
       wrap(kek, key) {
         note(kek, key)
