@@ -9,7 +9,7 @@ import type { Command, CommandResult } from './command.ts'
 import { asUserId } from './identity/user.ts'
 import type { Env } from './machine.ts'
 import type { Out } from './out.ts'
-import { membersOf, type Room } from './room.ts'
+import { lineOf, membersOf, type Room } from './room.ts'
 
 /** The commands that name a channel, without leaving it: that is the peer's. */
 export type ChannelCommand = Exclude<
@@ -47,7 +47,9 @@ export function runInChannel(room: Room, command: ChannelCommand, env: Env, out:
       manager.rekey(env, out)
       return { type: 'done' }
     case 'members':
-      return { type: 'members', members: membersOf(room) }
+      return { type: 'members', members: membersOf(room, env) }
+    case 'keys':
+      return { type: 'keys', lines: [lineOf(room, env)] }
     case 'invites':
     case 'revokeInvite':
     case 'createGroup':
@@ -55,7 +57,6 @@ export function runInChannel(room: Room, command: ChannelCommand, env: Env, out:
     case 'putIntoGroup':
     case 'takeOutOfGroup':
     case 'groups':
-    case 'keys':
     case 'askPublicKey':
       throw new UsageError('NOT_BUILT_YET', 'This command is not built yet. Nothing was changed. Use a newer version.')
     default:

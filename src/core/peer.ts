@@ -135,6 +135,9 @@ export class Peer implements Machine {
         return this.#onFrame(event.frame, env, out)
       case 'wake':
         return this.#wake(env, out)
+      case 'stop':
+        for (const { member } of this.#channels.values()) member.presence.leave(out)
+        return
       case 'command':
         return this.#onCommand(event.id, event.command, env, out)
       case 'carrier':
@@ -579,6 +582,7 @@ export class Peer implements Machine {
         out
       )
     }
+    member.presence.leave(out)
     out.note([], [...member.forget(), stateKey(`channel/${context.name}`)])
     out.push({ type: 'unsubscribe', channel: context.channel })
     this.#channels.delete(context.name)

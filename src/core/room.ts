@@ -5,7 +5,7 @@ import type { Invite } from '../wire/messages.ts'
 import type { Context } from './channel/context.ts'
 import { isManagerOf } from './channel/descriptor.ts'
 import { MemberTree } from './channel/key-tree-member.ts'
-import type { ChannelView, MemberView } from './command.ts'
+import type { ChannelView, LineView, MemberView } from './command.ts'
 import type { Env } from './machine.ts'
 import type { Manager, Seat } from './manager/manager.ts'
 import { Epoch } from './member/keyring.ts'
@@ -71,7 +71,7 @@ export function viewOfRoom({ context, member, manager }: Room, env: Env): Channe
     isManager: manager.isInOffice,
     waiting: member.conversation.waiting,
     logHead: context.log.head,
-    online: 1
+    online: member.presence.online
   }
 }
 
@@ -97,17 +97,31 @@ export function viewOfArrival({ invite }: Arrival): ChannelView {
   }
 }
 
+/** The channel's own key, for its user. */
+export function lineOf({ context, member }: Room, env: Env): LineView {
+  const { current } = member.keyring
+  const { name } = context.charter.descriptor
+  const users = context.log.roster.members.ids()
+  const others = users.filter((user) => member.presence.holdsKey(user))
+  const holders = others.length + Number(member.keyState(env.now) === 'ready')
+  if (current === undefined) return { group: EMPTY, name, key: undefined, members: users.length, holders }
+  const { key, notAfter, reason, issuer } = current
+  return { group: EMPTY, name, key: { ...key, notAfter, reason, issuer }, members: users.length, holders }
+}
+
 /** The roster, for the user. */
-export function membersOf({ context }: Room): MemberView[] {
+export function membersOf({ context, member }: Room, env: Env): MemberView[] {
   const { descriptor } = context.charter
+  const { presence } = member
+  const isSelf = (user: Uint8Array): boolean => equalBytes(user, context.user)
   return context.log.roster.members.ids().map((user) => ({
     user,
     nick: context.log.nickOf(user) || (context.records.get(user)?.nick ?? ''),
     isFounder: equalBytes(user, descriptor.founder),
     isManager: isManagerOf(descriptor, user),
     isMemberManager: descriptor.memberManagers.some((one) => equalBytes(one, user)),
-    isSelf: equalBytes(user, context.user),
-    isOnline: false,
-    holdsKey: false
+    isSelf: isSelf(user),
+    isOnline: isSelf(user) || presence.isOnline(user),
+    holdsKey: isSelf(user) ? member.keyState(env.now) === 'ready' : presence.holdsKey(user)
   }))
 }

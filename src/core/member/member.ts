@@ -21,6 +21,7 @@ import { Conversation, type Standing } from './conversation.ts'
 import { KeySeeker } from './key-seeker.ts'
 import { type Epoch, Keyring } from './keyring.ts'
 import { LogExchange } from './log-exchange.ts'
+import { Presence } from './presence.ts'
 import { Succession } from './succession.ts'
 
 export class Member {
@@ -29,6 +30,7 @@ export class Member {
   readonly succession: Succession
   readonly seeker: KeySeeker
   readonly statements: LogExchange
+  readonly presence: Presence
   readonly #context: Context
   readonly #deadlines = new Deadlines<'lease'>()
   #isCarrierReady = false
@@ -52,6 +54,7 @@ export class Member {
     this.seeker = new KeySeeker(context, keyring, standing, this.succession)
     this.conversation = new Conversation(context, keyring, standing)
     this.statements = new LogExchange(context, keyring, standing)
+    this.presence = new Presence(context, keyring, standing, this.conversation)
   }
 
   /** Why this member can or cannot send. */
@@ -79,8 +82,8 @@ export class Member {
 
   /** When to wake, as `Env.uptimeMs`. */
   nextAt(): number | undefined {
-    const parts = [this.succession, this.seeker, this.conversation, this.statements].map((part) => part.nextAt())
-    const moments = [this.#deadlines.next(), ...parts].filter((at) => at !== undefined)
+    const parts = [this.succession, this.seeker, this.conversation, this.statements, this.presence]
+    const moments = [this.#deadlines.next(), ...parts.map((part) => part.nextAt())].filter((at) => at !== undefined)
     return moments.length === 0 ? undefined : Math.min(...moments)
   }
 
@@ -96,6 +99,7 @@ export class Member {
       this.seeker.onCarrier(env, out)
       this.conversation.flush(env, out)
       this.statements.repeatStatements(env, out)
+      this.presence.onCarrier(env)
     }
     this.#tell(env, out)
   }
@@ -106,6 +110,7 @@ export class Member {
     this.seeker.wake(env, out)
     this.conversation.wake(env, out)
     this.statements.wake(env, out)
+    this.presence.wake(env, out)
     this.#tell(env, out)
   }
 
@@ -120,10 +125,20 @@ export class Member {
       case 'message': {
         const refusal = this.conversation.onMessage(frame, env, out)
         if (this.conversation.isAheadOfKey) this.seeker.suspectBehind(env)
+        const { key, boot } = frame.body.message!
+        if (refusal === undefined) this.presence.hear(frame.author, key, boot, env, out)
         return refusal
       }
-      case 'plainMessage':
-        return this.conversation.onPlainMessage(frame, env, out)
+      case 'plainMessage': {
+        const refusal = this.conversation.onPlainMessage(frame, env, out)
+        if (refusal === undefined) this.presence.hear(frame.author, undefined, frame.body.plainMessage!.boot, env, out)
+        return refusal
+      }
+      case 'digest':
+        if (this.mayBeNew(frame)) this.seeker.suspectBehind(env)
+        return this.presence.onDigest(frame, env, out)
+      case 'leave':
+        return this.presence.onLeave(frame, env, out)
       case 'announcement':
       case 'chunk': {
         const refusal = this.succession.onEpochFrame(frame, env, out)
@@ -159,6 +174,8 @@ export class Member {
     this.#deadlines.set('lease', env.uptimeMs + LEASE_MS)
     this.#setManagerPresent(true, out)
     const current = this.keyring.current
+    const isAgreed = current !== undefined && equalBytes(current.announcement, heartbeat.announcement)
+    this.presence.hear(frame.author, isAgreed ? current.key : undefined, EMPTY, env, out)
     if (current === undefined) this.seeker.onRecord(env, out)
     else if (heartbeat.term >= current.key.term && !equalBytes(current.announcement, heartbeat.announcement)) {
       this.seeker.suspectBehind(env)
@@ -181,6 +198,7 @@ export class Member {
     out.notify({ type: 'epoch', channel: this.#context.channel, group: EMPTY, term, serial, reason, issuer })
     this.statements.repeatStatements(env, out)
     this.conversation.onEpoch(env, out)
+    this.presence.onEpoch(env, out)
   }
 
   /** Adopts an epoch that we issued ourselves as the key manager; `publish` is called between durable and in force. */
@@ -231,7 +249,7 @@ export class Member {
 
   /** How full everything is that others can fill, beside its bound. */
   unsafeFills(): { readonly name: string; readonly size: number; readonly cap: number }[] {
-    return [...this.conversation.unsafeFills(), ...this.succession.unsafeFills()]
+    return [...this.conversation.unsafeFills(), ...this.succession.unsafeFills(), ...this.presence.unsafeFills()]
   }
 
   /** Tells the user when the standing of the key changed. */
