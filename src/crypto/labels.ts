@@ -58,6 +58,8 @@ export const LABEL = {
   freshSecret: 'conclave/1/tree/fresh',
   /** Leaf secret of a rebuilt tree: Diffie-Hellman of term key and prekey. */
   rebuildLeaf: 'conclave/1/tree/rebuild-leaf',
+  /** New leaf key of a member: Diffie-Hellman of term key and prekey. */
+  refreshLeaf: 'conclave/1/tree/refresh-leaf',
   /** The key tree: what an update says; all that is derived under it is bound to it. */
   treeUpdate: 'conclave/1/tree/update',
   /** From a path secret: the node's key, and the path secret of the parent. */

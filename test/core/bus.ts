@@ -16,6 +16,7 @@ import type { ChannelSettings, ChannelView, Command, CommandResult } from '../..
 import { Prekeys } from '../../src/core/identity/prekeys.ts'
 import { makeUserRecord, readUserRecord, type UserRecord } from '../../src/core/identity/user-record.ts'
 import type { Effect, Env, Event, Row } from '../../src/core/machine.ts'
+import { refreshLeaves } from '../../src/core/manager/leaf-refresh.ts'
 import { compareMessages, messageRoom, readMessageRow } from '../../src/core/member/history.ts'
 import { type MessageHeader, sealMessage } from '../../src/core/member/message.ts'
 import { SecretTree } from '../../src/core/member/secret-tree.ts'
@@ -524,6 +525,25 @@ export class Liar {
     for (const leaf of removed) this.leaves[leaf] = ''
     for (const [i, leaf] of change.update.added.entries()) this.leaves[leaf] = joining[i]!
     return issued
+  }
+
+  /** The next epoch, with fresh leaves for these nodes through the prekeys that the directory has. */
+  refresh(nodes: readonly Node[], lies: Lies & { readonly termKey?: Uint8Array } = {}): Issued {
+    const before = present(this.current, 'found comes first').key
+    const number = { term: before.term, serial: before.serial + 1 }
+    const candidates = nodes.map(({ key }) => {
+      const record = readUserRecord(
+        present(this.bus.directory.get(hex(key.publicKey)), 'a record'),
+        atMillis(this.bus.now)
+      )
+      if (record instanceof Refusal) throw new Error('a bad record')
+      const leaf = this.leaves.indexOf(hex(key.publicKey))
+      return { member: key.publicKey, leaf, prekey: record.prekey, keyedAt: 0, usedPrekeyFrom: undefined }
+    })
+    const { refreshed, termKey } = present(refreshLeaves(candidates, this.line, number, this.random), 'good prekeys')
+    const change = this.tree.path({ refreshed }, { ...this.line, ...number }, () => this.random(32))
+    const update = { ...change.update, termKey: lies.termKey ?? termKey }
+    return this.#issue({ ...change, update }, number, Reason.REFRESHED, [], lies)
   }
 
   #issue(

@@ -106,6 +106,27 @@ const controlContext = (line: Line, purpose: string): Uint8Array =>
 export const rebuildLeafSecret = (shared: Uint8Array, line: Line, term: number, member: Uint8Array): Uint8Array =>
   derive(hkdfExtract(line.channel, shared), LABEL.rebuildLeaf, [line.channel, line.group, u64(term), member])
 
+/**
+ * The new leaf key of a member whose leaf a PATH update refreshes: a Diffie-Hellman of the update's term key and the
+ * member's prekey. Who holds all the member had before, but not this prekey, cannot follow.
+ *
+ * @param shared - 32 bytes as `x25519` gives them.
+ */
+export const refreshLeafKey = (
+  shared: Uint8Array,
+  line: Line,
+  term: number,
+  serial: number,
+  member: Uint8Array
+): Uint8Array =>
+  derive(hkdfExtract(line.channel, shared), LABEL.refreshLeaf, [
+    line.channel,
+    line.group,
+    u64(term),
+    u32(serial),
+    member
+  ])
+
 /** Whether (term, serial) of `a` is above that of `b`. */
 export const isHigher = (a: Pick<KeyId, 'term' | 'serial'>, b: Pick<KeyId, 'term' | 'serial'>): boolean =>
   a.term > b.term || (a.term === b.term && a.serial > b.serial)

@@ -8,7 +8,7 @@ import { type TreeUpdate, TreeUpdateKind } from '../../wire/messages.ts'
 import { type CheckedAnnouncement, chunkHash, confirmKeys, openStatements, withWraps } from '../channel/announcement.ts'
 import type { Context } from '../channel/context.ts'
 import type { LogPreview } from '../channel/control-log.ts'
-import { type Line, rebuildLeafSecret } from '../channel/key-schedule.ts'
+import { type Line, rebuildLeafSecret, refreshLeafKey } from '../channel/key-schedule.ts'
 import { MemberTree } from '../channel/key-tree-member.ts'
 import { Refusal, refuse } from '../reject.ts'
 import { Epoch } from './keyring.ts'
@@ -54,7 +54,10 @@ export function followAnnouncement(
   return refuse(408)
 }
 
-/** The trees this member may have after the update: one, or for a rebuild one for each prekey the manager may have used. */
+/**
+ * The trees this member may have after the update: one, or one for each prekey the manager may have used, when the update
+ * rebuilds the tree or refreshes our leaf.
+ */
 function* candidateTrees(
   context: Context,
   current: Epoch,
@@ -62,18 +65,24 @@ function* candidateTrees(
   line: Line,
   { term, serial }: { term: number; serial: number }
 ): Generator<MemberTree> {
+  const { tree: before } = current
+  const { user, self, log } = context
   const treeContext = { ...line, term, serial }
-  if (update.kind !== TreeUpdateKind.REBUILD) {
-    const tree = current.tree?.apply(update, treeContext)
+  const isRebuild = update.kind === TreeUpdateKind.REBUILD
+  const isRefreshed = update.termKey.length > 0 && before !== undefined && update.refreshed.includes(before.leaf)
+  if (!isRebuild && !isRefreshed) {
+    const tree = before?.apply(update, treeContext)
     if (tree !== undefined) yield tree
     return
   }
-  const leaf = context.log.roster.members.rankOf(context.user)
-  if (leaf < 0) return
-  for (const prekey of context.self.prekeys.pairs()) {
+  const leaf = log.roster.members.rankOf(user)
+  if (isRebuild && leaf < 0) return
+  for (const prekey of self.prekeys.pairs()) {
     const shared = x25519(prekey.x25519.seed.expose(), update.termKey)
     if (shared === undefined) return
-    const tree = MemberTree.fromRebuild(update, leaf, rebuildLeafSecret(shared, line, term, context.user), treeContext)
+    const tree = isRebuild
+      ? MemberTree.fromRebuild(update, leaf, rebuildLeafSecret(shared, line, term, user), treeContext)
+      : before?.apply(update, treeContext, { leafKey: refreshLeafKey(shared, line, term, serial, user) })
     if (tree !== undefined) yield tree
   }
 }

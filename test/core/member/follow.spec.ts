@@ -1,11 +1,13 @@
 import { expect } from 'chai'
 import { EMPTY, hex, joinBytes, utf8 } from '../../../src/base/bytes.ts'
+import { atMillis } from '../../../src/base/time.ts'
 import { readAnnouncement } from '../../../src/core/channel/announcement.ts'
 import { Context } from '../../../src/core/channel/context.ts'
 import { type Frame, makeFrame, withAttachment } from '../../../src/core/channel/frame.ts'
 import { IdSet } from '../../../src/core/channel/id-set.ts'
 import { sealControl } from '../../../src/core/channel/key-schedule.ts'
 import type { CheckedStatement } from '../../../src/core/channel/statement.ts'
+import { Prekeys } from '../../../src/core/identity/prekeys.ts'
 import { RecordBook } from '../../../src/core/identity/record-book.ts'
 import { epochOf, followAnnouncement } from '../../../src/core/member/follow.ts'
 import { Refusal } from '../../../src/core/reject.ts'
@@ -82,6 +84,39 @@ describe('a member following epochs', () => {
     const frames = [1, 2, 3, 4].map(() => liar.issue([liar.admit(random(32))]).announcement)
     liar.publish(...frames.reverse())
     expect(bus.view(bob, liar.channel)).to.include({ serial: 6, key: 'ready' })
+  })
+
+  it('takes a fresh leaf through whichever of its prekeys the manager used', () => {
+    const { bus, liar, bob, carol } = world()
+    const old = new Map(bus.directory)
+    for (const rotations of [0, 1, 2]) {
+      if (rotations > 0) bus.pass(25 * 3_600_000)
+      const newest = bus.directory.get(hex(bob.key.publicKey))!
+      bus.directory.set(hex(bob.key.publicKey), old.get(hex(bob.key.publicKey))!)
+      liar.publish(liar.refresh([bob]).announcement)
+      bus.directory.set(hex(bob.key.publicKey), newest)
+      liar.publish(liar.refresh([bob, carol]).announcement)
+      const serial = 4 + 2 * rotations
+      for (const node of [bob, carol]) expect(bus.view(node, liar.channel)).to.include({ serial })
+    }
+    liar.publish(liar.issue([liar.removal(carol.key.publicKey)]).announcement)
+    expect(bus.view(bob, liar.channel)).to.include({ serial: 9, members: 3, key: 'ready' })
+  })
+
+  it('is off the chain when its leaf was refreshed through a prekey it has not, or a bad term key (R-408)', () => {
+    for (const lie of ['another prekey', 'small order', 'none'] as const) {
+      const all = world()
+      const { bus, liar, bob, carol } = all
+      if (lie === 'another prekey') {
+        const foreign = liar.recordOf(bob.key, 'bob', Prekeys.create(random, atMillis(bus.now)), 2)
+        bus.directory.set(hex(bob.key.publicKey), foreign.bytes)
+      }
+      const termKey = lie === 'small order' ? new Uint8Array(32) : EMPTY
+      const issued = liar.refresh([bob], { isKept: false, ...(lie === 'another prekey' ? {} : { termKey }) })
+      refuses(408, all, issued.announcement)
+      expect(bus.view(bob, liar.channel).key).to.equal('asking')
+      expect(bus.view(carol, liar.channel)).to.include({ serial: 3, key: 'ready' })
+    }
   })
 
   it('refuses announcements in an answer that are by no manager (R-401)', () => {
