@@ -1,9 +1,10 @@
 /** What a user may ask of its peer in one channel, carried out on the roles there. */
-import { EMPTY, equalBytes } from '../base/bytes.ts'
+import { EMPTY } from '../base/bytes.ts'
 import { UsageError } from '../base/errors.ts'
 import { ADMIT_ID_BYTES, TOKEN_BYTES } from '../wire/limits.ts'
 import { Admission, Operation } from '../wire/messages.ts'
 import type { Context } from './channel/context.ts'
+import { mayStateAboutOthers } from './channel/descriptor.ts'
 import { inviteText, tokenHash } from './channel/invite.ts'
 import type { Command, CommandResult } from './command.ts'
 import { asUserId } from './identity/user.ts'
@@ -19,7 +20,7 @@ export type ChannelCommand = Exclude<
 
 /** @throws {UsageError} when the command cannot be carried out; nothing has changed then. */
 export function runInChannel(room: Room, command: ChannelCommand, env: Env, out: Out): CommandResult {
-  const { context, member, manager } = room
+  const { context, member } = room
   switch (command.type) {
     case 'say':
       return { type: 'said', local: member.say(command.content, command.isPlain, env, out) }
@@ -44,7 +45,7 @@ export function runInChannel(room: Room, command: ChannelCommand, env: Env, out:
       return { type: 'done' }
     }
     case 'rekey':
-      manager.rekey(env, out)
+      rekey(room, env, out)
       return { type: 'done' }
     case 'members':
       return { type: 'members', members: membersOf(room, env) }
@@ -83,6 +84,17 @@ function invite(room: Room, command: Command & { type: 'invite' }, env: Env, out
   }
 }
 
+/** A fresh key: made here, or demanded of the key manager. */
+function rekey({ context, member, manager }: Room, env: Env, out: Out): void {
+  if (manager.isInOffice) return manager.rekey(env, out)
+  requireAuthority(context)
+  if (member.isManagerPresent && member.demander.demand(env, out)) return
+  throw new UsageError(
+    'NO_KEY_MANAGER',
+    'No key manager is there to make a new key, or this peer has no key to ask it under. Try again later.'
+  )
+}
+
 /** Makes a statement of ours known, to the channel and to the manager in this peer. */
 export function tell(room: Room, fields: Parameters<Context['state']>[0], env: Env, out: Out): void {
   room.member.statements.tellStatement(room.context.state(fields, env), env, out)
@@ -91,8 +103,7 @@ export function tell(room: Room, fields: Parameters<Context['state']>[0], env: E
 
 /** @throws {UsageError} `NOT_ALLOWED` for who may not make statements about others here. */
 export function requireAuthority({ charter, user }: Context): void {
-  const { founder, managers, memberManagers } = charter.descriptor
-  if ([founder, ...managers, ...memberManagers].some((one) => equalBytes(one, user))) return
+  if (mayStateAboutOthers(charter.descriptor, user)) return
   throw new UsageError(
     'NOT_ALLOWED',
     'Only the founder, the key managers and the member managers of a channel may do this. Ask one of them.'

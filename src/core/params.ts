@@ -105,6 +105,9 @@ export const LEAD_MS = 5 * SECOND_MS
 export const LED_MEMBERS = 1024
 /** Announcements that such a member is sent at most: beyond that it is sent the newest alone, and asks. */
 export const LED_EPOCHS = 16
+/** A manager looks this often for members whose leaves can be refreshed, and how many records it looks up then. */
+export const REFRESH_MS = STEP_MS
+export const LOOKED_UP_RECORDS = 8
 /** Tries of a demand for a new key before it is given up. */
 export const DEMAND_TRIES = 4
 /** How long after its deadline a key may still be replaced unasked; then its members begin to ask, over a digest's time. */

@@ -346,6 +346,7 @@ export class Peer implements Machine {
     if (frame.kind === 'challengeAnswer') return manager.onChallengeAnswer(frame, env, out)
     member.onFrame(frame, env, out)
     if (frame.kind === 'statements') manager.onStatements(env, out)
+    else manager.onHeard(frame, env, out)
   }
 
   #onCarrier(channel: Uint8Array, isReady: boolean, env: Env, out: Out): void {

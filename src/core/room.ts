@@ -32,6 +32,12 @@ export function seatOf(member: Member): Seat {
     get current() {
       return member.keyring.current
     },
+    get traffic() {
+      return member.conversation.traffic
+    },
+    present: (but) => member.presence.others(but),
+    notAfterOf: (key) => member.keyring.find(key)?.notAfter,
+    leadFrom: (key, most) => member.succession.epochsAfterKey(key, most),
     adopt(issued, terms, preview, path, publish, env, out) {
       const tree = present(MemberTree.fromGrant(path.leaf, path.depth, path.pathKeys), 'our own path keys fit')
       const { keys, transcript, key, announcement } = issued

@@ -25,6 +25,7 @@ import { isContent, makePlainMessage, openMessage, sealMessage } from './message
 import { Outbox, type OutboxEntry } from './outbox.ts'
 import { ReplayWindow } from './replay-window.ts'
 import { Senders } from './senders.ts'
+import { Traffic } from './traffic.ts'
 
 /**
  * Who said what last is written down this often, not with every message: a crash forgets at most that much of it. What keeps
@@ -41,6 +42,7 @@ export interface Standing {
 }
 
 export class Conversation {
+  readonly traffic = new Traffic()
   readonly #context: Context
   readonly #keyring: Keyring
   readonly #standing: Standing
@@ -54,8 +56,6 @@ export class Conversation {
   #previous: Uint8Array = EMPTY
   readonly #plainWindow: ReplayWindow
   #plainCounter = 0
-  #sent = 0
-  #traffic = { messages: 0, lastAt: Number.NEGATIVE_INFINITY }
 
   constructor(context: Context, keyring: Keyring, standing: Standing) {
     this.#context = context
@@ -69,16 +69,6 @@ export class Conversation {
   /** The highest Lamport time said or heard. */
   get lamport(): number {
     return this.#lamport
-  }
-
-  /** Messages that were sealed in this start. */
-  get sent(): number {
-    return this.#sent
-  }
-
-  /** Messages said and heard in this start, and `Env.uptimeMs` of the last one. */
-  get traffic(): { readonly messages: number; readonly lastAt: number } {
-    return this.#traffic
   }
 
   /** Messages of ours that are not on their way yet. */
@@ -218,8 +208,7 @@ export class Conversation {
     entry.lamport = lamport
     this.#lamport = lamport
     this.#previous = frame.id
-    this.#sent++
-    this.#noteTraffic(env)
+    this.traffic.said(env)
     const view = this.#viewOf(frame, entry, 'waiting', env)
     const puts = [this.#outbox.rowOf(entry), this.#clockRow(), messageRow(view, frame.bytes), ...rows]
     out.push({ type: 'persist', puts, deletes: replaced.length > 0 ? [abandoned] : [], isDurable: true })
@@ -337,7 +326,7 @@ export class Conversation {
   ): void {
     const { channel } = this.#context
     this.#lamport = Math.max(this.#lamport, lamport)
-    this.#noteTraffic(env)
+    this.traffic.heard(env)
     const isRepeated = content.replaces.length > 0 && this.#senders.knows(frame.author, content.replaces)
     const from = isEncrypted ? counter : 0
     const closed = this.#senders.note(frame.author, frame.id, previous, from, env.uptimeMs)
@@ -359,10 +348,6 @@ export class Conversation {
     this.#deadlines.setOnce('save', env.uptimeMs + SAVE_MS)
     if (!isRepeated) out.notify({ type: 'message', ...view })
     if (closed !== undefined) this.#notifyGap(closed.sender, closed.missing, true, out)
-  }
-
-  #noteTraffic(env: Env): void {
-    this.#traffic = { messages: this.#traffic.messages + 1, lastAt: env.uptimeMs }
   }
 
   /** Keeps a message whose key has not come; one of an epoch that is over, or was before our time, stays unread. */

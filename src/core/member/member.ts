@@ -18,6 +18,7 @@ import { type Out, stateKey } from '../out.ts'
 import { LEASE_MS } from '../params.ts'
 import { type Refusal, refuse } from '../reject.ts'
 import { Conversation, type Standing } from './conversation.ts'
+import { Demander } from './demander.ts'
 import { KeySeeker } from './key-seeker.ts'
 import { type Epoch, Keyring } from './keyring.ts'
 import { LogExchange } from './log-exchange.ts'
@@ -31,6 +32,7 @@ export class Member {
   readonly seeker: KeySeeker
   readonly statements: LogExchange
   readonly presence: Presence
+  readonly demander: Demander
   readonly #context: Context
   readonly #deadlines = new Deadlines<'lease'>()
   #isCarrierReady = false
@@ -54,6 +56,7 @@ export class Member {
     this.seeker = new KeySeeker(context, keyring, standing, this.succession)
     this.conversation = new Conversation(context, keyring, standing)
     this.statements = new LogExchange(context, keyring, standing)
+    this.demander = new Demander(context, keyring, standing)
     this.presence = new Presence(context, keyring, standing, this.conversation)
   }
 
@@ -80,9 +83,14 @@ export class Member {
     return key !== undefined && (current === undefined || isHigher(key, current.key))
   }
 
+  /** Whether a frame is of another member: anybody can name a key id that does not exist. */
+  #isOfAnother({ author }: Frame): boolean {
+    return this.#context.log.isMember(author) && !equalBytes(author, this.#context.user)
+  }
+
   /** When to wake, as `Env.uptimeMs`. */
   nextAt(): number | undefined {
-    const parts = [this.succession, this.seeker, this.conversation, this.statements, this.presence]
+    const parts = [this.succession, this.seeker, this.conversation, this.statements, this.presence, this.demander]
     const moments = [this.#deadlines.next(), ...parts.map((part) => part.nextAt())].filter((at) => at !== undefined)
     return moments.length === 0 ? undefined : Math.min(...moments)
   }
@@ -90,6 +98,7 @@ export class Member {
   /** Called once after the rows are restored. */
   start(env: Env, out: Out): void {
     this.succession.expirePast(env, out)
+    this.seeker.watchExpiry(env)
     this.#tell(env, out)
   }
 
@@ -111,6 +120,7 @@ export class Member {
     this.conversation.wake(env, out)
     this.statements.wake(env, out)
     this.presence.wake(env, out)
+    this.demander.wake(env, out)
     this.#tell(env, out)
   }
 
@@ -125,8 +135,8 @@ export class Member {
       case 'message': {
         const refusal = this.conversation.onMessage(frame, env, out)
         if (this.conversation.isAheadOfKey) this.seeker.suspectBehind(env)
-        const { key, boot } = frame.body.message!
-        if (refusal === undefined) this.presence.hear(frame.author, key, boot, env, out)
+        const { group, key, boot } = frame.body.message!
+        if (refusal === undefined && group.length === 0) this.presence.hear(frame.author, key, boot, env, out)
         return refusal
       }
       case 'plainMessage': {
@@ -135,7 +145,7 @@ export class Member {
         return refusal
       }
       case 'digest':
-        if (this.mayBeNew(frame)) this.seeker.suspectBehind(env)
+        if (this.mayBeNew(frame) && this.#isOfAnother(frame)) this.seeker.suspectBehind(env)
         return this.presence.onDigest(frame, env, out)
       case 'leave':
         return this.presence.onLeave(frame, env, out)
@@ -191,7 +201,7 @@ export class Member {
   }
 
   #onEpoch(env: Env, out: Out): void {
-    this.seeker.settle()
+    this.seeker.settle(env)
     const epoch = this.keyring.current!
     const { term, serial } = epoch.key
     const { reason, issuer } = epoch

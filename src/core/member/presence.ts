@@ -51,7 +51,7 @@ export class Presence {
   readonly #context: Context
   readonly #keyring: Keyring
   readonly #standing: Standing
-  readonly #conversation: Pick<Conversation, 'lamport' | 'sent'>
+  readonly #conversation: Pick<Conversation, 'lamport' | 'traffic'>
   readonly #deadlines = new Deadlines<'digest' | 'lease' | 'tell'>()
   /** Members other than this one, by user. */
   readonly #leases = new Map<string, Lease>()
@@ -68,7 +68,7 @@ export class Presence {
     context: Context,
     keyring: Keyring,
     standing: Standing,
-    conversation: Pick<Conversation, 'lamport' | 'sent'>
+    conversation: Pick<Conversation, 'lamport' | 'traffic'>
   ) {
     this.#context = context
     this.#keyring = keyring
@@ -79,6 +79,11 @@ export class Presence {
   /** Members online, this one among them. */
   get online(): number {
     return this.#leases.size + 1
+  }
+
+  /** How many other members are online, these users not counted. */
+  others(but: readonly Uint8Array[]): number {
+    return this.#leases.size - new Set(but.map(hex).filter((name) => this.#leases.has(name))).size
   }
 
   /** Whether another member is online. */
@@ -137,7 +142,7 @@ export class Presence {
     this.#hasLeft = true
     this.#deadlines.set('digest', undefined)
     const { channel, self } = this.#context
-    const leave = { group: EMPTY, boot: self.boot, counter: this.#conversation.sent }
+    const leave = { group: EMPTY, boot: self.boot, counter: this.#conversation.traffic.sent }
     out.push({ type: 'publish', channel, frame: makeFrame(channel, self.key, { leave }).bytes })
   }
 

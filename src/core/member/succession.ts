@@ -5,8 +5,9 @@
  * anything is done under it. Two announcements of one manager for one number are proof that it lied: sending stops.
  */
 import { assert } from '../../base/assert.ts'
-import { equalBytes, hex } from '../../base/bytes.ts'
+import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
 import { SECOND_MS } from '../../base/time.ts'
+import type { KeyId } from '../../wire/messages.ts'
 import {
   type CheckedAnnouncement,
   certificateOf,
@@ -18,7 +19,7 @@ import {
 import type { Context } from '../channel/context.ts'
 import type { LogPreview } from '../channel/control-log.ts'
 import { isManagerOf } from '../channel/descriptor.ts'
-import { type Frame, makeFrame } from '../channel/frame.ts'
+import { type Frame, keyIdKey, makeFrame } from '../channel/frame.ts'
 import { isHigher } from '../channel/key-schedule.ts'
 import type { CheckedStatement } from '../channel/statement.ts'
 import { Deadlines } from '../deadlines.ts'
@@ -265,6 +266,13 @@ export class Succession {
     const chunksOf = ({ frame }: CheckedAnnouncement): Uint8Array[] =>
       [...(this.#chunks.get(hex(frame.id))?.values() ?? [])].map((chunk) => chunk.bytes)
     return wanted.flatMap((one) => [one.frame.bytes, ...chunksOf(one)])
+  }
+
+  /** The same for a member that uses this key, as long as that is not much; else just the newest. */
+  epochsAfterKey(key: KeyId, most: number): Uint8Array[] {
+    const known = this.#kept.find(({ head }) => keyIdKey(head.key) === keyIdKey(key))
+    const frames = this.epochsAfter(known?.frame.id ?? EMPTY)
+    return frames.length <= most ? frames : this.epochsAfter(EMPTY)
   }
 
   raiseAlarm(first: CheckedAnnouncement, second: CheckedAnnouncement, out: Out): Refusal {
