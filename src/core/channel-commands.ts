@@ -4,13 +4,13 @@ import { UsageError } from '../base/errors.ts'
 import { ADMIT_ID_BYTES, GROUP_BYTES, GROUPS, NONCE_BYTES, TOKEN_BYTES } from '../wire/limits.ts'
 import { Admission, Operation } from '../wire/messages.ts'
 import type { Context } from './channel/context.ts'
-import { isGroupName } from './channel/descriptor.ts'
+import { isGroupName, mayStateAboutOthers } from './channel/descriptor.ts'
 import { inviteText, tokenHash } from './channel/invite.ts'
 import type { Command, CommandResult } from './command.ts'
 import { asUserId } from './identity/user.ts'
 import type { Env } from './machine.ts'
 import type { Out } from './out.ts'
-import { groupsOf, groupView, membersOf, type Room } from './room.ts'
+import { groupsOf, groupView, linesOf, membersOf, type Room } from './room.ts'
 
 /** The commands that name a channel, without leaving it: that is the peer's. */
 export type ChannelCommand = Exclude<
@@ -20,7 +20,7 @@ export type ChannelCommand = Exclude<
 
 /** @throws {UsageError} when the command cannot be carried out; nothing has changed then. */
 export function runInChannel(room: Room, command: ChannelCommand, env: Env, out: Out): CommandResult {
-  const { context, member, manager } = room
+  const { context, member } = room
   switch (command.type) {
     case 'say':
       return { type: 'said', local: member.say(command.content, command.isPlain, command.group ?? EMPTY, env, out) }
@@ -45,10 +45,12 @@ export function runInChannel(room: Room, command: ChannelCommand, env: Env, out:
       return { type: 'done' }
     }
     case 'rekey':
-      manager.rekey(command.group ?? EMPTY, env, out)
+      rekey(room, command.group ?? EMPTY, env, out)
       return { type: 'done' }
     case 'members':
-      return { type: 'members', members: membersOf(room) }
+      return { type: 'members', members: membersOf(room, env) }
+    case 'keys':
+      return { type: 'keys', lines: linesOf(room, env) }
     case 'createGroup':
       return createGroup(room, command.name, env, out)
     case 'dissolveGroup':
@@ -72,8 +74,6 @@ export function runInChannel(room: Room, command: ChannelCommand, env: Env, out:
       return revokeInvite(room, command.token, env, out)
     case 'askPublicKey':
       return askPublicKey(room, command, env, out)
-    case 'keys':
-      throw new UsageError('NOT_BUILT_YET', 'This command is not built yet. Nothing was changed. Use a newer version.')
     default:
       return command satisfies never
   }
@@ -177,6 +177,18 @@ function revokeInvite(room: Room, token: Uint8Array, env: Env, out: Out): Comman
   return { type: 'done' }
 }
 
+/** A fresh key: made here, or demanded of the key manager. */
+function rekey({ context, member, manager }: Room, group: Uint8Array, env: Env, out: Out): void {
+  if (manager.isInOffice) return manager.rekey(group, env, out)
+  requireAuthority(context)
+  if (group.length > 0) requireGroup(context, group)
+  if (member.isManagerPresent && member.demander.demand(group, env, out)) return
+  throw new UsageError(
+    'NO_KEY_MANAGER',
+    'No key manager is there to make a new key, or this peer has no key to ask it under. Try again later.'
+  )
+}
+
 /** Makes a statement of ours known, to the channel and to the manager in this peer. */
 export function tell(room: Room, fields: Parameters<Context['state']>[0], env: Env, out: Out): void {
   room.member.statements.tellStatement(room.context.state(fields, env), env, out)
@@ -185,8 +197,7 @@ export function tell(room: Room, fields: Parameters<Context['state']>[0], env: E
 
 /** @throws {UsageError} `NOT_ALLOWED` for who may not make statements about others here. */
 export function requireAuthority({ charter, user }: Context): void {
-  const { founder, managers, memberManagers } = charter.descriptor
-  if ([founder, ...managers, ...memberManagers].some((one) => equalBytes(one, user))) return
+  if (mayStateAboutOthers(charter.descriptor, user)) return
   throw new UsageError(
     'NOT_ALLOWED',
     'Only the founder, the key managers and the member managers of a channel may do this. Ask one of them.'

@@ -44,6 +44,8 @@ export type Event =
   /** A frame whose signature was verified by `readFrame`, and which `Peer.judge` accepted. */
   | { readonly type: 'frame'; readonly frame: Frame }
   | { readonly type: 'wake' }
+  /** Last event before an orderly end: what others should know of it goes out. A crash has none. */
+  | { readonly type: 'stop' }
   | { readonly type: 'command'; readonly id: number; readonly command: Command }
   /** The topic of a channel has, or has no longer, somebody to carry frames. */
   | { readonly type: 'carrier'; readonly channel: Uint8Array; readonly isReady: boolean }

@@ -24,6 +24,18 @@ export const WARN_MS = MINUTE_MS
 export const FENCE_MS = DAY_MS
 export const FENCE_RANGE_MS = [10 * MINUTE_MS, 7 * DAY_MS] as const
 
+/** A member says that it is there this often, or as often as there are members: about one digest a second in a channel. */
+export const DIGEST_MS = 10 * SECOND_MS
+export const DIGEST_PER_MEMBER_MS = SECOND_MS
+/** Digests that may be lost in a row before a member counts as gone, and what the last one may be late. */
+export const DIGESTS_PER_LEASE = 3
+export const PRESENCE_SLACK_MS = 5 * SECOND_MS
+/** The first digest of a start, and the first after a time without a carrier, come within this time. */
+export const FIRST_DIGEST_MS = 2 * SECOND_MS
+/** An epoch on demand, and one for a first member, come at most this often in a channel. */
+export const DEMAND_MS = SECOND_MS
+export const FIRST_MEMBER_MS = DIGEST_MS
+
 /** Requests that arrive within this time of an epoch wait for the next and share it (protocol §6). */
 export const BATCH_MS = 250
 /** The batch window grows by its first length up to this while admissions keep coming. */
@@ -107,6 +119,24 @@ export const QUESTION_MS = SECOND_MS
 /** Askers whose rate is remembered, and questions that were answered. */
 export const ASKERS = 1024
 export const ANSWERED_QUESTIONS = 4096
+/** Digests of a start, or of a new record, that carry the record: one may be lost. */
+export const RECORD_DIGESTS = 2
+/** Starts of one member whose digests are told from repeated ones. */
+export const KNOWN_STARTS = 4
+/** The number of members online is told this often at most. */
+export const TELL_PRESENCE_MS = SECOND_MS
+/** A member that uses an old key is led to the current one this often at most; how many such members are remembered. */
+export const LEAD_MS = 5 * SECOND_MS
+export const LED_MEMBERS = 1024
+/** Announcements that such a member is sent at most: beyond that it is sent the newest alone, and asks. */
+export const LED_EPOCHS = 16
+/** A manager looks this often for members whose leaves can be refreshed, and how many records it looks up then. */
+export const REFRESH_MS = STEP_MS
+export const LOOKED_UP_RECORDS = 8
+/** Tries of a demand for a new key before it is given up. */
+export const DEMAND_TRIES = 4
+/** How long after its deadline a key may still be replaced unasked; then its members begin to ask, over a digest's time. */
+export const RENEWAL_MS = 2 * SECOND_MS
 /** Channels of one peer. */
 export const CHANNELS = 256
 
@@ -116,5 +146,6 @@ assert(WARN_MS < FENCE_MS, 'a warning comes before the end of sending')
 assert(PREKEY_LIFETIME_MS * 3 <= RECORD_LIFETIME_MS, 'a record lives as long as its prekey can be used')
 assert(PENDING_NICKS < PENDING_STATEMENTS, 'nicks leave room for other statements')
 assert(LOOK_UP_MS < RETRY_MS[0]!, 'an answer comes before its question is put again')
+assert(FIRST_DIGEST_MS < DIGEST_MS, 'a member that comes back is heard of sooner than one that stays')
 assert(BATCH_MS < RETRY_MS[0]!, 'a batched answer comes before the first retry')
 assert(BATCH_MAX_MS < HANDED_PATIENCE_MS, 'in a storm, too, when the manager has the request')

@@ -140,6 +140,9 @@ export class Peer implements Machine {
         return this.#onFrame(event.frame, env, out)
       case 'wake':
         return this.#wake(env, out)
+      case 'stop':
+        for (const { member } of this.#channels.values()) member.presence.leave(out)
+        return
       case 'command':
         return this.#onCommand(event.id, event.command, env, out)
       case 'carrier':
@@ -354,6 +357,7 @@ export class Peer implements Machine {
     if (frame.kind === 'publicKeyRequest') return manager.publicKeys.onQuestion(frame, env, out)
     member.onFrame(frame, env, out)
     if (frame.kind === 'statements') manager.onStatements(env, out)
+    else manager.onHeard(frame, env, out)
   }
 
   #onCarrier(channel: Uint8Array, isReady: boolean, env: Env, out: Out): void {
@@ -590,6 +594,7 @@ export class Peer implements Machine {
         out
       )
     }
+    member.presence.leave(out)
     out.note([], [...member.forget(), stateKey(`channel/${context.name}`)])
     out.push({ type: 'unsubscribe', channel: context.channel })
     this.#channels.delete(context.name)

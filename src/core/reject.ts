@@ -67,6 +67,14 @@ export const CHECKS = {
   416: 'a statement frame opens under the control key of an epoch held',
   417: 'a heartbeat comes from the key manager in office',
   418: 'a heartbeat is newer than the newest one heard',
+  // Presence and demands
+  421: 'a digest opens under the control key of the epoch it names, and is canonical',
+  422: 'a digest or leave is of a member',
+  423: 'a digest is newer than the newest one heard of its start, which has not ended',
+  424: 'a record in a digest is the own one of its author',
+  425: 'a leave is of the start of its author that was heard last',
+  426: 'a demand opens under the control key of the epoch in force, is canonical, and names it',
+  427: 'a demand is of a member who may make statements about others',
   // Key requests, seen by the manager
   501: 'the request opens under a prekey of ours',
   502: 'the request is canonical, for this channel, manager and author',

@@ -1,12 +1,12 @@
 /** A channel as a peer has it: what is known of it, the roles in it, and how it looks to the user. */
 import { present } from '../base/assert.ts'
 import { EMPTY, equalBytes, zeros } from '../base/bytes.ts'
-import type { Invite } from '../wire/messages.ts'
+import { type Invite, Reason } from '../wire/messages.ts'
 import type { Context } from './channel/context.ts'
 import { isManagerOf } from './channel/descriptor.ts'
 import type { Group } from './channel/groups.ts'
 import { MemberTree } from './channel/key-tree-member.ts'
-import type { ChannelView, GroupView, MemberView } from './command.ts'
+import type { ChannelView, GroupView, LineView, MemberView } from './command.ts'
 import type { Env } from './machine.ts'
 import type { Manager, Seat } from './manager/manager.ts'
 import { Epoch } from './member/keyring.ts'
@@ -38,6 +38,12 @@ export function seatOf(member: Member): Seat {
     controlOf(key) {
       return member.keyring.find(key)?.control
     },
+    get traffic() {
+      return member.traffic
+    },
+    present: (but) => member.presence.others(but),
+    notAfterOf: (key) => member.keyring.find(key)?.notAfter,
+    leadFrom: (key, most) => member.succession.epochsAfterKey(key, most),
     adopt(issued, terms, preview, path, publish, env, out) {
       const tree = present(MemberTree.fromGrant(path.leaf, path.depth, path.pathKeys), 'our own path keys fit')
       const { keys, transcript, key, announcement } = issued
@@ -87,7 +93,7 @@ export function viewOfRoom({ context, member, manager }: Room, env: Env): Channe
     isManager: manager.isInOffice,
     waiting: member.speaker.waiting,
     logHead: context.log.head,
-    online: 1
+    online: member.presence.online
   }
 }
 
@@ -113,18 +119,35 @@ export function viewOfArrival({ invite }: Arrival): ChannelView {
   }
 }
 
+/** The keys of the channel and of its groups; of a group it is known who holds the channel's key, from which its own follows. */
+export function linesOf({ context, member }: Room, env: Env): LineView[] {
+  const { log, charter, user } = context
+  const isReady = member.keyState(env.now) === 'ready'
+  const viewOf = (group: Uint8Array, name: string, members: readonly Uint8Array[]): LineView => {
+    const current = (group.length === 0 ? member.keyring : member.groups.keyringOf(group))?.current
+    const isOwn = isReady && members.some((one) => equalBytes(one, user))
+    const holders = members.filter((one) => member.presence.holdsKey(one)).length + Number(isOwn)
+    const { key, notAfter = 0, reason = Reason.REASON_UNSPECIFIED, issuer = EMPTY } = current ?? {}
+    return { group, name, key: key && { ...key, notAfter, reason, issuer }, members: members.length, holders }
+  }
+  const groups = log.groups().map(({ id, name }) => viewOf(id, name, log.groupMembers(id).ids()))
+  return [viewOf(EMPTY, charter.descriptor.name, log.roster.members.ids()), ...groups]
+}
+
 /** The roster, for the user. */
-export function membersOf({ context }: Room): MemberView[] {
+export function membersOf({ context, member }: Room, env: Env): MemberView[] {
   const { descriptor } = context.charter
+  const { presence } = member
+  const isSelf = (user: Uint8Array): boolean => equalBytes(user, context.user)
   return context.log.roster.members.ids().map((user) => ({
     user,
     nick: context.log.nickOf(user) || (context.records.get(user)?.nick ?? ''),
     isFounder: equalBytes(user, descriptor.founder),
     isManager: isManagerOf(descriptor, user),
     isMemberManager: descriptor.memberManagers.some((one) => equalBytes(one, user)),
-    isSelf: equalBytes(user, context.user),
-    isOnline: false,
-    holdsKey: false
+    isSelf: isSelf(user),
+    isOnline: isSelf(user) || presence.isOnline(user),
+    holdsKey: isSelf(user) ? member.keyState(env.now) === 'ready' : presence.holdsKey(user)
   }))
 }
 

@@ -35,6 +35,8 @@ export interface JudgingMachine extends Machine {
 const MAX_COMMANDS = 1_024
 /** Events handled before the event loop gets its turn. */
 const EVENTS_PER_TURN = 64
+/** How long an end waits for the last frames to go out. */
+const LAST_WORDS_MS = 300
 
 /** What a driver is made of. */
 export interface DriverInit {
@@ -69,6 +71,8 @@ export class Driver {
 
   readonly #writes: WriteBehind
   readonly #wake: Wake
+  /** While this ends: the frames that are on their way out. */
+  #lastWords: Promise<unknown>[] | undefined
   #nextId = 1
   readonly #commands = new Map<number, Waiting<CommandResult>>()
   readonly #questions = new Map<number, Waiting<Answer | undefined>>()
@@ -179,12 +183,15 @@ export class Driver {
   }
 
   /**
-   * Handles what waits, writes what is to be written, and ends. Commands that come later are refused.
+   * Handles what waits, lets the machine say its last words, writes what is to be written, and ends. Commands that come
+   * later are refused.
    *
    * Frames that wait are not handled: they come again.
    */
   async stop(): Promise<void> {
     this.#queue.clearFrames()
+    this.#lastWords = []
+    this.#push({ type: 'stop' })
     this.#wake.cancel()
     while (
       this.#failure === undefined &&
@@ -196,9 +203,21 @@ export class Driver {
     }
     void this.#writes.flush(false)
     await this.#writes.settled()
+    await this.#published(this.#lastWords)
     if (this.#failure === undefined) {
       this.#end(new UsageError('STOPPED', 'The node has been stopped. Start it again.'))
     }
+  }
+
+  /** Waits until frames are out, not for ever. */
+  async #published(frames: readonly Promise<unknown>[]): Promise<void> {
+    if (frames.length === 0) return
+    let callOff = (): void => {}
+    const patience = new Promise<void>((resolve) => {
+      callOff = this.#nature.after(LAST_WORDS_MS, resolve)
+    })
+    await Promise.race([Promise.allSettled(frames), patience])
+    callOff()
   }
 
   // ---------------------------------------------------------------- events
@@ -318,7 +337,9 @@ export class Driver {
     const done = (recipients: number): void => {
       if (receipt !== undefined) this.#push({ type: 'published', receipt, recipients })
     }
-    this.#later('publish', this.#world.publish(channel, frame), done, () => done(0))
+    const publishing = this.#world.publish(channel, frame)
+    this.#lastWords?.push(publishing)
+    this.#later('publish', publishing, done, () => done(0))
   }
 
   /** To one peer; on the topic when that peer did not take it. */

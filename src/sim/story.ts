@@ -38,6 +38,8 @@ export type Act =
   | { readonly type: 'setNick'; readonly who: string; readonly nick: string }
   /** Now, or when it has performed some more effects. It stays down until `start`. */
   | { readonly type: 'crash'; readonly who: string; readonly loss?: Loss; readonly afterEffects?: number }
+  /** An orderly end, where `crash` is none. */
+  | { readonly type: 'stop'; readonly who: string }
   | { readonly type: 'start'; readonly who: string }
   | { readonly type: 'pause'; readonly who: string }
   | { readonly type: 'resume'; readonly who: string }
@@ -223,6 +225,7 @@ export class Story {
         this.#command(act.who, { type: 'setNick', nick: `${NAME_MARK} ${act.nick}` })
         break
       case 'crash':
+      case 'stop':
       case 'start':
       case 'pause':
       case 'resume':
@@ -329,7 +332,10 @@ export class Story {
   }
 
   #disturbNode(
-    act: Extract<Act, { type: 'crash' | 'start' | 'pause' | 'resume' | 'suspend' | 'clock' | 'copyDisk' | 'oldDisk' }>
+    act: Extract<
+      Act,
+      { type: 'crash' | 'stop' | 'start' | 'pause' | 'resume' | 'suspend' | 'clock' | 'copyDisk' | 'oldDisk' }
+    >
   ): void {
     const { world } = this
     const person = this.person(act.who)
@@ -338,6 +344,9 @@ export class Story {
       case 'crash':
         if (act.afterEffects === undefined) world.crash(node, act.loss)
         else world.crashAfter(node, act.afterEffects, act.loss ?? 'nothing')
+        break
+      case 'stop':
+        world.stop(node)
         break
       case 'start':
         node.effectsUntilCrash = undefined

@@ -63,7 +63,8 @@ export function describeEvent(event: Event): [text: string, size: number] {
     case 'frame':
       return [`< frame ${event.frame.kind}`, event.frame.bytes.length]
     case 'wake':
-      return ['< wake', 0]
+    case 'stop':
+      return [`< ${event.type}`, 0]
     case 'command':
       return [`< command ${event.command.type}`, 0]
     case 'carrier':
@@ -134,7 +135,8 @@ const KINDS = [
   'publicKeyAnswer',
   'session',
   'leave',
-  'alarm'
+  'alarm',
+  'demand'
 ]
 
 /** The kind of an honest frame, read off its bytes without checking anything. */

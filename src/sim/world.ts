@@ -122,6 +122,12 @@ export class World implements NetworkHost {
     this.network.refresh()
   }
 
+  /** The process ends as it should: it says what is to be said first. What a slow disk holds back is lost. */
+  stop(node: SimNode): void {
+    this.deliver(node, { type: 'stop' })
+    this.crash(node)
+  }
+
   /** The process dies when it has performed this many more effects; the rest of them is lost. */
   crashAfter(node: SimNode, effects: number, loss: Loss): void {
     node.effectsUntilCrash = effects

@@ -9131,6 +9131,9 @@ export interface DigestContent {
   seen: Seen[]
   logHead: Uint8Array
   lamport: number
+  record: Uint8Array
+  boot: Uint8Array
+  counter: number
 }
 
 export namespace DigestContent {
@@ -9160,6 +9163,21 @@ export namespace DigestContent {
           w.uint64Number(obj.lamport)
         }
 
+        if ((obj.record != null && obj.record.byteLength > 0)) {
+          w.uint32(34)
+          w.bytes(obj.record)
+        }
+
+        if ((obj.boot != null && obj.boot.byteLength > 0)) {
+          w.uint32(42)
+          w.bytes(obj.boot)
+        }
+
+        if ((obj.counter != null && obj.counter !== 0)) {
+          w.uint32(48)
+          w.uint32(obj.counter)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -9167,7 +9185,10 @@ export namespace DigestContent {
         const obj: any = {
           seen: [],
           logHead: uint8ArrayAlloc(0),
-          lamport: 0
+          lamport: 0,
+          record: uint8ArrayAlloc(0),
+          boot: uint8ArrayAlloc(0),
+          counter: 0
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -9192,6 +9213,18 @@ export namespace DigestContent {
             }
             case 3: {
               obj.lamport = reader.uint64Number()
+              break
+            }
+            case 4: {
+              obj.record = reader.bytes()
+              break
+            }
+            case 5: {
+              obj.boot = reader.bytes()
+              break
+            }
+            case 6: {
+              obj.counter = reader.uint32()
               break
             }
             default: {
@@ -9245,6 +9278,27 @@ export namespace DigestContent {
               }
               break
             }
+            case 4: {
+              yield {
+                field: `${prefix}.record`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 5: {
+              yield {
+                field: `${prefix}.boot`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 6: {
+              yield {
+                field: `${prefix}.counter`,
+                value: reader.uint32()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -9291,6 +9345,21 @@ export namespace DigestContent {
     value: number
   }
 
+  export interface DigestContentRecordFieldEvent {
+    field: '$.record'
+    value: Uint8Array
+  }
+
+  export interface DigestContentBootFieldEvent {
+    field: '$.boot'
+    value: Uint8Array
+  }
+
+  export interface DigestContentCounterFieldEvent {
+    field: '$.counter'
+    value: number
+  }
+
   export function encode (obj: Partial<DigestContent>): Uint8Array {
     return encodeMessage(obj, DigestContent.codec())
   }
@@ -9299,7 +9368,7 @@ export namespace DigestContent {
     return decodeMessage(buf, DigestContent.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<DigestContent>): Generator<DigestContentSeenSenderFieldEvent | DigestContentSeenBootFieldEvent | DigestContentSeenCounterFieldEvent | DigestContentSeenGroupFieldEvent | DigestContentLogHeadFieldEvent | DigestContentLamportFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<DigestContent>): Generator<DigestContentSeenSenderFieldEvent | DigestContentSeenBootFieldEvent | DigestContentSeenCounterFieldEvent | DigestContentSeenGroupFieldEvent | DigestContentLogHeadFieldEvent | DigestContentLamportFieldEvent | DigestContentRecordFieldEvent | DigestContentBootFieldEvent | DigestContentCounterFieldEvent> {
     return streamMessage(buf, DigestContent.codec(), opts)
   }
 }

@@ -400,7 +400,7 @@ describe('driver', () => {
 
   it('finishes writes and refuses commands when it stops', async () => {
     const { machine, world, nature, driver } = setUp()
-    machine.respond = () => [persist(true, [row('a')]), publish(1)]
+    machine.respond = ({ type }) => (type === 'restore' ? [persist(true, [row('a')]), publish(1)] : [])
     driver.restore([])
     const stopped = driver.stop()
     await nature.turn()
@@ -408,5 +408,27 @@ describe('driver', () => {
     await stopped
     expect(world.log).to.deep.equal(['write durable', 'publish 1', 'refuse'])
     expect(await caught(driver.command({ type: 'channels' }))).to.have.property('code', 'STOPPED')
+  })
+
+  it('lets the machine say its last words when it stops, and waits until they are out, not for ever', async () => {
+    for (const isOut of [true, false]) {
+      const { machine, world, nature, driver } = setUp()
+      machine.respond = ({ type }) => (type === 'stop' ? [publish(7)] : [])
+      const sent = Promise.withResolvers<number>()
+      world.publish = () => sent.promise
+      driver.restore([])
+      await nature.turn()
+      let isStopped = false
+      const stopped = driver.stop().then(() => {
+        isStopped = true
+      })
+      await nature.turn()
+      expect(isStopped).to.equal(false)
+      if (isOut) sent.resolve(1)
+      else await nature.moveTo(300)
+      await stopped
+      expect(machine.seen.map(({ type }) => type)).to.deep.equal(['restore', 'stop'])
+      expect(nature.timers).to.deep.equal([])
+    }
   })
 })

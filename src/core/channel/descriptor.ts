@@ -171,6 +171,10 @@ export const isSameDescriptor = (a: DescriptorRef, b: DescriptorRef): boolean =>
 export const isManagerOf = (descriptor: Descriptor, user: Uint8Array): boolean =>
   descriptor.managers.some((manager) => equalBytes(manager, user))
 
+/** Whether this user may make statements about others: founder, managers and member managers may. */
+export const mayStateAboutOthers = ({ founder, managers, memberManagers }: Descriptor, user: Uint8Array): boolean =>
+  [founder, ...managers, ...memberManagers].some((one) => equalBytes(one, user))
+
 /** Signatures that a new root needs: as the quorum rule says, else a majority of 3 – 7 managers, else one (§7). */
 export function signaturesNeeded(descriptor: Descriptor): number {
   const { managers, quorum } = descriptor

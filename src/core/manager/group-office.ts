@@ -138,7 +138,7 @@ export class GroupOffice {
     }
     const chain = { init: groupInitOf(base.exporter, line), transcript: base.transcript }
     const preview = { statements: [], ids: log.ids, roster }
-    const issued = issueEpoch(self.key, terms, preview, change.update, change.rootKey, chain, env.random)
+    const issued = issueEpoch(self.key, terms, preview, change.update, change.rootKey, chain)
     const { tree } = change
     const { members, hash } = roster
     this.#groups.set(hex(group), { tree, leaves, members, roster: hash, announcement: issued.announcement.id })

@@ -13,16 +13,28 @@ import { derive, hkdfExtract } from '../../crypto/kdf.ts'
 import { x25519, x25519KeyPair } from '../../crypto/kem.ts'
 import { LABEL } from '../../crypto/labels.ts'
 import { ADMIT_ID_BYTES } from '../../wire/limits.ts'
-import { Authentication, type Body, type Grant, type KeyId, Operation, Reason } from '../../wire/messages.ts'
+import {
+  Authentication,
+  type Body,
+  type DemandContent,
+  type Grant,
+  type KeyId,
+  Operation,
+  Reason,
+  TreeUpdateKind
+} from '../../wire/messages.ts'
 import { certificateOf, type IssuedEpoch, issueEpoch } from '../channel/announcement.ts'
 import type { Context } from '../channel/context.ts'
 import type { LogPreview } from '../channel/control-log.ts'
+import { readDemand } from '../channel/demand.ts'
+import { OPTIONAL_TRIGGERS } from '../channel/descriptor.ts'
 import { type Frame, makeFrame } from '../channel/frame.ts'
 import { sealGrant } from '../channel/grant.ts'
 import { IdSet } from '../channel/id-set.ts'
 import { CHALLENGE_BYTES, challengeHash, openChallengeAnswer, sealChallenge } from '../channel/key-request.ts'
-import { FIRST_INIT, FIRST_TRANSCRIPT, type Line, rebuildLeafSecret } from '../channel/key-schedule.ts'
+import { FIRST_INIT, FIRST_TRANSCRIPT, isHigher, type Line, rebuildLeafSecret } from '../channel/key-schedule.ts'
 import { KeyTree, type TreeChange } from '../channel/key-tree.ts'
+import type { TreeContext } from '../channel/key-tree-update.ts'
 import { type CheckedStatement, makeStatement } from '../channel/statement.ts'
 import { Deadlines } from '../deadlines.ts'
 import { skeleton } from '../identity/nick.ts'
@@ -36,20 +48,28 @@ import {
   CHALLENGE_MS,
   CHALLENGES,
   COLLECT_MS,
+  DEMAND_MS,
   HANDED_TRIES,
   HEARTBEAT_MS,
   INLINE_LOG_BYTES,
   KEPT_GRANTS,
+  LED_EPOCHS,
+  LOOKED_UP_RECORDS,
   NICK_PATIENCE_MS,
   NICK_PAUSE_MS,
   PENDING_REQUESTS,
+  PREKEY_LIFETIME_MS,
   REQUESTS_PER_SECOND,
   TERM_SKIP
 } from '../params.ts'
 import { Refusal } from '../reject.ts'
 import { type Applicant, judgeApplicant, readApplicant } from './admission.ts'
 import { type GroupBase, GroupOffice, type GroupPath } from './group-office.ts'
+import { Guide } from './guide.ts'
+import { LeafBook } from './leaf-book.ts'
+import { chooseLeaves, type RefreshCandidate, refreshLeaves } from './leaf-refresh.ts'
 import { PublicKeyService } from './public-key-service.ts'
+import { type Circumstances, Triggers } from './triggers.ts'
 
 /** What the manager sees of the member in the same peer: a manager is a member. */
 export interface Seat {
@@ -59,10 +79,20 @@ export interface Seat {
         readonly announcement: Uint8Array
         readonly transcript: Uint8Array
         readonly init: Uint8Array
+        readonly control: Uint8Array
+        readonly notAfter: number
       }
     | undefined
   /** The control key of an epoch held. */
   controlOf(key: KeyId): Uint8Array | undefined
+  /** Messages in this start: how many, and `Env.uptimeMs` of the last one. */
+  readonly traffic: { readonly messages: number; readonly lastAt: number }
+  /** How many other members are online, these users not counted. */
+  present(but: readonly Uint8Array[]): number
+  /** The deadline of an epoch whose messages can still be read, ms since 1970. */
+  notAfterOf(key: KeyId): number | undefined
+  /** The announcements that lead from an epoch to the current one; just the newest when that is more than `most` frames. */
+  leadFrom(key: KeyId, most: number): readonly Uint8Array[]
   /** Adopts an epoch of ours; `publish` is called once it is durable in the order of effects. */
   adopt(
     issued: IssuedEpoch,
@@ -94,7 +124,7 @@ interface Challenged {
 /** Every so many heartbeats one tells of a group, one group after the other. */
 const GROUP_BEATS = 4
 
-type DeadlineName = 'collect' | 'beat' | 'batch' | 'renewal' | 'nicks'
+type DeadlineName = 'collect' | 'beat' | 'batch' | 'renewal' | 'nicks' | 'demand'
 
 export class Manager {
   readonly publicKeys: PublicKeyService
@@ -104,6 +134,11 @@ export class Manager {
   readonly #groups: GroupOffice
   /** What the groups stand on: the epoch of the channel issued last. */
   #base: GroupBase | undefined
+  readonly #triggers = new Triggers()
+  readonly #guide = new Guide()
+  readonly #book = new LeafBook()
+  /** The last epoch that was demanded, and the one that a demand which waits is to replace. */
+  #demanded = { at: Number.NEGATIVE_INFINITY, announcement: EMPTY }
   #stage: 'resting' | 'collecting' | 'acting' = 'resting'
   #isCarrierReady = false
   #seenTerm = 0
@@ -170,7 +205,8 @@ export class Manager {
       { name: 'challenges', size: this.#challenged.size, cap: CHALLENGES },
       { name: 'unknown requesters', size: this.#unknown.size, cap: CHALLENGES },
       { name: 'kept grants', size: this.#granted.size, cap: KEPT_GRANTS },
-      ...this.publicKeys.unsafeFills()
+      ...this.publicKeys.unsafeFills(),
+      this.#guide.fill
     ]
   }
 
@@ -214,7 +250,11 @@ export class Manager {
           if (this.#stage === 'collecting') this.#openTerm(env, out)
           break
         case 'beat':
+          this.#look(env, out)
           this.#sendBeat(env, out)
+          break
+        case 'demand':
+          this.#issueDemanded(env, out)
           break
         case 'batch':
           this.#issueBatch(env, out)
@@ -377,6 +417,93 @@ export class Manager {
     }
   }
 
+  // ---------------------------------------------------------------- triggers
+
+  /** A frame that the member in this peer has handled: it may be a reason for a new key, or its author may need ours. */
+  onHeard(frame: Frame, env: Env, out: Out): void {
+    if (this.#stage !== 'acting') return
+    if (frame.kind === 'demand') return this.#onDemand(frame, env, out)
+    const { message, digest, leave } = frame.body
+    if (!message && !digest && !leave) return
+    this.#look(env, out)
+    const key = message?.group.length === 0 ? message.key : digest?.key
+    if (key !== undefined) this.#guideOn(frame.author, key, env, out)
+  }
+
+  #circumstances(): Circumstances {
+    const { traffic, current } = this.#seat
+    return {
+      present: this.#seat.present(this.#context.charter.descriptor.managers),
+      messages: traffic.messages,
+      lastMessageAt: traffic.lastAt,
+      notAfter: current?.notAfter ?? Number.POSITIVE_INFINITY
+    }
+  }
+
+  /** Makes the epoch that is called for, if one is. */
+  #look(env: Env, out: Out): void {
+    if (this.#stage !== 'acting') return
+    const { descriptor } = this.#context.charter
+    const reason = this.#triggers.due(descriptor, this.#circumstances(), env)
+    if (reason !== undefined) return this.#issue(reason, [], [], env, out)
+    if (!this.#triggers.isLookDue(env)) return
+    this.#lookUpRecords(env, out)
+    const isWanted = (descriptor.withoutTriggers & OPTIONAL_TRIGGERS.prekeyRotation) === 0
+    if (isWanted && this.#refreshable(env).length > 0) this.#issue(Reason.REFRESHED, [], [], env, out)
+  }
+
+  #refreshable(env: Env): RefreshCandidate[] {
+    return chooseLeaves(this.#book.candidates(this.#leaves, this.#context), env.now)
+  }
+
+  /** Asks the directory for some records that must have been superseded, those whose leaves are oldest first. */
+  #lookUpRecords(env: Env, out: Out): void {
+    const stale = this.#book
+      .candidates(this.#leaves, this.#context)
+      .filter(({ prekey }) => prekey === undefined || prekey.notBefore + PREKEY_LIFETIME_MS < env.now)
+      .sort((a, b) => a.keyedAt - b.keyedAt)
+    for (const { member } of stale.slice(0, LOOKED_UP_RECORDS)) out.push({ type: 'lookUp', kind: 'user', id: member })
+  }
+
+  /** Who uses a key that is over is sent what leads to the current one. */
+  #guideOn(user: Uint8Array, key: KeyId, env: Env, out: Out): void {
+    const current = this.#seat.current
+    if (current === undefined || !isHigher(current.key, key) || !this.#context.log.isMember(user)) return
+    const notAfter = this.#seat.notAfterOf(key)
+    if (notAfter !== undefined && env.now <= notAfter) return
+    if (!this.#guide.take(user, env.uptimeMs)) return
+    const { channel } = this.#context
+    for (const frame of this.#seat.leadFrom(key, LED_EPOCHS)) out.push({ type: 'publish', channel, frame })
+  }
+
+  #onDemand(frame: Frame, env: Env, out: Out): void {
+    const current = this.#seat.current
+    const demand = current && readDemand(this.#context, frame, current)
+    if (demand instanceof Refusal) return out.reject(demand)
+    if (demand === undefined) return
+    if (demand.group.length > 0) return this.#renewGroup(demand, env, out)
+    this.#demanded.announcement = demand.announcement
+    this.#deadlines.set('demand', Math.max(env.uptimeMs, this.#demanded.at + DEMAND_MS))
+  }
+
+  /** A fresh key of a group, unless another than the one named has come meanwhile, or one was demanded just now. */
+  #renewGroup({ group, announcement }: DemandContent, env: Env, out: Out): void {
+    const newest = this.#groups.newest().find((one) => equalBytes(one.group, group))
+    const isDue = env.uptimeMs >= this.#demanded.at + DEMAND_MS
+    if (this.#base === undefined || newest === undefined || !isDue) return
+    if (!equalBytes(newest.announcement, announcement)) return
+    this.#demanded.at = env.uptimeMs
+    this.#groups.renew(group, this.#base, env, out)
+  }
+
+  /** Unless another epoch has come meanwhile: then there is a fresh key. */
+  #issueDemanded(env: Env, out: Out): void {
+    const current = this.#seat.current
+    if (current === undefined || !equalBytes(current.announcement, this.#demanded.announcement)) return
+    this.#demanded.at = env.uptimeMs
+    this.#issue(Reason.DEMAND, [], [], env, out)
+  }
+
   // ---------------------------------------------------------------- epochs
 
   /** The next epoch at once when the last one is some time ago, else at the end of the window. */
@@ -472,22 +599,25 @@ export class Manager {
     const line: Line = { channel, group: EMPTY }
     const termKey = x25519KeyPair(env.random(32))
     const members = log.roster.members.ids()
+    this.#book.clear()
     const secrets = members.map((member) => {
       const prekey = equalBytes(member, user) ? undefined : records.get(member)?.prekey
       const shared = prekey && prekey.notAfter > env.now ? x25519(termKey.seed.expose(), prekey.x25519) : undefined
+      this.#book.note(hex(member), shared && prekey, env.now)
       return shared === undefined ? this.#fresh(env) : rebuildLeafSecret(shared, line, term, member)
     })
     const change = KeyTree.rebuild(secrets, { ...line, term, serial: 1 })
     const update = { ...change.update, termKey: termKey.publicKey }
     termKey.destroy()
     this.#leaves = new Map(members.map((member, leaf) => [hex(member), leaf]))
+    this.#triggers.start(env)
     this.#stage = 'acting'
     this.#deadlines.set('collect', undefined)
     const reason = before === undefined && this.#seenTerm === 0 ? Reason.CREATED : Reason.TAKEOVER
     const preview = present(this.#previewOf([]), 'the log as it is has a preview')
     const issued = this.#announce(reason, { term, serial: 1 }, { ...change, update }, preview, env, out)
     this.#groups.clear()
-    this.#settleGroups(issued, reason, [], env, out)
+    this.#settleGroups(issued, reason, new Set(), env, out)
     this.#issueBatch(env, out)
     this.#sendBeat(env, out)
   }
@@ -513,27 +643,30 @@ export class Manager {
     const returning = staying.filter(({ user }) => this.#leaves.has(hex(user)))
     const joining = staying.filter(({ user }) => !this.#leaves.has(hex(user)))
     const returningLeaves = returning.map(({ user }) => this.#leaves.get(hex(user))!)
+    const renewed = new Set(staying.map(({ user }) => hex(user)))
     let change: TreeChange
     if (removed.length > 0) {
       const refreshed = new Map(returningLeaves.map((leaf) => [leaf, fresh()]))
       change = this.#tree.path({ removed, refreshed, joiners: joining.length }, context, fresh)
     } else if (staying.length > 0 || reason === Reason.STATED) {
       change = this.#tree.step(joining.length, context, fresh, returningLeaves)
-    } else change = this.#tree.path({}, context, fresh)
+    } else change = this.#renewal(reason, context, renewed, env)
+    for (const name of gone) this.#book.forget(name)
+    for (const { user, record } of staying) this.#book.note(hex(user), record.prekey, env.now)
     const free = change.update.added.filter((leaf) => !returningLeaves.includes(leaf))
     for (const [i, { user }] of joining.entries()) this.#leaves.set(hex(user), free[i]!)
     const isByThemselves = gone.every((name) => isWithdrawn(preview.statements, unhex(name)))
     const why = removed.length === 0 ? reason : isByThemselves ? Reason.WITHDRAWN : Reason.REMOVED
     const issued = this.#announce(why, { term, serial }, change, preview, env, out)
     for (const applicant of staying) this.#grant(applicant, issued, preview, env, out)
-    this.#settleGroups(issued, why, staying, env, out)
+    this.#settleGroups(issued, why, renewed, env, out)
   }
 
-  /** @param renewed - whose leaves are new. */
+  /** @param renewed - whose leaves are new, by hex. */
   #settleGroups(
     { key, keys, transcript, announcement }: IssuedEpoch,
     reason: Reason,
-    renewed: readonly Applicant[],
+    renewed: ReadonlySet<string>,
     env: Env,
     out: Out
   ): void {
@@ -547,9 +680,27 @@ export class Manager {
         const leaf = this.#leaves.get(hex(user))
         return leaf === undefined ? undefined : this.#tree.leafKey(leaf)
       },
-      renewed: new Set(renewed.map(({ user }) => hex(user)))
+      renewed
     }
     this.#groups.settle(this.#base, env, out)
+  }
+
+  /** A change of keys alone, with new leaves for whom that is due: of the root, or just a step of it. */
+  #renewal(reason: Reason, context: TreeContext, renewed: Set<string>, env: Env): TreeChange {
+    const fresh = (): Uint8Array => this.#fresh(env)
+    const isRefreshing = reason === Reason.REFRESHED || reason === Reason.SCHEDULED || reason === Reason.DEADLINE
+    const chosen = isRefreshing ? this.#refreshable(env) : []
+    const refresh = refreshLeaves(chosen, context, context, env.random)
+    if (refresh === undefined) {
+      return reason === Reason.SCHEDULED ? this.#tree.step(0, context, fresh) : this.#tree.path({}, context, fresh)
+    }
+    for (const { member, leaf, prekey } of chosen) {
+      if (!refresh.refreshed.has(leaf)) continue
+      this.#book.note(hex(member), prekey, env.now)
+      renewed.add(hex(member))
+    }
+    const change = this.#tree.path({ refreshed: refresh.refreshed }, context, fresh)
+    return { ...change, update: { ...change.update, termKey: refresh.termKey } }
   }
 
   /** What the log would be with everything that waits, and these statements. */
@@ -611,6 +762,7 @@ export class Manager {
     const leaf = present(this.#leaves.get(hex(user)), 'a manager is a member')
     const path = { leaf, depth: this.#tree.depth, pathKeys: this.#tree.pathKeys(leaf) }
     const publish = (): void => publishAll(channel, issued, out)
+    this.#triggers.onEpoch(change.update.kind !== TreeUpdateKind.STEP, this.#circumstances(), env)
     this.#seat.adopt(issued, terms, preview, path, publish, env, out)
     this.#deadlines.set('batch', undefined)
     this.#deadlines.set('nicks', undefined)

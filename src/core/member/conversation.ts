@@ -22,6 +22,7 @@ import { isContent, openMessage } from './message.ts'
 import { ReplayWindow } from './replay-window.ts'
 import { Senders } from './senders.ts'
 import type { Lines } from './speaker.ts'
+import type { Traffic } from './traffic.ts'
 
 /**
  * Who said what last is written down this often, not with every message: a crash forgets at most that much of it. What keeps
@@ -33,6 +34,7 @@ export class Conversation {
   readonly #context: Context
   readonly #lines: Lines
   readonly #clock: Clock
+  readonly #traffic: Traffic
   readonly #senders: Senders
   readonly #deadlines = new Deadlines<'gaps' | 'save'>()
   /** Messages whose epoch is not here yet. */
@@ -40,10 +42,11 @@ export class Conversation {
   #heldBytes = 0
   readonly #plainWindow: ReplayWindow
 
-  constructor(context: Context, lines: Lines, clock: Clock) {
+  constructor(context: Context, lines: Lines, clock: Clock, traffic: Traffic) {
     this.#context = context
     this.#lines = lines
     this.#clock = clock
+    this.#traffic = traffic
     this.#senders = new Senders(context.name)
     this.#plainWindow = new ReplayWindow(context.name)
   }
@@ -142,6 +145,7 @@ export class Conversation {
   ): void {
     const { channel } = this.#context
     this.#clock.hear(lamport)
+    this.#traffic.heard(env)
     const isRepeated = content.replaces.length > 0 && this.#senders.knows(frame.author, group, content.replaces)
     const from = isEncrypted ? counter : 0
     const closed = this.#senders.note(frame.author, group, frame.id, previous, from, env.uptimeMs)

@@ -5,6 +5,7 @@
  * the grant itself or from a member, and only when that log has the head granted.
  */
 import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
+import { SECOND_MS } from '../../base/time.ts'
 import { Privacy } from '../../wire/messages.ts'
 import type { Context } from '../channel/context.ts'
 import type { Frame } from '../channel/frame.ts'
@@ -15,7 +16,7 @@ import { Deadlines } from '../deadlines.ts'
 import { asUserId } from '../identity/user.ts'
 import type { Env } from '../machine.ts'
 import { type Out, stateKey } from '../out.ts'
-import { ASK_AGAIN_MS, BEHIND_MS, RETRY_MS } from '../params.ts'
+import { ASK_AGAIN_MS, BEHIND_MS, DIGEST_MS, DIGEST_PER_MEMBER_MS, RENEWAL_MS, RETRY_MS } from '../params.ts'
 import { Refusal, refuse } from '../reject.ts'
 import { epochOf } from './follow.ts'
 import { type CheckedGrant, KeyAsker, readGrantedLog } from './join.ts'
@@ -37,7 +38,7 @@ export class KeySeeker {
   readonly #standing: Standing
   readonly #succession: Succession
   readonly #asker: KeyAsker
-  readonly #deadlines = new Deadlines<'key' | 'behind' | 'log'>()
+  readonly #deadlines = new Deadlines<'key' | 'behind' | 'log' | 'expiry'>()
   #granted: Granted | undefined
   /** Whether a message or heartbeat told of an epoch that we do not have. */
   #isToldBehind = false
@@ -71,8 +72,18 @@ export class KeySeeker {
     for (const name of this.#deadlines.due(env.uptimeMs)) {
       switch (name) {
         case 'key':
-          if (this.#asker.wake(env, out) === 'stale') this.#refreshManagerRecord(env, out)
+          if (this.#asker.wake(env, out) === 'stale') {
+            this.#refreshManagerRecord(env, out)
+            // With the key that is over everybody else asks, too: nobody goes on at it without a pause.
+            if (!this.#isLost) {
+              this.#deadlines.set('expiry', env.uptimeMs + this.#spreadMs(env))
+              break
+            }
+          }
           this.seek(env, out)
+          break
+        case 'expiry':
+          this.#onExpiry(env, out)
           break
         case 'behind':
           if (this.#succession.isOffChain) break
@@ -114,7 +125,7 @@ export class KeySeeker {
   }
 
   /** An epoch is in force. */
-  settle(): void {
+  settle(env: Env): void {
     this.#asker.settle()
     this.#granted = undefined
     this.#isToldBehind = false
@@ -122,6 +133,36 @@ export class KeySeeker {
     this.#hasAskedManager = false
     this.#epochsAgainAt = Number.NEGATIVE_INFINITY
     for (const name of ['key', 'behind', 'log'] as const) this.#deadlines.set(name, undefined)
+    this.watchExpiry(env)
+  }
+
+  /**
+   * Looks after the end of the key. Whoever makes the keys replaces it in time; when that did not come we ask, each member
+   * at a time of its own.
+   */
+  watchExpiry(env: Env): void {
+    const { current } = this.#keyring
+    if (current === undefined || this.#isManager) return
+    const { keyLifetimeSeconds } = this.#context.charter.descriptor
+    // A key that is over when it comes says that our clock is wrong, or the manager's: asking again would not help.
+    const leftMs = env.now > current.notAfter ? keyLifetimeSeconds * SECOND_MS : current.notAfter - env.now
+    this.#deadlines.set('expiry', env.uptimeMs + leftMs + RENEWAL_MS + this.#spreadMs(env))
+  }
+
+  /** Some part of the time in which as many as we are may ask. */
+  #spreadMs(env: Env): number {
+    const { charter, log } = this.#context
+    const within = Math.max(DIGEST_MS, log.roster.members.size * DIGEST_PER_MEMBER_MS)
+    return (env.random(1)[0]! / 256) * Math.min(within, (charter.descriptor.graceSeconds * SECOND_MS) / 2)
+  }
+
+  #onExpiry(env: Env, out: Out): void {
+    const { current } = this.#keyring
+    if (current === undefined || this.#isOver) return
+    if (env.now <= current.notAfter) return this.watchExpiry(env)
+    if (!this.#standing.isCarrierReady) return
+    this.#askEpochs(env, out)
+    this.#deadlines.set('key', env.uptimeMs + ASK_AGAIN_MS)
   }
 
   /** A record may have come that we wait for. */
@@ -149,10 +190,15 @@ export class KeySeeker {
     return equalBytes(this.#context.manager, this.#context.user)
   }
 
+  /** Whether there is no key, or a newer one that we do not have. */
+  get #isLost(): boolean {
+    const isBehind = this.#succession.isOffChain || this.#succession.isBehind || this.#isToldBehind
+    return this.#keyring.current === undefined || isBehind
+  }
+
   #needsKey(env: Env): boolean {
-    const current = this.#keyring.current
-    if (current === undefined || env.now > current.notAfter) return true
-    return this.#succession.isOffChain || this.#succession.isBehind || this.#isToldBehind
+    const { current } = this.#keyring
+    return this.#isLost || (current !== undefined && env.now > current.notAfter)
   }
 
   #refreshManagerRecord(env: Env, out: Out): void {

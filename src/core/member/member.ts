@@ -20,13 +20,16 @@ import { LEASE_MS } from '../params.ts'
 import { Refusal, refuse } from '../reject.ts'
 import { Clock } from './clock.ts'
 import { Conversation } from './conversation.ts'
+import { Demander } from './demander.ts'
 import { Groups } from './groups.ts'
 import { KeySeeker } from './key-seeker.ts'
 import { type Epoch, Keyring } from './keyring.ts'
 import { LogExchange } from './log-exchange.ts'
+import { Presence } from './presence.ts'
 import { PublicKeys } from './public-keys.ts'
 import { type Lines, Speaker, type Standing } from './speaker.ts'
 import { Succession } from './succession.ts'
+import { Traffic } from './traffic.ts'
 
 export class Member {
   readonly keyring: Keyring
@@ -34,10 +37,13 @@ export class Member {
   readonly speaker: Speaker
   readonly conversation: Conversation
   readonly clock: Clock
+  readonly traffic = new Traffic()
   readonly succession: Succession
   readonly seeker: KeySeeker
   readonly statements: LogExchange
   readonly publicKeys: PublicKeys
+  readonly presence: Presence
+  readonly demander: Demander
   readonly #context: Context
   readonly #deadlines = new Deadlines<'lease'>()
   #isCarrierReady = false
@@ -71,10 +77,12 @@ export class Member {
       isReady: (group) => groups.isReady(group)
     }
     this.clock = new Clock(context.name)
-    this.speaker = new Speaker(context, lines, standing, this.clock)
-    this.conversation = new Conversation(context, lines, this.clock)
+    this.speaker = new Speaker(context, lines, standing, this.clock, this.traffic)
+    this.conversation = new Conversation(context, lines, this.clock, this.traffic)
     this.statements = new LogExchange(context, keyring, standing)
     this.publicKeys = new PublicKeys(context, keyring, standing)
+    this.demander = new Demander(context, lines, standing)
+    this.presence = new Presence(context, keyring, standing, this.clock, this.traffic)
   }
 
   /** Why this member can or cannot send. */
@@ -100,10 +108,15 @@ export class Member {
     return key !== undefined && (current === undefined || isHigher(key, current.key))
   }
 
+  /** Whether a frame is of another member: anybody can name a key id that does not exist. */
+  #isOfAnother({ author }: Frame): boolean {
+    return this.#context.log.isMember(author) && !equalBytes(author, this.#context.user)
+  }
+
   /** When to wake, as `Env.uptimeMs`. */
   nextAt(): number | undefined {
-    const { succession, seeker, speaker, conversation, statements, groups, publicKeys } = this
-    const parts = [succession, seeker, speaker, conversation, statements, groups, publicKeys]
+    const { succession, seeker, speaker, conversation, statements, groups, publicKeys, presence, demander } = this
+    const parts = [succession, seeker, speaker, conversation, statements, groups, publicKeys, presence, demander]
     const moments = [this.#deadlines.next(), ...parts.map((part) => part.nextAt())].filter((at) => at !== undefined)
     return moments.length === 0 ? undefined : Math.min(...moments)
   }
@@ -114,6 +127,7 @@ export class Member {
     if (this.keyring.current !== undefined) this.groups.onChannelEpoch(env, out)
     // An invite is kept until it has brought a key: with a key from before, it is to bring us back.
     if (this.#context.invite !== '') this.succession.leaveChain()
+    this.seeker.watchExpiry(env)
     this.#tell(env, out)
   }
 
@@ -123,6 +137,7 @@ export class Member {
       this.seeker.onCarrier(env, out)
       this.speaker.flush(env, out)
       this.statements.repeatStatements(env, out)
+      this.presence.onCarrier(env)
     }
     this.#tell(env, out)
   }
@@ -136,6 +151,8 @@ export class Member {
     this.groups.wake(env, out)
     this.statements.wake(env, out)
     this.publicKeys.wake(env, out)
+    this.presence.wake(env, out)
+    this.demander.wake(env, out)
     this.#tell(env, out)
   }
 
@@ -151,10 +168,20 @@ export class Member {
         const refusal = this.conversation.onMessage(frame, env, out)
         if (this.conversation.isAheadOfKey) this.seeker.suspectBehind(env)
         if (this.conversation.isAheadOfGroupKey) this.groups.suspectBehind(env)
+        const { group, key, boot } = frame.body.message!
+        if (refusal === undefined && group.length === 0) this.presence.hear(frame.author, key, boot, env, out)
         return refusal
       }
-      case 'plainMessage':
-        return this.conversation.onPlainMessage(frame, env, out)
+      case 'plainMessage': {
+        const refusal = this.conversation.onPlainMessage(frame, env, out)
+        if (refusal === undefined) this.presence.hear(frame.author, undefined, frame.body.plainMessage!.boot, env, out)
+        return refusal
+      }
+      case 'digest':
+        if (this.mayBeNew(frame) && this.#isOfAnother(frame)) this.seeker.suspectBehind(env)
+        return this.presence.onDigest(frame, env, out)
+      case 'leave':
+        return this.presence.onLeave(frame, env, out)
       case 'announcement':
       case 'chunk': {
         const refusal = this.#onEpochFrame(frame, env, out)
@@ -206,6 +233,8 @@ export class Member {
       return undefined
     }
     const current = this.keyring.current
+    const isAgreed = current !== undefined && equalBytes(current.announcement, heartbeat.announcement)
+    this.presence.hear(frame.author, isAgreed ? current.key : undefined, EMPTY, env, out)
     if (current === undefined) this.seeker.onRecord(env, out)
     else if (heartbeat.term >= current.key.term && !equalBytes(current.announcement, heartbeat.announcement)) {
       this.seeker.suspectBehind(env)
@@ -221,7 +250,7 @@ export class Member {
   }
 
   #onEpoch(env: Env, out: Out): void {
-    this.seeker.settle()
+    this.seeker.settle(env)
     const epoch = this.keyring.current!
     const { term, serial } = epoch.key
     const { reason, issuer } = epoch
@@ -235,6 +264,7 @@ export class Member {
   /** A key of a line is in force: what waited for it goes on. */
   #onKey(env: Env, out: Out): void {
     this.conversation.onEpoch(env, out)
+    this.presence.onEpoch(env, out)
     // Nothing is said under a key that is on its way out: whoever is granted the next one could not read it.
     if (!this.succession.isPassing) this.speaker.flush(env, out)
   }
@@ -323,7 +353,8 @@ export class Member {
 
   /** How full everything is that others can fill, beside its bound. */
   unsafeFills(): { readonly name: string; readonly size: number; readonly cap: number }[] {
-    const parts = [this.speaker, this.conversation, this.succession, this.groups, this.publicKeys]
+    const { speaker, conversation, succession, groups, publicKeys, presence } = this
+    const parts = [speaker, conversation, succession, groups, publicKeys, presence]
     return parts.flatMap((part) => part.unsafeFills())
   }
 

@@ -21,6 +21,7 @@ import { messageRoom, messageRow } from './history.ts'
 import type { Keyring } from './keyring.ts'
 import { isContent, makePlainMessage, sealMessage } from './message.ts'
 import { Outbox, type OutboxEntry } from './outbox.ts'
+import type { Traffic } from './traffic.ts'
 
 /** What is asked of the member whose words these are. */
 export interface Standing {
@@ -43,15 +44,17 @@ export class Speaker {
   readonly #lines: Lines
   readonly #standing: Standing
   readonly #clock: Clock
+  readonly #traffic: Traffic
   readonly #outbox: Outbox
   readonly #deadlines = new Deadlines<'outbox'>()
   #plainCounter = 0
 
-  constructor(context: Context, lines: Lines, standing: Standing, clock: Clock) {
+  constructor(context: Context, lines: Lines, standing: Standing, clock: Clock, traffic: Traffic) {
     this.#context = context
     this.#lines = lines
     this.#standing = standing
     this.#clock = clock
+    this.#traffic = traffic
     this.#outbox = new Outbox(context.name)
   }
 
@@ -182,6 +185,7 @@ export class Speaker {
     entry.lamport = lamport
     this.#clock.hear(lamport)
     this.#clock.setPrevious(entry.group, frame.id)
+    this.#traffic.said(env)
     const view = this.#viewOf(frame, entry, 'waiting', env)
     const puts = [this.#outbox.rowOf(entry), this.#clock.rowTo(entry.group), messageRow(view, frame.bytes), ...rows]
     out.push({ type: 'persist', puts, deletes: replaced.length > 0 ? [abandoned] : [], isDurable: true })

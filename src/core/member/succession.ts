@@ -5,9 +5,9 @@
  * anything is done under it. Two announcements of one manager for one number are proof that it lied: sending stops.
  */
 import { assert } from '../../base/assert.ts'
-import { equalBytes, hex } from '../../base/bytes.ts'
+import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
 import { SECOND_MS } from '../../base/time.ts'
-import { type EpochsQuestion, Operation } from '../../wire/messages.ts'
+import { type EpochsQuestion, type KeyId, Operation } from '../../wire/messages.ts'
 import {
   type CheckedAnnouncement,
   certificateOf,
@@ -18,7 +18,7 @@ import {
 import type { Context } from '../channel/context.ts'
 import type { LogPreview } from '../channel/control-log.ts'
 import { isManagerOf } from '../channel/descriptor.ts'
-import { type Frame, makeFrame, readFrame } from '../channel/frame.ts'
+import { type Frame, keyIdKey, makeFrame, readFrame } from '../channel/frame.ts'
 import type { IdSet } from '../channel/id-set.ts'
 import { isHigher } from '../channel/key-schedule.ts'
 import type { CheckedStatement } from '../channel/statement.ts'
@@ -308,6 +308,15 @@ export class Succession {
   /** What a member that is behind is told. */
   epochsAfter(question: EpochsQuestion): { frames: Uint8Array[]; isMore: boolean } {
     return framesAfter(this.#kept, this.chunks, question)
+  }
+
+  /** The same for a member that uses this key, as long as that is not much; else just the newest. */
+  epochsAfterKey(key: KeyId, most: number): Uint8Array[] {
+    const known = this.#kept.find(({ head }) => keyIdKey(head.key) === keyIdKey(key))
+    const after = (id: Uint8Array): Uint8Array[] =>
+      framesAfter(this.#kept, this.chunks, { after: id, chunks: [] }).frames
+    const frames = after(known?.frame.id ?? EMPTY)
+    return frames.length <= most ? frames : after(EMPTY)
   }
 
   raiseAlarm(first: CheckedAnnouncement, second: CheckedAnnouncement, out: Out): Refusal {

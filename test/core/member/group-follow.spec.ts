@@ -81,7 +81,7 @@ function groupEpoch({ bus, liar }: World, serial: number, lies: Lies = {}): Issu
   const preview = { statements: [], ids: liar.log.ids, roster, ...lies.preview }
   const before = { init: groupInitOf(base.keys.exporter, line), transcript: base.transcript }
   const root = lies.rootKey ?? change.rootKey
-  return issueEpoch(lies.issuer ?? liar.key, terms, preview, change.update, root, before, random)
+  return issueEpoch(lies.issuer ?? liar.key, terms, preview, change.update, root, before)
 }
 
 const keyOf = (node: Node, group: Uint8Array = kitchen): string | undefined =>

@@ -1,0 +1,33 @@
+/** How much is said in a channel, and when it was last, in this start: what presence tells and triggers go by. */
+import type { Env } from '../machine.ts'
+
+export class Traffic {
+  #sent = 0
+  #messages = 0
+  #lastAt = Number.NEGATIVE_INFINITY
+
+  /** Messages of ours that were sealed. */
+  get sent(): number {
+    return this.#sent
+  }
+
+  /** Messages of anybody. */
+  get messages(): number {
+    return this.#messages
+  }
+
+  /** `Env.uptimeMs` of the last one; minus infinity: none yet. */
+  get lastAt(): number {
+    return this.#lastAt
+  }
+
+  said(env: Env): void {
+    this.#sent++
+    this.heard(env)
+  }
+
+  heard(env: Env): void {
+    this.#messages++
+    this.#lastAt = env.uptimeMs
+  }
+}
