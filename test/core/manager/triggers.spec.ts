@@ -152,7 +152,7 @@ describe('a silence', () => {
 
   it('is nothing to a channel that has no idle time', () => {
     const { bus, alice } = world({ idleSeconds: 0 })
-    expect(since(alice, () => bus.pass(HOUR_MS))).to.deep.equal([])
+    expect(since(alice, () => bus.pass(10 * MINUTE_MS))).to.deep.equal([])
   })
 })
 
@@ -181,7 +181,7 @@ describe('a scheduled step', () => {
   it('is nothing to a channel that has none', () => {
     const { bus, alice, bob, channel } = world({ stepSeconds: 0, idleSeconds: 0 })
     bus.say(bob, channel, 'hello')
-    expect(since(alice, () => bus.pass(HOUR_MS))).to.deep.equal([])
+    expect(since(alice, () => bus.pass(11 * MINUTE_MS))).to.deep.equal([])
   })
 })
 
@@ -236,20 +236,20 @@ describe('the end of a key', () => {
     expect(since(bob, () => bus.pass(30 * SECOND_MS))).to.have.lengthOf(1)
   })
 
-  it('sends fifty members asking over some time, not at once', function () {
+  it('sends members asking over some time, not at once', function () {
     this.timeout(120_000)
-    const names = Array.from({ length: 50 }, (_, i) => `peer ${i}`)
-    const { bus, alice, members } = world({ keyLifetimeSeconds: 120, idleSeconds: 0 }, names)
+    const names = Array.from({ length: 24 }, (_, i) => `peer ${i}`)
+    const { bus, alice, members } = world({ keyLifetimeSeconds: 60, idleSeconds: 0 }, names)
     restart(bus, alice)
     const askedAt: number[] = []
     bus.oracle = ({ epochs }) => {
       if (epochs) askedAt.push(bus.uptimeMs)
       return undefined
     }
-    bus.pass(180 * SECOND_MS)
-    expect(askedAt.length).to.be.at.least(members.length - 10)
+    bus.pass(90 * SECOND_MS)
+    expect(askedAt.length).to.be.at.least(members.length)
     const crowd = askedAt.map((at) => askedAt.filter((other) => other >= at && other < at + SECOND_MS).length)
-    expect(Math.max(...crowd)).to.be.below(12)
+    expect(Math.max(...crowd)).to.be.below(8)
   })
 })
 
