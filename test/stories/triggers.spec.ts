@@ -156,6 +156,7 @@ describe('stories/triggers', () => {
         ...gathering(BOB, CAROL),
         { type: 'clock', who: BOB, jumpMs: 2 * DAY_MS },
         { type: 'clock', who: CAROL, jumpMs: -2 * DAY_MS },
+        { type: 'rekey', by: ALICE },
         { type: 'wait', forMs: hour },
         { type: 'calm' },
         { type: 'settle', withinMs: 15_000 },
