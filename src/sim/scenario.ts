@@ -16,6 +16,7 @@ export interface Scenario {
   readonly seed: number
   readonly people: readonly string[]
   readonly managers: readonly string[]
+  readonly memberManagers: readonly string[]
   readonly settings: NonNullable<StoryConfig['settings']>
   readonly nodes: NonNullable<StoryConfig['nodes']>
   /** The faults switched on. */
@@ -79,17 +80,20 @@ export function randomScenario(seed: number, options: ScenarioOptions = {}): Sce
   const managers = people.slice(0, managerCount)
   const faults = (options.faults ?? FAULTS).filter(() => random.chance(FAULT_SHARE))
   const untilMs = LIFE_TO_MS[random.chance(LONG_SHARE) ? 1 : 0]
-  const settings = drawSettings(random)
+  const opportunities = new Random(seed, 'opportunities')
+  const settings = { ...drawSettings(random), ...drawTriggers(opportunities) }
+  const memberManagers = people.slice(managerCount, managerCount + opportunities.between(0, 1))
   const isMixed = settings.privacy === Privacy.MIXED
   const life = new Life({ random, people, managers, faults: new Set(faults), untilMs, isMixed })
   return {
     seed,
     people,
     managers,
+    memberManagers,
     settings,
     nodes: life.drawNodes(),
     faults,
-    steps: [...life.opening(), ...life.steps(), ...life.ending()]
+    steps: [...life.opening(), ...life.steps(opportunities, memberManagers), ...life.ending()]
   }
 }
 
@@ -99,6 +103,18 @@ function drawSettings(random: Random): Scenario['settings'] {
     authentication: random.chance(0.3) ? Authentication.BY_CHALLENGE : Authentication.BY_SIGNATURE,
     privacy: random.chance(0.2) ? Privacy.MIXED : Privacy.ENCRYPTED,
     history: random.pick([HistoryPolicy.NONE, HistoryPolicy.SINCE_JOIN, HistoryPolicy.ALL])
+  }
+}
+
+/** What makes new keys: as it is by itself, or so often that a short life sees it. */
+function drawTriggers(random: Random): Scenario['settings'] {
+  if (random.chance(0.4)) return {}
+  return {
+    stepSeconds: random.pick([0, 5, 15]),
+    idleSeconds: random.pick([0, 5, 15]),
+    keyLifetimeSeconds: random.pick([60, DAY_MS / SECOND_MS]),
+    graceSeconds: random.pick([5, 600]),
+    withoutTriggers: random.between(0, 3)
   }
 }
 
@@ -149,7 +165,7 @@ class Life {
   }
 
   /** Everything between the opening and the end of faults, by time. */
-  steps(): Step[] {
+  steps(opportunities: Random, memberManagers: readonly string[]): Step[] {
     const random = this.#random
     for (const who of this.#people.slice(1)) {
       // Most come early, some in the middle of everything.
@@ -159,6 +175,8 @@ class Life {
     for (let i = random.between(5, MESSAGES_MOST); i > 0; i--) this.#say(this.#moment(), random.pick(this.#people))
     this.#changes()
     for (const fault of this.#faults) for (const step of this.#suffer(fault)) this.#add(step.at!, step)
+    this.#comings(opportunities)
+    for (const by of memberManagers) this.#add(this.#moment(opportunities), { type: 'rekey', by })
     return this.#steps.toSorted((a, b) => a.at! - b.at!)
   }
 
@@ -181,6 +199,16 @@ class Life {
       // Time for what is still missing of older messages.
       { type: 'wait', forMs: 5 * SECOND_MS }
     ]
+  }
+
+  /** Some end in order and come back. */
+  #comings(random: Random): void {
+    for (let i = random.between(0, 3); i > 0; i--) {
+      const who = random.pick(this.#people)
+      const at = this.#moment(random)
+      this.#add(at, { type: 'stop', who })
+      this.#add(at + random.between(100, 8 * SECOND_MS), { type: 'start', who })
+    }
   }
 
   #changes(): void {
@@ -306,8 +334,8 @@ class Life {
     this.#add(at, { type: 'say', who, text: `${who} ${++this.#texts}.`, isPlain })
   }
 
-  #moment(): number {
-    return this.#random.between(LIFE_FROM_MS, this.#untilMs - 2 * SECOND_MS)
+  #moment(random = this.#random): number {
+    return random.between(LIFE_FROM_MS, this.#untilMs - 2 * SECOND_MS)
   }
 
   #add(at: number, step: Step): void {

@@ -81,7 +81,9 @@ export interface StoryConfig {
   readonly people: readonly string[]
   /** In order; the first creates the channel. The first of `people` unless told. */
   readonly managers?: readonly string[]
-  readonly settings?: Omit<ChannelSettings, 'managers'>
+  /** Who may admit and remove, besides the managers. */
+  readonly memberManagers?: readonly string[]
+  readonly settings?: Omit<ChannelSettings, 'managers' | 'memberManagers'>
   readonly nodes?: Readonly<Record<string, Pick<NodeConfig, 'skewMs' | 'rate' | 'syncMs'>>>
   /** Watch the run. They get the truth to compare with. */
   readonly checkers?: (truth: Truth) => readonly Checker[]
@@ -293,7 +295,8 @@ export class Story {
 
   #create(who: string): void {
     const managers = this.managers.map((name) => this.person(name).node.user)
-    const settings = { name: `${NAME_MARK} room`, ...this.config.settings, managers }
+    const memberManagers = (this.config.memberManagers ?? []).map((name) => this.person(name).node.user)
+    const settings = { name: `${NAME_MARK} room`, ...this.config.settings, managers, memberManagers }
     const pending = this.#command(who, { type: 'createChannel', settings })
     if (pending?.result instanceof Error) this.fail(`${who} cannot create the channel: ${pending.result.message}`)
     if (pending !== undefined) this.person(who).joins.push(pending)

@@ -35,12 +35,13 @@ export function playSeed(seed: number, makePeer: MakePeer, options: SweepOptions
 
 /** Plays one scenario under every checker. */
 export function playScenario(scenario: Scenario, makePeer: MakePeer, options: SweepOptions = {}): Outcome {
-  const { seed, people, managers, settings, nodes } = scenario
+  const { seed, people, managers, memberManagers, settings, nodes } = scenario
   const story = new Story({
     seed,
     makePeer,
     people,
     managers,
+    memberManagers,
     settings,
     nodes,
     checkers: (truth) =>

@@ -2,7 +2,8 @@
 import { equalBytes, unhex } from '../../base/bytes.ts'
 import type { Context } from '../channel/context.ts'
 import type { Prekey } from '../identity/prekeys.ts'
-import type { RefreshCandidate } from './leaf-refresh.ts'
+import { PREKEY_LIFETIME_MS } from '../params.ts'
+import { chooseLeaves, type RefreshCandidate } from './leaf-refresh.ts'
 
 export class LeafBook {
   readonly #keyed = new Map<string, { readonly keyedAt: number; readonly usedPrekeyFrom: number | undefined }>()
@@ -26,13 +27,20 @@ export class LeafBook {
     this.#keyed.clear()
   }
 
-  /**
-   * Everybody whose leaf may be refreshed.
-   *
-   * @param leaves - leaf numbers by user key, hex.
-   * @returns all but the manager, whose leaf hangs on no prekey.
-   */
-  candidates(leaves: ReadonlyMap<string, number>, { records, user }: Context): RefreshCandidate[] {
+  /** Whose leaves are to be refreshed now. @param leaves - leaf numbers by user key, hex. */
+  due(leaves: ReadonlyMap<string, number>, context: Context, now: number): RefreshCandidate[] {
+    return chooseLeaves(this.#candidates(leaves, context), now)
+  }
+
+  /** Whose records must have been superseded, those with the oldest leaves first. */
+  stale(leaves: ReadonlyMap<string, number>, context: Context, now: number): RefreshCandidate[] {
+    return this.#candidates(leaves, context)
+      .filter(({ prekey }) => prekey === undefined || prekey.notBefore + PREKEY_LIFETIME_MS < now)
+      .sort((a, b) => a.keyedAt - b.keyedAt)
+  }
+
+  /** All but the manager, whose leaf hangs on no prekey. */
+  #candidates(leaves: ReadonlyMap<string, number>, { records, user }: Context): RefreshCandidate[] {
     const all: RefreshCandidate[] = []
     for (const [name, leaf] of leaves) {
       const member = unhex(name)

@@ -58,7 +58,6 @@ import {
   NICK_PATIENCE_MS,
   NICK_PAUSE_MS,
   PENDING_REQUESTS,
-  PREKEY_LIFETIME_MS,
   REQUESTS_PER_SECOND,
   TERM_SKIP
 } from '../params.ts'
@@ -67,7 +66,7 @@ import { type Applicant, judgeApplicant, readApplicant } from './admission.ts'
 import { type GroupBase, GroupOffice, type GroupPath } from './group-office.ts'
 import { Guide } from './guide.ts'
 import { LeafBook } from './leaf-book.ts'
-import { chooseLeaves, type RefreshCandidate, refreshLeaves } from './leaf-refresh.ts'
+import { refreshLeaves } from './leaf-refresh.ts'
 import { PublicKeyService } from './public-key-service.ts'
 import { type Circumstances, Triggers } from './triggers.ts'
 
@@ -447,22 +446,11 @@ export class Manager {
     const reason = this.#triggers.due(descriptor, this.#circumstances(), env)
     if (reason !== undefined) return this.#issue(reason, [], [], env, out)
     if (!this.#triggers.isLookDue(env)) return
-    this.#lookUpRecords(env, out)
-    const isWanted = (descriptor.withoutTriggers & OPTIONAL_TRIGGERS.prekeyRotation) === 0
-    if (isWanted && this.#refreshable(env).length > 0) this.#issue(Reason.REFRESHED, [], [], env, out)
-  }
-
-  #refreshable(env: Env): RefreshCandidate[] {
-    return chooseLeaves(this.#book.candidates(this.#leaves, this.#context), env.now)
-  }
-
-  /** Asks the directory for some records that must have been superseded, those whose leaves are oldest first. */
-  #lookUpRecords(env: Env, out: Out): void {
-    const stale = this.#book
-      .candidates(this.#leaves, this.#context)
-      .filter(({ prekey }) => prekey === undefined || prekey.notBefore + PREKEY_LIFETIME_MS < env.now)
-      .sort((a, b) => a.keyedAt - b.keyedAt)
+    const stale = this.#book.stale(this.#leaves, this.#context, env.now)
     for (const { member } of stale.slice(0, LOOKED_UP_RECORDS)) out.push({ type: 'lookUp', kind: 'user', id: member })
+    const isWanted = (descriptor.withoutTriggers & OPTIONAL_TRIGGERS.prekeyRotation) === 0
+    if (isWanted && this.#book.due(this.#leaves, this.#context, env.now).length > 0)
+      this.#issue(Reason.REFRESHED, [], [], env, out)
   }
 
   /** Who uses a key that is over is sent what leads to the current one. */
@@ -689,7 +677,7 @@ export class Manager {
   #renewal(reason: Reason, context: TreeContext, renewed: Set<string>, env: Env): TreeChange {
     const fresh = (): Uint8Array => this.#fresh(env)
     const isRefreshing = reason === Reason.REFRESHED || reason === Reason.SCHEDULED || reason === Reason.DEADLINE
-    const chosen = isRefreshing ? this.#refreshable(env) : []
+    const chosen = isRefreshing ? this.#book.due(this.#leaves, this.#context, env.now) : []
     const refresh = refreshLeaves(chosen, context, context, env.random)
     if (refresh === undefined) {
       return reason === Reason.SCHEDULED ? this.#tree.step(0, context, fresh) : this.#tree.path({}, context, fresh)

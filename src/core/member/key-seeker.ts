@@ -49,6 +49,8 @@ export class KeySeeker {
   /** Whether the manager was asked for epochs since one was adopted. */
   #hasAskedManager = false
   #recordAgainAt = Number.NEGATIVE_INFINITY
+  /** `Env.uptimeMs` until which a key is not asked for again only because ours is over. */
+  #restUntil = Number.NEGATIVE_INFINITY
 
   constructor(context: Context, keyring: Keyring, standing: Standing, succession: Succession) {
     this.#context = context
@@ -74,11 +76,9 @@ export class KeySeeker {
         case 'key':
           if (this.#asker.wake(env, out) === 'stale') {
             this.#refreshManagerRecord(env, out)
-            // With the key that is over everybody else asks, too: nobody goes on at it without a pause.
-            if (!this.#isLost) {
-              this.#deadlines.set('expiry', env.uptimeMs + this.#spreadMs(env))
-              break
-            }
+            // When the key is over everybody else asks, too: nobody goes on at it without a rest.
+            this.#restUntil = env.uptimeMs + this.#roundMs + this.#spreadMs(env)
+            if (!this.#isLost) this.#deadlines.set('expiry', this.#restUntil)
           }
           this.seek(env, out)
           break
@@ -149,11 +149,15 @@ export class KeySeeker {
     this.#deadlines.set('expiry', env.uptimeMs + leftMs + RENEWAL_MS + this.#spreadMs(env))
   }
 
-  /** Some part of the time in which as many as we are may ask. */
+  /** The time in which as many as we are may ask. */
+  get #roundMs(): number {
+    return Math.max(DIGEST_MS, this.#context.log.roster.members.size * DIGEST_PER_MEMBER_MS)
+  }
+
+  /** A moment of our own in such a time, before the grace is over. */
   #spreadMs(env: Env): number {
-    const { charter, log } = this.#context
-    const within = Math.max(DIGEST_MS, log.roster.members.size * DIGEST_PER_MEMBER_MS)
-    return (env.random(1)[0]! / 256) * Math.min(within, (charter.descriptor.graceSeconds * SECOND_MS) / 2)
+    const graceMs = this.#context.charter.descriptor.graceSeconds * SECOND_MS
+    return (env.random(1)[0]! / 256) * Math.min(this.#roundMs, graceMs / 2)
   }
 
   #onExpiry(env: Env, out: Out): void {
@@ -176,6 +180,7 @@ export class KeySeeker {
     if (!this.#standing.isCarrierReady || this.#isOver || this.#isManager) return
     if (charter.descriptor.privacy === Privacy.PLAIN) return
     if (this.#granted !== undefined || !this.#needsKey(env)) return
+    if (!this.#isLost && env.uptimeMs < this.#restUntil) return
     const record = records.get(manager)
     if (record === undefined || record.prekey.notAfter < env.now) {
       this.#refreshManagerRecord(env, out)

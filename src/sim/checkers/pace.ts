@@ -1,6 +1,6 @@
 /**
  * I-19: nobody storms. Within any ten seconds of its own clock a process sends no more key requests, and asks no question
- * more often, than the schedule of retries allows; a manager issues an epoch for a reason, and a reason is a newcomer, a
+ * more often, than the schedule of retries allows, nor says more often that it is there than its interval; a manager issues an epoch for a reason, and a reason is a newcomer, a
  * removal, a command, a start, or a member that has lost its way, so many of these and no more within a minute.
  */
 import type { Effect } from '../../core/machine.ts'
@@ -14,6 +14,8 @@ const MAX_REQUESTS = 12
 const MAX_ASKS = 14
 /** Each epoch is a reason to tell again what it leaves out. */
 const MAX_STATEMENTS = 30
+/** One every interval, and one more whenever the carrier comes back. */
+const MAX_DIGESTS = 6
 const EPOCH_WINDOW_MS = 60_000
 const MAX_EPOCHS = 60
 
@@ -27,6 +29,7 @@ export class Pace implements Checker {
       const kind = peekKind(effect.frame)
       if (kind === 'keyRequest') this.#count(node, world, 'requests keys', MAX_REQUESTS, WINDOW_MS)
       if (kind === 'statements') this.#count(node, world, 'tells statements', MAX_STATEMENTS, WINDOW_MS)
+      if (kind === 'digest') this.#count(node, world, 'says that it is there', MAX_DIGESTS, WINDOW_MS)
       if (kind === 'announcement') this.#count(node, world, 'makes epochs', MAX_EPOCHS, EPOCH_WINDOW_MS)
     }
   }

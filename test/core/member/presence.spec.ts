@@ -1,11 +1,11 @@
 import { expect } from 'chai'
 import { EMPTY } from '../../../src/base/bytes.ts'
-import { HOUR_MS, SECOND_MS } from '../../../src/base/time.ts'
+import { SECOND_MS } from '../../../src/base/time.ts'
 import type { Self } from '../../../src/core/channel/context.ts'
 import { makeDigest, openDigest } from '../../../src/core/channel/digest.ts'
 import { type Frame, makeFrame } from '../../../src/core/channel/frame.ts'
 import { Prekeys } from '../../../src/core/identity/prekeys.ts'
-import { DIGEST_MS, DIGESTS_PER_LEASE, FIRST_DIGEST_MS, PRESENCE_SLACK_MS } from '../../../src/core/params.ts'
+import { DIGEST_MS, DIGESTS_PER_LEASE, FIRST_DIGEST_MS, GRACE_MS, PRESENCE_SLACK_MS } from '../../../src/core/params.ts'
 import { type SigningKey, signingKey } from '../../../src/crypto/sign.ts'
 import type { DigestContent } from '../../../src/wire/messages.ts'
 import { UserRow } from '../../../src/wire/rows.ts'
@@ -220,11 +220,15 @@ describe('presence', () => {
   it('falls silent with a key whose grace is over', () => {
     const all = world()
     const { bus, bob } = all
-    bus.pass(24 * HOUR_MS)
-    bus.pass(HOUR_MS)
+    const { notAfter } = bus.view(bob, all.channel)
+    bus.now = notAfter + GRACE_MS - 2 * DIGEST_MS
+    bus.pass(DIGEST_MS)
     const { length } = digestsOf(all, bob)
-    bus.pass(HOUR_MS)
-    expect(digestsOf(all, bob).length).to.equal(length)
+    bus.pass(DIGEST_MS)
+    expect(digestsOf(all, bob).length).to.be.above(length)
+    const before = digestsOf(all, bob).length
+    bus.pass(10 * DIGEST_MS)
+    expect(digestsOf(all, bob).length).to.equal(before)
     expect(bus.view(bob, all.channel).key).to.equal('expired')
   })
 })
