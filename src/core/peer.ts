@@ -204,6 +204,7 @@ export class Peer implements Machine {
       if (room(name)?.member.conversation.restorePlain(value) === false) damaged()
     for (const { name, value } of of('outbox')) room(name)?.member.conversation.restoreOutbox(value)
     for (const { name, value } of of('clock')) room(name)?.member.conversation.restoreClock(value)
+    for (const { name, value } of of('archive')) room(name)?.manager.archive.restore(value)
     for (const { name, value } of of('newest')) room(name)?.member.succession.restoreNewest(value)
   }
 
@@ -582,7 +583,7 @@ export class Peer implements Machine {
         out
       )
     }
-    out.note([], [...member.forget(), stateKey(`channel/${context.name}`)])
+    out.note([], [...member.forget(), ...manager.archive.clear(), stateKey(`channel/${context.name}`)])
     out.push({ type: 'unsubscribe', channel: context.channel })
     this.#channels.delete(context.name)
     return { type: 'done' }

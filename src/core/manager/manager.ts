@@ -12,8 +12,9 @@ import { SECOND_MS } from '../../base/time.ts'
 import { derive, hkdfExtract } from '../../crypto/kdf.ts'
 import { x25519, x25519KeyPair } from '../../crypto/kem.ts'
 import { LABEL } from '../../crypto/labels.ts'
+import { PADDABLE_BYTES } from '../../wire/codec.ts'
 import { ADMIT_ID_BYTES } from '../../wire/limits.ts'
-import { Authentication, type Grant, type KeyId, Operation, Reason } from '../../wire/messages.ts'
+import { Authentication, type Grant, GrantContent, type KeyId, Operation, Reason } from '../../wire/messages.ts'
 import { certificateOf, type IssuedEpoch, issueEpoch } from '../channel/announcement.ts'
 import type { Context } from '../channel/context.ts'
 import type { LogPreview } from '../channel/control-log.ts'
@@ -44,6 +45,7 @@ import {
 } from '../params.ts'
 import { Refusal } from '../reject.ts'
 import { type Applicant, judgeApplicant, readApplicant } from './admission.ts'
+import { Archive } from './archive.ts'
 import { PublicKeyService } from './public-key-service.ts'
 
 /** What the manager sees of the member in the same peer: a manager is a member. */
@@ -81,6 +83,7 @@ type DeadlineName = 'collect' | 'beat' | 'batch' | 'renewal' | 'nicks'
 
 export class Manager {
   readonly publicKeys: PublicKeyService
+  readonly archive: Archive
   readonly #context: Context
   readonly #seat: Seat
   readonly #deadlines = new Deadlines<DeadlineName>()
@@ -105,6 +108,8 @@ export class Manager {
   constructor(context: Context, seat: Seat) {
     this.#context = context
     this.#seat = seat
+    this.archive = new Archive(context)
+    context.keeper = this.archive
     this.publicKeys = new PublicKeyService(context, ({ body }) => seat.controlOf(body.publicKeyRequest!.key!))
   }
 
@@ -119,10 +124,13 @@ export class Manager {
 
   /** What somebody who took this peer would have of the tree, beside the path that its member holds. */
   unsafeSecrets(): { readonly name: string; readonly bytes: Uint8Array }[] {
-    if (this.#stage !== 'acting') return []
-    return this.#tree
-      .unsafeNodes()
-      .map(({ level, position, key }) => ({ name: `node//${level}.${position}`, bytes: key }))
+    const archived = this.archive.unsafeSecrets()
+    if (this.#stage !== 'acting') return archived
+    const nodes = this.#tree.unsafeNodes()
+    return [
+      ...archived,
+      ...nodes.map(({ level, position, key }) => ({ name: `node//${level}.${position}`, bytes: key }))
+    ]
   }
 
   unsafeFills(): { readonly name: string; readonly size: number; readonly cap: number }[] {
@@ -131,7 +139,8 @@ export class Manager {
       { name: 'challenges', size: this.#challenged.size, cap: CHALLENGES },
       { name: 'unknown requesters', size: this.#unknown.size, cap: CHALLENGES },
       { name: 'kept grants', size: this.#granted.size, cap: KEPT_GRANTS },
-      ...this.publicKeys.unsafeFills()
+      ...this.publicKeys.unsafeFills(),
+      ...this.archive.unsafeFills()
     ]
   }
 
@@ -535,7 +544,7 @@ export class Manager {
     const leaf = present(this.#leaves.get(hex(applicant.user)), 'who is granted a key has a leaf')
     const statements = log.announced().map((one) => one.bytes)
     const isLogComplete = statements.reduce((sum, one) => sum + one.length, 0) <= INLINE_LOG_BYTES
-    const content = {
+    const bare = {
       epochSecret: issued.epochSecret,
       leaf,
       depth: this.#tree.depth,
@@ -546,6 +555,9 @@ export class Manager {
       earlier: [],
       notAfter: issued.announcement.body.announcement!.notAfter
     }
+    const room = PADDABLE_BYTES - GrantContent.encode(bare).length
+    const earlier = this.archive.earlierFor(applicant.user, issued.key, applicant.highest, room, env.now)
+    const content = { ...bare, earlier }
     const terms = {
       request: applicant.request,
       group: EMPTY,

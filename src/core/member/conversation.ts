@@ -271,7 +271,7 @@ export class Conversation {
     const message = frame.body.message!
     const { log, user } = this.#context
     if (message.group.length > 0 || equalBytes(frame.author, user)) return undefined
-    const epoch = this.#keyring.find(message.key!)
+    const epoch = this.#keyring.findToRead(message.key!)
     if (epoch === undefined) return this.#hold(frame, message)
     if (!log.isMember(frame.author)) return refuse(log.wasRemoved(frame.author) ? 709 : 701)
     if (message.lamport > Math.min(this.#lamport + LAMPORT_JUMP, LAMPORT_MAX)) return refuse(703)

@@ -230,9 +230,13 @@ export class KeySeeker {
     this.#context.log = read.log
     this.#context.invite = ''
     const announced = read.preview.statements
-    const rows = [...announced.map((one) => this.#context.logRow(one)), this.#context.row()]
-    const settled = announced.map((one) => stateKey(`pending/${this.#context.name}/${hex(one.id)}`))
     const epoch = epochOf(certificate, { keys, transcript: grant.transcript }, tree)
+    const kept = this.#succession.kept(epoch, announced, env)
+    const earlier = this.#keyring.receive(content.earlier, env.now)
+    const logRows = announced.map((one) => this.#context.logRow(one))
+    const rows = [...logRows, this.#context.row(), ...kept.puts, ...earlier.puts]
+    const told = announced.map((one) => stateKey(`pending/${this.#context.name}/${hex(one.id)}`))
+    const settled = [...told, ...kept.deletes, ...earlier.deletes]
     this.#succession.install(epoch, certificate, rows, settled, env, out)
     if (before !== undefined) this.#succession.notifyRoster(announced, before, out)
     this.#succession.afterAdoption(env, out)
