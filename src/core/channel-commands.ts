@@ -22,6 +22,9 @@ export function runInChannel(room: Room, command: ChannelCommand, env: Env, out:
   const { context, member, manager } = room
   switch (command.type) {
     case 'say':
+      if (command.isPlain && command.group !== undefined) {
+        throw new UsageError('PLAIN_FORBIDDEN', 'Groups are always encrypted. Nothing was sent: send without --plain.')
+      }
       return { type: 'said', local: member.say(command.content, command.isPlain, env, out) }
     case 'invite':
       return invite(room, command, env, out)

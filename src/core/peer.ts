@@ -12,7 +12,7 @@ import { hash } from '../crypto/kdf.ts'
 import { LABEL } from '../crypto/labels.ts'
 import type { SigningKey } from '../crypto/sign.ts'
 import { BOOT_BYTES } from '../wire/limits.ts'
-import { type Answer, Operation, Privacy, type Question } from '../wire/messages.ts'
+import { type Answer, Operation, type Question } from '../wire/messages.ts'
 import { channelIdText, readChannelId } from '../wire/names.ts'
 import { ChannelRow, SelfRow } from '../wire/rows.ts'
 import { Context, type Self } from './channel/context.ts'
@@ -515,12 +515,6 @@ export class Peer implements Machine {
 
   #createChannel({ settings }: Command & { type: 'createChannel' }, env: Env, out: Out): CommandResult {
     this.#requireRoom()
-    if (settings.privacy === Privacy.PLAIN) {
-      throw new UsageError(
-        'NO_PLAIN_CHANNELS_YET',
-        'Channels without encryption are not built yet. Make an encrypted or a mixed one.'
-      )
-    }
     if ((settings.managers?.length ?? 0) > 2) {
       throw new UsageError(
         'NO_ELECTION_YET',

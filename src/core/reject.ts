@@ -98,7 +98,7 @@ export const CHECKS = {
   704: 'the message key matches its commitment',
   705: 'the message opens under everything it binds',
   706: 'the content is canonical, of one kind, within its limits',
-  707: 'plain messages are for mixed and plain channels only',
+  707: 'plain messages are for mixed and plain channels only, and for no group',
   708: 'the epoch is one this member may read',
   709: 'the sender has not been removed before this message',
   // Streams

@@ -155,10 +155,15 @@ export class Conversation {
     out.notify({ type: 'messageState', channel: this.#context.channel, local, id: view.id, state: 'sent' })
   }
 
-  /** Whether a message may go out now. One to nobody but ourselves waits: whoever is just coming in could not read it. */
+  /**
+   * Whether a message may go out now. One to nobody but ourselves waits: whoever is just coming in could not read it. A plain
+   * one needs no key, but others take it from members alone.
+   */
   #maySend(entry: OutboxEntry, env: Env): boolean {
+    const { log, user, wasRemoved, alarm } = this.#context
     if (!this.#standing.isCarrierReady) return false
-    return entry.isPlain || (this.#standing.isKeyReady(env.now) && this.#context.log.roster.members.size > 1)
+    if (entry.isPlain) return log.isMember(user) && !wasRemoved && alarm.length === 0
+    return this.#standing.isKeyReady(env.now) && log.roster.members.size > 1
   }
 
   /** Seals and publishes what can be, in the order typed. */
@@ -295,7 +300,8 @@ export class Conversation {
     const message = frame.body.plainMessage!
     const { charter, log, user } = this.#context
     if (charter.descriptor.privacy === Privacy.ENCRYPTED) return refuse(707)
-    if (message.group.length > 0 || equalBytes(frame.author, user)) return undefined
+    if (message.group.length > 0) return refuse(707)
+    if (equalBytes(frame.author, user)) return undefined
     if (!log.isMember(frame.author)) return refuse(log.wasRemoved(frame.author) ? 709 : 701)
     if (message.lamport > Math.min(this.#lamport + LAMPORT_JUMP, LAMPORT_MAX)) return refuse(703)
     if (!isContent(message.content!)) return refuse(706)

@@ -5,7 +5,6 @@
  * the grant itself or from a member, and only when that log has the head granted.
  */
 import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
-import { Privacy } from '../../wire/messages.ts'
 import type { Context } from '../channel/context.ts'
 import { type Frame, readFrame } from '../channel/frame.ts'
 import { MemberTree } from '../channel/key-tree-member.ts'
@@ -120,9 +119,8 @@ export class KeySeeker {
 
   /** Asks for the key, when one is needed and can be asked for. */
   seek(env: Env, out: Out): void {
-    const { charter, manager, records, token } = this.#context
+    const { manager, records, token } = this.#context
     if (!this.#standing.isCarrierReady || this.#isOver || this.#isManager) return
-    if (charter.descriptor.privacy === Privacy.PLAIN) return
     if (this.#granted !== undefined || !this.#needsKey(env)) return
     const record = records.get(manager)
     if (record === undefined || record.prekey.notAfter < env.now) {
