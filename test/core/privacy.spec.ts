@@ -6,7 +6,7 @@ import { type Frame, makeFrame } from '../../src/core/channel/frame.ts'
 import type { ChannelSettings } from '../../src/core/command.ts'
 import { Privacy } from '../../src/wire/messages.ts'
 import { OutboxRow } from '../../src/wire/rows.ts'
-import { Bus, type Node, randomOf, rowsOf, textContent } from './bus.ts'
+import { Bus, Liar, type Node, randomOf, rowsOf, textContent } from './bus.ts'
 
 const random = randomOf('privacy')
 
@@ -117,6 +117,19 @@ describe('a mixed channel', () => {
     restart(all, carol)
     bus.pass(5_000)
     expect(isInClear(all, 'am I here?')).to.equal(false)
+  })
+
+  it('says nothing more, not in clear either, once a manager was seen to lie', () => {
+    const bus = new Bus('alarm')
+    const liar = new Liar(bus, () => ({ privacy: Privacy.MIXED }))
+    const bob = bus.add('bob')
+    liar.takeIn(bob)
+    bus.say(bob, liar.channel, 'all is well', true)
+    for (let i = 0; i < 2; i++) liar.publish(liar.issue([], { isKept: false }).announcement)
+    expect(bus.view(bob, liar.channel).key).to.equal('alarmed')
+    bus.say(bob, liar.channel, 'is it?', true)
+    const plain = bus.frames(liar.channel).filter(({ kind }) => kind === 'plainMessage')
+    expect(plain.map(({ body }) => body.plainMessage!.content!.text!.text)).to.deep.equal(['all is well'])
   })
 
   it('takes a plain message for no group: groups are always encrypted (R-707)', () => {
