@@ -126,7 +126,7 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     operands: ['NAME'],
     options: {
       admission: text('HOW', 'who gets in: open, invite (default) or members'),
-      privacy: text('HOW', 'encrypted (default) or mixed; plain comes later'),
+      privacy: text('HOW', 'encrypted (default), mixed or plain'),
       manager: texts('ID', 'user id of a key manager, repeatable, in order (default: you)'),
       'key-lifetime': text('TIME', 'a key lives this long (default 24h)'),
       idle: text('TIME', 'and is renewed after a silence of this long (default 12h)'),

@@ -172,8 +172,7 @@ function healthOf(view: ChannelView): StatusForm['health'][number][] {
   const { key } = view
   if (key === 'alarmed' || key === 'removed')
     health.push({ level: 'fail', code: 'channel-not-ready', channel, state: key })
-  else if (key !== 'ready' && !isPlain(view))
-    health.push({ level: 'warn', code: 'channel-not-ready', channel, state: key })
+  else if (key !== 'ready') health.push({ level: 'warn', code: 'channel-not-ready', channel, state: key })
   else {
     health.push({ level: 'ok', code: 'channel-ready', channel, count: view.members })
     if (!view.isManagerPresent) health.push({ level: 'warn', code: 'manager-away', channel })
@@ -258,9 +257,6 @@ async function invite({ node }: Desk, params: Reader): Promise<InviteForm> {
   }
 }
 
-const isPlain = (view: ChannelView): boolean =>
-  view.descriptor !== undefined && view.descriptor.privacy === PRIVACY.plain
-
 /** States that no waiting mends. */
 const FINAL: ReadonlySet<KeyState> = new Set(['removed', 'alarmed'])
 
@@ -278,14 +274,14 @@ async function join(desk: Desk, params: Reader, caller: ControlCaller): Promise<
   const look = async (): Promise<ChannelView | undefined> => {
     const view = await viewOf(node, channel.id)
     if (view === undefined) return channel
-    if (view.key === 'ready' || isPlain(view) || FINAL.has(view.key)) return view
+    if (view.key === 'ready' || FINAL.has(view.key)) return view
     if (told !== view.key) caller.notify('progress', { state: view.key })
     told = view.key
     return undefined
   }
   const timeoutMs = params.duration('timeout', 30 * SECOND_MS)
   const view = (await until(node, timeoutMs, caller, look)) ?? (await viewOf(node, channel.id)) ?? channel
-  return { isReady: view.key === 'ready' || isPlain(view), channel: formOf(node, view) }
+  return { isReady: view.key === 'ready', channel: formOf(node, view) }
 }
 
 /** An invite's addresses are a stranger's: one that cannot be used does not spoil the others. */
@@ -336,7 +332,7 @@ async function settle({ node }: Desk, params: Reader, caller: ControlCaller): Pr
   const isSo = async (): Promise<true | undefined> => {
     const now = await viewOf(node, view.id)
     const topic = node.topics().find(({ channel }) => equalBytes(channel, view.id))
-    return topic?.isReady === true && (now?.key === 'ready' || isPlain(view)) ? true : undefined
+    return topic?.isReady === true && now?.key === 'ready' ? true : undefined
   }
   return { isSettled: (await until(node, params.duration('timeout', 5 * SECOND_MS), caller, isSo)) === true }
 }

@@ -65,6 +65,7 @@ export type ChannelSettings = Partial<
     | 'stepSeconds'
     | 'idleSeconds'
     | 'graceSeconds'
+    | 'retentionSeconds'
     | 'maxMembers'
     | 'withoutTriggers'
   >

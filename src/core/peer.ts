@@ -12,7 +12,7 @@ import { hash } from '../crypto/kdf.ts'
 import { LABEL } from '../crypto/labels.ts'
 import type { SigningKey } from '../crypto/sign.ts'
 import { BOOT_BYTES } from '../wire/limits.ts'
-import { type Answer, Operation, Privacy, type Question } from '../wire/messages.ts'
+import { type Answer, Operation, type Question } from '../wire/messages.ts'
 import { channelIdText, readChannelId } from '../wire/names.ts'
 import { ChannelRow, SelfRow } from '../wire/rows.ts'
 import { Context, type Self } from './channel/context.ts'
@@ -213,6 +213,7 @@ export class Peer implements Machine {
       if (room(name)?.member.conversation.restorePlain(value) === false) damaged()
     for (const { name, value } of of('outbox')) room(name)?.member.speaker.restoreOutbox(value)
     for (const { name, value } of of('clock')) room(name)?.member.clock.restore(value)
+    for (const { name, value } of of('archive')) room(name)?.manager.archive.restore(value)
     for (const { name, value } of of('newest')) room(name)?.member.succession.restoreNewest(value)
     for (const { name, value } of of('chunk'))
       if (room(name)?.member.succession.restoreChunk(value) === false) damaged()
@@ -526,12 +527,6 @@ export class Peer implements Machine {
 
   #createChannel({ settings }: Command & { type: 'createChannel' }, env: Env, out: Out): CommandResult {
     this.#requireRoom()
-    if (settings.privacy === Privacy.PLAIN) {
-      throw new UsageError(
-        'NO_PLAIN_CHANNELS_YET',
-        'Channels without encryption are not built yet. Make an encrypted or a mixed one.'
-      )
-    }
     if ((settings.managers?.length ?? 0) > 2) {
       throw new UsageError(
         'NO_ELECTION_YET',
@@ -595,7 +590,7 @@ export class Peer implements Machine {
       )
     }
     member.presence.leave(out)
-    out.note([], [...member.forget(), stateKey(`channel/${context.name}`)])
+    out.note([], [...member.forget(), ...manager.archive.clear(), stateKey(`channel/${context.name}`)])
     out.push({ type: 'unsubscribe', channel: context.channel })
     this.#channels.delete(context.name)
     return { type: 'done' }

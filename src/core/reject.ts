@@ -98,6 +98,7 @@ export const CHECKS = {
   609: 'the roster derived has the hash granted, and the requester is in it',
   611: 'the epoch granted is not lower than the adopted one',
   612: 'the challenge opens, comes from the manager asked, and names the request and record',
+  613: 'each earlier epoch granted is allowed by the history policy, below the one granted, and gives its commitment',
   // Messages
   701: 'the sender is in the roster of the epoch',
   702: 'each (sender, boot, counter) is accepted once, and within reach of the window',
@@ -105,7 +106,7 @@ export const CHECKS = {
   704: 'the message key matches its commitment',
   705: 'the message opens under everything it binds',
   706: 'the content is canonical, of one kind, within its limits',
-  707: 'plain messages are for mixed and plain channels only',
+  707: 'plain messages are for mixed and plain channels only, and for no group',
   708: 'the epoch is one this member may read',
   709: 'the sender has not been removed before this message',
   // Streams

@@ -541,6 +541,7 @@ export interface EpochRow {
   exporter: Uint8Array
   leafBase: Uint8Array
   roster: Uint8Array
+  isGranted: boolean
 }
 
 export namespace EpochRow {
@@ -638,6 +639,11 @@ export namespace EpochRow {
           w.bytes(obj.roster)
         }
 
+        if ((obj.isGranted != null && obj.isGranted !== false)) {
+          w.uint32(144)
+          w.bool(obj.isGranted)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -659,7 +665,8 @@ export namespace EpochRow {
           group: uint8ArrayAlloc(0),
           exporter: uint8ArrayAlloc(0),
           leafBase: uint8ArrayAlloc(0),
-          roster: uint8ArrayAlloc(0)
+          roster: uint8ArrayAlloc(0),
+          isGranted: false
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -734,6 +741,10 @@ export namespace EpochRow {
             }
             case 17: {
               obj.roster = reader.bytes()
+              break
+            }
+            case 18: {
+              obj.isGranted = reader.bool()
               break
             }
             default: {
@@ -870,6 +881,13 @@ export namespace EpochRow {
               }
               break
             }
+            case 18: {
+              yield {
+                field: `${prefix}.isGranted`,
+                value: reader.bool()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -967,6 +985,11 @@ export namespace EpochRow {
     value: Uint8Array
   }
 
+  export interface EpochRowIsGrantedFieldEvent {
+    field: '$.isGranted'
+    value: boolean
+  }
+
   export function encode (obj: Partial<EpochRow>): Uint8Array {
     return encodeMessage(obj, EpochRow.codec())
   }
@@ -975,8 +998,254 @@ export namespace EpochRow {
     return decodeMessage(buf, EpochRow.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<EpochRow>): Generator<EpochRowTermFieldEvent | EpochRowSerialFieldEvent | EpochRowCommitmentFieldEvent | EpochRowAnnouncementFieldEvent | EpochRowTranscriptFieldEvent | EpochRowNotAfterFieldEvent | EpochRowIssuerFieldEvent | EpochRowInitFieldEvent | EpochRowControlFieldEvent | EpochRowSecretsFieldEvent | EpochRowTreeFieldEvent | EpochRowEndedAtFieldEvent | EpochRowReasonFieldEvent | EpochRowGroupFieldEvent | EpochRowExporterFieldEvent | EpochRowLeafBaseFieldEvent | EpochRowRosterFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<EpochRow>): Generator<EpochRowTermFieldEvent | EpochRowSerialFieldEvent | EpochRowCommitmentFieldEvent | EpochRowAnnouncementFieldEvent | EpochRowTranscriptFieldEvent | EpochRowNotAfterFieldEvent | EpochRowIssuerFieldEvent | EpochRowInitFieldEvent | EpochRowControlFieldEvent | EpochRowSecretsFieldEvent | EpochRowTreeFieldEvent | EpochRowEndedAtFieldEvent | EpochRowReasonFieldEvent | EpochRowGroupFieldEvent | EpochRowExporterFieldEvent | EpochRowLeafBaseFieldEvent | EpochRowRosterFieldEvent | EpochRowIsGrantedFieldEvent> {
     return streamMessage(buf, EpochRow.codec(), opts)
+  }
+}
+
+export interface ArchiveRow {
+  term: number
+  serial: number
+  commitment: Uint8Array
+  announcement: Uint8Array
+  reading: Uint8Array
+  beganAt: number
+  admits: Uint8Array[]
+}
+
+export namespace ArchiveRow {
+  let _codec: Codec<ArchiveRow>
+
+  export const codec = (): Codec<ArchiveRow> => {
+    if (_codec == null) {
+      _codec = message<ArchiveRow>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.term != null && obj.term !== 0)) {
+          w.uint32(8)
+          w.uint64Number(obj.term)
+        }
+
+        if ((obj.serial != null && obj.serial !== 0)) {
+          w.uint32(16)
+          w.uint32(obj.serial)
+        }
+
+        if ((obj.commitment != null && obj.commitment.byteLength > 0)) {
+          w.uint32(26)
+          w.bytes(obj.commitment)
+        }
+
+        if ((obj.announcement != null && obj.announcement.byteLength > 0)) {
+          w.uint32(34)
+          w.bytes(obj.announcement)
+        }
+
+        if ((obj.reading != null && obj.reading.byteLength > 0)) {
+          w.uint32(42)
+          w.bytes(obj.reading)
+        }
+
+        if ((obj.beganAt != null && obj.beganAt !== 0)) {
+          w.uint32(48)
+          w.uint64Number(obj.beganAt)
+        }
+
+        if (obj.admits != null && obj.admits.length > 0) {
+          for (const value of obj.admits) {
+            w.uint32(58)
+            w.bytes(value)
+          }
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          term: 0,
+          serial: 0,
+          commitment: uint8ArrayAlloc(0),
+          announcement: uint8ArrayAlloc(0),
+          reading: uint8ArrayAlloc(0),
+          beganAt: 0,
+          admits: []
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.term = reader.uint64Number()
+              break
+            }
+            case 2: {
+              obj.serial = reader.uint32()
+              break
+            }
+            case 3: {
+              obj.commitment = reader.bytes()
+              break
+            }
+            case 4: {
+              obj.announcement = reader.bytes()
+              break
+            }
+            case 5: {
+              obj.reading = reader.bytes()
+              break
+            }
+            case 6: {
+              obj.beganAt = reader.uint64Number()
+              break
+            }
+            case 7: {
+              if (opts.limits?.admits != null && obj.admits.length === opts.limits.admits) {
+                throw new MaxLengthError('Decode error - repeated field "admits" had too many elements')
+              }
+
+              obj.admits.push(reader.bytes())
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const obj = {
+          admits: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.term`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.serial`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.commitment`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 4: {
+              yield {
+                field: `${prefix}.announcement`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 5: {
+              yield {
+                field: `${prefix}.reading`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 6: {
+              yield {
+                field: `${prefix}.beganAt`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            case 7: {
+              if (opts.limits?.admits != null && obj.admits === opts.limits.admits) {
+                throw new MaxLengthError('Streaming decode error - repeated field "admits" had too many elements')
+              }
+
+              yield {
+                field: `${prefix}.admits[]`,
+                index: obj.admits,
+                value: reader.bytes()
+              }
+
+              obj.admits++
+
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface ArchiveRowTermFieldEvent {
+    field: '$.term'
+    value: number
+  }
+
+  export interface ArchiveRowSerialFieldEvent {
+    field: '$.serial'
+    value: number
+  }
+
+  export interface ArchiveRowCommitmentFieldEvent {
+    field: '$.commitment'
+    value: Uint8Array
+  }
+
+  export interface ArchiveRowAnnouncementFieldEvent {
+    field: '$.announcement'
+    value: Uint8Array
+  }
+
+  export interface ArchiveRowReadingFieldEvent {
+    field: '$.reading'
+    value: Uint8Array
+  }
+
+  export interface ArchiveRowBeganAtFieldEvent {
+    field: '$.beganAt'
+    value: number
+  }
+
+  export interface ArchiveRowAdmitsFieldEvent {
+    field: '$.admits[]'
+    index: number
+    value: Uint8Array
+  }
+
+  export function encode (obj: Partial<ArchiveRow>): Uint8Array {
+    return encodeMessage(obj, ArchiveRow.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ArchiveRow>): ArchiveRow {
+    return decodeMessage(buf, ArchiveRow.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ArchiveRow>): Generator<ArchiveRowTermFieldEvent | ArchiveRowSerialFieldEvent | ArchiveRowCommitmentFieldEvent | ArchiveRowAnnouncementFieldEvent | ArchiveRowReadingFieldEvent | ArchiveRowBeganAtFieldEvent | ArchiveRowAdmitsFieldEvent> {
+    return streamMessage(buf, ArchiveRow.codec(), opts)
   }
 }
 

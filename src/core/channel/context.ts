@@ -1,13 +1,13 @@
 /** What the roles of one peer share about one channel. They meet here and in peer.ts, and nowhere else. */
 import { EMPTY, hex } from '../../base/bytes.ts'
 import type { SigningKey } from '../../crypto/sign.ts'
-import type { Statement } from '../../wire/messages.ts'
+import type { KeyId, Statement } from '../../wire/messages.ts'
 import { channelIdText } from '../../wire/names.ts'
 import { ChannelRow } from '../../wire/rows.ts'
 import type { Prekeys } from '../identity/prekeys.ts'
 import type { RecordBook } from '../identity/record-book.ts'
 import type { UserRecord } from '../identity/user-record.ts'
-import type { Env, Row } from '../machine.ts'
+import type { Env, Row, RowKey } from '../machine.ts'
 import { stateRow } from '../out.ts'
 import { Refusal } from '../reject.ts'
 import { ControlLog } from './control-log.ts'
@@ -25,6 +25,20 @@ export interface Self {
   record: UserRecord
 }
 
+/** An epoch of the channel's own line, as it is adopted. */
+export interface KeptEpoch {
+  readonly key: KeyId
+  /** 32-byte id. */
+  readonly announcement: Uint8Array
+  /** The root of its secret tree; copied by who keeps it. */
+  readonly reading: Uint8Array
+}
+
+/** Who keeps something of each epoch that is adopted: rows that are durable with it. */
+export interface EpochKeeper {
+  keep(epoch: KeptEpoch, statements: readonly CheckedStatement[], now: number): { puts: Row[]; deletes: RowKey[] }
+}
+
 /** One channel, as member and manager both see it. */
 export class Context {
   readonly self: Self
@@ -39,6 +53,8 @@ export class Context {
   /** Empty, or the manager whose lie stopped sending. */
   alarm: Uint8Array = EMPTY
   wasRemoved = false
+  /** Set by a role that keeps something of each epoch. */
+  keeper: EpochKeeper | undefined
   /** Manager: the highest (term, serial) used, kept durably before anything is signed under it. */
   promised = { term: 0, serial: 0 }
 

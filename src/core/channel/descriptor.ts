@@ -102,7 +102,7 @@ export function foundChannel(founder: SigningKey, settings: ChannelSettings, sal
     graceSeconds: settings.graceSeconds ?? GRACE_MS / SECOND_MS,
     idleSeconds: settings.idleSeconds ?? IDLE_MS / SECOND_MS,
     fenceSeconds: FENCE_MS / SECOND_MS,
-    retentionSeconds: 0,
+    retentionSeconds: settings.retentionSeconds ?? 0,
     recoveryKeys: [],
     recoveryThreshold: 0,
     maxMembers: settings.maxMembers ?? 0,

@@ -48,14 +48,24 @@ export function epochSecretOf(init: Uint8Array, rootKey: Uint8Array, transcript:
 
 export function epochKeysOf(epochSecret: Uint8Array, line: Line, term: number, serial: number): EpochKeys {
   const context = [line.channel, line.group, u64(term), u32(serial)]
+  const reading = derive(epochSecret, LABEL.epochReading, context)
   return {
     init: derive(epochSecret, LABEL.epochInit, context),
     control: derive(epochSecret, LABEL.epochControl, context),
-    reading: derive(epochSecret, LABEL.epochReading, context),
+    reading,
     exporter: derive(epochSecret, LABEL.epochExporter, context),
-    commitment: derive(epochSecret, LABEL.epochCommitment, context, COMMITMENT_BYTES)
+    commitment: commitmentOf(reading, line, term, serial)
   }
 }
+
+/**
+ * What a key id says of its key. It follows from the reading secret, and so from the epoch secret, so that whoever is given
+ * the reading secret alone can tell that it is the one.
+ *
+ * @returns 16 bytes.
+ */
+export const commitmentOf = (reading: Uint8Array, line: Line, term: number, serial: number): Uint8Array =>
+  derive(reading, LABEL.epochCommitment, [line.channel, line.group, u64(term), u32(serial)], COMMITMENT_BYTES)
 
 /**
  * The transcript with one more announcement. It covers all of the head that is known before the epoch's key is: not the

@@ -7,7 +7,7 @@
  */
 import { EMPTY } from '../../base/bytes.ts'
 import { hpkeOpen, hpkeSeal } from '../../crypto/hpke.ts'
-import { KEM, type KemKeyPair, X25519_BYTES, x25519, x25519KeyPair } from '../../crypto/kem.ts'
+import { KEM, type KemKeyPair } from '../../crypto/kem.ts'
 import { framed, LABEL } from '../../crypto/labels.ts'
 import { decodeStrict, pad, unpad } from '../../wire/codec.ts'
 import { FRAME_BYTES, NICK_BYTES, NONCE_BYTES, USER_BYTES } from '../../wire/limits.ts'
@@ -47,7 +47,8 @@ export function sealQuestion(
 /**
  * Opens a question.
  *
- * @returns R-901 when it does not open, or does not ask for one user, by id or by nick, with a usable key for the answer.
+ * @returns R-901 when it does not open, or does not ask for one user, by id or by nick. Whether its key is usable shows when
+ * an answer is sealed to it.
  */
 export function openQuestion(
   channel: Uint8Array,
@@ -57,14 +58,10 @@ export function openQuestion(
   const bytes = openControl(control, { channel, group: EMPTY }, PURPOSE, sealed)
   const content = bytes && decodeStrict(PublicKeyRequestContent, bytes, FRAME_BYTES)
   if (content === undefined || content.nonce.length !== NONCE_BYTES) return refuse(901)
-  const { user, nick, oneTimeKey } = content
+  const { user, nick } = content
   const isOneSubject = nick === '' ? user.length === USER_BYTES : user.length === 0 && nick.length <= NICK_BYTES
-  return isOneSubject && isUsable(oneTimeKey) ? content : refuse(901)
+  return isOneSubject ? content : refuse(901)
 }
-
-const PROBE = x25519KeyPair(new Uint8Array(X25519_BYTES).fill(1))
-
-const isUsable = (key: Uint8Array): boolean => x25519(PROBE.seed.expose(), key) !== undefined
 
 /**
  * Seals an answer.

@@ -2,7 +2,7 @@
  * Who is let in (protocol §6): cheap checks first, then signature, policy, record. Every failure is silence to the asker.
  */
 import { EMPTY, equalBytes, hex, mapKey } from '../../base/bytes.ts'
-import { Admission, type KeyRequest } from '../../wire/messages.ts'
+import { Admission, type KeyId, type KeyRequest } from '../../wire/messages.ts'
 import type { Context } from '../channel/context.ts'
 import { isSameDescriptor } from '../channel/descriptor.ts'
 import type { Frame } from '../channel/frame.ts'
@@ -25,6 +25,8 @@ export interface Applicant {
   attempt: number
   /** Hash of the invite token, or empty. */
   readonly token: Uint8Array
+  /** The newest epoch of the channel that it says it had. */
+  readonly highest: KeyId | undefined
 }
 
 /**
@@ -59,6 +61,7 @@ export function readApplicant(
     request: opened.hash,
     author: hex(frame.author),
     attempt: request.attempt,
+    highest: content.lines.find(({ group }) => group.length === 0)?.highest,
     token: content.inviteToken.length > 0 ? tokenHash(context.channel, content.inviteToken) : EMPTY
   }
 }

@@ -12,12 +12,14 @@ import { SECOND_MS } from '../../base/time.ts'
 import { derive, hkdfExtract } from '../../crypto/kdf.ts'
 import { x25519, x25519KeyPair } from '../../crypto/kem.ts'
 import { LABEL } from '../../crypto/labels.ts'
+import { PADDABLE_BYTES } from '../../wire/codec.ts'
 import { ADMIT_ID_BYTES } from '../../wire/limits.ts'
 import {
   Authentication,
   type Body,
   type DemandContent,
   type Grant,
+  GrantContent,
   type KeyId,
   Operation,
   Reason,
@@ -63,6 +65,7 @@ import {
 } from '../params.ts'
 import { Refusal } from '../reject.ts'
 import { type Applicant, judgeApplicant, readApplicant } from './admission.ts'
+import { Archive } from './archive.ts'
 import { type GroupBase, GroupOffice, type GroupPath } from './group-office.ts'
 import { Guide } from './guide.ts'
 import { LeafBook } from './leaf-book.ts'
@@ -127,6 +130,7 @@ type DeadlineName = 'collect' | 'beat' | 'batch' | 'renewal' | 'nicks' | 'demand
 
 export class Manager {
   readonly publicKeys: PublicKeyService
+  readonly archive: Archive
   readonly #context: Context
   readonly #seat: Seat
   readonly #deadlines = new Deadlines<DeadlineName>()
@@ -164,6 +168,8 @@ export class Manager {
   constructor(context: Context, seat: Seat) {
     this.#context = context
     this.#seat = seat
+    this.archive = new Archive(context)
+    context.keeper = this.archive
     this.#groups = new GroupOffice(context, {
       nextNumber: (out) => {
         const { term, serial } = context.promised
@@ -191,11 +197,12 @@ export class Manager {
 
   /** What somebody who took this peer would have of the tree, beside the path that its member holds. */
   unsafeSecrets(): { readonly name: string; readonly bytes: Uint8Array }[] {
-    if (this.#stage !== 'acting') return []
+    const archived = this.archive.unsafeSecrets()
+    if (this.#stage !== 'acting') return archived
     const own = this.#tree
       .unsafeNodes()
       .map(({ level, position, key }) => ({ name: `node//${level}.${position}`, bytes: key }))
-    return [...own, ...this.#groups.unsafeSecrets()]
+    return [...archived, ...own, ...this.#groups.unsafeSecrets()]
   }
 
   unsafeFills(): { readonly name: string; readonly size: number; readonly cap: number }[] {
@@ -205,6 +212,7 @@ export class Manager {
       { name: 'unknown requesters', size: this.#unknown.size, cap: CHALLENGES },
       { name: 'kept grants', size: this.#granted.size, cap: KEPT_GRANTS },
       ...this.publicKeys.unsafeFills(),
+      ...this.archive.unsafeFills(),
       this.#guide.fill
     ]
   }
@@ -762,7 +770,7 @@ export class Manager {
     const { channel, charter, log, user } = this.#context
     const leaf = present(this.#leaves.get(hex(applicant.user)), 'who is granted a key has a leaf')
     const isLogComplete = log.announcedBytes <= INLINE_LOG_BYTES
-    const content = {
+    const bare = {
       epochSecret: issued.epochSecret,
       leaf,
       depth: this.#tree.depth,
@@ -773,6 +781,9 @@ export class Manager {
       earlier: [],
       notAfter: issued.announcement.body.announcement!.notAfter
     }
+    const room = PADDABLE_BYTES - GrantContent.encode(bare).length
+    const earlier = this.archive.earlierFor(applicant.user, issued.key, applicant.highest, room, env.now)
+    const content = { ...bare, earlier }
     const terms = {
       request: applicant.request,
       group: EMPTY,

@@ -97,7 +97,7 @@ export class Conversation {
     if (equalBytes(frame.author, user)) return undefined
     if (group.length > 0 && !log.groupMembers(group).has(user)) return this.#passOver(frame, message)
     const keyring = this.#lines.keyringOf(group)
-    const epoch = keyring?.find(message.key!)
+    const epoch = keyring?.findToRead(message.key!)
     if (keyring === undefined || epoch === undefined) return this.#hold(frame, message)
     if (!log.isMember(frame.author)) return refuse(log.wasRemoved(frame.author) ? 709 : 701)
     if (group.length > 0 && !log.groupMembers(group).has(frame.author)) return refuse(701)
@@ -122,7 +122,8 @@ export class Conversation {
     const message = frame.body.plainMessage!
     const { charter, log, user } = this.#context
     if (charter.descriptor.privacy === Privacy.ENCRYPTED) return refuse(707)
-    if (message.group.length > 0 || equalBytes(frame.author, user)) return undefined
+    if (message.group.length > 0) return refuse(707)
+    if (equalBytes(frame.author, user)) return undefined
     if (!log.isMember(frame.author)) return refuse(log.wasRemoved(frame.author) ? 709 : 701)
     if (message.lamport > Math.min(this.#clock.lamport + LAMPORT_JUMP, LAMPORT_MAX)) return refuse(703)
     if (!isContent(message.content!)) return refuse(706)

@@ -8,16 +8,23 @@
 import { EMPTY, equalBytes } from '../../base/bytes.ts'
 import { KEM_SEED_BYTES, type KemKeyPair, x25519KeyPair } from '../../crypto/kem.ts'
 import { type SigningKey, signingKey } from '../../crypto/sign.ts'
-import { NONCE_BYTES } from '../../wire/limits.ts'
-import type { Grant, GrantContent, KeyId, KeyRequest } from '../../wire/messages.ts'
+import { HASH_BYTES, NONCE_BYTES } from '../../wire/limits.ts'
+import {
+  type EarlierEpoch,
+  type Grant,
+  type GrantContent,
+  HistoryPolicy,
+  type KeyId,
+  type KeyRequest
+} from '../../wire/messages.ts'
 import { type CheckedAnnouncement, readCertificate } from '../channel/announcement.ts'
 import type { Context } from '../channel/context.ts'
 import { ControlLog, type LogPreview } from '../channel/control-log.ts'
-import { isManagerOf, isSameDescriptor } from '../channel/descriptor.ts'
+import { type Charter, isManagerOf, isSameDescriptor } from '../channel/descriptor.ts'
 import { type Frame, makeFrame } from '../channel/frame.ts'
 import { openGrant } from '../channel/grant.ts'
 import { challengeHash, openChallenge, sealChallengeAnswer, sealRequest } from '../channel/key-request.ts'
-import { type EpochKeys, epochKeysOf, isHigher } from '../channel/key-schedule.ts'
+import { commitmentOf, type EpochKeys, epochKeysOf, isHigher } from '../channel/key-schedule.ts'
 import { type CheckedStatement, readStatement } from '../channel/statement.ts'
 import type { Prekey, PrekeyPair } from '../identity/prekeys.ts'
 import { asUserId } from '../identity/user.ts'
@@ -242,6 +249,7 @@ export class KeyAsker {
     if (!equalBytes(keys.commitment, key.commitment)) return refuse(606)
     const certificate = readCertificate(charter, content.announcement, key.term)
     if (certificate instanceof Refusal || !isOf(certificate, grant)) return refuse(607)
+    if (!areEarlier(charter, key, content.earlier)) return refuse(613)
     const statements: CheckedStatement[] = []
     for (const bytes of content.statements) {
       const statement = readStatement(channel, bytes)
@@ -250,6 +258,17 @@ export class KeyAsker {
     }
     return { grant, key, content, keys, certificate, statements }
   }
+}
+
+/** what of the time before us we may be given. */
+function areEarlier({ channel, descriptor }: Charter, granted: KeyId, earlier: readonly EarlierEpoch[]): boolean {
+  if (descriptor.history === HistoryPolicy.NONE) return earlier.length === 0
+  const line = { channel, group: EMPTY }
+  return earlier.every(({ key, readingSecret, announcement }) => {
+    if (key === undefined || !isHigher(granted, key)) return false
+    if (readingSecret.length !== HASH_BYTES || announcement.length !== HASH_BYTES) return false
+    return equalBytes(commitmentOf(readingSecret, line, key.term, key.serial), key.commitment)
+  })
 }
 
 /** the certificate in a grant is of the very epoch granted. */

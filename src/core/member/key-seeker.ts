@@ -6,7 +6,6 @@
  */
 import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
 import { SECOND_MS } from '../../base/time.ts'
-import { Privacy } from '../../wire/messages.ts'
 import type { Context } from '../channel/context.ts'
 import type { Frame } from '../channel/frame.ts'
 import { MemberTree } from '../channel/key-tree-member.ts'
@@ -176,9 +175,8 @@ export class KeySeeker {
 
   /** Asks for the key, when one is needed and can be asked for. */
   seek(env: Env, out: Out): void {
-    const { charter, manager, records, token } = this.#context
+    const { manager, records, token } = this.#context
     if (!this.#standing.isCarrierReady || this.#isOver || this.#isManager) return
-    if (charter.descriptor.privacy === Privacy.PLAIN) return
     if (this.#granted !== undefined || !this.#needsKey(env)) return
     if (!this.#isLost && env.uptimeMs < this.#restUntil) return
     const record = records.get(manager)
@@ -311,9 +309,13 @@ export class KeySeeker {
     this.#context.log = read.log
     this.#context.invite = ''
     const announced = read.preview.statements
-    const rows = [...announced.map((one) => this.#context.logRow(one)), this.#context.row()]
-    const settled = announced.map((one) => stateKey(`pending/${this.#context.name}/${hex(one.id)}`))
     const epoch = epochOf(certificate, { keys, transcript: grant.transcript }, tree)
+    const kept = this.#succession.kept(epoch, announced, env)
+    const earlier = this.#keyring.receive(content.earlier, env.now)
+    const logRows = announced.map((one) => this.#context.logRow(one))
+    const rows = [...logRows, this.#context.row(), ...kept.puts, ...earlier.puts]
+    const told = announced.map((one) => stateKey(`pending/${this.#context.name}/${hex(one.id)}`))
+    const settled = [...told, ...kept.deletes, ...earlier.deletes]
     this.#succession.install(epoch, certificate, rows, settled, env, out)
     if (before !== undefined) this.#succession.notifyRoster(announced, before, out)
     this.#succession.afterAdoption(env, out)

@@ -1,19 +1,19 @@
 /**
  * The epochs a member holds: the current one, and those before it while their grace lasts.
  *
- * Of a past epoch only what reading needs is kept; its `init` and its tree keys are gone, so nothing leads from it to
+ * Epochs of before its time it may be given to read. Of a past epoch only what reading needs is kept; its `init` and its tree keys are gone, so nothing leads from it to
  * another. A chain of a sender is kept from its first message on; what it has used up is gone from it.
  */
 import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
-import { type KeyId, Reason } from '../../wire/messages.ts'
+import { type EarlierEpoch, type KeyId, Reason } from '../../wire/messages.ts'
 import { ChainRow, EpochRow } from '../../wire/rows.ts'
 import { keyIdKey } from '../channel/frame.ts'
 import type { IdSet } from '../channel/id-set.ts'
-import { type EpochKeys, groupLeafBase } from '../channel/key-schedule.ts'
+import { type EpochKeys, groupLeafBase, isHigher } from '../channel/key-schedule.ts'
 import { MemberTree } from '../channel/key-tree-member.ts'
 import type { Row, RowKey } from '../machine.ts'
 import { stateKey, stateRow } from '../out.ts'
-import { PAST_EPOCHS } from '../params.ts'
+import { GRANTED_EPOCHS, PAST_EPOCHS } from '../params.ts'
 import { SecretTree } from './secret-tree.ts'
 import { type PeekedKey, ReceivingChain, type SendingChain } from './secret-tree-chain.ts'
 
@@ -41,8 +41,10 @@ export class Epoch {
   readonly roster: Uint8Array
   init: Uint8Array
   tree: MemberTree | undefined
-  /** ms since 1970; 0: current */
+  /** ms since 1970; 0: current. Of a granted one: since when we have it. */
   endedAt = 0
+  /** Whether it is of before our time, given to be read: it has no control key, and no message of ours. */
+  readonly isGranted: boolean
   readonly chains = new Map<string, ReceivingChain>()
   readonly #boots = new Map<string, number>()
   sending: SendingChain | undefined
@@ -63,6 +65,7 @@ export class Epoch {
     roster?: Uint8Array
     leafBase?: Uint8Array
     endedAt?: number
+    isGranted?: boolean
   }) {
     const { group = EMPTY, roster = EMPTY, tree, keys } = facts
     const isChannel = group.length === 0
@@ -81,6 +84,7 @@ export class Epoch {
     this.secrets = facts.secrets
     this.tree = tree
     this.endedAt = facts.endedAt ?? 0
+    this.isGranted = facts.isGranted ?? false
   }
 
   /**
@@ -138,6 +142,12 @@ export class Epoch {
   }
 }
 
+const isOf = (epoch: Epoch, key: KeyId): boolean =>
+  epoch.key.term === key.term && epoch.key.serial === key.serial && equalBytes(epoch.key.commitment, key.commitment)
+
+const newestFirst = (epochs: readonly Epoch[]): Epoch[] =>
+  epochs.toSorted((a, b) => (isHigher(a.key, b.key) ? -1 : isHigher(b.key, a.key) ? 1 : 0))
+
 const chainName = (sender: Uint8Array, boot: Uint8Array): string => `${hex(sender)}.${hex(boot)}`
 
 /** The epochs of one line. */
@@ -145,6 +155,8 @@ export class Keyring {
   readonly #channel: string
   #current: Epoch | undefined
   #past: Epoch[] = []
+  /** Epochs of before our time, newest first. */
+  #granted: Epoch[] = []
 
   /** @param channel - the channel id's text, for the names of rows. */
   constructor(channel: string) {
@@ -157,17 +169,46 @@ export class Keyring {
 
   /** All epochs held, current first. */
   get epochs(): readonly Epoch[] {
-    return this.#current === undefined ? this.#past : [this.#current, ...this.#past]
+    const before = [...this.#past, ...this.#granted]
+    return this.#current === undefined ? before : [this.#current, ...before]
   }
 
-  /** The epoch with exactly this key id. */
+  /** Whether an epoch held will be over by the passing of time. */
+  hasExpiring(retentionMs: number): boolean {
+    return this.#past.length > 0 || (this.#granted.length > 0 && Number.isFinite(retentionMs))
+  }
+
+  /**
+   * Takes in epochs of before our time, to be read. Those up to the newest that we had are left: they were ours to keep, and
+   * a fresh copy of one would show again what was read.
+   *
+   * @param earlier - checked against their commitments, newest first.
+   * @returns the rows of those taken in.
+   */
+  receive(earlier: readonly EarlierEpoch[], now: number): { puts: Row[]; deletes: RowKey[] } {
+    const highest = this.#current?.key
+    const fresh = earlier.filter(({ key }) => {
+      return (highest === undefined || isHigher(key!, highest)) && this.findToRead(key!) === undefined
+    })
+    const epochs = fresh.map(({ key, readingSecret, announcement }) => {
+      const nothing = { transcript: EMPTY, issuer: EMPTY, keys: { init: EMPTY, control: EMPTY }, tree: undefined }
+      const secrets = SecretTree.from(readingSecret)
+      const rest = { ...nothing, notAfter: 0, reason: Reason.REASON_UNSPECIFIED, endedAt: now, isGranted: true }
+      return new Epoch({ key: key!, announcement, secrets, ...rest })
+    })
+    this.#granted = newestFirst([...this.#granted, ...epochs])
+    const deletes = this.#granted.splice(GRANTED_EPOCHS).flatMap((old) => this.#forget(old))
+    return { puts: epochs.filter((one) => this.#granted.includes(one)).map((one) => this.rowOf(one)), deletes }
+  }
+
+  /** The epoch with exactly this key id, of those we have lived in. */
   find(key: KeyId): Epoch | undefined {
-    return this.epochs.find(
-      (epoch) =>
-        epoch.key.term === key.term &&
-        epoch.key.serial === key.serial &&
-        equalBytes(epoch.key.commitment, key.commitment)
-    )
+    return [this.#current, ...this.#past].find((epoch) => epoch !== undefined && isOf(epoch, key))
+  }
+
+  /** The epoch with exactly this key id, to read its messages: it may be one of before our time. */
+  findToRead(key: KeyId): Epoch | undefined {
+    return this.find(key) ?? this.#granted.find((epoch) => isOf(epoch, key))
   }
 
   /** Begins an epoch; the one before becomes past. @returns what the store must keep and forget. */
@@ -184,11 +225,17 @@ export class Keyring {
     return { puts, deletes }
   }
 
-  /** Destroys epochs whose grace is over. @returns the rows to forget. */
-  expire(now: number, graceMs: number): RowKey[] {
-    const isOver = (epoch: Epoch): boolean => epoch.endedAt + graceMs < now
-    const over = this.#past.filter(isOver)
+  /**
+   * Destroys epochs whose grace is over, and granted ones that messages are not kept of any more.
+   *
+   * @param retentionMs - how long messages are kept; infinite: for ever.
+   * @returns the rows to forget.
+   */
+  expire(now: number, graceMs: number, retentionMs: number): RowKey[] {
+    const isOver = (epoch: Epoch): boolean => epoch.endedAt + (epoch.isGranted ? retentionMs : graceMs) < now
+    const over = [...this.#past, ...this.#granted].filter(isOver)
     if (over.length > 0) this.#past = this.#past.filter((epoch) => !isOver(epoch))
+    if (over.length > 0) this.#granted = this.#granted.filter((epoch) => !isOver(epoch))
     return over.flatMap((epoch) => this.#forget(epoch))
   }
 
@@ -207,6 +254,7 @@ export class Keyring {
     const all = this.epochs
     this.#current = undefined
     this.#past = []
+    this.#granted = []
     return all.flatMap((epoch) => this.#forget(epoch))
   }
 
@@ -228,7 +276,7 @@ export class Keyring {
       const { reading } = epoch.secrets
       return [
         ...(epoch.init.length > 0 ? [{ name: `init/${name}`, bytes: epoch.init }] : []),
-        { name: `control/${name}`, bytes: epoch.control },
+        ...(epoch.control.length > 0 ? [{ name: `control/${name}`, bytes: epoch.control }] : []),
         ...(reading === undefined ? [] : [{ name: `reading/${name}`, bytes: reading }]),
         ...(epoch.exporter.length > 0 ? [{ name: `exporter/${name}`, bytes: epoch.exporter }] : []),
         ...(epoch.leafBase.length > 0 ? [{ name: `leaf-base/${name}`, bytes: epoch.leafBase }] : []),
@@ -242,7 +290,7 @@ export class Keyring {
   }
 
   rowOf(epoch: Epoch): Row {
-    const { key, announcement, transcript, notAfter, issuer, init, control, endedAt, reason } = epoch
+    const { key, announcement, transcript, notAfter, issuer, init, control, endedAt, reason, isGranted } = epoch
     const { group, exporter, leafBase, roster } = epoch
     const row = EpochRow.encode({
       ...key,
@@ -259,7 +307,8 @@ export class Keyring {
       secrets: epoch.secrets.export(),
       tree: epoch.tree?.export() ?? EMPTY,
       endedAt,
-      reason
+      reason,
+      isGranted
     })
     return stateRow(`epoch/${this.#channel}/${hex(announcement)}`, row)
   }
@@ -289,7 +338,8 @@ export class Keyring {
       secrets,
       tree
     })
-    if (row.endedAt > 0) this.#past = [...this.#past, epoch].sort((a, b) => b.endedAt - a.endedAt)
+    if (row.isGranted) this.#granted = newestFirst([...this.#granted, epoch])
+    else if (row.endedAt > 0) this.#past = [...this.#past, epoch].sort((a, b) => b.endedAt - a.endedAt)
     else this.#current = epoch
     return true
   }

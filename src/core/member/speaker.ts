@@ -130,13 +130,14 @@ export class Speaker {
     out.notify({ type: 'messageState', channel: this.#context.channel, local, id: view.id, state: 'sent' })
   }
 
-  /** Whether a message may go out now. One to nobody but ourselves waits: whoever is just coming in could not read it. */
+  /** Whether a message may go out now. One to nobody but ourselves waits: whoever is just coming in could not read it. A plain one needs no key, but others take it from members alone. */
   #maySend(entry: OutboxEntry, env: Env): boolean {
+    const { log, user, wasRemoved, alarm } = this.#context
     if (!this.#standing.isCarrierReady) return false
-    if (entry.isPlain) return true
+    if (entry.isPlain) return log.isMember(user) && !wasRemoved && alarm.length === 0
     if (!this.#standing.isKeyReady(env.now)) return false
     if (entry.group.length > 0) return this.#lines.isReady(entry.group)
-    return this.#context.log.roster.members.size > 1
+    return log.roster.members.size > 1
   }
 
   /** Seals and publishes what can be, on each line in the order typed. */

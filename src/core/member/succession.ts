@@ -228,12 +228,23 @@ export class Succession {
     const { log } = this.#context
     const before = log.roster.members
     log.commit(preview)
-    const statements = preview.statements.map((one) => this.#context.logRow(one))
-    const settled = preview.statements.map((one) => stateKey(`pending/${this.#context.name}/${hex(one.id)}`))
+    const kept = this.kept(epoch, preview.statements, env)
+    const statements = [...preview.statements.map((one) => this.#context.logRow(one)), ...kept.puts]
+    const told = preview.statements.map((one) => stateKey(`pending/${this.#context.name}/${hex(one.id)}`))
+    const settled = [...told, ...kept.deletes]
     this.install(epoch, announcement, statements, settled, env, out, chunks)
     publish()
     this.notifyRoster(preview.statements, before, out)
     this.afterAdoption(env, out)
+  }
+
+  /** What a role in this peer keeps of an epoch that is about to be adopted. */
+  kept(epoch: Epoch, statements: readonly CheckedStatement[], env: Env): { puts: Row[]; deletes: RowKey[] } {
+    const { key, announcement, secrets } = epoch
+    const reading = secrets.reading
+    const { keeper } = this.#context
+    if (keeper === undefined || reading === undefined) return { puts: [], deletes: [] }
+    return keeper.keep({ key, announcement, reading }, statements, env.now)
   }
 
   /** Tells everybody that an epoch is in force. */
@@ -300,9 +311,11 @@ export class Succession {
   }
 
   expirePast(env: Env, out: Out): void {
-    const grace = this.#context.charter.descriptor.graceSeconds * SECOND_MS
-    out.note([], this.#keyring.expire(env.now, grace))
-    if (this.#keyring.epochs.length > 1) this.#deadlines.set('expiry', env.uptimeMs + grace / 2 + SECOND_MS)
+    const { graceSeconds, retentionSeconds } = this.#context.charter.descriptor
+    const grace = graceSeconds * SECOND_MS
+    const retention = retentionSeconds > 0 ? retentionSeconds * SECOND_MS : Number.POSITIVE_INFINITY
+    out.note([], this.#keyring.expire(env.now, grace, retention))
+    if (this.#keyring.hasExpiring(retention)) this.#deadlines.set('expiry', env.uptimeMs + grace / 2 + SECOND_MS)
   }
 
   /** What a member that is behind is told. */

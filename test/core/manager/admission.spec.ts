@@ -12,7 +12,7 @@ import {
 import type { ChannelSettings } from '../../../src/core/command.ts'
 import { Prekeys } from '../../../src/core/identity/prekeys.ts'
 import { makeUserRecord, readUserRecord, type UserRecord } from '../../../src/core/identity/user-record.ts'
-import { CHALLENGES, PENDING_REQUESTS, REQUESTS_PER_SECOND } from '../../../src/core/params.ts'
+import { CHALLENGES, PENDING_REQUESTS, RECORD_CACHE_MS, REQUESTS_PER_SECOND } from '../../../src/core/params.ts'
 import { Refusal } from '../../../src/core/reject.ts'
 import { x25519KeyPair } from '../../../src/crypto/kem.ts'
 import { type SigningKey, signingKey } from '../../../src/crypto/sign.ts'
@@ -194,6 +194,44 @@ describe('a key manager asked for a key', () => {
     refuses(504, all, mallory.request({ record: EMPTY }))
     bus.directory.set(hex(mallory.key.publicKey), mallory.record.bytes)
     admits(all, mallory.request({ record: EMPTY }))
+  })
+
+  it('looks a record up again that it has not heard of for an hour, once, and does with what it has', () => {
+    const all = world()
+    const { bus, alice, channel, mallory } = all
+    const other = new Outsider(bus, channel, alice, mallory.ref)
+    const lookUps = (): number =>
+      bus.trace.filter(({ node, effect }) => node === alice && effect.type === 'lookUp').length
+    const before = lookUps()
+    bus.command(alice, { type: 'importRecords', records: [mallory.record.bytes, other.record.bytes] })
+    admits(all, mallory.request({ record: EMPTY }))
+    expect(lookUps()).to.equal(before)
+    bus.now += RECORD_CACHE_MS
+    bus.isDirectorySilent = true
+    const granted = grantsOf(all).length
+    bus.deliver(alice, channel, other.request({ record: EMPTY }).bytes)
+    bus.pass(400)
+    expect([lookUps(), grantsOf(all).length]).to.deep.equal([before + 1, granted])
+    admits(all, other.request({ record: EMPTY }))
+    expect(lookUps()).to.equal(before + 1)
+  })
+
+  it('looks a record up when the request names a newer one than it knows', () => {
+    const all = world()
+    const { bus, alice, mallory } = all
+    bus.command(alice, { type: 'importRecords', records: [mallory.record.bytes] })
+    mallory.record = mallory.recordOf(2)
+    refuses(504, all, mallory.request({ record: EMPTY }))
+    bus.directory.set(hex(mallory.key.publicKey), mallory.record.bytes)
+    admits(all, mallory.request({ record: EMPTY }))
+  })
+
+  it('does not do with a record that has expired meanwhile (R-504)', () => {
+    const all = world()
+    const { bus, alice, mallory } = all
+    bus.command(alice, { type: 'importRecords', records: [mallory.record.bytes] })
+    bus.now += 80 * HOUR_MS
+    refuses(504, all, mallory.request({ record: EMPTY }))
   })
 
   it('has no more look-ups under way than it may (R-504)', () => {
