@@ -4,6 +4,7 @@ import { KeyTree } from '../../../src/core/channel/key-tree.ts'
 import { MemberTree } from '../../../src/core/channel/key-tree-member.ts'
 import { TREE_CIPHER } from '../../../src/core/channel/key-tree-update.ts'
 import { LABEL } from '../../../src/crypto/labels.ts'
+import { Group } from './key-tree-groups.ts'
 import { idealCipher, name, operations, RUNS, unsafeWithout, World } from './key-tree-world.ts'
 
 /** Histories of small trees in one run of the tests. */
@@ -68,6 +69,25 @@ describe('core/channel/key-tree histories', function () {
         holds(world)
       }),
       { numRuns: Math.ceil(RUNS / 10), seed: 5 }
+    )
+  })
+
+  it('the same holds for the trees of groups, whose members need no grant: whoever is not in a group reads none of it', () => {
+    const moves = fc.array(fc.tuple(fc.array(fc.nat(), { maxLength: 3 }), fc.array(fc.nat(), { maxLength: 3 })))
+    fc.assert(
+      fc.property(fc.tuple(fc.integer({ min: 1, max: 6 }), operations(6, 2)), moves, ([size, list], moving) => {
+        const world = new World(size, idealCipher())
+        const groups = [new Group(world, 1), new Group(world, 2)]
+        for (const [i, operation] of list.entries()) {
+          world.run(operation)
+          world.settle()
+          const isAnew = operation.kind === 'crash' || operation.kind === 'rebuild'
+          for (const [g, group] of groups.entries()) group.follow(moving[i]?.[g] ?? [i + g], isAnew)
+        }
+        holds(world)
+        for (const group of groups) assert.deepEqual(group.readableByOutsiders(), [])
+      }),
+      { numRuns: RUNS * 2, seed: 8 }
     )
   })
 
