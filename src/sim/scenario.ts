@@ -7,7 +7,7 @@ import { DAY_MS, SECOND_MS } from '../base/time.ts'
 import { Admission, Authentication, HistoryPolicy, Privacy } from '../wire/messages.ts'
 import type { Loss } from './disk.ts'
 import type { Flood } from './hostile.ts'
-import { everyoneReads, haveAllRead } from './promises.ts'
+import { everyoneReads, groupsAreAsTold, haveAllRead } from './promises.ts'
 import { Random } from './random.ts'
 import type { Step, Story, StoryConfig } from './story.ts'
 import { isWanted } from './truth.ts'
@@ -68,6 +68,12 @@ const PLAIN_SHARE = 0.3
 const SETTLE_MS = 60 * SECOND_MS
 const LAST_WORDS_MS = 20 * SECOND_MS
 const FAULT_SHARE = 0.3
+/** Of the seeds. */
+const GROUPS_SHARE = 0.35
+const GROUP_NAMES = ['kitchen', 'garden', 'attic']
+/** From then on a group may be made, when most have joined. */
+const GROUPS_FROM_MS = 4 * SECOND_MS
+const GROUP_MESSAGES_MOST = 12
 
 /** The scenario of a seed. */
 export function randomScenario(seed: number, options: ScenarioOptions = {}): Scenario {
@@ -81,7 +87,8 @@ export function randomScenario(seed: number, options: ScenarioOptions = {}): Sce
   const untilMs = LIFE_TO_MS[random.chance(LONG_SHARE) ? 1 : 0]
   const settings = drawSettings(random)
   const isMixed = settings.privacy === Privacy.MIXED
-  const life = new Life({ random, people, managers, faults: new Set(faults), untilMs, isMixed })
+  const groups = drawGroups(new Random(seed, 'groups'))
+  const life = new Life({ random, people, managers, groups, faults: new Set(faults), untilMs, isMixed })
   return {
     seed,
     people,
@@ -92,6 +99,10 @@ export function randomScenario(seed: number, options: ScenarioOptions = {}): Sce
     steps: [...life.opening(), ...life.steps(), ...life.ending()]
   }
 }
+
+/** The names of the groups there will be. */
+const drawGroups = (random: Random): readonly string[] =>
+  random.chance(GROUPS_SHARE) ? GROUP_NAMES.slice(0, random.between(1, GROUP_NAMES.length)) : []
 
 function drawSettings(random: Random): Scenario['settings'] {
   return {
@@ -106,6 +117,7 @@ class Life {
   readonly #random: Random
   readonly #people: readonly string[]
   readonly #managers: readonly string[]
+  readonly #groups: readonly string[]
   readonly #founder: string
   readonly #faults: ReadonlySet<Fault>
   /** When faults end, ms. */
@@ -118,6 +130,7 @@ class Life {
     random: Random
     people: readonly string[]
     managers: readonly string[]
+    groups: readonly string[]
     faults: ReadonlySet<Fault>
     untilMs: number
     isMixed: boolean
@@ -125,6 +138,7 @@ class Life {
     this.#random = facts.random
     this.#people = facts.people
     this.#managers = facts.managers
+    this.#groups = facts.groups
     this.#founder = facts.managers[0]!
     this.#faults = facts.faults
     this.#untilMs = facts.untilMs
@@ -158,23 +172,27 @@ class Life {
     }
     for (let i = random.between(5, MESSAGES_MOST); i > 0; i--) this.#say(this.#moment(), random.pick(this.#people))
     this.#changes()
+    for (const group of this.#groups) this.#lifeOfGroup(group)
     for (const fault of this.#faults) for (const step of this.#suffer(fault)) this.#add(step.at!, step)
     return this.#steps.toSorted((a, b) => a.at! - b.at!)
   }
 
-  /** Faults end, everybody who should has the key, everybody says a last word, and everybody reads it. */
+  /** Faults end, everybody who should has the keys, everybody says a last word to everybody, and everybody reads it. */
   ending(): Step[] {
-    const last = this.#people.map((who) => ({ who, text: `last words of ${who}` }))
+    const last: LastWord[] = this.#people.map((who) => ({ who, text: `last words of ${who}` }))
+    for (const group of this.#groups)
+      last.push(...this.#people.map((who) => ({ who, text: `last words of ${who} to the ${group}`, group })))
     return [
       { type: 'calm', at: this.#untilMs },
       { type: 'settle', withinMs: SETTLE_MS },
-      ...last.map(({ who, text }): Step => ({ type: 'say', who, text })),
+      { type: 'expect', promise: groupsAreAsTold() },
+      ...last.map((words): Step => ({ type: 'say', ...words })),
       { type: 'expect', promise: (story) => void story.until(everyLastWord(last), LAST_WORDS_MS) },
       ...last.map(
-        ({ who, text }): Step => ({
+        (words): Step => ({
           type: 'expect',
           promise: (story) => {
-            if (isMember(story, who)) everyoneReads(text)(story)
+            if (isSayable(story, words)) everyoneReads(words.text, words.group)(story)
           }
         })
       ),
@@ -197,8 +215,31 @@ class Life {
     }
     if (random.chance(0.3) && others.length > leastLeft)
       this.#add(this.#moment(), { type: 'leave', who: others.pop()! })
-    for (let i = random.between(0, 2); i > 0; i--) this.#add(this.#moment(), { type: 'rekey', by: this.#founder })
+    for (let i = random.between(0, 4); i > 0; i--) this.#add(this.#moment(), { type: 'rekey', by: this.#founder })
     if (random.chance(0.3)) this.#add(this.#moment(), { type: 'invite', who: this.#founder })
+  }
+
+  /** A group is made, filled and talked to; some are taken out or go, some come back, and some groups are dissolved. */
+  #lifeOfGroup(group: string): void {
+    const random = this.#random
+    const by = this.#founder
+    const madeAt = random.between(GROUPS_FROM_MS, this.#untilMs / 2)
+    const latest = this.#untilMs - 2 * SECOND_MS
+    const moment = (): number => random.between(madeAt, latest)
+    this.#add(madeAt, { type: 'createGroup', group, by })
+    const members = this.#people.filter((who) => who !== by && random.chance(0.6))
+    for (const who of members) {
+      const putAt = random.chance(0.5) ? madeAt + random.between(300, 3 * SECOND_MS) : moment()
+      this.#add(putAt, { type: 'putIntoGroup', group, who, by })
+      if (random.chance(0.6)) continue
+      const outAt = random.between(Math.min(putAt, latest), latest)
+      this.#add(outAt, { type: 'takeOutOfGroup', group, who, by: random.chance(0.3) ? who : by })
+      if (random.chance(0.3)) this.#add(random.between(outAt, latest), { type: 'putIntoGroup', group, who, by })
+    }
+    for (let i = random.between(0, 2); i > 0; i--) this.#add(moment(), { type: 'rekey', group, by })
+    if (random.chance(0.15)) this.#add(moment(), { type: 'dissolveGroup', group, by })
+    for (let i = random.between(3, GROUP_MESSAGES_MOST); i > 0; i--)
+      this.#say(moment(), random.pick([by, ...members]), group)
   }
 
   /** What one fault of the menu does in this run. */
@@ -300,10 +341,11 @@ class Life {
     ]
   }
 
-  #say(at: number, who: string): void {
-    const isPlain = this.#isMixed && this.#random.chance(PLAIN_SHARE)
+  #say(at: number, who: string, group?: string): void {
+    const isPlain = group === undefined && this.#isMixed && this.#random.chance(PLAIN_SHARE)
     // The full stop keeps one text from being the beginning of another.
-    this.#add(at, { type: 'say', who, text: `${who} ${++this.#texts}.`, isPlain })
+    const said = { who, text: `${who} ${++this.#texts}.`, isPlain }
+    this.#add(at, { type: 'say', ...said, ...(group !== undefined && { group }) })
   }
 
   #moment(): number {
@@ -317,11 +359,19 @@ class Life {
 
 const repeat = (count: number, make: () => readonly Step[]): Step[] => Array.from({ length: count }, make).flat()
 
-type LastWords = readonly { readonly who: string; readonly text: string }[]
+interface LastWord {
+  readonly who: string
+  readonly text: string
+  readonly group?: string
+}
 
-const isMember = (story: Story, who: string): boolean => isWanted(story.person(who))
+/** Whether whoever says it is in the channel, and in the group it is said to. */
+const isSayable = (story: Story, { who, group }: LastWord): boolean => {
+  const person = story.person(who)
+  return isWanted(person) && (group === undefined || story.inGroup(group).includes(person))
+}
 
 const everyLastWord =
-  (last: LastWords) =>
+  (last: readonly LastWord[]) =>
   (story: Story): boolean =>
-    last.every(({ who, text }) => !isMember(story, who) || haveAllRead(text)(story))
+    last.every((words) => !isSayable(story, words) || haveAllRead(words.text, words.group)(story))

@@ -14,6 +14,7 @@ import { type Flood, Hostile } from './hostile.ts'
 import { addressOf, CALM, type Conditions } from './network.ts'
 import type { JudgingMachine, NodeConfig, Pending } from './node.ts'
 import { Random } from './random.ts'
+import { Rosters } from './rosters.ts'
 import { isStaying, isWanted, NAME_MARK, type Person, TEXT_MARK, Truth } from './truth.ts'
 import { World } from './world.ts'
 
@@ -209,6 +210,14 @@ export class Story {
   groups(name: string): readonly GroupView[] {
     const result = this.#command(name, { type: 'groups', channel: this.channel })?.result
     return result === undefined || result instanceof Error || result.type !== 'groups' ? [] : result.groups
+  }
+
+  /** Who is in a group by the statements that its founder's peer keeps. */
+  inGroup(name: string): readonly Person[] {
+    const group = this.truth.groupId(name)
+    if (group === undefined) return []
+    const members = Rosters.of(this.truth, this.person(this.managers[0]!).node).groupMembers(group)
+    return this.truth.people.filter(({ key }) => members.has(key))
   }
 
   /** Does one thing now. */
