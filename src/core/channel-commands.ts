@@ -1,7 +1,7 @@
 /** What a user may ask of its peer in one channel, carried out on the roles there. */
-import { EMPTY, equalBytes } from '../base/bytes.ts'
+import { EMPTY, equalBytes, hex } from '../base/bytes.ts'
 import { UsageError } from '../base/errors.ts'
-import { ADMIT_ID_BYTES, GROUP_BYTES, GROUPS, TOKEN_BYTES } from '../wire/limits.ts'
+import { ADMIT_ID_BYTES, GROUP_BYTES, GROUPS, NONCE_BYTES, TOKEN_BYTES } from '../wire/limits.ts'
 import { Admission, Operation } from '../wire/messages.ts'
 import type { Context } from './channel/context.ts'
 import { isGroupName } from './channel/descriptor.ts'
@@ -67,9 +67,12 @@ export function runInChannel(room: Room, command: ChannelCommand, env: Env, out:
     case 'groups':
       return { type: 'groups', groups: groupsOf(room) }
     case 'invites':
+      return { type: 'invites', invites: context.log.invites() }
     case 'revokeInvite':
-    case 'keys':
+      return revokeInvite(room, command.token, env, out)
     case 'askPublicKey':
+      return askPublicKey(room, command, env, out)
+    case 'keys':
       throw new UsageError('NOT_BUILT_YET', 'This command is not built yet. Nothing was changed. Use a newer version.')
     default:
       return command satisfies never
@@ -145,6 +148,33 @@ function takeOutOfGroup(room: Room, group: Uint8Array, user: Uint8Array, env: En
 function requireGroup({ log }: Context, group: Uint8Array): void {
   if (log.groupsToBe().some(({ id }) => equalBytes(id, group))) return
   throw new UsageError('NO_SUCH_GROUP', 'There is no such group in this channel. See: conclave group list CHANNEL')
+}
+
+/** @throws {UsageError} `ASK_FOR_ONE` unless one user is asked for, by id or by nick; as `PublicKeys.ask`. */
+function askPublicKey(
+  { context, member, manager }: Room,
+  { user, nick }: Command & { type: 'askPublicKey' },
+  env: Env,
+  out: Out
+): CommandResult {
+  if ((user === undefined) === (nick === undefined)) {
+    throw new UsageError('ASK_FOR_ONE', 'A record is asked for by one user id, or by one nick. Give one of them.')
+  }
+  const subject = user === undefined ? { nick: nick! } : { user: asUserId(user) }
+  const request = hex(env.random(NONCE_BYTES))
+  if (manager.isInOffice) manager.publicKeys.askHere(user ?? context.log.nicks.userOf(nick!), request, env, out)
+  else member.publicKeys.ask(subject, request, env, out)
+  return { type: 'asked', request }
+}
+
+/** @throws {UsageError} `NO_SUCH_INVITE`; one that was revoked before stays so. */
+function revokeInvite(room: Room, token: Uint8Array, env: Env, out: Out): CommandResult {
+  requireAuthority(room.context)
+  const invite = room.context.log.inviteOf(token)
+  if (invite === undefined)
+    throw new UsageError('NO_SUCH_INVITE', 'No invite with this token is on record. Nothing was changed: list them.')
+  if (!invite.isRevoked) tell(room, { operation: Operation.REVOKE_INVITE, subject: token }, env, out)
+  return { type: 'done' }
 }
 
 /** Makes a statement of ours known, to the channel and to the manager in this peer. */

@@ -34,10 +34,11 @@ import { RecordBook } from './identity/record-book.ts'
 import { makeUserRecord, readUserRecord, type UserRecord } from './identity/user-record.ts'
 import type { Env, Event, Machine, Row } from './machine.ts'
 import { Manager } from './manager/manager.ts'
+import { REQUEST_RECEIPT } from './member/join.ts'
 import { Member } from './member/member.ts'
 import { Out, STATE_ROOM, stateKey, stateRow } from './out.ts'
 import { ASK_AGAIN_MS, CHANNELS, PENDING_STATEMENTS, PREKEY_LIFETIME_MS } from './params.ts'
-import { type Check, Refusal } from './reject.ts'
+import { CHECKS, type Check, Refusal } from './reject.ts'
 import { type Arrival, type Room, seatOf, viewOfArrival, viewOfRoom } from './room.ts'
 
 export interface PeerConfig {
@@ -45,6 +46,9 @@ export interface PeerConfig {
   /** The nick of a new user; one that was kept from an earlier run wins. */
   readonly nick: string
 }
+
+/** The descriptor is asked for again and again, half as often each time, down to once in eight times the first wait. */
+const MAX_DOUBLINGS = 3
 
 export class Peer implements Machine {
   /** The rooms of the store that the `restore` event must bring. */
@@ -82,6 +86,7 @@ export class Peer implements Machine {
       case 'chunk':
       case 'coSignature':
       case 'heartbeat':
+      case 'publicKeyAnswer':
         return isManagerOf(context.charter.descriptor, frame.author) ? 'accept' : 'ignore'
       default:
         return member.keyring.current === undefined || context.log.isMember(frame.author) || member.mayBeNew(frame)
@@ -141,7 +146,9 @@ export class Peer implements Machine {
         return this.#onCarrier(event.channel, event.isReady, env, out)
       case 'published': {
         const [name = '', local = ''] = event.receipt.split(':')
-        return this.#channels.get(name)?.member.speaker.onPublished(local, event.recipients, env, out)
+        const member = this.#channels.get(name)?.member
+        if (local !== REQUEST_RECEIPT) return member?.speaker.onPublished(local, event.recipients, env, out)
+        return event.isHanded === true ? member?.seeker.onHanded(env) : undefined
       }
       case 'found':
         return this.#onFound(event.kind, event.id, event.value, env, out)
@@ -204,6 +211,8 @@ export class Peer implements Machine {
     for (const { name, value } of of('outbox')) room(name)?.member.speaker.restoreOutbox(value)
     for (const { name, value } of of('clock')) room(name)?.member.clock.restore(value)
     for (const { name, value } of of('newest')) room(name)?.member.succession.restoreNewest(value)
+    for (const { name, value } of of('chunk'))
+      if (room(name)?.member.succession.restoreChunk(value) === false) damaged()
   }
 
   /** Who we are, with a boot nonce that no other start has. */
@@ -272,7 +281,8 @@ export class Peer implements Machine {
     if (channel === undefined) return
     if (row.charter.length === 0) {
       const invite = readInvite(row.invite)
-      if (!(invite instanceof Refusal)) this.#arrivals.set(name, { invite, text: row.invite, askAt: env.uptimeMs })
+      if (!(invite instanceof Refusal))
+        this.#arrivals.set(name, { invite, text: row.invite, askAt: env.uptimeMs, asked: 0 })
       return
     }
     const charter = readCharter(channel, row.charter)
@@ -341,6 +351,7 @@ export class Peer implements Machine {
     const { member, manager } = room
     if (frame.kind === 'keyRequest') return manager.onKeyRequest(frame, env, out)
     if (frame.kind === 'challengeAnswer') return manager.onChallengeAnswer(frame, env, out)
+    if (frame.kind === 'publicKeyRequest') return manager.publicKeys.onQuestion(frame, env, out)
     member.onFrame(frame, env, out)
     if (frame.kind === 'statements') manager.onStatements(env, out)
   }
@@ -364,9 +375,7 @@ export class Peer implements Machine {
     if (epochs) {
       const member = this.#channels.get(channelIdText(epochs.channel))?.member
       if (member === undefined) return undefined
-      const { group, after } = epochs
-      const frames = group.length === 0 ? member.succession.epochsAfter(after) : member.groups.epochsAfter(group, after)
-      return { ...blank, frames }
+      return { ...blank, ...member.epochsAfter(epochs) }
     }
     if (log) {
       const answer = this.#channels.get(channelIdText(log.channel))?.member.statements.logFrom(log.key, log.offset, env)
@@ -388,7 +397,7 @@ export class Peer implements Machine {
     if (room === undefined) return
     for (const bytes of answer?.records ?? []) this.#addManagerRecord(room, bytes, env, out)
     const { member } = room
-    if (topic === 'epochs') member.onEpochs(answer?.frames ?? [], env, out)
+    if (topic === 'epochs') member.onEpochs(answer?.frames ?? [], answer?.isMore ?? false, env, out)
     else if (topic === 'log' && answer !== undefined) member.onLog(answer.sealed, answer.isMore, env, out)
     else if (topic === 'record') member.onRecord(env, out)
     else if (topic === 'collect') this.#onCollected(room, answer, env, out)
@@ -412,9 +421,13 @@ export class Peer implements Machine {
       return
     }
     if (value !== undefined) this.#addRecord(value, env, out)
+    this.#onRecord(id, env, out)
+  }
+
+  #onRecord(user: Uint8Array, env: Env, out: Out): void {
     for (const { member, manager } of this.#channels.values()) {
       member.onRecord(env, out)
-      manager.onRecord(id, env, out)
+      manager.onRecord(user, env, out)
     }
   }
 
@@ -434,7 +447,7 @@ export class Peer implements Machine {
 
   #seekCharter(arrival: Arrival, env: Env, out: Out): void {
     const { channel, addresses } = arrival.invite
-    arrival.askAt = env.uptimeMs + ASK_AGAIN_MS
+    arrival.askAt = env.uptimeMs + ASK_AGAIN_MS * 2 ** Math.min(arrival.asked++, MAX_DOUBLINGS)
     out.push({ type: 'lookUp', kind: 'channel', id: channel })
     const id = `${channelIdText(channel)}:charter`
     out.push({ type: 'ask', id, channel, to: undefined, addresses, question: { descriptor: { channel } } })
@@ -499,10 +512,7 @@ export class Peer implements Machine {
       case 'setNick':
         return this.#setNick(command.nick, env, out)
       case 'importRecords':
-        throw new UsageError(
-          'NOT_BUILT_YET',
-          'This command is not built yet. Nothing was changed. Use a newer version.'
-        )
+        return this.#importRecords(command.records, env, out)
       case 'leaveChannel':
         return this.#leave(this.#roomOf(command.channel), env, out)
       default:
@@ -552,12 +562,12 @@ export class Peer implements Machine {
         known.context.invite = text
         known.context.wasRemoved = false
         out.keep(known.context.row())
-        known.member.onRecord(env, out)
+        known.member.rejoin(env, out)
       }
       return { type: 'channel', channel: viewOfRoom(known, env) }
     }
     if (!this.#arrivals.has(name)) this.#requireRoom()
-    const arrival: Arrival = { invite, text, askAt: env.uptimeMs }
+    const arrival: Arrival = { invite, text, askAt: env.uptimeMs, asked: 0 }
     this.#arrivals.set(name, arrival)
     const row = { charter: EMPTY, invite: text, alarm: EMPTY, wasRemoved: false, promisedTerm: 0, promisedSerial: 0 }
     out.keep(stateRow(`channel/${name}`, ChannelRow.encode(row)))
@@ -598,7 +608,25 @@ export class Peer implements Machine {
     }
     this.#keepSelf(out)
     this.#tellRecord(env, out)
+    for (const { member, manager } of this.#channels.values()) {
+      member.statements.registerNick(env, out)
+      manager.onStatements(env, out)
+    }
     return { type: 'done' }
+  }
+
+  /** @throws {UsageError} `BAD_USER_RECORD`, which one and why; then nothing was taken in. */
+  #importRecords(records: readonly Uint8Array[], env: Env, out: Out): CommandResult {
+    const added = this.#records.addAll(records, env.now, out)
+    if (!Array.isArray(added)) {
+      throw new UsageError(
+        'BAD_USER_RECORD',
+        `Record ${added.index + 1} was not taken in, nor any other. It breaks a rule: ${CHECKS[added.refusal.check]}. ` +
+          'Ask its user for a new one.'
+      )
+    }
+    for (const { user } of added) this.#onRecord(user, env, out)
+    return { type: 'imported', users: added.map(({ user }) => user) }
   }
 
   #requireRoom(): void {

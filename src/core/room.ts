@@ -25,6 +25,8 @@ export interface Arrival {
   readonly invite: Invite
   readonly text: string
   askAt: number
+  /** Questions for the descriptor so far. */
+  asked: number
 }
 
 /** The manager's view of the member in the same peer. */
@@ -32,6 +34,9 @@ export function seatOf(member: Member): Seat {
   return {
     get current() {
       return member.keyring.current
+    },
+    controlOf(key) {
+      return member.keyring.find(key)?.control
     },
     adopt(issued, terms, preview, path, publish, env, out) {
       const tree = present(MemberTree.fromGrant(path.leaf, path.depth, path.pathKeys), 'our own path keys fit')

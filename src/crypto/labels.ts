@@ -102,6 +102,8 @@ export const LABEL = {
   /** Grant: HPKE info, PSK id. */
   grantInfo: 'conclave/1/grant/hpke',
   grantPskId: 'conclave/1/grant/psk-id',
+  /** Answer to a question for a member's record: HPKE info. */
+  publicKeyInfo: 'conclave/1/public-key/hpke',
   /** Subkey of one sealed value at rest: salt, context. */
   atRestKey: 'conclave/1/at-rest/key',
   /** A home's vault: what its sealed store key is bound to, and the check value of an unprotected one. */

@@ -4,37 +4,14 @@ import { EMPTY, equalBytes, hex, joinBytes, utf8 } from '../../src/base/bytes.ts
 import { channelIdOf, foundChannel } from '../../src/core/channel/descriptor.ts'
 import { type Frame, makeFrame, readFrame } from '../../src/core/channel/frame.ts'
 import { inviteText, readInvite, tokenHash } from '../../src/core/channel/invite.ts'
-import { sealControl } from '../../src/core/channel/key-schedule.ts'
-import { makeStatement } from '../../src/core/channel/statement.ts'
 import { Refusal } from '../../src/core/reject.ts'
 import { hash } from '../../src/crypto/kdf.ts'
 import { framed, LABEL } from '../../src/crypto/labels.ts'
 import { sign, signingKey } from '../../src/crypto/sign.ts'
-import {
-  Admission,
-  Body,
-  Descriptor,
-  DescriptorChain,
-  Operation,
-  type Statement,
-  StatementList
-} from '../../src/wire/messages.ts'
-import { EpochRow } from '../../src/wire/rows.ts'
-import { Bus, Liar, type Node, randomOf, rowsOf } from './bus.ts'
+import { Admission, Body, Descriptor, DescriptorChain, Operation } from '../../src/wire/messages.ts'
+import { Bus, Liar, type Node, randomOf, rowsOf, told } from './bus.ts'
 
 const random = randomOf('scenarios')
-
-/** Statements in a frame that opens for every member: what a member with a program of its own can send. */
-function told(bus: Bus, channel: Uint8Array, member: Node, fields: readonly Partial<Statement>[]): Frame {
-  const row = rowsOf(member, 'epoch')
-    .map(({ value }) => EpochRow.decode(value))
-    .find(({ endedAt }) => endedAt === 0)!
-  const list = fields.map((one, i) => makeStatement(member.key, { channel, seq: i, at: bus.now, ...one }).bytes)
-  const line = { channel, group: EMPTY }
-  const sealed = sealControl(row.control, line, 'statements', StatementList.encode({ statements: list }), random(32))
-  const { term, serial, commitment } = row
-  return makeFrame(channel, member.key, { statements: { key: { term, serial, commitment }, sealed } })
-}
 
 function group(
   count: number,
@@ -109,6 +86,28 @@ describe('a channel', () => {
     for (const check of alice.rejects) expect(check).to.be.oneOf([505, 510])
     bus.say(bob, channel, 'without carol')
     expect(bus.texts(carol)).to.deep.equal([])
+  })
+
+  it('lets a removed member back in once it is admitted anew, also when it is stopped on the way', () => {
+    for (const isStopped of [false, true]) {
+      const { bus, nodes, channel } = group(3)
+      const [alice, bob, carol] = nodes as [Node, Node, Node]
+      bus.remove(alice, channel, carol)
+      bus.pass(1_000)
+      expect(bus.view(carol, channel).key).to.equal('removed')
+      bus.command(alice, { type: 'admit', channel, user: carol.key.publicKey })
+      if (isStopped) bus.passes = () => false
+      bus.join(carol, bus.invite(alice, channel))
+      if (isStopped) {
+        bus.stop(carol)
+        bus.passes = () => true
+        bus.start(carol)
+      }
+      bus.pass(3_000)
+      expect(bus.view(carol, channel)).to.include({ key: 'ready', members: 3 })
+      bus.say(bob, channel, 'welcome back')
+      expect(bus.texts(carol)).to.deep.equal(['peer1: welcome back'])
+    }
   })
 
   it('takes nobody on an invite that was revoked (R-507)', () => {

@@ -5,13 +5,17 @@
  * removal or withdrawal ends. Adding statements is tried on a preview first, so that an announcement is judged before
  * anything changes. `announced` is exactly what the adopted epoch covers; what is known beyond it waits in `pending`.
  */
-import { equalBytes, mapKey } from '../../base/bytes.ts'
+import { compareBytes, equalBytes, mapKey } from '../../base/bytes.ts'
+import { GROUPS } from '../../wire/limits.ts'
 import { Operation } from '../../wire/messages.ts'
-import { PENDING_STATEMENTS } from '../params.ts'
+import type { InviteView } from '../command.ts'
+import { isNick } from '../identity/nick.ts'
+import { PENDING_NICKS, PENDING_STATEMENTS } from '../params.ts'
 import { type Refusal, refuse } from '../reject.ts'
 import type { Charter } from './descriptor.ts'
 import { type Group, GroupBook, isAboutGroup } from './groups.ts'
 import { IdSet } from './id-set.ts'
+import { NickRegister } from './nick-register.ts'
 import type { CheckedStatement } from './statement.ts'
 
 /** What a log would be with some statements more. */
@@ -33,8 +37,6 @@ interface Standing {
   /** Admit ids that are in force, and the name each came with. */
   readonly admits: Map<string, CheckedStatement>
   readonly ended: Set<string>
-  /** Hashes of the invite tokens that any admit of this user redeemed, in force or not. */
-  readonly tokens: Set<string>
   wasRemoved: boolean
 }
 
@@ -43,25 +45,34 @@ export interface InviteStanding {
   readonly uses: number
   readonly expiresAt: number
   readonly isRevoked: boolean
-  /** Users who redeemed it, by map key. */
-  readonly redeemers: Set<string>
+  /** Users who redeemed it, by map key; their admits may be over. */
+  readonly redeemers: ReadonlyMap<string, Uint8Array>
+  /** Who made it. */
+  readonly by: Uint8Array
 }
 
 const hasEnding = (statement: CheckedStatement): boolean =>
   statement.statement.operation === Operation.REMOVE || statement.statement.operation === Operation.WITHDRAW
 
+const isRegistration = ({ statement }: CheckedStatement): boolean => statement.operation === Operation.REGISTER_NICK
+
 export class ControlLog {
   #charter: Charter
   readonly #statements = new Map<string, CheckedStatement>()
   readonly #standings = new Map<string, Standing>()
-  readonly #invites = new Map<string, Omit<InviteStanding, 'isRevoked'>>()
+  readonly #invites = new Map<string, CheckedStatement>()
+  /** By token: who redeemed it. Statements have no order: an admit may be here before the invite it redeems. */
+  readonly #redeemers = new Map<string, Map<string, Uint8Array>>()
   readonly #revoked = new Set<string>()
-  readonly #nicks = new Map<string, string>()
+  readonly nicks = new NickRegister()
   readonly #pending = new Map<string, CheckedStatement>()
+  /** Those of them that register a nick, by user. */
+  readonly #pendingNicks = new Map<string, CheckedStatement>()
   readonly #seqs = new Map<string, number>()
   readonly #groups = new GroupBook()
   /** Who is in each group; forgotten when anything changes. */
   readonly #groupMembers = new Map<string, IdSet>()
+  #announcedBytes = 0
   #ids = IdSet.EMPTY
   #members = IdSet.EMPTY
 
@@ -86,6 +97,11 @@ export class ControlLog {
 
   get size(): number {
     return this.#ids.size
+  }
+
+  /** How many bytes the announced statements have together. */
+  get announcedBytes(): number {
+    return this.#announcedBytes
   }
 
   /** The ids of the announced statements, as a value. */
@@ -125,13 +141,9 @@ export class ControlLog {
     return standing === undefined ? [] : [...standing.admits.values()].map((admit) => admit.statement.admitId)
   }
 
-  /** Nicks on record, of members and of those who were. */
-  nicks(): string[] {
-    return [...this.#nicks.values()]
-  }
-
+  /** The nick on record of a user, member or not; empty for none. */
   nickOf(user: Uint8Array): string {
-    return this.#nicks.get(mapKey(user)) ?? ''
+    return this.nicks.nickOf(user)
   }
 
   /**
@@ -140,14 +152,25 @@ export class ControlLog {
    * @param token - the token's hash.
    */
   inviteOf(token: Uint8Array): InviteStanding | undefined {
-    const standing = this.#invites.get(mapKey(token))
+    const key = mapKey(token)
     const isOf = (one: CheckedStatement, operation: Operation): boolean =>
       one.statement.operation === operation && equalBytes(one.statement.subject, token)
     const pending = this.pending()
-    const isRevoked = pending.some((one) => isOf(one, Operation.REVOKE_INVITE)) || this.#revoked.has(mapKey(token))
-    if (standing !== undefined) return { ...standing, isRevoked }
-    const waiting = pending.find((one) => isOf(one, Operation.INVITE))
-    return waiting && { ...waiting.statement, isRevoked, redeemers: new Set() }
+    const invite = this.#invites.get(key) ?? pending.find((one) => isOf(one, Operation.INVITE))
+    if (invite === undefined) return undefined
+    const isRevoked = this.#revoked.has(key) || pending.some((one) => isOf(one, Operation.REVOKE_INVITE))
+    const { uses, expiresAt } = invite.statement
+    return { uses, expiresAt, isRevoked, redeemers: this.#redeemers.get(key) ?? new Map(), by: invite.author }
+  }
+
+  /** All invites on record, announced or pending, in no order that means anything. */
+  invites(): InviteView[] {
+    const waiting = this.pending().filter(({ statement }) => statement.operation === Operation.INVITE)
+    const tokens = new Map([...this.#invites.values(), ...waiting].map((one) => [mapKey(one.statement.subject), one]))
+    return [...tokens.values()].map(({ statement }) => {
+      const { redeemers, ...rest } = this.inviteOf(statement.subject)!
+      return { ...rest, token: statement.subject, redeemers: [...redeemers.values()] }
+    })
   }
 
   /**
@@ -155,9 +178,11 @@ export class ControlLog {
    * version said stays said.
    */
   mayState({ author, statement }: CheckedStatement): boolean {
-    const isAboutItself = equalBytes(author, statement.subject)
-    if (statement.operation === Operation.WITHDRAW) return isAboutItself
-    if (statement.operation === Operation.TAKE_OUT_OF_GROUP && isAboutItself) return true
+    const { operation, subject } = statement
+    const isAboutItself = equalBytes(author, subject)
+    if (operation === Operation.WITHDRAW) return isAboutItself
+    if (isAboutItself && (operation === Operation.REGISTER_NICK || operation === Operation.TAKE_OUT_OF_GROUP))
+      return true
     return this.#charter.authorities.some((authority) => equalBytes(authority, author))
   }
 
@@ -168,16 +193,50 @@ export class ControlLog {
 
   /**
    * Keeps a statement that no epoch covers yet. Removals always find room: only who has authority makes them, and a member
-   * withdraws once.
+   * withdraws once. Nicks, which anybody may register, take a part of the room only, and each user one place of it.
    *
    * @returns false when it is known, or too many wait.
    */
-  addPending(statement: CheckedStatement): boolean {
-    const isFull = this.#pending.size >= PENDING_STATEMENTS && !hasEnding(statement)
-    if (this.has(statement.id) || isFull) return false
-    this.#pending.set(mapKey(statement.id), statement)
-    this.#noteSeq(statement)
+  addPending(one: CheckedStatement): boolean {
+    if (this.has(one.id)) return false
+    if (this.#pending.size >= PENDING_STATEMENTS && !hasEnding(one)) return false
+    if (isRegistration(one)) {
+      const user = mapKey(one.statement.subject)
+      if (this.#pendingNicks.size >= PENDING_NICKS || this.#pendingNicks.has(user)) return false
+      this.#pendingNicks.set(user, one)
+    }
+    this.#pending.set(mapKey(one.id), one)
+    this.#noteSeq(one)
     return true
+  }
+
+  /** Forgets a statement that waits. */
+  dropPending(one: CheckedStatement): void {
+    if (this.#pending.delete(mapKey(one.id)) && isRegistration(one)) {
+      this.#pendingNicks.delete(mapKey(one.statement.subject))
+    }
+  }
+
+  /** The registrations of nicks that wait, oldest first. */
+  pendingNicks(): CheckedStatement[] {
+    return [...this.#pendingNicks.values()]
+  }
+
+  /** The nick that a user waits for. */
+  pendingNickOf(user: Uint8Array): CheckedStatement | undefined {
+    return this.#pendingNicks.get(mapKey(user))
+  }
+
+  /** Whether a registration can be announced as far as we can tell: of a member, and of a nick nobody else is known by. */
+  mayRegister({ statement: { subject, name } }: CheckedStatement): boolean {
+    return this.isMember(subject) && isNick(name) && this.nicks.isFree(name, subject)
+  }
+
+  /** Whether a registration that somebody tells may wait here: R-304, R-305. One that is known may be told again. */
+  judgeRegistration(one: CheckedStatement): Refusal | undefined {
+    if (!isRegistration(one) || this.has(one.id)) return undefined
+    if (!this.mayRegister(one)) return refuse(304)
+    return this.#pendingNicks.has(mapKey(one.statement.subject)) ? refuse(305) : undefined
   }
 
   #noteSeq({ author, statement }: CheckedStatement): void {
@@ -185,9 +244,10 @@ export class ControlLog {
     this.#seqs.set(key, Math.max(this.#seqs.get(key) ?? 0, statement.seq))
   }
 
-  /** Whether a statement that waits is worth its room: what a member says of itself, once, and when it says anything. */
+  /** Whether a statement is worth keeping until an epoch covers it: not one group too many, nor what says nothing. */
   mayBeKept({ author, statement }: CheckedStatement): boolean {
     const { operation, subject, group } = statement
+    if (operation === Operation.MAKE_GROUP) return this.groupsToBe().length < GROUPS
     if (operation !== Operation.WITHDRAW && operation !== Operation.TAKE_OUT_OF_GROUP) return true
     if (operation === Operation.TAKE_OUT_OF_GROUP && !equalBytes(author, subject)) return true
     const isTold = this.pending().some(
@@ -251,7 +311,8 @@ export class ControlLog {
   commit(preview: LogPreview): void {
     for (const one of preview.statements) {
       this.#statements.set(mapKey(one.id), one)
-      this.#pending.delete(mapKey(one.id))
+      this.dropPending(one)
+      this.#announcedBytes += one.bytes.length
       this.#record(one)
     }
     this.#ids = preview.ids
@@ -357,10 +418,10 @@ export class ControlLog {
       case Operation.ADMIT: {
         const standing = this.#standing(key)
         if (!standing.ended.has(mapKey(admitId))) standing.admits.set(mapKey(admitId), one)
-        if (name !== '') this.#nicks.set(key, name)
+        if (name !== '') this.nicks.record(one)
         if (token.length > 0) {
-          standing.tokens.add(mapKey(token))
-          this.#invites.get(mapKey(token))?.redeemers.add(key)
+          const redeemers = this.#redeemers.get(mapKey(token)) ?? new Map<string, Uint8Array>()
+          this.#redeemers.set(mapKey(token), redeemers.set(key, subject))
         }
         return
       }
@@ -375,31 +436,23 @@ export class ControlLog {
         return
       }
       case Operation.REGISTER_NICK:
-        this.#nicks.set(key, name)
+        this.nicks.record(one)
         return
-      case Operation.INVITE:
-        if (!this.#invites.has(key)) {
-          const { uses, expiresAt } = one.statement
-          this.#invites.set(key, { uses, expiresAt, redeemers: this.#redeemersOf(subject) })
-        }
+      case Operation.INVITE: {
+        const known = this.#invites.get(key)
+        if (known === undefined || compareBytes(one.id, known.id) < 0) this.#invites.set(key, one)
         return
+      }
       case Operation.REVOKE_INVITE: {
         this.#revoked.add(key)
       }
     }
   }
 
-  /** Statements have no order: an admit may have been recorded before the invite it redeems. */
-  #redeemersOf(token: Uint8Array): Set<string> {
-    const users = new Set<string>()
-    for (const [user, { tokens }] of this.#standings) if (tokens.has(mapKey(token))) users.add(user)
-    return users
-  }
-
   #standing(key: string): Standing {
     let standing = this.#standings.get(key)
     if (standing === undefined) {
-      standing = { admits: new Map(), ended: new Set(), tokens: new Set(), wasRemoved: false }
+      standing = { admits: new Map(), ended: new Set(), wasRemoved: false }
       this.#standings.set(key, standing)
     }
     return standing

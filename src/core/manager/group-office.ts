@@ -11,6 +11,7 @@ import { type KeyId, Reason } from '../../wire/messages.ts'
 import { type IssuedEpoch, issueEpoch } from '../channel/announcement.ts'
 import type { Context } from '../channel/context.ts'
 import type { Roster } from '../channel/control-log.ts'
+import type { IdSet } from '../channel/id-set.ts'
 import { groupInitOf, groupLeafBase, groupLeafKey } from '../channel/key-schedule.ts'
 import { KeyTree, type TreeChange } from '../channel/key-tree.ts'
 import type { Env } from '../machine.ts'
@@ -49,6 +50,8 @@ export interface GroupPath {
 interface GroupKeys {
   tree: KeyTree
   readonly leaves: Map<string, number>
+  /** Who has them. */
+  readonly members: IdSet
   /** Hash of those who have the key. */
   roster: Uint8Array
   /** Id of the newest announcement. */
@@ -123,7 +126,7 @@ export class GroupOffice {
     const change =
       before === undefined
         ? build(roster, leaves, context, leafKeyOf)
-        : this.#change(before.tree, roster, leaves, base.renewed, context, leafKeyOf, env)
+        : this.#change(before, roster, leaves, base.renewed, context, leafKeyOf, env)
     const terms = {
       line,
       ...number,
@@ -137,7 +140,8 @@ export class GroupOffice {
     const preview = { statements: [], ids: log.ids, roster }
     const issued = issueEpoch(self.key, terms, preview, change.update, change.rootKey, chain, env.random)
     const { tree } = change
-    this.#groups.set(hex(group), { tree, leaves, roster: roster.hash, announcement: issued.announcement.id })
+    const { members, hash } = roster
+    this.#groups.set(hex(group), { tree, leaves, members, roster: hash, announcement: issued.announcement.id })
     const leaf = present(leaves.get(hex(user)), 'a manager has a leaf in every group')
     const path = { leaf, depth: tree.depth, pathKeys: tree.pathKeys(leaf) }
     this.#seat.adopt(group, issued, roster.hash, path, env, out)
@@ -145,7 +149,7 @@ export class GroupOffice {
 
   /** Who left goes, who came and who is renewed gets a leaf key of its own making; nobody: a fresh root alone. */
   #change(
-    tree: KeyTree,
+    { tree, members }: GroupKeys,
     roster: Roster,
     leaves: Map<string, number>,
     renewed: ReadonlySet<string>,
@@ -153,12 +157,15 @@ export class GroupOffice {
     leafKeyOf: (user: Uint8Array) => Uint8Array,
     env: Env
   ): TreeChange {
-    const gone = [...leaves].filter(([name]) => !roster.members.has(unhex(name)))
-    const removed = gone.map(([, leaf]) => leaf)
-    for (const [name] of gone) leaves.delete(name)
-    const comers = roster.members.ids().filter((user) => !leaves.has(hex(user)))
+    const gone = members.minus(roster.members).map(hex)
+    const removed = gone.map((name) => present(leaves.get(name), 'who was in the group had a leaf'))
+    for (const name of gone) leaves.delete(name)
+    const comers = roster.members.minus(members)
     const refreshed = new Map<number, Uint8Array>()
-    for (const [name, leaf] of leaves) if (renewed.has(name)) refreshed.set(leaf, leafKeyOf(unhex(name)))
+    for (const name of renewed) {
+      const leaf = leaves.get(name)
+      if (leaf !== undefined) refreshed.set(leaf, leafKeyOf(unhex(name)))
+    }
     const places = tree.placesFor(comers.length, removed)
     for (const [i, user] of comers.entries()) {
       leaves.set(hex(user), places[i]!)

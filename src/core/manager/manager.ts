@@ -13,29 +13,35 @@ import { derive, hkdfExtract } from '../../crypto/kdf.ts'
 import { x25519, x25519KeyPair } from '../../crypto/kem.ts'
 import { LABEL } from '../../crypto/labels.ts'
 import { ADMIT_ID_BYTES } from '../../wire/limits.ts'
-import { Authentication, type Grant, type KeyId, Operation, Reason } from '../../wire/messages.ts'
+import { Authentication, type Body, type Grant, type KeyId, Operation, Reason } from '../../wire/messages.ts'
 import { certificateOf, type IssuedEpoch, issueEpoch } from '../channel/announcement.ts'
 import type { Context } from '../channel/context.ts'
 import type { LogPreview } from '../channel/control-log.ts'
 import { type Frame, makeFrame } from '../channel/frame.ts'
 import { sealGrant } from '../channel/grant.ts'
+import { IdSet } from '../channel/id-set.ts'
 import { CHALLENGE_BYTES, challengeHash, openChallengeAnswer, sealChallenge } from '../channel/key-request.ts'
 import { FIRST_INIT, FIRST_TRANSCRIPT, type Line, rebuildLeafSecret } from '../channel/key-schedule.ts'
 import { KeyTree, type TreeChange } from '../channel/key-tree.ts'
 import { type CheckedStatement, makeStatement } from '../channel/statement.ts'
 import { Deadlines } from '../deadlines.ts'
 import { skeleton } from '../identity/nick.ts'
+import { asUserId } from '../identity/user.ts'
 import type { Env } from '../machine.ts'
 import type { Out } from '../out.ts'
 import {
   ANNOUNCED_STATEMENT_BYTES,
+  BATCH_MAX_MS,
   BATCH_MS,
   CHALLENGE_MS,
   CHALLENGES,
   COLLECT_MS,
+  HANDED_TRIES,
   HEARTBEAT_MS,
   INLINE_LOG_BYTES,
   KEPT_GRANTS,
+  NICK_PATIENCE_MS,
+  NICK_PAUSE_MS,
   PENDING_REQUESTS,
   REQUESTS_PER_SECOND,
   TERM_SKIP
@@ -43,6 +49,7 @@ import {
 import { Refusal } from '../reject.ts'
 import { type Applicant, judgeApplicant, readApplicant } from './admission.ts'
 import { type GroupBase, GroupOffice, type GroupPath } from './group-office.ts'
+import { PublicKeyService } from './public-key-service.ts'
 
 /** What the manager sees of the member in the same peer: a manager is a member. */
 export interface Seat {
@@ -54,6 +61,8 @@ export interface Seat {
         readonly init: Uint8Array
       }
     | undefined
+  /** The control key of an epoch held. */
+  controlOf(key: KeyId): Uint8Array | undefined
   /** Adopts an epoch of ours; `publish` is called once it is durable in the order of effects. */
   adopt(
     issued: IssuedEpoch,
@@ -85,9 +94,10 @@ interface Challenged {
 /** Every so many heartbeats one tells of a group, one group after the other. */
 const GROUP_BEATS = 4
 
-type DeadlineName = 'collect' | 'beat' | 'batch' | 'renewal'
+type DeadlineName = 'collect' | 'beat' | 'batch' | 'renewal' | 'nicks'
 
 export class Manager {
+  readonly publicKeys: PublicKeyService
   readonly #context: Context
   readonly #seat: Seat
   readonly #deadlines = new Deadlines<DeadlineName>()
@@ -101,16 +111,20 @@ export class Manager {
   #isAnswered = false
   #tree = KeyTree.empty()
   #leaves = new Map<string, number>()
+  /** The roster of the epoch issued last: whoever had a leaf then was in it. */
+  #members = IdSet.EMPTY
   #issuedAt = Number.NEGATIVE_INFINITY
+  /** How long applicants wait after an epoch to share the next: longer while they keep coming. */
+  #windowMs = BATCH_MS
   #beat = 0
   #beats = 0
   /** Applicants for the next epoch, by user. */
   readonly #applicants = new Map<string, Applicant>()
   readonly #challenged = new Map<string, Challenged>()
-  /** Requests whose record is being looked up, by user. */
+  /** Requests whose record is being looked up, by user. A further try does not wait for it: what is known has to do. */
   readonly #unknown = new Map<string, Frame>()
   /** Grants given, by the request's one-time author. */
-  readonly #granted = new Map<string, { grant: Grant; attempt: number }>()
+  readonly #granted = new Map<string, { grant: Grant; user: Uint8Array; attempt: number }>()
   #second = { at: 0, requests: 0 }
 
   constructor(context: Context, seat: Seat) {
@@ -129,6 +143,7 @@ export class Manager {
         seat.adoptGroup(issued, { group, roster }, path, publish, env, out)
       }
     })
+    this.publicKeys = new PublicKeyService(context, ({ body }) => seat.controlOf(body.publicKeyRequest!.key!))
   }
 
   /** Whether this peer is the one to manage the key. */
@@ -154,12 +169,14 @@ export class Manager {
       { name: 'applicants', size: this.#applicants.size, cap: PENDING_REQUESTS },
       { name: 'challenges', size: this.#challenged.size, cap: CHALLENGES },
       { name: 'unknown requesters', size: this.#unknown.size, cap: CHALLENGES },
-      { name: 'kept grants', size: this.#granted.size, cap: KEPT_GRANTS }
+      { name: 'kept grants', size: this.#granted.size, cap: KEPT_GRANTS },
+      ...this.publicKeys.unsafeFills()
     ]
   }
 
   nextAt(): number | undefined {
-    return this.#deadlines.next()
+    const moments = [this.#deadlines.next(), this.publicKeys.nextAt()].filter((at) => at !== undefined)
+    return moments.length === 0 ? undefined : Math.min(...moments)
   }
 
   /** Opens the first term of a channel founded here: nobody else can know of an earlier one. */
@@ -175,7 +192,9 @@ export class Manager {
       this.#stage = 'collecting'
       this.#deadlines.set('collect', env.uptimeMs + COLLECT_MS)
       const { channel, name, addresses } = this.#context
-      const question = { epochs: { channel, group: EMPTY, after: this.#seat.current?.announcement ?? EMPTY } }
+      const question = {
+        epochs: { channel, group: EMPTY, after: this.#seat.current?.announcement ?? EMPTY, chunks: [] }
+      }
       out.push({ type: 'ask', id: `${name}:collect`, channel, to: undefined, addresses, question })
     } else if (this.#stage === 'acting') this.#sendBeat(env, out)
   }
@@ -188,6 +207,7 @@ export class Manager {
   }
 
   wake(env: Env, out: Out): void {
+    this.publicKeys.wake(env, out)
     for (const name of this.#deadlines.due(env.uptimeMs)) {
       switch (name) {
         case 'collect':
@@ -202,6 +222,9 @@ export class Manager {
         case 'renewal':
           this.#issue(Reason.DEADLINE, [], [], env, out)
           break
+        case 'nicks':
+          if (this.#announceable().some(isRegistration)) this.#issue(Reason.STATED, [], [], env, out)
+          break
         default:
           name satisfies never
       }
@@ -211,9 +234,10 @@ export class Manager {
   // ---------------------------------------------------------------- requests
 
   onKeyRequest(frame: Frame, env: Env, out: Out): void {
-    if (!this.isInOffice || this.#repeatGrant(frame, out)) return
+    if (!this.isInOffice || this.#repeatGrant(frame, out) || this.#isEnlisted(frame)) return
     if (!this.#takeRequest(env)) return out.reject(509)
-    const applicant = readApplicant(this.#context, frame, frame.body.keyRequest!, env)
+    const isLookedUp = (user: Uint8Array): boolean => this.#unknown.has(hex(user))
+    const applicant = readApplicant(this.#context, frame, frame.body.keyRequest!, isLookedUp, env)
     if (applicant instanceof Refusal) return out.reject(applicant)
     if ('lookUp' in applicant) {
       if (this.#unknown.size >= CHALLENGES) return out.reject(504)
@@ -233,11 +257,12 @@ export class Manager {
 
   /** The directory's answer about a user whose request waits. */
   onRecord(user: Uint8Array, env: Env, out: Out): void {
+    this.publicKeys.onRecord(user, env, out)
     const frame = this.#unknown.get(hex(user))
     if (frame === undefined) return
-    this.#unknown.delete(hex(user))
     if (this.#context.records.get(user) === undefined) out.reject(504)
     else this.onKeyRequest(frame, env, out)
+    this.#unknown.delete(hex(user))
   }
 
   onChallengeAnswer(frame: Frame, env: Env, out: Out): void {
@@ -258,11 +283,26 @@ export class Manager {
       equalBytes(answer.nonce, waiting.nonce)
     if (!isAnswered) return out.reject(508)
     this.#challenged.delete(hex(answer.request))
-    this.#enlist(waiting.applicant, env, out)
+    // Two tries of one request, each challenged and answered, are granted once: a second grant would undo the first.
+    if (!this.#isGranted(frame)) this.#enlist(waiting.applicant, env, out)
+  }
+
+  /** Whether this is a further try of a request that waits for the next epoch. */
+  #isEnlisted(frame: Frame): boolean {
+    const author = hex(frame.author)
+    const applicant = [...this.#applicants.values()].find((one) => one.author === author)
+    if (applicant === undefined) return false
+    applicant.attempt = Math.max(applicant.attempt, frame.body.keyRequest!.attempt)
+    return true
+  }
+
+  /** Whether the request of this one-time author was granted in this term: from there the announcements lead on. */
+  #isGranted(frame: Frame): boolean {
+    return this.#granted.get(hex(frame.author))?.grant.key?.term === this.#context.promised.term
   }
 
   #challenge(applicant: Applicant, env: Env, out: Out): void {
-    const { channel, user, self } = this.#context
+    const { channel, user } = this.#context
     const nonce = env.random(CHALLENGE_BYTES)
     const { seq, hash } = applicant.record
     const parties = { channel, manager: user, user: applicant.user, recordSeq: seq, recordHash: hash }
@@ -275,25 +315,25 @@ export class Manager {
       if (this.#challenged.size <= CHALLENGES) break
       this.#challenged.delete(oldest)
     }
-    out.push({ type: 'publish', channel, frame: makeFrame(channel, self.key, { challenge }).bytes })
+    this.#answer({ challenge }, applicant.user, applicant.attempt, out)
   }
 
-  /** Answers a further try of a request that was granted in this term: from there the announcements lead on. */
+  /** Answers a further try of a request that was granted. */
   #repeatGrant(frame: Frame, out: Out): boolean {
-    const given = this.#granted.get(hex(frame.author))
-    if (given === undefined) return false
+    if (!this.#isGranted(frame)) return false
+    const given = this.#granted.get(hex(frame.author))!
     const { attempt } = frame.body.keyRequest!
-    if (given.grant.key!.term !== this.#context.promised.term) return false
-    if (attempt > given.attempt) {
-      given.attempt = attempt
-      const { channel, self } = this.#context
-      out.push({
-        type: 'publish',
-        channel,
-        frame: makeFrame(channel, self.key, { grant: { ...given.grant, attempt } }).bytes
-      })
-    }
+    if (attempt <= given.attempt) return true
+    given.attempt = attempt
+    this.#answer({ grant: { ...given.grant, attempt } }, given.user, attempt, out)
     return true
+  }
+
+  /** To the requester alone, unless it has asked so often that there is something wrong with that way. */
+  #answer(body: Body, user: Uint8Array, attempt: number, out: Out): void {
+    const { channel, self } = this.#context
+    const to = attempt < HANDED_TRIES && { to: asUserId(user) }
+    out.push({ type: 'publish', channel, frame: makeFrame(channel, self.key, body).bytes, ...to })
   }
 
   #takeRequest(env: Env): boolean {
@@ -306,7 +346,7 @@ export class Manager {
     if (this.#applicants.size >= PENDING_REQUESTS && !this.#applicants.has(name)) return out.reject(509)
     this.#context.records.add(applicant.record.bytes, env.now, out)
     this.#applicants.set(name, applicant)
-    this.#schedule(env, out)
+    this.#schedule(this.#windowMs, env, out)
   }
 
   // ---------------------------------------------------------------- the control log
@@ -314,9 +354,13 @@ export class Manager {
   /** Called when statements have come in: what changes the roster is applied, at once when it is for cause. */
   onStatements(env: Env, out: Out): void {
     const { log } = this.#context
+    if (this.isInOffice && log.pendingNicks().length > 0 && log.roster.members.size > 1) {
+      const at = Math.max(env.uptimeMs + NICK_PATIENCE_MS, this.#issuedAt + NICK_PAUSE_MS)
+      this.#deadlines.setOnce('nicks', at)
+    }
     if (!this.isInOffice || !log.hasUnappliedChange) return
     if (log.unappliedRemovals().some((one) => one.statement.isForCause)) this.#issueBatch(env, out)
-    else this.#schedule(env, out)
+    else this.#schedule(BATCH_MS, env, out)
   }
 
   /** A fresh key on demand. @throws {UsageError} when this peer is not the key manager in office. */
@@ -335,18 +379,25 @@ export class Manager {
 
   // ---------------------------------------------------------------- epochs
 
-  /** The next epoch at once when the last one is some time ago, else at the end of the batch window. */
-  #schedule(env: Env, out: Out): void {
+  /** The next epoch at once when the last one is some time ago, else at the end of the window. */
+  #schedule(windowMs: number, env: Env, out: Out): void {
     if (this.#stage !== 'acting') return
-    const at = this.#issuedAt + BATCH_MS
+    const at = this.#issuedAt + windowMs
     if (env.uptimeMs >= at) this.#issueBatch(env, out)
-    else this.#deadlines.setOnce('batch', at)
+    else this.#deadlines.setEarliest('batch', at)
+  }
+
+  /** A longer window while one batch of applicants follows the other, the first one again after some quiet. */
+  #noteAdmissions(env: Env): void {
+    const isStorm = env.uptimeMs < this.#issuedAt + 2 * this.#windowMs
+    this.#windowMs = isStorm ? Math.min(this.#windowMs + BATCH_MS, BATCH_MAX_MS) : BATCH_MS
   }
 
   #issueBatch(env: Env, out: Out): void {
     if (this.#stage !== 'acting') return
     const { applicants, statements } = this.#takeBatch(env, out)
     if (applicants.length === 0 && !this.#context.log.hasUnappliedChange) return
+    if (applicants.length > 0) this.#noteAdmissions(env)
     const isAdmitting = applicants.length > 0 || this.#context.log.hasUnappliedAdmit
     this.#issue(isAdmitting ? Reason.ADMITTED : Reason.STATED, applicants, statements, env, out)
     const isMore = this.#applicants.size > 0 || this.#context.log.hasUnappliedChange
@@ -355,24 +406,25 @@ export class Manager {
 
   /** As many applicants as fit one announcement, each judged again, and the statements that admit them. */
   #takeBatch(env: Env, out: Out): { applicants: Applicant[]; statements: CheckedStatement[] } {
-    const { log } = this.#context
     const taken: Applicant[] = []
     const statements: CheckedStatement[] = []
     const redeemed = new Map<string, Set<string>>()
-    const skeletons = new Set(log.nicks().map(skeleton))
-    let bytes = this.#announceable().reduce((sum, one) => sum + one.bytes.length, 0)
+    const waiting = this.#announceable()
+    const skeletons = new Set(waiting.filter(isRegistration).map(({ statement }) => skeleton(statement.name)))
+    let bytes = waiting.reduce((sum, one) => sum + one.bytes.length, 0)
     for (const [name, applicant] of this.#applicants) {
-      const refusal = judgeApplicant(this.#context, applicant, statements.length, redeemed, env)
+      const admits = statements.filter(({ statement }) => statement.operation === Operation.ADMIT)
+      const refusal = judgeApplicant(this.#context, applicant, admits.length, redeemed, env)
       if (refusal !== undefined) {
         this.#applicants.delete(name)
         out.reject(refusal)
         continue
       }
-      if (!log.isMember(applicant.user)) {
-        const admit = this.#admit(applicant, skeletons, statements.length, env)
-        if (bytes + admit.bytes.length > ANNOUNCED_STATEMENT_BYTES) break
-        bytes += admit.bytes.length
-        statements.push(admit)
+      const statement = this.#welcome(applicant, skeletons, statements.length, env)
+      if (statement !== undefined) {
+        if (bytes + statement.bytes.length > ANNOUNCED_STATEMENT_BYTES) break
+        bytes += statement.bytes.length
+        statements.push(statement)
         const redeemers = redeemed.get(mapKey(applicant.token)) ?? new Set()
         redeemed.set(mapKey(applicant.token), redeemers.add(mapKey(applicant.user)))
       }
@@ -382,19 +434,29 @@ export class Manager {
     return { applicants: taken, statements }
   }
 
-  /** The statement that lets somebody in, with the nick when nobody here has one that looks like it. */
-  #admit({ user, record, token }: Applicant, skeletons: Set<string>, ahead: number, env: Env): CheckedStatement {
+  /**
+   * The statement that lets somebody in, or names a member nobody has named yet: with the nick of its record, unless somebody
+   * here has one that looks like it.
+   */
+  #welcome(
+    { user, record, token }: Applicant,
+    skeletons: Set<string>,
+    ahead: number,
+    env: Env
+  ): CheckedStatement | undefined {
     const { self, channel, log } = this.#context
+    const isMember = log.isMember(user)
     const shape = skeleton(record.nick)
-    const name = record.nick !== '' && !skeletons.has(shape) ? record.nick : ''
-    if (name !== '') skeletons.add(shape)
+    const isFree = !skeletons.has(shape) && log.nicks.isFree(record.nick, user)
+    if (isMember && (!isFree || log.nickOf(user) !== '' || log.pendingNickOf(user) !== undefined)) return undefined
+    if (isFree) skeletons.add(shape)
+    const operation = isMember ? Operation.REGISTER_NICK : Operation.ADMIT
     return makeStatement(self.key, {
       channel,
-      operation: Operation.ADMIT,
+      operation,
       subject: user,
-      admitId: env.random(ADMIT_ID_BYTES),
-      name,
-      token,
+      ...(!isMember && { admitId: env.random(ADMIT_ID_BYTES), token }),
+      name: isFree ? record.nick : '',
       previous: log.head,
       seq: log.seqOf(self.key.publicKey) + 1 + ahead,
       at: env.now
@@ -444,8 +506,9 @@ export class Manager {
     const serial = promised.serial + 1
     const context = { channel, group: EMPTY, term, serial }
     const fresh = (): Uint8Array => this.#fresh(env)
-    const isIn = (name: string): boolean => preview.roster.members.has(unhex(name))
-    const removed = [...this.#leaves].filter(([name]) => !isIn(name))
+    const gone = this.#members.minus(preview.roster.members).map(hex)
+    const removed = gone.flatMap((name) => this.#leaves.get(name) ?? [])
+    for (const name of gone) this.#leaves.delete(name)
     const staying = applicants.filter(({ user }) => preview.roster.members.has(user))
     const returning = staying.filter(({ user }) => this.#leaves.has(hex(user)))
     const joining = staying.filter(({ user }) => !this.#leaves.has(hex(user)))
@@ -453,18 +516,13 @@ export class Manager {
     let change: TreeChange
     if (removed.length > 0) {
       const refreshed = new Map(returningLeaves.map((leaf) => [leaf, fresh()]))
-      change = this.#tree.path(
-        { removed: removed.map(([, leaf]) => leaf), refreshed, joiners: joining.length },
-        context,
-        fresh
-      )
+      change = this.#tree.path({ removed, refreshed, joiners: joining.length }, context, fresh)
     } else if (staying.length > 0 || reason === Reason.STATED) {
       change = this.#tree.step(joining.length, context, fresh, returningLeaves)
     } else change = this.#tree.path({}, context, fresh)
-    for (const [name] of removed) this.#leaves.delete(name)
     const free = change.update.added.filter((leaf) => !returningLeaves.includes(leaf))
     for (const [i, { user }] of joining.entries()) this.#leaves.set(hex(user), free[i]!)
-    const isByThemselves = removed.every(([name]) => isWithdrawn(preview.statements, unhex(name)))
+    const isByThemselves = gone.every((name) => isWithdrawn(preview.statements, unhex(name)))
     const why = removed.length === 0 ? reason : isByThemselves ? Reason.WITHDRAWN : Reason.REMOVED
     const issued = this.#announce(why, { term, serial }, change, preview, env, out)
     for (const applicant of staying) this.#grant(applicant, issued, preview, env, out)
@@ -507,11 +565,18 @@ export class Manager {
     const removals = log.unappliedRemovals()
     const rest = log.pending().filter((one) => !removals.includes(one))
     const taken: CheckedStatement[] = []
+    const skeletons = new Set<string>()
     let bytes = 0
     for (const one of [...removals, ...rest]) {
+      if (!log.mayState(one)) continue
+      if (isRegistration(one)) {
+        const shape = skeleton(one.statement.name)
+        if (skeletons.has(shape) || !log.mayRegister(one)) continue
+        skeletons.add(shape)
+      }
       bytes += one.bytes.length
       if (bytes > ANNOUNCED_STATEMENT_BYTES / 2) break
-      if (log.mayState(one)) taken.push(one)
+      taken.push(one)
     }
     return taken
   }
@@ -541,28 +606,29 @@ export class Manager {
     this.#context.promised = number
     out.keep(this.#context.row())
     this.#tree = change.tree
+    this.#members = preview.roster.members
     this.#issuedAt = env.uptimeMs
     const leaf = present(this.#leaves.get(hex(user)), 'a manager is a member')
     const path = { leaf, depth: this.#tree.depth, pathKeys: this.#tree.pathKeys(leaf) }
     const publish = (): void => publishAll(channel, issued, out)
     this.#seat.adopt(issued, terms, preview, path, publish, env, out)
     this.#deadlines.set('batch', undefined)
+    this.#deadlines.set('nicks', undefined)
     this.#deadlines.set('renewal', env.uptimeMs + lifetimeMs)
     return issued
   }
 
   #grant(applicant: Applicant, issued: IssuedEpoch, preview: LogPreview, env: Env, out: Out): void {
-    const { channel, self, charter, log, user } = this.#context
+    const { channel, charter, log, user } = this.#context
     const leaf = present(this.#leaves.get(hex(applicant.user)), 'who is granted a key has a leaf')
-    const statements = log.announced().map((one) => one.bytes)
-    const isLogComplete = statements.reduce((sum, one) => sum + one.length, 0) <= INLINE_LOG_BYTES
+    const isLogComplete = log.announcedBytes <= INLINE_LOG_BYTES
     const content = {
       epochSecret: issued.epochSecret,
       leaf,
       depth: this.#tree.depth,
       pathKeys: this.#tree.pathKeys(leaf),
       announcement: certificateOf(issued.announcement).bytes,
-      statements: isLogComplete ? statements : [],
+      statements: isLogComplete ? log.announced().map((one) => one.bytes) : [],
       isLogComplete,
       earlier: [],
       notAfter: issued.announcement.body.announcement!.notAfter
@@ -587,12 +653,12 @@ export class Manager {
       env.random
     )
     if (grant === undefined) return out.reject(504)
-    this.#granted.set(applicant.author, { grant, attempt: applicant.attempt })
+    this.#granted.set(applicant.author, { grant, user: applicant.user, attempt: applicant.attempt })
     for (const oldest of this.#granted.keys()) {
       if (this.#granted.size <= KEPT_GRANTS) break
       this.#granted.delete(oldest)
     }
-    out.push({ type: 'publish', channel, frame: makeFrame(channel, self.key, { grant }).bytes })
+    this.#answer({ grant }, applicant.user, applicant.attempt, out)
   }
 
   /** 32 fresh bytes, mixed with the manager's own secret, the channel and the time (§4, the patent's figure 8). */
@@ -634,6 +700,8 @@ export class Manager {
 function publishAll(channel: Uint8Array, { announcement, chunks }: IssuedEpoch, out: Out): void {
   for (const frame of [announcement, ...chunks]) out.push({ type: 'publish', channel, frame: frame.bytes })
 }
+
+const isRegistration = ({ statement }: CheckedStatement): boolean => statement.operation === Operation.REGISTER_NICK
 
 /** Whether a member goes by its own word. */
 const isWithdrawn = (statements: readonly CheckedStatement[], user: Uint8Array): boolean =>

@@ -48,13 +48,13 @@ export class Conversation {
     this.#plainWindow = new ReplayWindow(context.name)
   }
 
-  /** Whether messages are here that a later epoch than ours opens. */
+  /** Whether messages are here that a later epoch than ours opens. A stranger's word for that counts nothing. */
   get isAheadOfKey(): boolean {
-    return this.#held.some(({ body }) => body.message!.group.length === 0)
+    return this.#held.some(({ author, body }) => body.message!.group.length === 0 && this.#context.log.isMember(author))
   }
 
   get isAheadOfGroupKey(): boolean {
-    return this.#held.some(({ body }) => body.message!.group.length > 0)
+    return this.#held.some(({ author, body }) => body.message!.group.length > 0 && this.#context.log.isMember(author))
   }
 
   nextAt(): number | undefined {

@@ -4,10 +4,10 @@
  */
 import { equalBytes } from '../../base/bytes.ts'
 import { type TreeUpdate, TreeUpdateKind } from '../../wire/messages.ts'
-import { type CheckedAnnouncement, chunkHash, confirmKeys, openStatements, withWraps } from '../channel/announcement.ts'
+import { type CheckedAnnouncement, confirmKeys, openStatements, wrapsInChunks } from '../channel/announcement.ts'
 import type { Context } from '../channel/context.ts'
-import { groupInitOf, groupLeafKey, isHigher, type Line } from '../channel/key-schedule.ts'
-import { MemberTree } from '../channel/key-tree-member.ts'
+import { groupInitOf, groupLeafKey, type Line } from '../channel/key-schedule.ts'
+import { type ApplyOptions, MemberTree } from '../channel/key-tree-member.ts'
 import { Refusal, refuse } from '../reject.ts'
 import { epochOf } from './follow.ts'
 import type { Epoch } from './keyring.ts'
@@ -29,26 +29,24 @@ export function leadsOn({ head, payload }: CheckedAnnouncement, current: Epoch |
 }
 
 /**
- * @param chunks - the data of all its chunks, in order.
+ * @param chunkAt - the data of a chunk, which is looked at when its wraps are needed.
  * @returns the group's epoch, or R-403, R-405, R-408, R-410, R-412, R-415 when it cannot be adopted.
  */
 export function followGroup(
   context: Context,
   { base, current }: GroupStanding,
   announcement: CheckedAnnouncement,
-  chunks: readonly Uint8Array[]
+  chunkAt: (index: number) => Uint8Array | undefined
 ): Epoch | Refusal {
   const { head, payload, frame } = announcement
   if (!equalBytes(frame.author, base.issuer)) return refuse(415)
   if (head.key.term !== base.key.term) return refuse(403)
-  if (current !== undefined && !isHigher(head.key, current.key)) return refuse(403)
-  if (payload === undefined || chunks.length !== head.chunks.length) return refuse(405)
-  if (!chunks.every((chunk, i) => equalBytes(chunkHash(chunk), head.chunks[i]!))) return refuse(405)
+  if (payload === undefined) return refuse(405)
   if (!equalBytes(context.log.groupRoster(head.group).hash, head.roster)) return refuse(412)
   const line: Line = { channel: context.channel, group: head.group }
-  const update = withWraps(payload.tree, chunks)
+  const options = head.chunks.length > 0 ? { wrapAt: wrapsInChunks(chunkAt) } : {}
   const before = { init: groupInitOf(base.exporter, line), transcript: base.transcript }
-  for (const tree of candidateTrees(context, { base, current }, announcement, update, line)) {
+  for (const tree of candidateTrees(context, { base, current }, head, payload.tree, line, options)) {
     const confirmed = confirmKeys(announcement, line, payload.tree, tree.rootKey, before)
     if (confirmed instanceof Refusal) continue
     const statements = openStatements(line, payload.sealed, confirmed.keys.control)
@@ -62,25 +60,26 @@ export function followGroup(
 function* candidateTrees(
   context: Context,
   { base, current }: GroupStanding,
-  { head }: CheckedAnnouncement,
+  head: CheckedAnnouncement['head'],
   update: TreeUpdate,
-  line: Line
+  line: Line,
+  options: Pick<ApplyOptions, 'wrapAt'>
 ): Generator<MemberTree> {
   const { term, serial } = head.key
   const treeContext = { ...line, term, serial }
   const leafKey = groupLeafKey(base.leafBase, line, term, serial, context.user)
   if (update.kind === TreeUpdateKind.REBUILD) {
     const leaf = context.log.groupRoster(head.group).members.rankOf(context.user)
-    const tree = leaf < 0 ? undefined : MemberTree.fromRebuild(update, leaf, leafKey, treeContext)
+    const tree = leaf < 0 ? undefined : MemberTree.fromRebuild(update, leaf, leafKey, treeContext, options)
     if (tree !== undefined) yield tree
     return
   }
   if (current !== undefined && equalBytes(head.previous, current.announcement)) {
-    const tree = current.tree?.apply(update, treeContext, { leafKey })
+    const tree = current.tree?.apply(update, treeContext, { ...options, leafKey })
     if (tree !== undefined) yield tree
   }
   for (const leaf of update.refreshed) {
-    const tree = MemberTree.fromPath(update, leaf, leafKey, treeContext)
+    const tree = MemberTree.fromPath(update, leaf, leafKey, treeContext, options)
     if (tree !== undefined) yield tree
   }
 }

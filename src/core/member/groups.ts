@@ -8,7 +8,8 @@
 import { assert } from '../../base/assert.ts'
 import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
 import { SECOND_MS } from '../../base/time.ts'
-import type { Heartbeat } from '../../wire/messages.ts'
+import { GROUPS } from '../../wire/limits.ts'
+import type { EpochsQuestion, Heartbeat } from '../../wire/messages.ts'
 import { type CheckedAnnouncement, readAnnouncement } from '../channel/announcement.ts'
 import type { Context } from '../channel/context.ts'
 import type { Frame } from '../channel/frame.ts'
@@ -18,12 +19,15 @@ import type { Env, RowKey } from '../machine.ts'
 import type { Out } from '../out.ts'
 import { BEHIND_MS, RETRY_MS, WAITING_ANNOUNCEMENTS } from '../params.ts'
 import { Refusal, refuse } from '../reject.ts'
+import { framesAfter } from './chunk-shelf.ts'
 import { followGroup, leadsOn } from './group-follow.ts'
 import { type Epoch, Keyring } from './keyring.ts'
 import type { Succession } from './succession.ts'
 
 /** Announcements of one group kept for members that missed one. */
 const KEPT_OF_GROUP = 16
+/** Groups followed at most: as many as there may be, and as many again that are over or on their way. */
+const LINES = 2 * GROUPS
 /** Questions for a group's announcements after which a grant is asked for. */
 const QUESTIONS = 2
 
@@ -103,6 +107,7 @@ export class Groups {
     const { head } = announcement
     const isAhead = keyring.current !== undefined && isHigher(head.base!, keyring.current.key)
     if (!isAhead && (log.group(head.group) === undefined || !this.#isEntitled(head.group))) return undefined
+    if (!this.#lines.has(hex(head.group)) && this.#lines.size >= LINES) return refuse(403)
     const line = this.#line(head.group)
     const known = [...line.kept, ...line.waiting.values()]
     if (known.some((one) => equalBytes(one.frame.id, frame.id))) return undefined
@@ -139,12 +144,10 @@ export class Groups {
     this.#suspect(env)
   }
 
-  /** Frames for a member of the group that has not followed since `after`; just the newest when we do not know that one. */
-  epochsAfter(group: Uint8Array, after: Uint8Array): Uint8Array[] {
-    const kept = this.#lines.get(hex(group))?.kept ?? []
-    const index = kept.findIndex(({ frame }) => equalBytes(frame.id, after))
-    const wanted = after.length > 0 && index >= 0 ? kept.slice(index + 1) : kept.slice(-1)
-    return wanted.flatMap((one) => [one.frame.bytes, ...this.#owner.succession.chunkFramesOf(one)])
+  /** What a member of the group that is behind is told. */
+  epochsAfter(question: EpochsQuestion): { frames: Uint8Array[]; isMore: boolean } {
+    const kept = this.#lines.get(hex(question.group))?.kept ?? []
+    return framesAfter(kept, this.#owner.succession.chunks, question)
   }
 
   /** Adopts a group's epoch that we issued ourselves; `publish` is called when it is durable. */
@@ -204,9 +207,10 @@ export class Groups {
         line.waiting.delete(name)
         continue
       }
-      const chunks = leadsOn(announcement, current) ? succession.chunksOf(announcement) : undefined
-      if (chunks === undefined) continue
-      const epoch = followGroup(this.#context, { base, current }, announcement, chunks)
+      if (!leadsOn(announcement, current) || this.#missingChunks(announcement).length > 0) continue
+      const chunkAt = (index: number): Uint8Array | undefined =>
+        succession.chunks.get(announcement, index)?.body.chunk?.data
+      const epoch = followGroup(this.#context, { base, current }, announcement, chunkAt)
       line.waiting.delete(name)
       if (!(epoch instanceof Refusal)) this.#adopt(line, epoch, announcement, env, out)
       else {
@@ -214,6 +218,12 @@ export class Groups {
         this.#onUnfollowed(announcement, epoch, out)
       }
     }
+  }
+
+  /** Which chunks of an announcement have not come; a group waits for all of them, for it is small. */
+  #missingChunks(announcement: CheckedAnnouncement): number[] {
+    const indexes = [...announcement.head.chunks.keys()]
+    return indexes.filter((index) => this.#owner.succession.chunks.get(announcement, index) === undefined)
   }
 
   /** A roster that is not the log's is a lie when the log is the very one that it names; else one of us is behind. */
@@ -281,7 +291,10 @@ export class Groups {
       const line = this.#line(id)
       if (!this.#isEntitled(id) || !this.#isMissing(line)) continue
       if (line.asked >= QUESTIONS && log.groupMembers(id).has(user)) this.#owner.needGrant(env, out)
-      const question = { epochs: { channel, group: id, after: line.keyring.current?.announcement ?? EMPTY } }
+      const newest = [...line.waiting.values()].find((one) => leadsOn(one, line.keyring.current))
+      const chunks = newest === undefined ? [] : this.#missingChunks(newest)
+      const after = newest?.head.previous ?? line.keyring.current?.announcement ?? EMPTY
+      const question = { epochs: { channel, group: id, after, chunks } }
       out.push({ type: 'ask', id: `${name}:epochs`, channel, to: undefined, addresses, question })
       wait = Math.min(wait ?? Number.POSITIVE_INFINITY, RETRY_MS[Math.min(line.asked++, RETRY_MS.length - 1)]!)
     }
@@ -311,6 +324,9 @@ export class Groups {
 
   unsafeFills(): { readonly name: string; readonly size: number; readonly cap: number }[] {
     const waiting = Math.max(0, ...[...this.#lines.values()].map((line) => line.waiting.size))
-    return [{ name: 'waiting announcements of a group', size: waiting, cap: WAITING_ANNOUNCEMENTS }]
+    return [
+      { name: 'groups', size: this.#lines.size, cap: LINES },
+      { name: 'waiting announcements of a group', size: waiting, cap: WAITING_ANNOUNCEMENTS }
+    ]
   }
 }

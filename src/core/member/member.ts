@@ -6,7 +6,7 @@
  */
 import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
 import { SECOND_MS } from '../../base/time.ts'
-import type { Content } from '../../wire/messages.ts'
+import type { Content, EpochsQuestion } from '../../wire/messages.ts'
 import { EpochRow } from '../../wire/rows.ts'
 import type { Context } from '../channel/context.ts'
 import type { LogPreview } from '../channel/control-log.ts'
@@ -24,6 +24,7 @@ import { Groups } from './groups.ts'
 import { KeySeeker } from './key-seeker.ts'
 import { type Epoch, Keyring } from './keyring.ts'
 import { LogExchange } from './log-exchange.ts'
+import { PublicKeys } from './public-keys.ts'
 import { type Lines, Speaker, type Standing } from './speaker.ts'
 import { Succession } from './succession.ts'
 
@@ -36,6 +37,7 @@ export class Member {
   readonly succession: Succession
   readonly seeker: KeySeeker
   readonly statements: LogExchange
+  readonly publicKeys: PublicKeys
   readonly #context: Context
   readonly #deadlines = new Deadlines<'lease'>()
   #isCarrierReady = false
@@ -72,6 +74,7 @@ export class Member {
     this.speaker = new Speaker(context, lines, standing, this.clock)
     this.conversation = new Conversation(context, lines, this.clock)
     this.statements = new LogExchange(context, keyring, standing)
+    this.publicKeys = new PublicKeys(context, keyring, standing)
   }
 
   /** Why this member can or cannot send. */
@@ -99,9 +102,9 @@ export class Member {
 
   /** When to wake, as `Env.uptimeMs`. */
   nextAt(): number | undefined {
-    const { succession, seeker, speaker, conversation, statements, groups } = this
-    const parts = [succession, seeker, speaker, conversation, statements, groups].map((part) => part.nextAt())
-    const moments = [this.#deadlines.next(), ...parts].filter((at) => at !== undefined)
+    const { succession, seeker, speaker, conversation, statements, groups, publicKeys } = this
+    const parts = [succession, seeker, speaker, conversation, statements, groups, publicKeys]
+    const moments = [this.#deadlines.next(), ...parts.map((part) => part.nextAt())].filter((at) => at !== undefined)
     return moments.length === 0 ? undefined : Math.min(...moments)
   }
 
@@ -109,6 +112,8 @@ export class Member {
   start(env: Env, out: Out): void {
     this.succession.expirePast(env, out)
     if (this.keyring.current !== undefined) this.groups.onChannelEpoch(env, out)
+    // An invite is kept until it has brought a key: with a key from before, it is to bring us back.
+    if (this.#context.invite !== '') this.succession.leaveChain()
     this.#tell(env, out)
   }
 
@@ -130,6 +135,7 @@ export class Member {
     this.conversation.wake(env, out)
     this.groups.wake(env, out)
     this.statements.wake(env, out)
+    this.publicKeys.wake(env, out)
     this.#tell(env, out)
   }
 
@@ -161,6 +167,8 @@ export class Member {
         this.speaker.flush(env, out)
         return refusal
       }
+      case 'publicKeyAnswer':
+        return this.publicKeys.onAnswer(frame, env, out)
       case 'grant':
         return this.seeker.onGrant(frame, env, out)
       case 'challenge':
@@ -181,6 +189,7 @@ export class Member {
       ? this.groups.onAnnouncement(frame, env, out)
       : this.succession.onEpochFrame(frame, env, out)
     if (frame.kind === 'chunk') this.groups.onChunk(env, out)
+    this.speaker.flush(env, out)
     return refusal
   }
 
@@ -218,6 +227,7 @@ export class Member {
     const { reason, issuer } = epoch
     out.notify({ type: 'epoch', channel: this.#context.channel, group: EMPTY, term, serial, reason, issuer })
     this.statements.repeatStatements(env, out)
+    this.statements.registerNick(env, out)
     this.groups.onChannelEpoch(env, out)
     this.#onKey(env, out)
   }
@@ -225,7 +235,8 @@ export class Member {
   /** A key of a line is in force: what waited for it goes on. */
   #onKey(env: Env, out: Out): void {
     this.conversation.onEpoch(env, out)
-    this.speaker.flush(env, out)
+    // Nothing is said under a key that is on its way out: whoever is granted the next one could not read it.
+    if (!this.succession.isPassing) this.speaker.flush(env, out)
   }
 
   /** Adopts an epoch that we issued ourselves as the key manager; `publish` is called between durable and in force. */
@@ -249,6 +260,12 @@ export class Member {
     return local
   }
 
+  /** Comes in anew by an invite: what follows the epoch of before is the removal, again and again. */
+  rejoin(env: Env, out: Out): void {
+    this.succession.leaveChain()
+    this.onRecord(env, out)
+  }
+
   /** A record may have come that we wait for. */
   onRecord(env: Env, out: Out): void {
     this.seeker.onRecord(env, out)
@@ -256,14 +273,14 @@ export class Member {
   }
 
   /** The answer to a question for epochs: frames, believed no more than live ones. */
-  onEpochs(frames: readonly Uint8Array[], env: Env, out: Out): void {
+  onEpochs(frames: readonly Uint8Array[], isMore: boolean, env: Env, out: Out): void {
     for (const bytes of frames) {
       const frame = readFrame(this.#context.channel, bytes)
       if (frame === undefined) continue
       const refusal = frame instanceof Refusal ? frame : this.#onEpochFrame(frame, env, out)
       if (refusal !== undefined) out.reject(refusal)
     }
-    this.seeker.seek(env, out)
+    this.seeker.onEpochs(isMore, env, out)
     this.#tell(env, out)
   }
 
@@ -277,9 +294,15 @@ export class Member {
     const { name, log } = this.#context
     const announced = log.announced().map(({ id }) => `log/${name}/${hex(id)}`)
     const pending = log.pending().map(({ id }) => `pending/${name}/${hex(id)}`)
-    const rest = [`newest/${name}`, ...announced, ...pending].map(stateKey)
+    const rest = [...announced, ...pending].map(stateKey)
     const words = [...this.clock.keys(), ...this.speaker.forget(), ...this.conversation.keys()]
-    return [...this.keyring.clear(), ...this.groups.clear(), ...words, ...rest]
+    return [...this.keyring.clear(), ...this.groups.clear(), ...words, ...this.succession.rows(), ...rest]
+  }
+
+  /** What a member that is behind on a line is told. */
+  epochsAfter(question: EpochsQuestion): { frames: Uint8Array[]; isMore: boolean } {
+    const { group } = question
+    return group.length === 0 ? this.succession.epochsAfter(question) : this.groups.epochsAfter(question)
   }
 
   /** Every secret held under keys, for checkers. */
@@ -300,7 +323,7 @@ export class Member {
 
   /** How full everything is that others can fill, beside its bound. */
   unsafeFills(): { readonly name: string; readonly size: number; readonly cap: number }[] {
-    const parts = [this.speaker, this.conversation, this.succession, this.groups]
+    const parts = [this.speaker, this.conversation, this.succession, this.groups, this.publicKeys]
     return parts.flatMap((part) => part.unsafeFills())
   }
 
