@@ -87,8 +87,15 @@ export function randomScenario(seed: number, options: ScenarioOptions = {}): Sce
   const untilMs = LIFE_TO_MS[random.chance(LONG_SHARE) ? 1 : 0]
   const settings = drawSettings(random)
   const isMixed = settings.privacy === Privacy.MIXED
-  const groups = drawGroups(new Random(seed, 'groups'))
-  const life = new Life({ random, people, managers, groups, faults: new Set(faults), untilMs, isMixed })
+  const life = new Life({
+    random,
+    groupsRandom: new Random(seed, 'groups'),
+    people,
+    managers,
+    faults: new Set(faults),
+    untilMs,
+    isMixed
+  })
   return {
     seed,
     people,
@@ -99,10 +106,6 @@ export function randomScenario(seed: number, options: ScenarioOptions = {}): Sce
     steps: [...life.opening(), ...life.steps(), ...life.ending()]
   }
 }
-
-/** The names of the groups there will be. */
-const drawGroups = (random: Random): readonly string[] =>
-  random.chance(GROUPS_SHARE) ? GROUP_NAMES.slice(0, random.between(1, GROUP_NAMES.length)) : []
 
 function drawSettings(random: Random): Scenario['settings'] {
   return {
@@ -115,6 +118,8 @@ function drawSettings(random: Random): Scenario['settings'] {
 
 class Life {
   readonly #random: Random
+  /** What happens with groups is drawn from a stream of its own: seeds without them are what they are. */
+  readonly #groupsRandom: Random
   readonly #people: readonly string[]
   readonly #managers: readonly string[]
   readonly #groups: readonly string[]
@@ -128,17 +133,20 @@ class Life {
 
   constructor(facts: {
     random: Random
+    groupsRandom: Random
     people: readonly string[]
     managers: readonly string[]
-    groups: readonly string[]
     faults: ReadonlySet<Fault>
     untilMs: number
     isMixed: boolean
   }) {
+    const { groupsRandom } = facts
     this.#random = facts.random
+    this.#groupsRandom = groupsRandom
+    const hasGroups = groupsRandom.chance(GROUPS_SHARE)
+    this.#groups = hasGroups ? GROUP_NAMES.slice(0, groupsRandom.between(1, GROUP_NAMES.length)) : []
     this.#people = facts.people
     this.#managers = facts.managers
-    this.#groups = facts.groups
     this.#founder = facts.managers[0]!
     this.#faults = facts.faults
     this.#untilMs = facts.untilMs
@@ -172,7 +180,7 @@ class Life {
     }
     for (let i = random.between(5, MESSAGES_MOST); i > 0; i--) this.#say(this.#moment(), random.pick(this.#people))
     this.#changes()
-    for (const group of this.#groups) this.#lifeOfGroup(group)
+    this.#lifeOfGroups()
     for (const fault of this.#faults) for (const step of this.#suffer(fault)) this.#add(step.at!, step)
     return this.#steps.toSorted((a, b) => a.at! - b.at!)
   }
@@ -215,13 +223,21 @@ class Life {
     }
     if (random.chance(0.3) && others.length > leastLeft)
       this.#add(this.#moment(), { type: 'leave', who: others.pop()! })
-    for (let i = random.between(0, 4); i > 0; i--) this.#add(this.#moment(), { type: 'rekey', by: this.#founder })
+    for (let i = random.between(0, 2); i > 0; i--) this.#add(this.#moment(), { type: 'rekey', by: this.#founder })
     if (random.chance(0.3)) this.#add(this.#moment(), { type: 'invite', who: this.#founder })
+  }
+
+  #lifeOfGroups(): void {
+    if (this.#groups.length === 0) return
+    const random = this.#groupsRandom
+    for (const group of this.#groups) this.#lifeOfGroup(group)
+    for (let i = random.between(0, 3); i > 0; i--)
+      this.#add(random.between(GROUPS_FROM_MS, this.#untilMs), { type: 'rekey', by: this.#founder })
   }
 
   /** A group is made, filled and talked to; some are taken out or go, some come back, and some groups are dissolved. */
   #lifeOfGroup(group: string): void {
-    const random = this.#random
+    const random = this.#groupsRandom
     const by = this.#founder
     const madeAt = random.between(GROUPS_FROM_MS, this.#untilMs / 2)
     const latest = this.#untilMs - 2 * SECOND_MS
