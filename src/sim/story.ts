@@ -3,7 +3,7 @@
  * right after the one before. Everything else follows from the seed.
  */
 import { present } from '../base/assert.ts'
-import { EMPTY } from '../base/bytes.ts'
+import { EMPTY, equalBytes } from '../base/bytes.ts'
 import type { ChannelSettings, ChannelView, Command, GroupView } from '../core/command.ts'
 import { asUserId } from '../core/identity/user.ts'
 import { type SigningKey, signingKey } from '../crypto/sign.ts'
@@ -12,7 +12,7 @@ import { CALM_DIRECTORY, type DirectoryConditions } from './directory.ts'
 import type { DiskCopy, Loss } from './disk.ts'
 import { type Flood, Hostile } from './hostile.ts'
 import { addressOf, CALM, type Conditions } from './network.ts'
-import type { JudgingMachine, NodeConfig, Pending } from './node.ts'
+import type { JudgingMachine, NodeConfig, Pending, SimNode } from './node.ts'
 import { Random } from './random.ts'
 import { Rosters } from './rosters.ts'
 import { isStaying, isWanted, NAME_MARK, type Person, TEXT_MARK, Truth } from './truth.ts'
@@ -484,11 +484,24 @@ export const isSettled: Condition = (story) => {
     else views.push(view)
   }
   if (!areAllReady || views.some((view) => nameOf(view) !== nameOf(views[0]!))) return false
-  const members = story.truth.people.filter((person) => isWanted(person) && person.node.isUp)
-  return story.truth.groups.size === 0 || members.every(({ name }) => story.groups(name).every(isGroupReady))
+  return [...story.truth.groups.keys()].every((group) => areInGroup(story, group))
 }
 
-const isGroupReady = ({ isMember, isReady }: GroupView): boolean => !isMember || isReady
+/** Whether all members of a group who are up have its key, and the same one. */
+function areInGroup(story: Story, name: string): boolean {
+  const group = story.truth.groupId(name)
+  if (group === undefined) return true
+  const people = story.inGroup(name).filter((person) => isWanted(person) && person.node.isUp)
+  const keys = people.map(({ node }) => newestEpochOf(node, group))
+  const views = people.map((person) => story.groups(person.name).find(({ id }) => equalBytes(id, group)))
+  return keys.every((key) => key === keys[0]) && views.every((view) => view?.isReady)
+}
+
+/** Of what a peer has told its user; an epoch is told once it is durable. */
+function newestEpochOf(node: SimNode, group: Uint8Array): string {
+  const told = node.notices.findLast(({ notice }) => notice.type === 'epoch' && equalBytes(notice.group, group))?.notice
+  return told?.type === 'epoch' ? `${told.term}.${told.serial}` : ''
+}
 
 const nameOf = (view: ChannelView): string =>
   `${view.term}.${view.serial} ${view.commitment.join()} ${view.logHead.join()} v${view.descriptor?.version}`
