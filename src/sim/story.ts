@@ -10,9 +10,10 @@ import { type SigningKey, signingKey } from '../crypto/sign.ts'
 import { type Checker, Violation } from './checkers/checker.ts'
 import { CALM_DIRECTORY, type DirectoryConditions } from './directory.ts'
 import type { DiskCopy, Loss } from './disk.ts'
+import { groupEpochOf } from './epochs.ts'
 import { type Flood, Hostile } from './hostile.ts'
 import { addressOf, CALM, type Conditions } from './network.ts'
-import type { JudgingMachine, NodeConfig, Pending, SimNode } from './node.ts'
+import type { JudgingMachine, NodeConfig, Pending } from './node.ts'
 import { Random } from './random.ts'
 import { Rosters } from './rosters.ts'
 import { isStaying, isWanted, NAME_MARK, type Person, TEXT_MARK, Truth } from './truth.ts'
@@ -492,15 +493,9 @@ function areInGroup(story: Story, name: string): boolean {
   const group = story.truth.groupId(name)
   if (group === undefined) return true
   const people = story.inGroup(name).filter((person) => isWanted(person) && person.node.isUp)
-  const keys = people.map(({ node }) => newestEpochOf(node, group))
+  const keys = people.map(({ node }) => groupEpochOf(node, group))
   const views = people.map((person) => story.groups(person.name).find(({ id }) => equalBytes(id, group)))
   return keys.every((key) => key === keys[0]) && views.every((view) => view?.isReady)
-}
-
-/** Of what a peer has told its user; an epoch is told once it is durable. */
-function newestEpochOf(node: SimNode, group: Uint8Array): string {
-  const told = node.notices.findLast(({ notice }) => notice.type === 'epoch' && equalBytes(notice.group, group))?.notice
-  return told?.type === 'epoch' ? `${told.term}.${told.serial}` : ''
 }
 
 const nameOf = (view: ChannelView): string =>
