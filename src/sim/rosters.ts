@@ -80,6 +80,11 @@ export class Rosters {
     return members.intersection(new Set(takeOuts.map(({ subject }) => mapKey(subject))))
   }
 
+  /** Whether anything about a group is known and not applied. */
+  get hasPendingGroups(): boolean {
+    return this.#pending.some(({ group }) => group.length > 0)
+  }
+
   #admits(): Statement[] {
     return this.#log.filter(
       ({ operation, admitId }) => operation === Operation.ADMIT && !this.#ended.has(mapKey(admitId))

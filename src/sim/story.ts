@@ -485,7 +485,10 @@ export const isSettled: Condition = (story) => {
     else views.push(view)
   }
   if (!areAllReady || views.some((view) => nameOf(view) !== nameOf(views[0]!))) return false
-  return [...story.truth.groups.keys()].every((group) => areInGroup(story, group))
+  const groups = [...story.truth.groups.keys()]
+  const members = groups.length === 0 ? [] : story.truth.people.filter((person) => isWanted(person) && person.node.isUp)
+  if (members.some(({ node }) => Rosters.of(story.truth, node).hasPendingGroups)) return false
+  return groups.every((group) => areInGroup(story, group))
 }
 
 /** Whether all members of a group who are up have its key, and the same one. */
