@@ -1,6 +1,8 @@
 /** Claims about a story so far, for its `expect` steps and for tests. Each throws a `Violation` when it does not hold. */
+import { equalBytes } from '../base/bytes.ts'
+import type { Pending } from './node.ts'
 import { type Condition, isSettled, type Promised, type Story, sayText } from './story.ts'
-import { isWanted, type Person } from './truth.ts'
+import { isTaken, isWanted, type Person } from './truth.ts'
 
 const check = (isTrue: boolean, story: Story, claim: string): void => {
   if (!isTrue) story.fail(claim)
@@ -8,11 +10,17 @@ const check = (isTrue: boolean, story: Story, claim: string): void => {
 
 const hasShown = (person: Person, text: string): boolean => person.shownTexts.has(sayText(text))
 
-/** All members whose peers are up have been shown this. */
+/** Who is to be shown something: all members whose peers are up, or those in a group. */
+const audience = (story: Story, group: string | undefined): readonly Person[] =>
+  (group === undefined ? story.truth.people : story.inGroup(group)).filter(
+    (person) => isWanted(person) && person.node.isUp
+  )
+
+/** All members whose peers are up have been shown this. @param group - to which it was said; undefined: the channel. */
 export const everyoneReads =
-  (text: string): Promised =>
+  (text: string, group?: string): Promised =>
   (story) => {
-    const blind = story.truth.people.filter((person) => isWanted(person) && person.node.isUp && !hasShown(person, text))
+    const blind = audience(story, group).filter((person) => !hasShown(person, text))
     check(blind.length === 0, story, `${blind.map(({ name }) => name).join(', ')} cannot read '${text}'`)
   }
 
@@ -42,6 +50,28 @@ export const canReadNothingAfter =
 /** All members have one key, one log and one descriptor. */
 export const everyoneAgrees = (): Promised => (story) => check(isSettled(story), story, 'members do not agree')
 
+/**
+ * Whoever was put into a group is in it, and nobody else: of those whose every command about it was answered, who did not
+ * take themselves out, and who stayed in the channel.
+ */
+export const groupsAreAsTold = (): Promised => (story) => {
+  for (const [group, changes] of story.truth.groups) {
+    const isOver = changes.some(({ type, pending }) => type === 'dissolve' && !isRefused(pending))
+    if (isOver || story.truth.groupId(group) === undefined) continue
+    const members = story.inGroup(group)
+    for (const person of story.truth.people) {
+      const own = changes.filter(({ who, pending }) => who === person && !isRefused(pending))
+      const isUnclear = own.some(({ by, pending }) => by === person || !isTaken(pending))
+      if (!isWanted(person) || isUnclear) continue
+      const isIn = person.name === story.managers[0] || own.at(-1)?.type === 'put-in'
+      const where = isIn ? 'is not in' : 'is in'
+      check(members.includes(person) === isIn, story, `${person.name} ${where} the ${group}`)
+    }
+  }
+}
+
+const isRefused = ({ result }: Pending): boolean => result instanceof Error
+
 /** Nobody was alarmed. */
 export const nobodyIsAlarmed = (): Promised => (story) => {
   const alarmed = story.world.nodes.filter(({ notices }) => notices.some(({ notice }) => notice.type === 'alarm'))
@@ -61,8 +91,17 @@ export const hasRead =
   (story) =>
     hasShown(story.person(who), text)
 
-/** All members whose peers are up have been shown this. */
+/** All members whose peers are up have been shown this. @param group - to which it was said; undefined: the channel. */
 export const haveAllRead =
-  (text: string): Condition =>
+  (text: string, group?: string): Condition =>
   (story) =>
-    story.truth.people.every((person) => !isWanted(person) || !person.node.isUp || hasShown(person, text))
+    audience(story, group).every((person) => hasShown(person, text))
+
+/** Is in a group and has its key. */
+export const isInGroup =
+  (group: string, ...who: readonly string[]): Condition =>
+  (story) => {
+    const id = story.truth.groupId(group)
+    const views = who.map((name) => story.groups(name).find((view) => id !== undefined && equalBytes(view.id, id)))
+    return views.every((view) => view?.isMember && view.isReady)
+  }

@@ -7,7 +7,7 @@ import { DAY_MS, SECOND_MS } from '../base/time.ts'
 import { Admission, Authentication, HistoryPolicy, Privacy } from '../wire/messages.ts'
 import type { Loss } from './disk.ts'
 import type { Flood } from './hostile.ts'
-import { everyoneReads, haveAllRead } from './promises.ts'
+import { everyoneReads, groupsAreAsTold, haveAllRead } from './promises.ts'
 import { Random } from './random.ts'
 import type { Step, Story, StoryConfig } from './story.ts'
 import { isWanted } from './truth.ts'
@@ -69,6 +69,12 @@ const PLAIN_SHARE = 0.3
 const SETTLE_MS = 60 * SECOND_MS
 const LAST_WORDS_MS = 20 * SECOND_MS
 const FAULT_SHARE = 0.3
+/** Of the seeds. */
+const GROUPS_SHARE = 0.35
+const GROUP_NAMES = ['kitchen', 'garden', 'attic']
+/** From then on a group may be made, when most have joined. */
+const GROUPS_FROM_MS = 4 * SECOND_MS
+const GROUP_MESSAGES_MOST = 12
 
 /** The scenario of a seed. */
 export function randomScenario(seed: number, options: ScenarioOptions = {}): Scenario {
@@ -84,7 +90,15 @@ export function randomScenario(seed: number, options: ScenarioOptions = {}): Sce
   const settings = { ...drawSettings(random), ...drawTriggers(opportunities) }
   const memberManagers = people.slice(managerCount, managerCount + opportunities.between(0, 1))
   const isMixed = settings.privacy === Privacy.MIXED
-  const life = new Life({ random, people, managers, faults: new Set(faults), untilMs, isMixed })
+  const life = new Life({
+    random,
+    groupsRandom: new Random(seed, 'groups'),
+    people,
+    managers,
+    faults: new Set(faults),
+    untilMs,
+    isMixed
+  })
   return {
     seed,
     people,
@@ -120,8 +134,11 @@ function drawTriggers(random: Random): Scenario['settings'] {
 
 class Life {
   readonly #random: Random
+  /** What happens with groups is drawn from a stream of its own: seeds without them are what they are. */
+  readonly #groupsRandom: Random
   readonly #people: readonly string[]
   readonly #managers: readonly string[]
+  readonly #groups: readonly string[]
   readonly #founder: string
   readonly #faults: ReadonlySet<Fault>
   /** When faults end, ms. */
@@ -132,13 +149,18 @@ class Life {
 
   constructor(facts: {
     random: Random
+    groupsRandom: Random
     people: readonly string[]
     managers: readonly string[]
     faults: ReadonlySet<Fault>
     untilMs: number
     isMixed: boolean
   }) {
+    const { groupsRandom } = facts
     this.#random = facts.random
+    this.#groupsRandom = groupsRandom
+    const hasGroups = groupsRandom.chance(GROUPS_SHARE)
+    this.#groups = hasGroups ? GROUP_NAMES.slice(0, groupsRandom.between(1, GROUP_NAMES.length)) : []
     this.#people = facts.people
     this.#managers = facts.managers
     this.#founder = facts.managers[0]!
@@ -174,25 +196,29 @@ class Life {
     }
     for (let i = random.between(5, MESSAGES_MOST); i > 0; i--) this.#say(this.#moment(), random.pick(this.#people))
     this.#changes()
+    this.#lifeOfGroups()
     for (const fault of this.#faults) for (const step of this.#suffer(fault)) this.#add(step.at!, step)
     this.#comings(opportunities)
     for (const by of memberManagers) this.#add(this.#moment(opportunities), { type: 'rekey', by })
     return this.#steps.toSorted((a, b) => a.at! - b.at!)
   }
 
-  /** Faults end, everybody who should has the key, everybody says a last word, and everybody reads it. */
+  /** Faults end, everybody who should has the keys, everybody says a last word to everybody, and everybody reads it. */
   ending(): Step[] {
-    const last = this.#people.map((who) => ({ who, text: `last words of ${who}` }))
+    const last: LastWord[] = this.#people.map((who) => ({ who, text: `last words of ${who}` }))
+    for (const group of this.#groups)
+      last.push(...this.#people.map((who) => ({ who, text: `last words of ${who} to the ${group}`, group })))
     return [
       { type: 'calm', at: this.#untilMs },
       { type: 'settle', withinMs: SETTLE_MS },
-      ...last.map(({ who, text }): Step => ({ type: 'say', who, text })),
+      { type: 'expect', promise: groupsAreAsTold() },
+      ...last.map((words): Step => ({ type: 'say', ...words })),
       { type: 'expect', promise: (story) => void story.until(everyLastWord(last), LAST_WORDS_MS) },
       ...last.map(
-        ({ who, text }): Step => ({
+        (words): Step => ({
           type: 'expect',
           promise: (story) => {
-            if (isMember(story, who)) everyoneReads(text)(story)
+            if (isSayable(story, words)) everyoneReads(words.text, words.group)(story)
           }
         })
       ),
@@ -227,6 +253,37 @@ class Life {
       this.#add(this.#moment(), { type: 'leave', who: others.pop()! })
     for (let i = random.between(0, 2); i > 0; i--) this.#add(this.#moment(), { type: 'rekey', by: this.#founder })
     if (random.chance(0.3)) this.#add(this.#moment(), { type: 'invite', who: this.#founder })
+  }
+
+  #lifeOfGroups(): void {
+    if (this.#groups.length === 0) return
+    const random = this.#groupsRandom
+    for (const group of this.#groups) this.#lifeOfGroup(group)
+    for (let i = random.between(0, 3); i > 0; i--)
+      this.#add(random.between(GROUPS_FROM_MS, this.#untilMs), { type: 'rekey', by: this.#founder })
+  }
+
+  /** A group is made, filled and talked to; some are taken out or go, some come back, and some groups are dissolved. */
+  #lifeOfGroup(group: string): void {
+    const random = this.#groupsRandom
+    const by = this.#founder
+    const madeAt = random.between(GROUPS_FROM_MS, this.#untilMs / 2)
+    const latest = this.#untilMs - 2 * SECOND_MS
+    const moment = (): number => random.between(madeAt, latest)
+    this.#add(madeAt, { type: 'createGroup', group, by })
+    const members = this.#people.filter((who) => who !== by && random.chance(0.6))
+    for (const who of members) {
+      const putAt = random.chance(0.5) ? madeAt + random.between(300, 3 * SECOND_MS) : moment()
+      this.#add(putAt, { type: 'putIntoGroup', group, who, by })
+      if (random.chance(0.6)) continue
+      const outAt = random.between(Math.min(putAt, latest), latest)
+      this.#add(outAt, { type: 'takeOutOfGroup', group, who, by: random.chance(0.3) ? who : by })
+      if (random.chance(0.3)) this.#add(random.between(outAt, latest), { type: 'putIntoGroup', group, who, by })
+    }
+    for (let i = random.between(0, 2); i > 0; i--) this.#add(moment(), { type: 'rekey', group, by })
+    if (random.chance(0.15)) this.#add(moment(), { type: 'dissolveGroup', group, by })
+    for (let i = random.between(3, GROUP_MESSAGES_MOST); i > 0; i--)
+      this.#say(moment(), random.pick([by, ...members]), group)
   }
 
   /** What one fault of the menu does in this run. */
@@ -328,10 +385,11 @@ class Life {
     ]
   }
 
-  #say(at: number, who: string): void {
-    const isPlain = this.#isMixed && this.#random.chance(PLAIN_SHARE)
+  #say(at: number, who: string, group?: string): void {
+    const isPlain = group === undefined && this.#isMixed && this.#random.chance(PLAIN_SHARE)
     // The full stop keeps one text from being the beginning of another.
-    this.#add(at, { type: 'say', who, text: `${who} ${++this.#texts}.`, isPlain })
+    const said = { who, text: `${who} ${++this.#texts}.`, isPlain }
+    this.#add(at, { type: 'say', ...said, ...(group !== undefined && { group }) })
   }
 
   #moment(random = this.#random): number {
@@ -345,11 +403,19 @@ class Life {
 
 const repeat = (count: number, make: () => readonly Step[]): Step[] => Array.from({ length: count }, make).flat()
 
-type LastWords = readonly { readonly who: string; readonly text: string }[]
+interface LastWord {
+  readonly who: string
+  readonly text: string
+  readonly group?: string
+}
 
-const isMember = (story: Story, who: string): boolean => isWanted(story.person(who))
+/** Whether whoever says it is in the channel, and in the group it is said to. */
+const isSayable = (story: Story, { who, group }: LastWord): boolean => {
+  const person = story.person(who)
+  return isWanted(person) && (group === undefined || story.inGroup(group).includes(person))
+}
 
 const everyLastWord =
-  (last: LastWords) =>
+  (last: readonly LastWord[]) =>
   (story: Story): boolean =>
-    last.every(({ who, text }) => !isMember(story, who) || haveAllRead(text)(story))
+    last.every((words) => !isSayable(story, words) || haveAllRead(words.text, words.group)(story))

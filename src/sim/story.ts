@@ -3,17 +3,19 @@
  * right after the one before. Everything else follows from the seed.
  */
 import { present } from '../base/assert.ts'
-import { EMPTY } from '../base/bytes.ts'
-import type { ChannelSettings, ChannelView, Command } from '../core/command.ts'
+import { EMPTY, equalBytes } from '../base/bytes.ts'
+import type { ChannelSettings, ChannelView, Command, GroupView } from '../core/command.ts'
 import { asUserId } from '../core/identity/user.ts'
 import { type SigningKey, signingKey } from '../crypto/sign.ts'
 import { type Checker, Violation } from './checkers/checker.ts'
 import { CALM_DIRECTORY, type DirectoryConditions } from './directory.ts'
 import type { DiskCopy, Loss } from './disk.ts'
+import { groupEpochOf } from './epochs.ts'
 import { type Flood, Hostile } from './hostile.ts'
 import { addressOf, CALM, type Conditions } from './network.ts'
 import type { JudgingMachine, NodeConfig, Pending } from './node.ts'
 import { Random } from './random.ts'
+import { Rosters } from './rosters.ts'
 import { isStaying, isWanted, NAME_MARK, type Person, TEXT_MARK, Truth } from './truth.ts'
 import { World } from './world.ts'
 
@@ -30,11 +32,25 @@ export type Act =
   /** Redeems the newest invite. */
   | { readonly type: 'join'; readonly who: string }
   /** @see sayText for the text on the wire. */
-  | { readonly type: 'say'; readonly who: string; readonly text: string; readonly isPlain?: boolean }
+  | {
+      readonly type: 'say'
+      readonly who: string
+      readonly text: string
+      readonly isPlain?: boolean
+      readonly group?: string
+    }
   | { readonly type: 'admit'; readonly who: string; readonly by: string }
   | { readonly type: 'remove'; readonly who: string; readonly by: string; readonly isForCause?: boolean }
   | { readonly type: 'leave'; readonly who: string }
-  | { readonly type: 'rekey'; readonly by: string }
+  | { readonly type: 'rekey'; readonly by: string; readonly group?: string }
+  /** Groups have names of the story's own. What is done to one that was not made is not done. */
+  | { readonly type: 'createGroup' | 'dissolveGroup'; readonly group: string; readonly by: string }
+  | {
+      readonly type: 'putIntoGroup' | 'takeOutOfGroup'
+      readonly group: string
+      readonly who: string
+      readonly by: string
+    }
   | { readonly type: 'setNick'; readonly who: string; readonly nick: string }
   /** Now, or when it has performed some more effects. It stays down until `start`. */
   | { readonly type: 'crash'; readonly who: string; readonly loss?: Loss; readonly afterEffects?: number }
@@ -195,6 +211,20 @@ export class Story {
     return result.channels.find(({ id }) => id.every((byte, i) => byte === channel[i]))
   }
 
+  /** What a peer says of the groups now; empty when it is down or asleep. */
+  groups(name: string): readonly GroupView[] {
+    const result = this.#command(name, { type: 'groups', channel: this.channel })?.result
+    return result === undefined || result instanceof Error || result.type !== 'groups' ? [] : result.groups
+  }
+
+  /** Who is in a group by the statements that its founder's peer keeps. */
+  inGroup(name: string): readonly Person[] {
+    const group = this.truth.groupId(name)
+    if (group === undefined) return []
+    const members = Rosters.of(this.truth, this.person(this.managers[0]!).node).groupMembers(group)
+    return this.truth.people.filter(({ key }) => members.has(key))
+  }
+
   /** Does one thing now. */
   act(act: Act): void {
     const { world } = this
@@ -209,7 +239,7 @@ export class Story {
         this.join(this.person(act.who))
         break
       case 'say':
-        this.#say(act.who, act.text, act.isPlain ?? false)
+        this.#say(act)
         break
       case 'admit':
         this.#command(act.by, { type: 'admit', channel: this.channel, user: this.person(act.who).node.user })
@@ -221,7 +251,13 @@ export class Story {
         this.#leave(act.who)
         break
       case 'rekey':
-        this.#command(act.by, { type: 'rekey', channel: this.channel })
+        this.#rekey(act.by, act.group)
+        break
+      case 'createGroup':
+      case 'dissolveGroup':
+      case 'putIntoGroup':
+      case 'takeOutOfGroup':
+        this.#changeGroup(act)
         break
       case 'setNick':
         this.#command(act.who, { type: 'setNick', nick: `${NAME_MARK} ${act.nick}` })
@@ -308,18 +344,34 @@ export class Story {
     this.#command(who, command)
   }
 
-  #say(who: string, words: string, isPlain: boolean): void {
+  #say({ who, text: words, isPlain = false, group: name }: Extract<Act, { type: 'say' }>): void {
     const { channel } = this.truth
     const person = this.person(who)
-    if (channel === undefined || !person.node.isUp) return
+    const group = name === undefined ? EMPTY : this.truth.groupId(name)
+    if (channel === undefined || group === undefined || !person.node.isUp) return
     const text = sayText(words)
     const { world } = this
     const content = { writtenAt: 0, replaces: EMPTY, text: { text, replyTo: EMPTY, isAction: false } }
-    const command: Command = { type: 'say', channel, content, isPlain }
+    const command: Command = { type: 'say', channel, group, content, isPlain }
     // The machine may show it before the command returns, so the truth is written down first.
     world.command(person.node, command, (pending) => {
-      this.truth.noteSaid({ text, by: person, at: world.time, isPlain, pending })
+      this.truth.noteSaid({ text, by: person, at: world.time, isPlain, group, pending })
     })
+  }
+
+  #rekey(by: string, name: string | undefined): void {
+    const group = name === undefined ? EMPTY : this.truth.groupId(name)
+    if (group !== undefined) this.#command(by, { type: 'rekey', channel: this.channel, group })
+  }
+
+  #changeGroup(act: Extract<Act, { type: 'createGroup' | 'dissolveGroup' | 'putIntoGroup' | 'takeOutOfGroup' }>): void {
+    const { channel, truth } = this
+    const by = this.person(act.by)
+    const who = 'who' in act ? this.person(act.who) : undefined
+    const group = act.type === 'createGroup' ? EMPTY : truth.groupId(act.group)
+    if (group === undefined) return
+    const pending = this.#command(act.by, groupCommand(act.type, channel, group, act.group, who?.node.user))
+    if (pending !== undefined) truth.noteGroupChange(act.group, { type: GROUP_CHANGES[act.type], who, by, pending })
   }
 
   #remove(who: string, by: string, isForCause: boolean): void {
@@ -413,7 +465,26 @@ export class Story {
   }
 }
 
-/** All who should be members and are up have the key, and the same one; who lost the command to join gives it again. */
+const GROUP_CHANGES = {
+  createGroup: 'make',
+  dissolveGroup: 'dissolve',
+  putIntoGroup: 'put-in',
+  takeOutOfGroup: 'take-out'
+} as const
+
+function groupCommand(
+  type: keyof typeof GROUP_CHANGES,
+  channel: Uint8Array,
+  group: Uint8Array,
+  name: string,
+  user: Uint8Array | undefined
+): Command {
+  if (type === 'createGroup') return { type, channel, name: `${NAME_MARK} ${name}` }
+  if (type === 'dissolveGroup') return { type, channel, group }
+  return { type, channel, group, user: present(user, 'somebody is put in or taken out') }
+}
+
+/** All who should be members and are up have the key, and the same one, and those of their groups; who lost the command to join gives it again. */
 export const isSettled: Condition = (story) => {
   const views: ChannelView[] = []
   let areAllReady = true
@@ -425,7 +496,21 @@ export const isSettled: Condition = (story) => {
     if (view?.key !== 'ready') areAllReady = false
     else views.push(view)
   }
-  return areAllReady && views.every((view) => nameOf(view) === nameOf(views[0]!))
+  if (!areAllReady || views.some((view) => nameOf(view) !== nameOf(views[0]!))) return false
+  const groups = [...story.truth.groups.keys()]
+  const members = groups.length === 0 ? [] : story.truth.people.filter((person) => isWanted(person) && person.node.isUp)
+  if (members.some(({ node }) => Rosters.of(story.truth, node).hasPendingGroups)) return false
+  return groups.every((group) => areInGroup(story, group))
+}
+
+/** Whether all members of a group who are up have its key, and the same one. */
+function areInGroup(story: Story, name: string): boolean {
+  const group = story.truth.groupId(name)
+  if (group === undefined) return true
+  const people = story.inGroup(name).filter((person) => isWanted(person) && person.node.isUp)
+  const keys = people.map(({ node }) => groupEpochOf(node, group))
+  const views = people.map((person) => story.groups(person.name).find(({ id }) => equalBytes(id, group)))
+  return keys.every((key) => key === keys[0]) && views.every((view) => view?.isReady)
 }
 
 const nameOf = (view: ChannelView): string =>

@@ -20,6 +20,17 @@ export interface Said {
   readonly by: Person
   readonly at: number
   readonly isPlain: boolean
+  /** Empty: to the channel. */
+  readonly group: Uint8Array
+  readonly pending: Pending
+}
+
+/** A command about a group, given to whomever. One that was lost in a crash may still have worked. */
+export interface GroupChange {
+  readonly type: 'make' | 'put-in' | 'take-out' | 'dissolve'
+  /** Who is put in or taken out; undefined for what is done to the group itself. */
+  readonly who: Person | undefined
+  readonly by: Person
   readonly pending: Pending
 }
 
@@ -33,6 +44,8 @@ export interface Shown {
 export interface Person {
   readonly name: string
   readonly node: SimNode
+  /** Its user, as statements name it, for maps. */
+  readonly key: string
   readonly isManager: boolean
   /** It was told to join or to create, and goes on trying. */
   isJoining: boolean
@@ -59,6 +72,8 @@ export class Truth implements Checker {
   channel: Uint8Array | undefined
   /** The newest invite. */
   invite: string | undefined
+  /** What was told to be done to each group, by its name in the story, in order. */
+  readonly groups = new Map<string, GroupChange[]>()
   readonly #byNode = new Map<SimNode, Person>()
   readonly #byUser = new Map<string, Person>()
   readonly #byText = new Map<string, Said>()
@@ -67,6 +82,7 @@ export class Truth implements Checker {
     const person: Person = {
       name: node.name,
       node,
+      key: mapKey(node.user),
       isManager,
       isJoining: false,
       joins: [],
@@ -80,7 +96,7 @@ export class Truth implements Checker {
     }
     this.people.push(person)
     this.#byNode.set(node, person)
-    this.#byUser.set(mapKey(node.user), person)
+    this.#byUser.set(person.key, person)
     return person
   }
 
@@ -100,6 +116,18 @@ export class Truth implements Checker {
   noteSaid(said: Said): void {
     this.said.push(said)
     this.#byText.set(said.text, said)
+  }
+
+  /** Writes down a command about a group that was given. */
+  noteGroupChange(group: string, change: GroupChange): void {
+    this.groups.set(group, [...(this.groups.get(group) ?? []), change])
+  }
+
+  /** The id of a group by its name in the story; undefined while none was made. */
+  groupId(name: string): Uint8Array | undefined {
+    const made = this.groups.get(name)?.findLast(({ type, pending }) => type === 'make' && isTaken(pending))
+    const result = made?.pending.result
+    return result !== undefined && !(result instanceof Error) && result.type === 'group' ? result.group.id : undefined
   }
 
   onEffect(node: SimNode, effect: Effect): void {

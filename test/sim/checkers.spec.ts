@@ -1,7 +1,10 @@
 /** Each checker must be able to fail: a real peer with one planted fault, and the invariant that notices it. */
 import { expect } from 'chai'
 import { EMPTY, hex, utf8 } from '../../src/base/bytes.ts'
+import { ControlLog } from '../../src/core/channel/control-log.ts'
 import { type Frame, makeFrame, readFrame } from '../../src/core/channel/frame.ts'
+import { KeyTree } from '../../src/core/channel/key-tree.ts'
+import { MemberTree } from '../../src/core/channel/key-tree-member.ts'
 import type { Effect, Env, Event } from '../../src/core/machine.ts'
 import type { Notice } from '../../src/core/notice.ts'
 import { Peer, type PeerConfig } from '../../src/core/peer.ts'
@@ -16,6 +19,8 @@ import { ALICE, BOB, CAROL, gathering, MALLORY, makePeer, tell } from '../people
 interface Fault {
   /** What is done instead of one effect. */
   readonly bend?: (effect: Effect, peer: FaultyPeer) => Effect[]
+  /** What the peer hears instead of an event. */
+  readonly mishear?: (event: Event) => Event
   /** Whether an event never reaches the peer. */
   readonly swallow?: (event: Event) => boolean
   readonly secrets?: (own: readonly HeldSecret[], peer: FaultyPeer) => readonly HeldSecret[]
@@ -43,7 +48,7 @@ class FaultyPeer implements JudgingMachine {
 
   handle(event: Event, env: Env): Effect[] {
     if (this.fault.swallow?.(event)) return []
-    const effects = this.#peer.handle(event, env)
+    const effects = this.#peer.handle(this.fault.mishear?.(event) ?? event, env)
     const { bend } = this.fault
     return bend === undefined ? effects : effects.flatMap((effect) => bend(effect, this))
   }
@@ -101,10 +106,39 @@ const talk: Step[] = [
 
 const EVERYBODY = [ALICE, BOB, CAROL, MALLORY]
 
+const GROUP = 'kitchen'
+
+/** Bob and Carol are in a group, Mallory is not. */
+const inGroup: Step[] = [
+  ...gathering(BOB, CAROL, MALLORY),
+  { type: 'createGroup', group: GROUP, by: ALICE },
+  { type: 'wait', forMs: 500 },
+  ...[BOB, CAROL].map((who): Step => ({ type: 'putIntoGroup', group: GROUP, who, by: ALICE })),
+  { type: 'wait', forMs: 500 },
+  ...['one', 'two', 'three'].flatMap((text): Step[] => [
+    { type: 'say', who: BOB, text, group: GROUP },
+    { type: 'wait', forMs: 300 }
+  ])
+]
+
+/** Carol is taken out of it, and Bob goes while the manager is away. */
+const groupTalk: Step[] = [
+  ...inGroup,
+  { type: 'takeOutOfGroup', group: GROUP, who: CAROL, by: ALICE },
+  { type: 'wait', forMs: 500 },
+  { type: 'say', who: BOB, text: 'four', group: GROUP },
+  { type: 'wait', forMs: 1_000 },
+  { type: 'crash', who: ALICE },
+  { type: 'takeOutOfGroup', group: GROUP, who: BOB, by: BOB },
+  { type: 'wait', forMs: 500 },
+  { type: 'start', who: ALICE },
+  { type: 'wait', forMs: 6_000 }
+]
+
 /** The invariant that the story breaks. */
-function broken(peers: MakePeer): string {
+function broken(peers: MakePeer, story: readonly Step[] = talk): string {
   try {
-    tell(EVERYBODY, talk, { makePeer: peers })
+    tell(EVERYBODY, story, { makePeer: peers })
   } catch (error) {
     if (error instanceof RunError) return error.violation.message
     throw error
@@ -280,5 +314,128 @@ describe('sim/checkers', () => {
     const swallow = (event: Event): boolean =>
       event.type === 'frame' && event.frame.kind === 'message' && ++messages === 2
     expect(broken(withFault(CAROL, always({ swallow })))).to.equal('nothing')
+  })
+
+  it('sound peers break nothing in groups either', () => {
+    expect(broken(makePeer, groupTalk)).to.equal('nothing')
+  })
+
+  const plantedInGroups: readonly [fault: string, invariant: string, peers: () => MakePeer][] = [
+    [
+      'says to the channel what is for a group',
+      'I-8',
+      () => {
+        const mishear = (event: Event): Event =>
+          event.type === 'command' && event.command.type === 'say'
+            ? { ...event, command: { ...event.command, group: EMPTY } }
+            : event
+        return withFault(BOB, always({ mishear }))
+      }
+    ],
+    [
+      'lets a stranger have the keys of a group',
+      'I-3',
+      () => (config) => {
+        if (isOf(config, ALICE)) return new FaultyPeer(config, { secrets: keepStolen })
+        const ofGroup = () => stolen.filter(({ name }) => /^control\/./.test(name) && !name.startsWith('control//'))
+        if (isOf(config, MALLORY)) return new FaultyPeer(config, { secrets: (own) => [...own, ...ofGroup()] })
+        return makePeer(config)
+      }
+    ],
+    [
+      'misses a message to a group and does not say so',
+      'I-17',
+      () => {
+        let messages = 0
+        return withFault(
+          CAROL,
+          always({
+            swallow: (event) => event.type === 'frame' && event.frame.kind === 'message' && ++messages === 2,
+            bend: (effect) => (effect.type === 'notify' && effect.notice.type === 'gap' ? [] : [effect])
+          })
+        )
+      }
+    ],
+    [
+      'forgets the newest epoch of a group when it starts again',
+      'I-11',
+      () =>
+        withFault(BOB, () => ({
+          bend: (effect) => {
+            if (effect.type !== 'notify' || effect.notice.type !== 'epoch') return [effect]
+            const { notice } = effect
+            return notice.group.length > 0 ? [effect, { ...effect, notice: { ...notice, serial: 1 } }] : [effect]
+          }
+        }))
+    ]
+  ]
+  for (const [fault, invariant, peers] of plantedInGroups) {
+    it(`a peer that ${fault} breaks ${invariant}`, () => {
+      stolen = []
+      expect(broken(peers(), groupTalk)).to.match(new RegExp(`^${invariant}:`))
+    })
+  }
+
+  /** What a story breaks while one method of the real code is another. */
+  function brokenWith<T extends object, K extends keyof T>(
+    target: T,
+    name: K,
+    bend: (own: T[K]) => T[K],
+    story: readonly Step[] = groupTalk
+  ): string {
+    const own = target[name]
+    target[name] = bend(own)
+    try {
+      return broken(makePeer, story)
+    } finally {
+      target[name] = own
+    }
+  }
+
+  it('a tree of a group that keeps who was taken out breaks I-3', () => {
+    type Path = KeyTree['path']
+    const keep = (own: Path): Path =>
+      function (this: KeyTree, changes, context, fresh) {
+        const removed = context.group.length > 0 ? [] : changes.removed
+        return own.call(this, { ...changes, ...(removed && { removed }) }, context, fresh)
+      }
+    expect(brokenWith(KeyTree.prototype, 'path', keep)).to.match(/^I-3: carol.* of group/)
+  })
+
+  it('leaf keys of a group that do not depend on the leaf break I-3', () => {
+    const same = (): Uint8Array => new Uint8Array(32)
+    const memberLeaf = Object.getOwnPropertyDescriptor(MemberTree.prototype, 'leafKey')!
+    Object.defineProperty(MemberTree.prototype, 'leafKey', { ...memberLeaf, get: same })
+    try {
+      expect(brokenWith(KeyTree.prototype, 'leafKey', () => same)).to.match(/^I-3: .*mallory.* of group/)
+    } finally {
+      Object.defineProperty(MemberTree.prototype, 'leafKey', memberLeaf)
+    }
+  })
+
+  it('a leaf that its member keeps over its removal from the channel breaks I-3', () => {
+    type Path = KeyTree['path']
+    const keep = (own: Path): Path =>
+      function (this: KeyTree, changes, context, fresh) {
+        return own.call(this, context.group.length > 0 ? changes : { ...changes, removed: [] }, context, fresh)
+      }
+    const removal: Step[] = [
+      { type: 'remove', who: CAROL, by: ALICE },
+      { type: 'wait', forMs: 3_000 }
+    ]
+    const story = [...gathering(BOB, CAROL), ...removal]
+    expect(brokenWith(KeyTree.prototype, 'path', keep, story)).to.match(/^I-3: carol/)
+  })
+
+  it('who says something to a group from which somebody is being taken out breaks I-4', () => {
+    const heedless = () => (): boolean => false
+    const story: Step[] = [
+      ...inGroup,
+      { type: 'crash', who: ALICE },
+      { type: 'takeOutOfGroup', group: GROUP, who: CAROL, by: CAROL },
+      { type: 'wait', forMs: 500 },
+      { type: 'say', who: BOB, text: 'five', group: GROUP }
+    ]
+    expect(brokenWith(ControlLog.prototype, 'hasUnappliedTakeOut', heedless, story)).to.match(/^I-4: bob .*carol/)
   })
 })

@@ -170,7 +170,15 @@ export class ToyPeer implements JudgingMachine {
     return [
       {
         type: 'notify',
-        notice: { type: 'epoch', channel, term: 1, serial: this.#serial, reason: 'CREATED', issuer: zeros(32) }
+        notice: {
+          type: 'epoch',
+          channel,
+          group: EMPTY,
+          term: 1,
+          serial: this.#serial,
+          reason: 'CREATED',
+          issuer: zeros(32)
+        }
       } as Effect
     ]
   }

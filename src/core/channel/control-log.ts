@@ -381,12 +381,15 @@ export class ControlLog {
 
   /** Whether a pending statement takes somebody out of a group, or ends it: nothing may be said to it until it is applied. */
   hasUnappliedTakeOut(group: Uint8Array): boolean {
-    if (this.#pending.size === 0) return false
-    return this.pending().some(({ statement }) => {
-      if (!equalBytes(statement.group, group)) return false
-      const isTakeOut = statement.operation === Operation.TAKE_OUT_OF_GROUP
-      const isIn = isTakeOut && this.groupMembers(group).has(statement.subject)
-      return isIn || statement.operation === Operation.DISSOLVE_GROUP
+    return this.unappliedTakeOuts().some(({ statement }) => equalBytes(statement.group, group))
+  }
+
+  /** The takings-out and dissolvings that the adopted epoch ignores. */
+  unappliedTakeOuts(): CheckedStatement[] {
+    if (this.#pending.size === 0) return []
+    return this.pending().filter(({ statement: { operation, group, subject } }) => {
+      const isTakeOut = operation === Operation.TAKE_OUT_OF_GROUP && this.groupMembers(group).has(subject)
+      return isTakeOut || operation === Operation.DISSOLVE_GROUP
     })
   }
 

@@ -272,9 +272,9 @@ export class Groups {
   #expire(env: Env, out: Out): void {
     out.note(
       [],
-      [...this.#lines.values()].flatMap(({ keyring }) => keyring.expire(env.now, this.#graceMs))
+      [...this.#lines.values()].flatMap(({ keyring }) => keyring.expire(env.now, this.#graceMs, 0))
     )
-    const isMore = [...this.#lines.values()].some(({ keyring }) => keyring.epochs.some(({ endedAt }) => endedAt > 0))
+    const isMore = [...this.#lines.values()].some(({ keyring }) => keyring.hasExpiring(0))
     if (isMore) this.#deadlines.set('expiry', env.uptimeMs + this.#graceMs / 2 + SECOND_MS)
   }
 

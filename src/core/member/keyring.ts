@@ -191,7 +191,12 @@ export class Keyring {
       return (highest === undefined || isHigher(key!, highest)) && this.findToRead(key!) === undefined
     })
     const epochs = fresh.map(({ key, readingSecret, announcement }) => {
-      const nothing = { transcript: EMPTY, issuer: EMPTY, keys: { init: EMPTY, control: EMPTY }, tree: undefined }
+      const nothing = {
+        transcript: EMPTY,
+        issuer: EMPTY,
+        keys: { init: EMPTY, control: EMPTY, exporter: EMPTY },
+        tree: undefined
+      }
       const secrets = SecretTree.from(readingSecret)
       const rest = { ...nothing, notAfter: 0, reason: Reason.REASON_UNSPECIFIED, endedAt: now, isGranted: true }
       return new Epoch({ key: key!, announcement, secrets, ...rest })

@@ -23,14 +23,17 @@ const LOG_ANSWER_BYTES = 48 * 1024
 
 /** Frames of statements told in one go: more would break the rate of statements, and the rest is told next time. */
 const FRAMES_AT_ONCE = 4
-/** While a removal is known and not in force, it is told again: whoever said it first may be gone. */
+/**
+ * While a removal or a taking-out is known and not in force, it is told again: whoever said it first may be gone. So is what
+ * we said ourselves: it may have come to nobody.
+ */
 const RETELL_MS = 2 * SECOND_MS
 
 export class LogExchange {
   readonly #context: Context
   readonly #keyring: Keyring
   readonly #standing: Standing
-  readonly #deadlines = new Deadlines<'removals'>()
+  readonly #deadlines = new Deadlines<'retell'>()
 
   constructor(context: Context, keyring: Keyring, standing: Standing) {
     this.#context = context
@@ -56,6 +59,7 @@ export class LogExchange {
     }
     out.keep(this.#context.pendingRow(statement))
     this.#publishStatements([statement], env, out)
+    this.#retellLater(env)
   }
 
   /**
@@ -85,10 +89,19 @@ export class LogExchange {
     // Whoever was removed never sees the epoch that applies it, and nobody listens to it any more.
     if (wasRemoved) return
     const own = log.pending().filter((one) => equalBytes(one.author, user))
-    const removals = log.unappliedRemovals()
-    const told = [...new Set([...removals, ...own])]
+    const told = [...new Set([...log.unappliedRemovals(), ...log.unappliedTakeOuts(), ...own])]
     if (told.length > 0) this.#publishStatements(told, env, out)
-    if (removals.length > 0) this.#deadlines.set('removals', env.uptimeMs + RETELL_MS + env.random(1)[0]! * 8)
+    this.#retellLater(env)
+  }
+
+  #retellLater(env: Env): void {
+    const { log, user } = this.#context
+    // A nick that waits may have to wait for ever, and holds nobody up.
+    const isLasting = ({ author, statement }: CheckedStatement): boolean =>
+      equalBytes(author, user) && statement.operation !== Operation.REGISTER_NICK
+    const isPressing = log.hasUnappliedRemoval || log.unappliedTakeOuts().length > 0
+    if (!isPressing && !log.pending().some(isLasting)) return
+    this.#deadlines.set('retell', env.uptimeMs + RETELL_MS + env.random(1)[0]! * 8)
   }
 
   #publishStatements(told: readonly CheckedStatement[], env: Env, out: Out): void {
@@ -120,7 +133,7 @@ export class LogExchange {
       if (refusal !== undefined) return refusal
       if (log.addPending(one)) out.keep(this.#context.pendingRow(one))
     }
-    if (log.hasUnappliedRemoval) this.#deadlines.set('removals', env.uptimeMs + RETELL_MS + env.random(1)[0]! * 8)
+    this.#retellLater(env)
     return undefined
   }
 

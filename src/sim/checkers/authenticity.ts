@@ -1,7 +1,11 @@
-/** I-8: every message shown was said by the sender it names, with this content. I-2: the lock tells the truth. */
-import { equalBytes } from '../../base/bytes.ts'
+/**
+ * I-8: every message shown was said by the sender it names, with this content, and to whom it says. What was said to a group
+ * is shown to nobody outside. I-2: the lock tells the truth.
+ */
+import { equalBytes, mapKey } from '../../base/bytes.ts'
 import type { Notice } from '../../core/notice.ts'
 import type { SimNode } from '../node.ts'
+import { Rosters } from '../rosters.ts'
 import type { Truth } from '../truth.ts'
 import { type Checker, Violation } from './checker.ts'
 
@@ -29,8 +33,19 @@ export class Authenticity implements Checker {
     if (truth.channel !== undefined && !equalBytes(notice.channel, truth.channel)) {
       throw new Violation('I-8', `${node.name} is shown a message of ${sender.name} in another channel`)
     }
+    if (!equalBytes(notice.group, said.group)) {
+      throw new Violation('I-8', `${node.name} is shown a message of ${sender.name} as said to others`)
+    }
+    if (said.group.length > 0 && !this.#isInGroup(node, said.group)) {
+      throw new Violation('I-8', `${node.name} is shown a message of ${sender.name} to a group that it is not in`)
+    }
     if (notice.isEncrypted === said.isPlain) {
       throw new Violation('I-2', `${node.name} is shown the wrong lock on a message of ${sender.name}`)
     }
+  }
+
+  /** By the statements that the peer itself has. */
+  #isInGroup(node: SimNode, group: Uint8Array): boolean {
+    return Rosters.of(this.#truth, node).groupMembers(group).has(mapKey(node.user))
   }
 }

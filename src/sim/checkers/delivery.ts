@@ -6,7 +6,8 @@
  * messages of a sender, with none after them that the reader can read, may be missing unnoticed; and a reader whose process
  * died before it wrote down what it had just heard may have to hear the sender's next message first, or be shown one that
  * was sealed again a second time, marked as what replaces the first. Nothing said is lost
- * at the sender: each acknowledged message of somebody who stayed was given to the carrier by the end.
+ * at the sender: each acknowledged message of somebody who stayed, in the group if it was said to one, was given to the
+ * carrier by the end.
  */
 import { hex } from '../../base/bytes.ts'
 import type { Effect } from '../../core/machine.ts'
@@ -15,6 +16,7 @@ import type { MessageView, Notice } from '../../core/notice.ts'
 import { Refusal } from '../../core/reject.ts'
 import type { Packet } from '../network.ts'
 import type { SimNode } from '../node.ts'
+import { Rosters } from '../rosters.ts'
 import { isTaken, isWanted, type Person, type Shown, type Truth } from '../truth.ts'
 import type { World } from '../world.ts'
 import { type Checker, Violation } from './checker.ts'
@@ -111,17 +113,19 @@ export class Delivery implements Checker {
     const hasLeft = reader.partings.some((parting) => parting.command.type === 'leaveChannel' && isTaken(parting))
     if (!node.isUp || hasLeft) return
     const shownAt = this.#shownAt.get(node)
-    const heard = new Map<Person, Shown[]>()
+    const heard = new Map<string, Shown[]>()
     for (const shown of reader.shown) {
       const { view, at } = shown
       const sender = this.#truth.personWith(view.sender)
       const place = this.#places.get(view.id)
       if (sender === undefined || sender === reader || sender.isByzantine || place === undefined) continue
       if (view.lamport !== place.lamport) throw new Violation('I-15', `${reader.name} orders ${view.id} differently`)
-      // Of whom one comes to know midway one misses nothing but what was said before under the same key.
-      const earlier = heard.get(sender) ?? []
+      // Of whom one comes to know midway one misses nothing but what was said before under the same key. Each group has a
+      // chain of its own.
+      const line = `${sender.name} ${hex(view.group)}`
+      const earlier = heard.get(line) ?? []
       const isKnown = earlier.some((one) => one.incarnation === shown.incarnation || !this.#isForgotten(node, one.at))
-      heard.set(sender, [...earlier, shown])
+      heard.set(line, [...earlier, shown])
       const isStart = !isKnown && place.counter === 0
       const before = this.#places.get(place.previous)
       if (before !== undefined && before.lamport >= place.lamport)
@@ -148,8 +152,10 @@ export class Delivery implements Checker {
     // A crash may come between publishing and showing; then the disk alone tells under which id it went.
     const views = people.flatMap((person) => [...person.shown.map(({ view }) => view), ...keptMessages(person.node)])
     const sent = new Set(views.filter(({ id }) => this.#places.has(id)).map(nameOf))
-    for (const { pending, by, text } of said) {
+    for (const { pending, by, text, group } of said) {
       if (!isTaken(pending) || !isWanted(by) || by.isRolledBack || !by.node.isUp) continue
+      const isOut = group.length > 0 && !Rosters.of(this.#truth, by.node).groupMembers(group).has(by.key)
+      if (isOut) continue
       if (!sent.has(text)) throw new Violation('I-17', `'${text}' of ${by.name} was never given to the carrier`)
     }
   }

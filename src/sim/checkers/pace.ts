@@ -1,9 +1,13 @@
 /**
  * I-19: nobody storms. Within any ten seconds of its own clock a process sends no more key requests, and asks no question
- * more often, than the schedule of retries allows, nor says more often that it is there than its interval; a manager issues an epoch for a reason, and a reason is a newcomer, a
- * removal, a command, a start, or a member that has lost its way, so many of these and no more within a minute.
+ * more often, than the schedule of retries allows, nor says more often that it is there than its interval; a manager issues
+ * an epoch for a reason, and a reason is a newcomer, a removal, a command, a start, or a member that has lost its way, so
+ * many of these and no more within a minute. Each group counts by itself.
  */
+import { EMPTY, hex } from '../../base/bytes.ts'
+import { readFrame } from '../../core/channel/frame.ts'
 import type { Effect } from '../../core/machine.ts'
+import { Refusal } from '../../core/reject.ts'
 import type { SimNode } from '../node.ts'
 import { peekKind } from '../trace.ts'
 import type { World } from '../world.ts'
@@ -24,13 +28,17 @@ export class Pace implements Checker {
 
   onEffect(node: SimNode, effect: Effect, world: World): void {
     if (effect.type === 'ask') {
-      this.#count(node, world, `asks ${effect.id.split(':').at(-1)}`, MAX_ASKS, WINDOW_MS)
+      const of = lineOf(effect.question.epochs?.group ?? EMPTY)
+      this.#count(node, world, `asks ${effect.id.split(':').at(-1)}${of}`, MAX_ASKS, WINDOW_MS)
     } else if (effect.type === 'publish') {
       const kind = peekKind(effect.frame)
       if (kind === 'keyRequest') this.#count(node, world, 'requests keys', MAX_REQUESTS, WINDOW_MS)
       if (kind === 'statements') this.#count(node, world, 'tells statements', MAX_STATEMENTS, WINDOW_MS)
       if (kind === 'digest') this.#count(node, world, 'says that it is there', MAX_DIGESTS, WINDOW_MS)
-      if (kind === 'announcement') this.#count(node, world, 'makes epochs', MAX_EPOCHS, EPOCH_WINDOW_MS)
+      if (kind !== 'announcement') return
+      const frame = readFrame(effect.channel, effect.frame)
+      const head = frame === undefined || frame instanceof Refusal ? undefined : frame.body.announcement
+      this.#count(node, world, `makes epochs${lineOf(head?.group ?? EMPTY)}`, MAX_EPOCHS, EPOCH_WINDOW_MS)
     }
   }
 
@@ -45,3 +53,5 @@ export class Pace implements Checker {
     throw new Violation('I-19', `${node.name} ${what} ${moments.length} times in ${windowMs / 1000} s`)
   }
 }
+
+const lineOf = (group: Uint8Array): string => (group.length === 0 ? '' : ` of group ${hex(group).slice(0, 8)}`)

@@ -1,0 +1,108 @@
+/**
+ * Who is in a channel and in its groups by the statements that a peer keeps: derived here a second time and in the plainest
+ * way, so that checkers do not take a control log's word for it.
+ */
+import { hex, mapKey } from '../base/bytes.ts'
+import type { Row } from '../core/machine.ts'
+import { Operation, SignedStatement, Statement } from '../wire/messages.ts'
+import type { SimNode } from './node.ts'
+import type { Truth } from './truth.ts'
+
+const LOG_ROWS = 'log/'
+const PENDING_ROWS = 'pending/'
+
+/** Decoded statements by the bytes of their rows: rows are looked at again and again. */
+const statements = new WeakMap<Uint8Array, Statement>()
+
+/** The members of a channel and its groups, at one moment and as one peer knows it. Users are named by `mapKey`. */
+export class Rosters {
+  readonly #managers: ReadonlySet<string>
+  readonly #log: readonly Statement[]
+  /** What the peer knows of and has not applied. */
+  readonly #pending: readonly Statement[]
+  /** Ids of admits and puttings-in that were ended. */
+  readonly #ended: ReadonlySet<string>
+
+  constructor(truth: Truth, rows: Iterable<Row>) {
+    const log: Statement[] = []
+    const pending: Statement[] = []
+    for (const { entry, value } of rows) {
+      if (entry.startsWith(LOG_ROWS)) log.push(statementIn(value))
+      else if (entry.startsWith(PENDING_ROWS)) pending.push(statementIn(value))
+    }
+    this.#managers = new Set(truth.people.filter(({ isManager }) => isManager).map(({ node }) => mapKey(node.user)))
+    this.#log = log
+    this.#pending = pending
+    this.#ended = new Set(log.filter(isEnding).flatMap(({ ends }) => ends.map(mapKey)))
+  }
+
+  /** As a peer has it on its disk. @param more - rows that are being written. */
+  static of(truth: Truth, node: SimNode, more: readonly Row[] = []): Rosters {
+    return new Rosters(truth, [...node.disk.all(), ...more])
+  }
+
+  /** Who is to have the channel's key. */
+  members(): Set<string> {
+    return new Set([...this.#managers, ...this.#admits().map(({ subject }) => mapKey(subject))])
+  }
+
+  /** Who was put into a group and is still in it. */
+  groupMembers(group: Uint8Array): Set<string> {
+    const name = mapKey(group)
+    const ofGroup = this.#log.filter((one) => mapKey(one.group) === name)
+    const isMade = ofGroup.some(({ operation }) => operation === Operation.MAKE_GROUP)
+    const isOver = ofGroup.some(({ operation }) => operation === Operation.DISSOLVE_GROUP)
+    if (!isMade || isOver) return new Set()
+    const admits = new Set(this.#admits().map(({ admitId }) => mapKey(admitId)))
+    const puts = ofGroup.filter(({ operation, admitId, subject, ends }) => {
+      if (operation !== Operation.PUT_INTO_GROUP || this.#ended.has(mapKey(admitId))) return false
+      return this.#managers.has(mapKey(subject)) || ends.some((id) => admits.has(mapKey(id)))
+    })
+    return new Set(puts.map(({ subject }) => mapKey(subject)))
+  }
+
+  /** Who is to have a group's key: its members, and the managers who make it. */
+  groupRoster(group: Uint8Array): Set<string> {
+    return this.#managers.union(this.groupMembers(group))
+  }
+
+  /** Members whose removal or withdrawal is known and not applied. */
+  leaving(): Set<string> {
+    return this.members().intersection(new Set(this.#pending.filter(isParting).map(({ subject }) => mapKey(subject))))
+  }
+
+  /** Members of a group whose taking-out is known and not applied; all of them when it is to be dissolved. */
+  leavingGroup(group: Uint8Array): Set<string> {
+    const members = this.groupMembers(group)
+    const ofGroup = this.#pending.filter((one) => hex(one.group) === hex(group))
+    if (ofGroup.some(({ operation }) => operation === Operation.DISSOLVE_GROUP)) return members
+    const takeOuts = ofGroup.filter(({ operation }) => operation === Operation.TAKE_OUT_OF_GROUP)
+    return members.intersection(new Set(takeOuts.map(({ subject }) => mapKey(subject))))
+  }
+
+  /** Whether anything about a group is known and not applied. */
+  get hasPendingGroups(): boolean {
+    return this.#pending.some(({ group }) => group.length > 0)
+  }
+
+  #admits(): Statement[] {
+    return this.#log.filter(
+      ({ operation, admitId }) => operation === Operation.ADMIT && !this.#ended.has(mapKey(admitId))
+    )
+  }
+}
+
+const isParting = ({ operation }: Statement): boolean =>
+  operation === Operation.REMOVE || operation === Operation.WITHDRAW
+
+const isEnding = (statement: Statement): boolean =>
+  isParting(statement) || statement.operation === Operation.TAKE_OUT_OF_GROUP
+
+function statementIn(row: Uint8Array): Statement {
+  let statement = statements.get(row)
+  if (statement === undefined) {
+    statement = Statement.decode(SignedStatement.decode(row).content)
+    statements.set(row, statement)
+  }
+  return statement
+}
