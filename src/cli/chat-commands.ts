@@ -2,12 +2,14 @@
 
 import { nearest } from './catalogue.ts'
 import type { Chat } from './chat.ts'
+import { CHAT } from './chat-text.ts'
 import { displayText, own, type SafeText } from './display-text.ts'
 import type { ChannelForm, IdentityForm, InviteForm, JoinForm, MemberForm, PeerForm, StatusForm } from './forms.ts'
 import { interrupt } from './interrupts.ts'
-import { channelLines, channelText, memberLines, peerLines, statusLines } from './lines.ts'
+import { channelText } from './lines.ts'
+import { channelLines, memberLines, peerLines, statusLines } from './lists.ts'
 import type { Session } from './session.ts'
-import { CHANNEL, CHAT, MEMBER } from './text.ts'
+import { CHANNEL, MEMBER } from './text.ts'
 
 interface ChatCommand {
   /** What must follow the name. */

@@ -5,6 +5,7 @@
 import { SECOND_MS } from '../base/time.ts'
 import { skeleton } from '../core/identity/nick.ts'
 import { ChatCommands } from './chat-commands.ts'
+import { CHAT } from './chat-text.ts'
 import { displayText, own, type SafeText, styled } from './display-text.ts'
 import { EXIT, isOurs } from './exit.ts'
 import type { ChannelForm, EventForm, MemberForm, MessageForm, NoticeForm, ReadForm, SendForm } from './forms.ts'
@@ -13,7 +14,7 @@ import { openScreen, type Screen } from './line-screen.ts'
 import { CHAT_LINES, channelText, clockText, contentText, eventLine, type LineStyle, messageLine } from './lines.ts'
 import type { Output } from './output.ts'
 import type { Served } from './serve.ts'
-import { CHAT, explain, KEY_STATES, READ, RUN, unforeseen } from './text.ts'
+import { explain, KEY_STATES, READ, RUN, unforeseen } from './text.ts'
 
 /** How long a message may be under way before it is shown as waiting. */
 const PATIENCE_MS = 400

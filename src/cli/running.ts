@@ -15,10 +15,11 @@ import type { Notice } from '../core/notice.ts'
 import { type ControlCaller, type Params, serveControl } from '../node/control.ts'
 import { lineLogger, type Node, type Role, startNode } from '../node/index.ts'
 import { channelIdText } from '../wire/names.ts'
+import { connectWhereUsable } from './channel-methods.ts'
 import type { NoticeForm, PersonForm } from './forms.ts'
 import { socketOf } from './home.ts'
 import { channelsOf } from './lookups.ts'
-import { callMethod, connectWhereUsable, type Desk } from './methods.ts'
+import { callMethod, type Desk } from './methods.ts'
 import { eventForm, messageForm, personForm, userText } from './to-forms.ts'
 
 export interface RunInit {

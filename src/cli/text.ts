@@ -6,7 +6,7 @@
  */
 import { type ConclaveError, InternalError } from '../base/errors.ts'
 import { displayText, joinText, own, type SafeText } from './display-text.ts'
-import type { ChannelForm, EventForm, KeyStateName, StatusForm } from './forms.ts'
+import type { KeyStateName, StatusForm } from './forms.ts'
 
 // ------------------------------------------------------------------ errors
 
@@ -157,7 +157,8 @@ export const RUN = {
     own`${count} message${plural(count)} could not be sent yet; kept until this peer runs again.`
 } as const
 
-const plural = (count: number): SafeText => (count === 1 ? own`` : own`s`)
+/** The ending of a noun. */
+export const plural = (count: number): SafeText => (count === 1 ? own`` : own`s`)
 
 /** How to do what was just done in another terminal, or on another machine. */
 export const FIRST_RUN = {
@@ -251,71 +252,6 @@ export const READ = {
   ownerGone: 'Cannot follow any longer. The process that owns the home has ended. Start it again, then this.'
 } as const
 
-/** Why an epoch began, as a clause. */
-const REASONS: Readonly<Record<string, SafeText>> = {
-  created: own`the channel was founded`,
-  admitted: own`somebody came in`,
-  removed: own`somebody was removed`,
-  withdrawn: own`somebody left`,
-  deadline: own`the old key was due`,
-  idle: own`after a long silence`,
-  'first-member': own`the first member came`,
-  demand: own`the key manager was asked for a fresh key`,
-  refreshed: own`a member renewed its part`,
-  takeover: own`the key manager began a new term`,
-  'descriptor-changed': own`the channel's rules changed`
-}
-
-/** A security event as one line. Nothing that changes who can read passes silently. */
-export function eventText(event: EventForm): SafeText | undefined {
-  switch (event.type) {
-    case 'epoch':
-      return own`new key: epoch ${event.term}.${event.serial}, because ${REASONS[event.reason] ?? own`of a reason unknown here`}${by(event.issuer)}`
-    case 'roster': {
-      const who = person(event.user)
-      if (event.change === 'admitted') return own`${who} was let in${by(event.by)}`
-      return event.change === 'removed' ? own`${who} was removed${by(event.by)}` : own`${who} left the channel`
-    }
-    case 'manager':
-      return event.isPresent
-        ? own`key manager ${person(event.manager)} is here`
-        : own`key manager ${person(event.manager)} is away: chatting goes on, but nobody can come in or be removed until it is back`
-    case 'keyState':
-      return keyStateText(event.state, event.waiting)
-    case 'gap':
-      return event.isClosed
-        ? own`a message of ${person(event.sender)} that was missing has come`
-        : own`GAP: a message of ${person(event.sender)} before the last one is missing`
-    case 'unreadable':
-      return own`a message of ${person(event.sender)} cannot be read (R-${event.check})`
-    case 'alarm':
-      return own`ALARM: key manager ${person(event.manager)} lied (R-${event.check}). Nothing is sent in this channel any more: talk to its founder elsewhere`
-    default:
-      return undefined
-  }
-}
-
-function keyStateText(state: KeyStateName, waiting: number): SafeText {
-  const held = waiting > 0 ? own` (${waiting} message${plural(waiting)} waiting)` : own``
-  if (state === 'ready') return own`messages are end-to-end encrypted${held}`
-  return own`cannot send yet: ${KEY_STATES[state]}${held}`
-}
-
-interface Person {
-  readonly nick: string
-  readonly fingerprint: string
-  readonly isSelf?: boolean
-}
-
-/** `alice (K5QH-2M7A)`: a nick alone is no identity. */
-export function person({ nick, fingerprint, isSelf }: Person): SafeText {
-  const mark = displayText(fingerprint)
-  if (isSelf === true) return own`you`
-  return nick === '' ? own`user ${mark}` : own`${displayText(nick, { columns: 40, lines: 1 })} (${mark})`
-}
-
-const by = (who: Person | undefined): SafeText => (who === undefined ? own`` : own`, by ${person(who)}`)
-
 // ------------------------------------------------------------------ status
 
 export const STATUS = {
@@ -369,47 +305,3 @@ export function healthText({ code, channel, state, count }: StatusForm['health']
       return displayText(code)
   }
 }
-
-// ------------------------------------------------------------------ the chat
-
-export const CHAT = {
-  unknownCommand: (word: SafeText, near: SafeText | undefined): SafeText =>
-    near === undefined
-      ? own`There is no /${word}. Nothing was sent. /help shows what there is; // sends a slash.`
-      : own`There is no /${word}. Nothing was sent. Did you mean /${near}? // sends a slash.`,
-  ambiguousCommand: (word: SafeText, names: readonly SafeText[]): SafeText =>
-    own`/${word} could be ${joinText(
-      names.map((name) => own`/${name}`),
-      own` or `
-    )}. Nothing was sent.`,
-  noChannel: own`You are in no channel. /join INVITE, or: conclave channel create NAME`,
-  needs: (usage: SafeText): SafeText => own`Write it as ${usage}`,
-  sentLater: (text: SafeText): SafeText => own`sent: ${text}`,
-  waiting: (why: SafeText): SafeText => own`[waiting: ${why}]`,
-  sent: own`[sent]`,
-  now: (name: SafeText): SafeText => own`Now in #${name}`,
-  earlier: own`earlier:`,
-  nick: (nick: SafeText): SafeText => own`You are ${nick} now.`,
-  keys: (form: ChannelForm): SafeText[] => [
-    own`epoch        ${displayText(form.epoch)}${form.key === 'ready' ? own`` : own`, not usable: ${KEY_STATES[form.key]}`}`,
-    own`key manager  ${form.manager === undefined ? own`unknown` : displayText(form.manager)}${form.isManagerPresent ? own` (here)` : own` (away)`}`,
-    own`key id       ${displayText(form.commitment === '' ? '-' : form.commitment)}`,
-    own`good until   ${displayText(form.notAfter === undefined ? '-' : new Date(form.notAfter).toISOString())}`
-  ],
-  help: [
-    own`Type a message and press Enter. Commands may be shortened.`,
-    own`  /me TEXT           say what you do`,
-    own`  /join INVITE|#NAME come into a channel, or turn to one you are in`,
-    own`  /leave             leave this channel`,
-    own`  /channels          your channels`,
-    own`  /who               who is in this channel`,
-    own`  /invite [once]     an invite to this channel`,
-    own`  /keys              the key of this channel and who hands it out`,
-    own`  /nick NAME         change your nick`,
-    own`  /admit ID          let a user in      /remove USER   take one out`,
-    own`  /rekey             a fresh key now (key manager only)`,
-    own`  /status /peers     how things stand, and who is connected`,
-    own`  //text             send a text that begins with a slash`,
-    own`  /quit              leave the program (or Ctrl-C, Ctrl-D)`
-  ]
-} as const

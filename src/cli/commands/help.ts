@@ -4,7 +4,7 @@ import type { Arguments } from '../arguments.ts'
 import { COMMANDS, COMMON, type CommandSpec, nearest, type OptionSpec } from '../catalogue.ts'
 import { displayText, own, padded, type SafeText } from '../display-text.ts'
 import { EXIT } from '../exit.ts'
-import { tableLines } from '../lines.ts'
+import { tableLines } from '../lists.ts'
 import type { Output } from '../output.ts'
 import { HELP, USAGE } from '../text.ts'
 
