@@ -5,13 +5,31 @@
 import { SECOND_MS } from '../base/time.ts'
 import { skeleton } from '../core/identity/nick.ts'
 import { ChatCommands } from './chat-commands.ts'
-import { CHAT } from './chat-text.ts'
+import { CHAT, standingText } from './chat-text.ts'
 import { displayText, own, type SafeText, styled } from './display-text.ts'
 import { EXIT, isOurs } from './exit.ts'
-import type { ChannelForm, EventForm, MemberForm, MessageForm, NoticeForm, ReadForm, SendForm } from './forms.ts'
+import type {
+  ChannelForm,
+  EventForm,
+  GroupForm,
+  MemberForm,
+  MessageForm,
+  NoticeForm,
+  ReadForm,
+  SendForm
+} from './forms.ts'
 import { interrupt, interrupted } from './interrupts.ts'
 import { openScreen, type Screen } from './line-screen.ts'
-import { CHAT_LINES, channelText, clockText, contentText, eventLine, type LineStyle, messageLine } from './lines.ts'
+import {
+  CHAT_LINES,
+  channelText,
+  clockText,
+  contentText,
+  eventLine,
+  groupMark,
+  type LineStyle,
+  messageLine
+} from './lines.ts'
 import type { Output } from './output.ts'
 import type { Served } from './serve.ts'
 import { explain, KEY_STATES, READ, RUN, unforeseen } from './text.ts'
@@ -52,8 +70,15 @@ export class Chat {
   #heldOwn: MessageForm[] = []
   readonly #standings = new Map<string, NodeJS.Timeout>()
   readonly #keys = new Map<string, ChannelForm['key']>()
-  #nicks: string[] = []
+  /** What each member of the current channel is called, by user id. */
+  #nicks = new Map<string, string>()
   #ambiguous = new Set<string>()
+  /** Names of the groups of the current channel. */
+  #groups: string[] = []
+  /** What was begun and need not be waited for. */
+  readonly #aside = new Set<Promise<void>>()
+  #isRestating = false
+  #isStale = false
 
   constructor(served: Served, output: Output) {
     this.served = served
@@ -64,6 +89,7 @@ export class Chat {
   async open(channel: string | undefined): Promise<void> {
     this.served.running.listen((form) => this.#hear(form))
     this.#screen = openScreen({
+      isColour: this.output.isColour,
       onLine: (line) => this.#onLine(line),
       onEnd: () => this.#onEnd(),
       complete: (line) => this.#complete(line)
@@ -87,7 +113,9 @@ export class Chat {
     const form = await this.served.session.call<ChannelForm>('channel.show', { channel })
     this.current = form
     this.#keys.set(form.id, form.key)
+    this.#nicks = new Map()
     await this.#learnNicks()
+    await this.#learnGroups()
     const { messages } = await this.served.session.call<ReadForm>('read', { channel: form.id, limit: HISTORY_LINES })
     if (messages.length > 0 && !this.output.isJson) {
       this.say(styled(CHAT.earlier, 'dim', this.output.isColour))
@@ -106,11 +134,22 @@ export class Chat {
     this.#showPrompt()
   }
 
-  /** What the channel is like now. */
-  async refresh(): Promise<ChannelForm | undefined> {
-    if (this.current === undefined) return undefined
-    this.current = await this.served.session.call<ChannelForm>('channel.show', { channel: this.current.id })
-    return this.current
+  /** Shows what the channel is like now in the line above the one typed into. */
+  async #restate(): Promise<void> {
+    this.#isStale = true
+    if (this.#isRestating || this.#screen?.isTerminal !== true) return
+    this.#isRestating = true
+    try {
+      while (this.#isStale && this.current !== undefined) {
+        this.#isStale = false
+        const form = await this.served.session.call<ChannelForm>('channel.show', { channel: this.current.id })
+        if (this.current?.id !== form.id) continue
+        this.current = form
+        this.#showPrompt()
+      }
+    } finally {
+      this.#isRestating = false
+    }
   }
 
   leaveCurrent(): void {
@@ -128,26 +167,39 @@ export class Chat {
   #onLine(line: string): void {
     this.#lines++
     this.#typed = this.#typed.then(() => this.#act(line)).catch((error) => this.#complain(error))
-    // It comes back as a message, with time and name.
-    if (isSaid(line)) this.#screen?.takeBack(line)
+    // What is said comes back as a message, with time and name.
+    if (line.trim() !== '' && !isSaid(line)) this.#screen?.keep(line)
   }
 
   async #act(line: string): Promise<void> {
     if (line.trim() === '') return
-    if (isSaid(line)) return await this.sendText(line.startsWith('//') ? line.slice(1) : line, false)
-    await this.#commands.run(line.slice(1))
+    if (isSaid(line)) return await this.sendText(line.startsWith('//') ? line.slice(1) : line, {})
+    const begun = await this.#commands.run(line.slice(1))
+    if (begun === undefined) return
+    // Somebody at a terminal goes on; a script gets one thing after the other.
+    if (this.#screen?.isTerminal !== true) return await begun.aside
+    const aside = begun.aside.catch((error) => this.#complain(error)).finally(() => this.#aside.delete(aside))
+    this.#aside.add(aside)
   }
 
-  async sendText(text: string, isAction: boolean): Promise<void> {
+  async sendText(text: string, how: How): Promise<void> {
     const { current } = this
     if (current === undefined) return this.say(CHAT.noChannel)
     const isReady = this.#keys.get(current.id) === 'ready'
-    const params = { channel: current.id, text, action: isAction, wait: 'sent', timeout: isReady ? PATIENCE_MS : 0 }
+    const params = {
+      channel: current.id,
+      text,
+      group: how.group,
+      action: how.isAction === true,
+      plain: how.isPlain === true,
+      wait: 'sent',
+      timeout: isReady ? PATIENCE_MS : 0
+    }
     this.#sending++
     try {
       const form = await this.served.session.call<SendForm>('send', params)
       this.#said.add(form.local)
-      this.#showOwn(text, isAction, form)
+      this.#showOwn(text, how.isAction === true, form)
     } finally {
       if (--this.#sending === 0) this.#releaseOwn()
     }
@@ -164,7 +216,13 @@ export class Chat {
         : CHAT.waiting(KEY_STATES[form.key === 'ready' ? 'waiting-for-carrier' : form.key])
     const mark = styled(state, form.state === 'sent' ? 'dim' : 'warn', this.output.isColour)
     if (form.state !== 'sent') this.#waiting.set(form.local, displayText(text, { columns: 60, lines: 1 }))
-    this.say(isAction ? own`${time} * ${who} ${shown}  ${mark}` : own`${time} ${who}: ${shown}  ${mark}`)
+    const target = form.group === undefined ? own`` : own`${groupMark(form)} `
+    const plain = form.isEncrypted ? own`` : own` ${READ.plain}`
+    this.say(
+      isAction
+        ? own`${time} ${target}* ${who} ${shown}${plain}  ${mark}`
+        : own`${time} ${target}${who}: ${shown}${plain}  ${mark}`
+    )
   }
 
   /** Messages of ours that another command said. */
@@ -193,6 +251,7 @@ export class Chat {
   /** What was piped in is sent before the end. */
   async #sendLast(): Promise<void> {
     await this.#typed
+    await Promise.all(this.#aside)
     const endAt = performance.now() + LAST_SEND_MS
     if (this.#waiting.size > 0) this.output.note(RUN.waitingToSend)
     while (this.#waiting.size > 0 && performance.now() < endAt) await new Promise((resolve) => setTimeout(resolve, 50))
@@ -210,9 +269,12 @@ export class Chat {
       if (!this.#history.delete(form.id)) this.#showMessage(form)
       return
     }
+    const isHere = form.channel === this.current?.id
+    if (isHere) void this.#restate().catch(() => {})
     if (form.type === 'messageState') return this.#onState(form)
     if (form.type === 'keyState') return this.#onStanding(form)
-    if (form.type === 'roster' || form.type === 'epoch') void this.#learnNicks().catch(() => {})
+    if (isHere && (form.type === 'roster' || form.type === 'epoch')) void this.#learnNicks().catch(() => {})
+    if (isHere && form.type === 'group') void this.#learnGroups()
     this.#showEvent(form)
   }
 
@@ -269,10 +331,16 @@ export class Chat {
   }
 
   async #learnNicks(): Promise<void> {
-    if (this.current === undefined || this.current.name === '') return
-    const { members } = await this.served.session.call<{ members: MemberForm[] }>('members', {
-      channel: this.current.id
-    })
+    const { current } = this
+    if (current === undefined || current.name === '') return
+    const { members } = await this.served.session.call<{ members: MemberForm[] }>('members', { channel: current.id })
+    if (this.current?.id !== current.id) return
+    for (const { isOnline: _online, holdsKey: _key, ...user } of members) {
+      const before = this.#nicks.get(user.user)
+      if (before !== undefined && before !== '' && before !== user.nick)
+        this.#showEvent({ type: 'nick', channel: current.id, channelName: current.name, user, before })
+    }
+    this.#nicks = new Map(members.map(({ user, nick }) => [user, nick]))
     const seen = new Set<string>()
     const twice = new Set<string>()
     for (const { nick } of members) {
@@ -281,7 +349,18 @@ export class Chat {
       seen.add(shape)
     }
     this.#ambiguous = twice
-    this.#nicks = members.map(({ nick }) => nick).filter((nick) => nick !== '')
+    this.#showPrompt()
+  }
+
+  async #learnGroups(): Promise<void> {
+    const { current } = this
+    if (current === undefined || current.name === '') return
+    const params = { channel: current.id }
+    // Without their names nothing but their completion is missing.
+    const { groups } = await this.served.session
+      .call<{ groups: GroupForm[] }>('group.list', params)
+      .catch(() => ({ groups: [] }))
+    this.#groups = groups.map(({ groupName }) => groupName)
   }
 
   // ---------------------------------------------------------------- the line being typed
@@ -291,19 +370,33 @@ export class Chat {
     const { current } = this
     if (current === undefined) return this.#screen?.setPrompt(own`> `)
     const name = channelText({ channel: current.id, channelName: current.name })
-    const isReady = this.#keys.get(current.id) === 'ready' || current.privacy === 'plain'
-    this.#screen?.setPrompt(isReady ? own`${name}> ` : own`${name} (waiting)> `)
+    const isPlain = current.privacy === 'plain'
+    const isReady = this.#keys.get(current.id) === 'ready' || isPlain
+    const prompt = isPlain ? own`${name} ${READ.plain}> ` : isReady ? own`${name}> ` : own`${name} (waiting)> `
+    const standing = standingText(current, (user) => this.#nicks.get(user) ?? '')
+    this.#screen?.setPrompt(prompt, standing)
   }
 
   #complete(line: string): readonly string[] {
     const word = line.slice(line.lastIndexOf(' ') + 1)
     if (line.startsWith('/') && !line.includes(' '))
       return this.#commands.names.map((name) => `/${name}`).filter((name) => name.startsWith(word))
-    if (word === '') return []
-    return this.#nicks
-      .filter((nick) => nick.toLowerCase().startsWith(word.toLowerCase()))
-      .map((nick) => displayText(nick, { lines: 1 }))
+    const isGroupFirst = /^\/(to|rekey) \S*$|^\/group (add|remove|dissolve) \S*$/.test(line)
+    if (!isGroupFirst && word === '') return []
+    const groups = this.#groups.map((name) => (name.includes(' ') ? `"${name}"` : name))
+    const named = isGroupFirst ? groups : [...this.#nicks.values(), ...(line.startsWith('/') ? groups : [])]
+    return [...new Set(named)]
+      .filter((name) => name !== '' && name.toLowerCase().startsWith(word.toLowerCase()))
+      .map((name) => displayText(name, { lines: 1 }))
   }
+}
+
+/** How a text is said. */
+interface How {
+  readonly isAction?: true
+  readonly isPlain?: true
+  /** To this group only; its name or id. */
+  readonly group?: string
 }
 
 /** Whether a line is to be sent, not obeyed. */

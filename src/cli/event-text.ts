@@ -10,23 +10,53 @@ const REASONS: Readonly<Record<string, SafeText>> = {
   removed: own`somebody was removed`,
   withdrawn: own`somebody left`,
   deadline: own`the old key was due`,
-  idle: own`after a long silence`,
-  'first-member': own`the first member came`,
-  demand: own`the key manager was asked for a fresh key`,
-  refreshed: own`a member renewed its part`,
+  idle: own`nobody had spoken for long`,
+  'first-member': own`a first member came after there had been none`,
+  demand: own`a fresh one was asked for`,
+  refreshed: own`a member's keys were renewed`,
   takeover: own`the key manager began a new term`,
-  'descriptor-changed': own`the channel's rules changed`
+  'descriptor-changed': own`the channel's rules changed`,
+  merged: own`two parts of the channel met again`,
+  scheduled: own`the old one had been in use for long enough`
 }
+
+/** Where a group's differ. */
+const GROUP_REASONS: Readonly<Record<string, SafeText>> = {
+  created: own`the group was made`,
+  admitted: own`somebody was put in`,
+  removed: own`somebody was taken out`
+}
+
+const UNKNOWN_REASON = own`of a reason unknown here`
+
+/** Why an epoch of a channel, or of a group, began. */
+export const reasonText = (reason: string, isGroup: boolean): SafeText =>
+  (isGroup ? GROUP_REASONS[reason] : undefined) ?? REASONS[reason] ?? UNKNOWN_REASON
+
+/** A group's name, or the beginning of its id when nobody here knows its name. */
+export const groupText = ({ group = '', groupName = '' }: { group?: string; groupName?: string }): SafeText =>
+  displayText(groupName === '' ? group.slice(0, 8) : groupName, { columns: 30, lines: 1 })
 
 /** A security event as one line. Nothing that changes who can read passes silently. */
 export function eventText(event: EventForm): SafeText | undefined {
   switch (event.type) {
-    case 'epoch':
-      return own`new key: epoch ${event.term}.${event.serial}, because ${REASONS[event.reason] ?? own`of a reason unknown here`}${by(event.issuer)}`
+    case 'epoch': {
+      const isGroup = event.group !== undefined
+      const line = isGroup ? own`new key of group ${groupText(event)}` : own`new key`
+      return own`${line}: epoch ${event.term}.${event.serial}, because ${reasonText(event.reason, isGroup)}${by(event.issuer)}`
+    }
     case 'roster': {
       const who = person(event.user)
-      if (event.change === 'admitted') return own`${who} was let in${by(event.by)}`
-      return event.change === 'removed' ? own`${who} was removed${by(event.by)}` : own`${who} left the channel`
+      if (event.change === 'admitted') return own`${who} ${was(event.user)} let in${by(event.by)}`
+      return event.change === 'removed'
+        ? own`${who} ${was(event.user)} removed${by(event.by)}`
+        : own`${who} left the channel`
+    }
+    case 'group':
+      return groupEventText(event)
+    case 'nick': {
+      const before = displayText(event.before, { columns: 40, lines: 1 })
+      return own`${person({ ...event.user, isSelf: false })} is the new name of ${before}`
     }
     case 'manager':
       return event.isPresent
@@ -44,6 +74,24 @@ export function eventText(event: EventForm): SafeText | undefined {
       return own`ALARM: key manager ${person(event.manager)} lied (R-${event.check}). Nothing is sent in this channel any more: talk to its founder elsewhere`
     default:
       return undefined
+  }
+}
+
+function groupEventText(event: Extract<EventForm, { type: 'group' }>): SafeText {
+  const name = groupText(event)
+  const { user } = event
+  const who = user === undefined ? own`somebody` : person(user)
+  switch (event.change) {
+    case 'made':
+      return own`group ${name} was made${by(event.by)}`
+    case 'dissolved':
+      return own`group ${name} was dissolved${by(event.by)}`
+    case 'put-in':
+      return own`${who} ${was(user)} put into group ${name}${by(event.by)}`
+    case 'taken-out':
+      return own`${who} ${was(user)} taken out of group ${name}${by(event.by)}`
+    default:
+      return event.change satisfies never
   }
 }
 
@@ -65,5 +113,7 @@ export function person({ nick, fingerprint, isSelf }: Person): SafeText {
   if (isSelf === true) return own`you`
   return nick === '' ? own`user ${mark}` : own`${displayText(nick, { columns: 40, lines: 1 })} (${mark})`
 }
+
+const was = (who: Person | undefined): SafeText => (who?.isSelf === true ? own`were` : own`was`)
 
 const by = (who: Person | undefined): SafeText => (who === undefined ? own`` : own`, by ${person(who)}`)

@@ -1,6 +1,8 @@
 /** Messages and events as lines for people. What others wrote comes in raw, in forms, and leaves as `SafeText`. */
-import { displayText, indented, own, type SafeText, styled } from './display-text.ts'
-import { eventText } from './event-text.ts'
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../base/time.ts'
+import { skeleton } from '../core/identity/nick.ts'
+import { displayText, indented, joinText, own, type SafeText, styled } from './display-text.ts'
+import { eventText, groupText } from './event-text.ts'
 import type { EventForm, MessageForm } from './forms.ts'
 import { READ } from './text.ts'
 
@@ -56,11 +58,42 @@ export function messageLine(form: MessageForm, style: LineStyle): SafeText {
   const who = styled(form.isOwn ? own`${nick}` : nick, 'bold', isColour)
   const place = withChannel ? own`${channelText(form)} ` : own``
   const plain = form.isEncrypted ? own`` : own` ${READ.plain}`
+  const target = form.group === undefined ? own`` : own`${groupMark(form)} `
   const text = indented(contentText(form, style.lines), 6)
   const mark = form.kind === 'edit' ? own` ${READ.edited}` : own``
-  if (form.kind === 'text' && form.isAction === true) return own`${time} ${place}* ${who} ${text}${plain}`
-  return own`${time} ${place}${who}: ${text}${mark}${plain}`
+  if (form.kind === 'text' && form.isAction === true) return own`${time} ${place}${target}* ${who} ${text}${plain}`
+  return own`${time} ${place}${target}${who}: ${text}${mark}${plain}`
 }
+
+/** `[team]`: said to that group alone. No name of a group can look like another mark, or end the brackets early. */
+export function groupMark({ group = '', groupName = '' }: { group?: string; groupName?: string }): SafeText {
+  const name = groupName.replaceAll(/[[\]]/g, '')
+  const isMark = MARKS.some((one) => skeleton(one) === skeleton(name.trim()))
+  return isMark ? own`[group ${displayText(group.slice(0, 8))}]` : own`[${groupText({ group, groupName: name })}]`
+}
+
+/** What stands in brackets in a line and means something else. */
+const MARKS = ['plain', 'sent', 'waiting']
+
+/** `2d 4h`, `10m`, `45s`: the two largest units. */
+export function durationText(ms: number): SafeText {
+  const parts: SafeText[] = []
+  let rest = Math.max(0, Math.round(ms / SECOND_MS) * SECOND_MS)
+  for (const [unit, size] of UNITS) {
+    const count = Math.floor(rest / size)
+    rest -= count * size
+    if (count > 0 && parts.length < 2) parts.push(own`${count}${unit}`)
+    else if (parts.length > 0) break
+  }
+  return parts.length === 0 ? own`0s` : joinText(parts, own` `)
+}
+
+const UNITS = [
+  [own`d`, DAY_MS],
+  [own`h`, HOUR_MS],
+  [own`m`, MINUTE_MS],
+  [own`s`, SECOND_MS]
+] as const
 
 export const channelText = ({ channel, channelName }: { channel: string; channelName: string }): SafeText =>
   channelName === '' ? displayText(channel.slice(0, 8)) : own`#${displayText(channelName, { columns: 40, lines: 1 })}`

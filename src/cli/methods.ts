@@ -5,7 +5,7 @@
  * A method's name is the command's, words joined by a dot; its parameters are the command's operands and long options in
  * camelCase. Parameters are checked here, whoever they come from.
  */
-import { EMPTY, equalBytes } from '../base/bytes.ts'
+import { EMPTY, equalBytes, hex } from '../base/bytes.ts'
 import { UsageError } from '../base/errors.ts'
 import { SECOND_MS } from '../base/time.ts'
 import type { ChannelView, Command } from '../core/command.ts'
@@ -14,14 +14,34 @@ import { shortFingerprint } from '../core/identity/user.ts'
 import type { ControlCaller, Params } from '../node/control.ts'
 import type { Node } from '../node/index.ts'
 import { channelIdText } from '../wire/names.ts'
-import { createChannel, invite, isPlain, join, leaveChannel, sortedAddresses } from './channel-methods.ts'
+import {
+  createChannel,
+  invite,
+  invites,
+  isPlainChannel,
+  join,
+  leaveChannel,
+  revokeInvite,
+  sortedAddresses
+} from './channel-methods.ts'
 import type { IdentityForm, PeerForm, SendForm, StatusForm } from './forms.ts'
+import { addToGroup, createGroup, dissolveGroup, groups, removeFromGroup } from './group-methods.ts'
 import { mark, read } from './history-methods.ts'
-import { ask, channelsOf, formOf, ID_LETTERS, requireChannel, until, viewOf } from './lookups.ts'
-import { admit, members, rekey, remove } from './member-methods.ts'
+import { keys, rekey } from './key-methods.ts'
+import { ask, channelsOf, formOf, ID_LETTERS, requireChannel, requireGroup, until, viewOf } from './lookups.ts'
+import { admit, members, record, remove, whois } from './member-methods.ts'
 import { Reader } from './parameters.ts'
-import { HOME } from './text.ts'
-import { personForm } from './to-forms.ts'
+import { HOME, WAITING } from './text.ts'
+import { personForm, placeOf } from './to-forms.ts'
+
+/** What a subscriber hears. */
+export interface Wanted {
+  /** Undefined: all channels. */
+  readonly channel?: string | undefined
+  /** Only what was said to this group. */
+  readonly group?: string | undefined
+  readonly withEvents: boolean
+}
 
 /** What the methods stand on. */
 export interface Desk {
@@ -31,7 +51,7 @@ export interface Desk {
   /** Addresses worth trying after the next start. */
   noteAddresses(addresses: readonly string[]): void
   /** Sends forms of what happens to a caller, from now on until it is gone. */
-  subscribe(caller: ControlCaller, channel: string | undefined, withEvents: boolean): void
+  subscribe(caller: ControlCaller, wanted: Wanted): void
 }
 
 type Method = (desk: Desk, params: Reader, caller: ControlCaller) => Promise<object | undefined>
@@ -46,6 +66,8 @@ const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
   ['channel.show', async ({ node }, params) => formOf(node, await requireChannel(node, params.text('channel')))],
   ['channel.leave', leaveChannel],
   ['invite', invite],
+  ['invite.list', invites],
+  ['invite.revoke', revokeInvite],
   ['join', join],
   ['send', send],
   ['read', read],
@@ -53,9 +75,17 @@ const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
   ['subscribe', subscribe],
   ['settle', settle],
   ['members', members],
+  ['whois', whois],
+  ['record', record],
   ['admit', admit],
   ['remove', remove],
-  ['rekey', rekey]
+  ['keys', keys],
+  ['rekey', rekey],
+  ['group.list', groups],
+  ['group.create', createGroup],
+  ['group.add', addToGroup],
+  ['group.remove', removeFromGroup],
+  ['group.dissolve', dissolveGroup]
 ])
 
 /**
@@ -149,7 +179,7 @@ function healthOf(view: ChannelView): StatusForm['health'][number][] {
   const { key } = view
   if (key === 'alarmed' || key === 'removed')
     health.push({ level: 'fail', code: 'channel-not-ready', channel, state: key })
-  else if (key !== 'ready' && !isPlain(view))
+  else if (key !== 'ready' && !isPlainChannel(view))
     health.push({ level: 'warn', code: 'channel-not-ready', channel, state: key })
   else {
     health.push({ level: 'ok', code: 'channel-ready', channel, count: view.members })
@@ -166,17 +196,22 @@ async function send({ node }: Desk, params: Reader, caller: ControlCaller): Prom
   const wait = params.choice('wait', ['sent', 'none'], 'sent')
   const text = params.text('text')
   const isAction = params.isOn('action')
+  const isPlain = params.isOn('plain')
+  const named = params.optional('group')
+  if (isPlain && named !== undefined) throw new UsageError('PLAIN_FORBIDDEN', WAITING.plainGroup)
+  const group = named === undefined ? undefined : await requireGroup(node, view.id, named)
   const sent = new Map<string, string>()
   const stop = node.onNotice((notice) => {
     if (notice.type === 'messageState' && notice.state === 'sent') sent.set(notice.local, notice.id)
   })
   try {
     const content = { text: { text, replyTo: EMPTY, isAction } }
-    const command: Command = { type: 'say', channel: view.id, content, isPlain: params.isOn('plain') }
+    const command: Command = { type: 'say', channel: view.id, content, isPlain, ...(group && { group: group.id }) }
     const { local } = await ask(node, command, 'said')
     const timeoutMs = wait === 'none' ? 0 : params.duration('timeout', 10 * SECOND_MS)
     const messageId = timeoutMs === 0 ? undefined : await until(node, timeoutMs, caller, async () => sent.get(local))
-    const place = { channel: channelIdText(view.id), channelName: view.name, local }
+    const target = group && { group: hex(group.id), groupName: group.name }
+    const place = { ...placeOf(view), ...target, isEncrypted: !isPlain && !isPlainChannel(view), local }
     if (messageId !== undefined) return { ...place, id: messageId, state: 'sent', key: 'ready' }
     return { ...place, state: 'waiting', key: (await viewOf(node, view.id))?.key ?? view.key }
   } finally {
@@ -187,7 +222,10 @@ async function send({ node }: Desk, params: Reader, caller: ControlCaller): Prom
 async function subscribe(desk: Desk, params: Reader, caller: ControlCaller): Promise<undefined> {
   const text = params.optional('channel')
   const view = text === undefined ? undefined : await requireChannel(desk.node, text)
-  desk.subscribe(caller, view && channelIdText(view.id), params.isOn('events'))
+  const named = params.optional('group')
+  const group = view && named !== undefined ? await requireGroup(desk.node, view.id, named) : undefined
+  const channel = view && channelIdText(view.id)
+  desk.subscribe(caller, { channel, group: group && hex(group.id), withEvents: params.isOn('events') })
 }
 
 /** Waits until what is said in a channel now reaches somebody who can read it, or the time is up. */
@@ -196,7 +234,7 @@ async function settle({ node }: Desk, params: Reader, caller: ControlCaller): Pr
   const isSo = async (): Promise<true | undefined> => {
     const now = await viewOf(node, view.id)
     const topic = node.topics().find(({ channel }) => equalBytes(channel, view.id))
-    return topic?.isReady === true && (now?.key === 'ready' || isPlain(view)) ? true : undefined
+    return topic?.isReady === true && (now?.key === 'ready' || isPlainChannel(view)) ? true : undefined
   }
   return { isSettled: (await until(node, params.duration('timeout', 5 * SECOND_MS), caller, isSo)) === true }
 }

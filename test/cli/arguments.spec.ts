@@ -78,7 +78,7 @@ describe('a command line', () => {
   })
 
   it('for a command of a later version is refused as unknown', () => {
-    for (const later of ['dm', 'verify', 'simulate', 'group', 'trust', 'doctor', 'ping', 'completion']) {
+    for (const later of ['dm', 'verify', 'simulate', 'trust', 'doctor', 'ping', 'completion']) {
       expect(refusal(later, 'x').code).to.equal('UNKNOWN_COMMAND')
     }
   })
