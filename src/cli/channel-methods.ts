@@ -9,6 +9,7 @@ import { Refusal } from '../core/reject.ts'
 import type { ControlCaller } from '../node/control.ts'
 import { addressBytes, addressText, type Node } from '../node/index.ts'
 import { INVITE_ADDRESSES } from '../wire/limits.ts'
+import { INVITE, MEMBER } from './channel-text.ts'
 import { displayText } from './display-text.ts'
 import {
   ADMISSIONS,
@@ -23,7 +24,6 @@ import {
 import { ask, formOf, namesOf, requireChannel, until, viewOf } from './lookups.ts'
 import type { Desk } from './methods.ts'
 import type { Reader } from './parameters.ts'
-import { INVITE, MEMBER } from './text.ts'
 import { ADMISSION, AUTHENTICATION, HISTORY, inviteRecordForm, PRIVACY, placeOf, TRIGGER } from './to-forms.ts'
 
 export async function createChannel({ node }: Desk, params: Reader): Promise<object> {

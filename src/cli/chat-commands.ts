@@ -2,6 +2,7 @@
 
 import { SECOND_MS } from '../base/time.ts'
 import { nearest } from './catalogue.ts'
+import { CHANNEL, GROUP, INVITE, MEMBER } from './channel-text.ts'
 import type { Chat } from './chat.ts'
 import { CHAT } from './chat-text.ts'
 import { displayText, own, type SafeText } from './display-text.ts'
@@ -34,7 +35,6 @@ import {
   statusLines
 } from './lists.ts'
 import type { Session } from './session.ts'
-import { CHANNEL, GROUP, INVITE, MEMBER } from './text.ts'
 
 /** How long a line typed may wait for what the key manager makes of the one before it. */
 const GROUP_MS = 3 * SECOND_MS

@@ -3,21 +3,12 @@
  * slash is sent by mistake, and every security event is a line of the conversation.
  */
 import { SECOND_MS } from '../base/time.ts'
-import { skeleton } from '../core/identity/nick.ts'
 import { ChatCommands } from './chat-commands.ts'
+import { ChatNames } from './chat-names.ts'
 import { CHAT, standingText } from './chat-text.ts'
 import { displayText, own, type SafeText, styled } from './display-text.ts'
 import { EXIT, isOurs } from './exit.ts'
-import type {
-  ChannelForm,
-  EventForm,
-  GroupForm,
-  MemberForm,
-  MessageForm,
-  NoticeForm,
-  ReadForm,
-  SendForm
-} from './forms.ts'
+import type { ChannelForm, EventForm, MessageForm, NoticeForm, ReadForm, SendForm } from './forms.ts'
 import { interrupt, interrupted } from './interrupts.ts'
 import { openScreen, type Screen } from './line-screen.ts'
 import {
@@ -70,11 +61,7 @@ export class Chat {
   #heldOwn: MessageForm[] = []
   readonly #standings = new Map<string, NodeJS.Timeout>()
   readonly #keys = new Map<string, ChannelForm['key']>()
-  /** What each member of the current channel is called, by user id. */
-  #nicks = new Map<string, string>()
-  #ambiguous = new Set<string>()
-  /** Names of the groups of the current channel. */
-  #groups: string[] = []
+  readonly #names = new ChatNames()
   /** What was begun and need not be waited for. */
   readonly #aside = new Set<Promise<void>>()
   #isRestating = false
@@ -92,7 +79,7 @@ export class Chat {
       isColour: this.output.isColour,
       onLine: (line) => this.#onLine(line),
       onEnd: () => this.#onEnd(),
-      complete: (line) => this.#complete(line)
+      complete: (line) => this.#names.complete(line, this.#commands.names)
     })
     // What is typed meanwhile waits for this.
     this.#typed = this.#typed.then(() => (channel === undefined ? this.say(CHAT.noChannel) : this.turnTo(channel)))
@@ -113,7 +100,6 @@ export class Chat {
     const form = await this.served.session.call<ChannelForm>('channel.show', { channel })
     this.current = form
     this.#keys.set(form.id, form.key)
-    this.#nicks = new Map()
     await this.#learnNicks()
     await this.#learnGroups()
     const { messages } = await this.served.session.call<ReadForm>('read', { channel: form.id, limit: HISTORY_LINES })
@@ -325,7 +311,7 @@ export class Chat {
     return {
       isColour: this.output.isColour,
       withChannel: channel !== this.current?.id,
-      isAmbiguous: (nick) => this.#ambiguous.has(skeleton(nick)),
+      isAmbiguous: this.#names.isAmbiguous,
       lines: CHAT_LINES
     }
   }
@@ -333,34 +319,13 @@ export class Chat {
   async #learnNicks(): Promise<void> {
     const { current } = this
     if (current === undefined || current.name === '') return
-    const { members } = await this.served.session.call<{ members: MemberForm[] }>('members', { channel: current.id })
-    if (this.current?.id !== current.id) return
-    for (const { isOnline: _online, holdsKey: _key, ...user } of members) {
-      const before = this.#nicks.get(user.user)
-      if (before !== undefined && before !== '' && before !== user.nick)
-        this.#showEvent({ type: 'nick', channel: current.id, channelName: current.name, user, before })
-    }
-    this.#nicks = new Map(members.map(({ user, nick }) => [user, nick]))
-    const seen = new Set<string>()
-    const twice = new Set<string>()
-    for (const { nick } of members) {
-      const shape = skeleton(nick)
-      if (seen.has(shape)) twice.add(shape)
-      seen.add(shape)
-    }
-    this.#ambiguous = twice
+    for (const form of await this.#names.learnNicks(this.served.session, current)) this.#showEvent(form)
     this.#showPrompt()
   }
 
   async #learnGroups(): Promise<void> {
     const { current } = this
-    if (current === undefined || current.name === '') return
-    const params = { channel: current.id }
-    // Without their names nothing but their completion is missing.
-    const { groups } = await this.served.session
-      .call<{ groups: GroupForm[] }>('group.list', params)
-      .catch(() => ({ groups: [] }))
-    this.#groups = groups.map(({ groupName }) => groupName)
+    if (current !== undefined && current.name !== '') await this.#names.learnGroups(this.served.session, current)
   }
 
   // ---------------------------------------------------------------- the line being typed
@@ -373,21 +338,8 @@ export class Chat {
     const isPlain = current.privacy === 'plain'
     const isReady = this.#keys.get(current.id) === 'ready' || isPlain
     const prompt = isPlain ? own`${name} ${READ.plain}> ` : isReady ? own`${name}> ` : own`${name} (waiting)> `
-    const standing = standingText(current, (user) => this.#nicks.get(user) ?? '')
+    const standing = standingText(current, this.#names.nickOf)
     this.#screen?.setPrompt(prompt, standing)
-  }
-
-  #complete(line: string): readonly string[] {
-    const word = line.slice(line.lastIndexOf(' ') + 1)
-    if (line.startsWith('/') && !line.includes(' '))
-      return this.#commands.names.map((name) => `/${name}`).filter((name) => name.startsWith(word))
-    const isGroupFirst = /^\/(to|rekey) \S*$|^\/group (add|remove|dissolve) \S*$/.test(line)
-    if (!isGroupFirst && word === '') return []
-    const groups = this.#groups.map((name) => (name.includes(' ') ? `"${name}"` : name))
-    const named = isGroupFirst ? groups : [...this.#nicks.values(), ...(line.startsWith('/') ? groups : [])]
-    return [...new Set(named)]
-      .filter((name) => name !== '' && name.toLowerCase().startsWith(word.toLowerCase()))
-      .map((name) => displayText(name, { lines: 1 }))
   }
 }
 

@@ -6,11 +6,11 @@ import type { LineView } from '../core/command.ts'
 import type { Notice } from '../core/notice.ts'
 import type { ControlCaller } from '../node/control.ts'
 import type { Node } from '../node/index.ts'
+import { KEY } from './channel-text.ts'
 import type { LineForm } from './forms.ts'
 import { ask, namesOf, requireChannel, requireGroup, until, viewOf } from './lookups.ts'
 import type { Desk } from './methods.ts'
 import type { Reader } from './parameters.ts'
-import { KEY } from './text.ts'
 import { lineForm, placeOf } from './to-forms.ts'
 
 const linesOf = async (node: Node, channel: Uint8Array): Promise<readonly LineView[]> =>

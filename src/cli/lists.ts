@@ -1,6 +1,7 @@
 /** Lists and tables for people: channels, members, peers, standing. */
 
 import { SECOND_MS } from '../base/time.ts'
+import { CHANNEL, GROUP, INVITE, KEY, MEMBER, RULES } from './channel-text.ts'
 import { displayText, displayWidth, joinText, own, padded, type SafeText, styled } from './display-text.ts'
 import { groupText, person, reasonText } from './event-text.ts'
 import {
@@ -15,7 +16,7 @@ import {
   TRIGGERS
 } from './forms.ts'
 import { channelText, clockText, durationText, groupMark, nickText } from './lines.ts'
-import { CHANNEL, GROUP, healthText, INVITE, KEY, KEY_STATES, MEMBER, plural, RULES, STATUS } from './text.ts'
+import { healthText, KEY_STATES, plural, STATUS } from './text.ts'
 
 /** Rows of columns, each as wide as its widest. */
 export function tableLines(rows: readonly (readonly SafeText[])[]): SafeText[] {

@@ -7,9 +7,9 @@ import { readUserId, shortFingerprint, type UserId } from '../core/identity/user
 import type { ControlCaller } from '../node/control.ts'
 import type { Node } from '../node/index.ts'
 import { channelIdText, readChannelId } from '../wire/names.ts'
+import { CHANNEL, GROUP, MEMBER } from './channel-text.ts'
 import { displayText } from './display-text.ts'
 import type { ChannelForm } from './forms.ts'
-import { CHANNEL, GROUP, MEMBER } from './text.ts'
 import { channelForm, type Names, personForm, userText } from './to-forms.ts'
 
 type ResultOf<T extends CommandResult['type']> = Extract<CommandResult, { type: T }>

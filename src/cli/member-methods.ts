@@ -9,12 +9,12 @@ import type { Notice } from '../core/notice.ts'
 import { Refusal } from '../core/reject.ts'
 import type { ControlCaller } from '../node/control.ts'
 import type { Node } from '../node/index.ts'
+import { MEMBER, RECORD } from './channel-text.ts'
 import { displayText } from './display-text.ts'
 import type { AdmitForm, RecordForm, RemoveForm } from './forms.ts'
 import { ask, membersOf, nickTyped, requireChannel, requireUser, until, viewOf } from './lookups.ts'
 import type { Desk } from './methods.ts'
 import { bad, type Reader } from './parameters.ts'
-import { MEMBER, RECORD } from './text.ts'
 import { base64, epochText, memberForm, placeOf, recordForm, userText } from './to-forms.ts'
 
 export async function members({ node }: Desk, params: Reader): Promise<object> {

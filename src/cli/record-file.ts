@@ -5,8 +5,8 @@
 import { open } from 'node:fs/promises'
 import { UsageError } from '../base/errors.ts'
 import { USER_RECORD_BYTES } from '../wire/limits.ts'
+import { RECORD } from './channel-text.ts'
 import { displayText } from './display-text.ts'
-import { RECORD } from './text.ts'
 
 const MAX_FILE_BYTES = 64 * 1024 * 1024
 

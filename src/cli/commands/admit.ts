@@ -1,11 +1,11 @@
 /** `conclave admit` */
 import { UsageError } from '../../base/errors.ts'
 import type { Arguments } from '../arguments.ts'
+import { MEMBER, RECORD } from '../channel-text.ts'
 import { EXIT } from '../exit.ts'
 import type { AdmitForm } from '../forms.ts'
 import { readRecordFile } from '../record-file.ts'
 import { callAloud, openSession, type Session } from '../session.ts'
-import { MEMBER, RECORD } from '../text.ts'
 
 /** Records in one call: what crosses the control socket is bounded. */
 const RECORDS_AT_ONCE = 200

@@ -1,12 +1,12 @@
 /** `conclave channel create|list|show|leave` */
 import type { Arguments } from '../arguments.ts'
+import { CHANNEL } from '../channel-text.ts'
 import { displayText } from '../display-text.ts'
 import { EXIT } from '../exit.ts'
 import { ADMISSIONS, AUTHENTICATIONS, type ChannelForm, HISTORIES, PRIVACIES, TRIGGERS } from '../forms.ts'
 import { channelText } from '../lines.ts'
 import { channelDetails, channelLines } from '../lists.ts'
 import { callAloud, openSession } from '../session.ts'
-import { CHANNEL } from '../text.ts'
 
 export async function run(args: Arguments): Promise<number> {
   switch (args.command) {

@@ -1,13 +1,13 @@
 /** `conclave group list|create|add|remove|dissolve` */
 import { SECOND_MS } from '../../base/time.ts'
 import type { Arguments } from '../arguments.ts'
+import { GROUP } from '../channel-text.ts'
 import type { SafeText } from '../display-text.ts'
 import { groupText } from '../event-text.ts'
 import { EXIT } from '../exit.ts'
 import type { GroupChangeForm, GroupForm } from '../forms.ts'
 import { groupLines } from '../lists.ts'
 import { callAloud, openSession } from '../session.ts'
-import { GROUP } from '../text.ts'
 
 export async function run(args: Arguments): Promise<number> {
   const [channel = '', named = '', ...users] = args.operands

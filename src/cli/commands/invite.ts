@@ -1,13 +1,13 @@
 /** `conclave invite`, `conclave invite list|revoke` */
 import { HOUR_MS } from '../../base/time.ts'
 import type { Arguments } from '../arguments.ts'
+import { CHANNEL, INVITE } from '../channel-text.ts'
 import { displayText } from '../display-text.ts'
 import { EXIT } from '../exit.ts'
 import type { ChannelForm, InviteForm, InviteRecordForm } from '../forms.ts'
 import { clockText } from '../lines.ts'
 import { inviteLines } from '../lists.ts'
 import { callAloud, openSession } from '../session.ts'
-import { CHANNEL, INVITE } from '../text.ts'
 
 const STANDARD_MS = 24 * HOUR_MS
 

@@ -2,12 +2,12 @@
 import { writeFile } from 'node:fs/promises'
 import { UsageError } from '../../base/errors.ts'
 import type { Arguments } from '../arguments.ts'
+import { RECORD } from '../channel-text.ts'
 import { displayText } from '../display-text.ts'
 import { EXIT } from '../exit.ts'
 import type { RecordForm } from '../forms.ts'
 import { clockText } from '../lines.ts'
 import { openSession } from '../session.ts'
-import { RECORD } from '../text.ts'
 
 export async function run(args: Arguments): Promise<number> {
   const { options, output } = args

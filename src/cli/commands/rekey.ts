@@ -1,12 +1,12 @@
 /** `conclave rekey` */
 import { SECOND_MS } from '../../base/time.ts'
 import type { Arguments } from '../arguments.ts'
+import { KEY } from '../channel-text.ts'
 import { displayText } from '../display-text.ts'
 import { EXIT } from '../exit.ts'
 import type { LineForm } from '../forms.ts'
 import { lineText } from '../lists.ts'
 import { callAloud, openSession } from '../session.ts'
-import { KEY } from '../text.ts'
 
 export async function run(args: Arguments): Promise<number> {
   const { options, operands, output } = args

@@ -1,11 +1,11 @@
 /** `conclave remove` */
 import { SECOND_MS } from '../../base/time.ts'
 import type { Arguments } from '../arguments.ts'
+import { MEMBER } from '../channel-text.ts'
 import { displayText } from '../display-text.ts'
 import { EXIT } from '../exit.ts'
 import type { RemoveForm } from '../forms.ts'
 import { callAloud, openSession } from '../session.ts'
-import { MEMBER } from '../text.ts'
 
 export async function run(args: Arguments): Promise<number> {
   const timeout = args.options.duration('timeout', 10 * SECOND_MS)
