@@ -67,8 +67,8 @@ export function messageLine(form: MessageForm, style: LineStyle): SafeText {
 
 /** `[team]`: said to that group alone. No name of a group can look like another mark, or end the brackets early. */
 export function groupMark({ group = '', groupName = '' }: { group?: string; groupName?: string }): SafeText {
-  const name = groupName.replaceAll(/[[\]]/g, '')
-  const isMark = MARKS.some((one) => skeleton(one) === skeleton(name.trim()))
+  const name = groupName.replaceAll(/[[\]]/g, '').trim()
+  const isMark = MARKS.some((one) => skeleton(one) === skeleton(name))
   return isMark ? own`[group ${displayText(group.slice(0, 8))}]` : own`[${groupText({ group, groupName: name })}]`
 }
 
