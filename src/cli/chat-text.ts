@@ -79,6 +79,8 @@ export function standingText(form: ChannelForm, nickOf: (user: string) => string
   const online = [own`${form.online} online`]
   if (form.privacy === 'plain')
     return joinText([own`[plain] ${name}`, own`nothing is encrypted`, ...online, ...held], SEPARATOR)
+  if (form.key === 'removed' || form.key === 'alarmed')
+    return joinText([own`✖ ${name}`, KEY_STATES[form.key]], SEPARATOR)
   if (form.key !== 'ready') return joinText([own`⏳ ${name}`, KEY_STATES[form.key], ...held], SEPARATOR)
   const mixed = form.privacy === 'mixed' ? [own`mixed`] : []
   const parts = [own`🔒 ${name} e${displayText(form.epoch)}`, ...mixed, managerText(form, nickOf), ...online, ...held]

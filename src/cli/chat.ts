@@ -222,9 +222,7 @@ export class Chat {
     const known = isOurs(error) ? error : unforeseen(error)
     if (this.output.isJson) return this.output.error(known)
     const { what, why, advice } = explain(known)
-    this.say(
-      own`${what}.${why === undefined ? own`` : own` ${why}.`}${advice === undefined ? own`` : own` ${advice}.`}`
-    )
+    this.say(own`${what}${reasonIn(why)}.${advice === undefined ? own`` : own` ${sentence(advice)}.`}`)
   }
 
   #onEnd(): void {
@@ -342,6 +340,15 @@ export class Chat {
     this.#screen?.setPrompt(prompt, standing)
   }
 }
+
+/** A reason behind a sentence: a clause goes on, a sentence stands for itself. */
+const reasonIn = (why: SafeText | undefined): SafeText => {
+  if (why === undefined) return own``
+  return /^\p{Ll}/u.test(why) ? own`: ${why}` : own`. ${why}`
+}
+
+/** What to type may stand alone on a line, and behind a sentence needs a word before it. */
+const sentence = (advice: SafeText): SafeText => (/^\p{Ll}/u.test(advice) ? own`Try: ${advice}` : advice)
 
 /** How a text is said. */
 interface How {

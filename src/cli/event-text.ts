@@ -17,14 +17,16 @@ const REASONS: Readonly<Record<string, SafeText>> = {
   takeover: own`the key manager began a new term`,
   'descriptor-changed': own`the channel's rules changed`,
   merged: own`two parts of the channel met again`,
-  scheduled: own`the old one had been in use for long enough`
+  scheduled: own`the old one had been in use for long enough`,
+  stated: own`a decision about groups or invites was put on record`
 }
 
 /** Where a group's differ. */
 const GROUP_REASONS: Readonly<Record<string, SafeText>> = {
   created: own`the group was made`,
   admitted: own`somebody was put in`,
-  removed: own`somebody was taken out`
+  removed: own`somebody was taken out`,
+  stated: own`its members changed`
 }
 
 const UNKNOWN_REASON = own`of a reason unknown here`
@@ -56,7 +58,9 @@ export function eventText(event: EventForm): SafeText | undefined {
       return groupEventText(event)
     case 'nick': {
       const before = displayText(event.before, { columns: 40, lines: 1 })
-      return own`${person({ ...event.user, isSelf: false })} is the new name of ${before}`
+      if (event.user.isSelf)
+        return own`your name ${displayText(event.user.nick, { columns: 40, lines: 1 })} is on record now`
+      return own`${person(event.user)} is the new name of ${before}`
     }
     case 'manager':
       return event.isPresent
@@ -81,15 +85,20 @@ function groupEventText(event: Extract<EventForm, { type: 'group' }>): SafeText 
   const name = groupText(event)
   const { user } = event
   const who = user === undefined ? own`somebody` : person(user)
+  const isOwnDoing = user?.user === event.by.user
   switch (event.change) {
     case 'made':
       return own`group ${name} was made${by(event.by)}`
     case 'dissolved':
       return own`group ${name} was dissolved${by(event.by)}`
     case 'put-in':
-      return own`${who} ${was(user)} put into group ${name}${by(event.by)}`
+      return isOwnDoing
+        ? own`${who} joined group ${name}`
+        : own`${who} ${was(user)} put into group ${name}${by(event.by)}`
     case 'taken-out':
-      return own`${who} ${was(user)} taken out of group ${name}${by(event.by)}`
+      return isOwnDoing
+        ? own`${who} left group ${name}`
+        : own`${who} ${was(user)} taken out of group ${name}${by(event.by)}`
     default:
       return event.change satisfies never
   }
@@ -98,8 +107,12 @@ function groupEventText(event: Extract<EventForm, { type: 'group' }>): SafeText 
 function keyStateText(state: KeyStateName, waiting: number): SafeText {
   const held = waiting > 0 ? own` (${waiting} message${plural(waiting)} waiting)` : own``
   if (state === 'ready') return own`messages are end-to-end encrypted${held}`
+  if (LASTING.has(state)) return own`cannot send any more: ${KEY_STATES[state]}${held}`
   return own`cannot send yet: ${KEY_STATES[state]}${held}`
 }
+
+/** States that pass by no waiting. */
+const LASTING: ReadonlySet<KeyStateName> = new Set(['removed', 'alarmed'])
 
 interface Person {
   readonly nick: string

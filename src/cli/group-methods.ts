@@ -23,7 +23,11 @@ export async function createGroup({ node }: Desk, params: Reader, caller: Contro
   const users = await usersGiven(node, view, params)
   const name = params.text('name').normalize('NFC').trim()
   const { group } = await ask(node, { type: 'createGroup', channel: view.id, name }, 'group')
-  for (const user of users) await node.command({ type: 'putIntoGroup', channel: view.id, group: group.id, user })
+  for (const user of users) {
+    // Who makes a group is in it.
+    if (!equalBytes(user, node.user))
+      await node.command({ type: 'putIntoGroup', channel: view.id, group: group.id, user })
+  }
   return await settled(node, view, group, params, caller, (now) => now !== undefined && users.every(isIn(now)))
 }
 

@@ -152,7 +152,9 @@ describe('the line of standing', () => {
   })
 
   it('shows no lock without a key, and none where nothing is encrypted', () => {
-    for (const key of ['asking', 'expired', 'removed', 'alarmed', 'waiting-for-carrier'] as const) {
+    for (const key of ['removed', 'alarmed'] as const)
+      expect(standingText({ ...FORM, key }, nickOf)).to.match(/^✖ #lobby · /)
+    for (const key of ['asking', 'expired', 'removal-pending', 'waiting-for-carrier'] as const) {
       const text = standingText({ ...FORM, key, waiting: 2 }, nickOf)
       expect(text).to.match(/^⏳ #lobby · .* · 2 messages held$/)
     }

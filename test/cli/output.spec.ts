@@ -131,16 +131,22 @@ describe('lines of the conversation', () => {
 
   it('events of groups name the group, and you are not was', () => {
     const bob = { user: 'u', nick: 'bob', fingerprint: 'AAAA-BBBB', isSelf: false }
-    const you = { ...bob, isSelf: true }
+    const you = { ...bob, user: 'y', isSelf: true }
     const group = { channel: 'c', channelName: 'garden', group: 'ab'.repeat(16), groupName: 'ops' }
     const lines: [EventForm, string][] = [
       [{ type: 'group', ...group, change: 'made', by: bob }, 'group ops was made, by bob (AAAA-BBBB)'],
       [{ type: 'group', ...group, change: 'put-in', user: you, by: bob }, 'you were put into group ops, by bob'],
+      [{ type: 'group', ...group, change: 'put-in', user: bob, by: bob }, 'bob (AAAA-BBBB) joined group ops'],
+      [{ type: 'group', ...group, change: 'taken-out', user: you, by: you }, 'you left group ops'],
       [{ type: 'group', ...group, change: 'taken-out', user: bob, by: you }, 'was taken out of group ops, by you'],
       [{ type: 'group', ...group, change: 'dissolved', by: bob }, 'group ops was dissolved'],
       [
         { type: 'epoch', ...group, term: 1, serial: 2, reason: 'removed', issuer: bob },
         'new key of group ops: epoch 1.2, because somebody was taken out'
+      ],
+      [
+        { type: 'nick', channel: 'c', channelName: '', user: { ...you, nick: 'bert' }, before: 'bob' },
+        'your name bert is on record'
       ],
       [
         { type: 'nick', channel: 'c', channelName: '', user: bob, before: 'rob' },
