@@ -179,14 +179,14 @@ export async function join(desk: Desk, params: Reader, caller: ControlCaller): P
   const look = async (): Promise<ChannelView | undefined> => {
     const view = await viewOf(node, channel.id)
     if (view === undefined) return channel
-    if (view.key === 'ready' || isPlainChannel(view) || FINAL.has(view.key)) return view
+    if (view.key === 'ready' || FINAL.has(view.key)) return view
     if (told !== view.key) caller.notify('progress', { state: view.key })
     told = view.key
     return undefined
   }
   const timeoutMs = params.duration('timeout', 30 * SECOND_MS)
   const view = (await until(node, timeoutMs, caller, look)) ?? (await viewOf(node, channel.id)) ?? channel
-  return { isReady: view.key === 'ready' || isPlainChannel(view), channel: formOf(node, view) }
+  return { isReady: view.key === 'ready', channel: formOf(node, view) }
 }
 
 /** An invite's addresses are a stranger's: one that cannot be used does not spoil the others. */

@@ -77,11 +77,13 @@ export function standingText(form: ChannelForm, nickOf: (user: string) => string
   const name = channelText({ channel: form.id, channelName: form.name })
   const held = form.waiting > 0 ? [own`${form.waiting} message${plural(form.waiting)} held`] : []
   const online = [own`${form.online} online`]
-  if (form.privacy === 'plain')
-    return joinText([own`[plain] ${name}`, own`nothing is encrypted`, ...online, ...held], SEPARATOR)
   if (form.key === 'removed' || form.key === 'alarmed')
     return joinText([own`✖ ${name}`, KEY_STATES[form.key]], SEPARATOR)
   if (form.key !== 'ready') return joinText([own`⏳ ${name}`, KEY_STATES[form.key], ...held], SEPARATOR)
+  if (form.privacy === 'plain') {
+    const parts = [own`[plain] ${name}`, own`nothing is encrypted`, managerText(form, nickOf), ...online, ...held]
+    return joinText(parts, SEPARATOR)
+  }
   const mixed = form.privacy === 'mixed' ? [own`mixed`] : []
   const parts = [own`🔒 ${name} e${displayText(form.epoch)}`, ...mixed, managerText(form, nickOf), ...online, ...held]
   return joinText(parts, SEPARATOR)

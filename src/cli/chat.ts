@@ -115,7 +115,8 @@ export class Chat {
         channel: form.id,
         channelName: form.name,
         state: form.key,
-        waiting: form.waiting
+        waiting: form.waiting,
+        ...(form.privacy !== undefined && { privacy: form.privacy })
       })
     this.#showPrompt()
   }
@@ -334,8 +335,8 @@ export class Chat {
     if (current === undefined) return this.#screen?.setPrompt(own`> `)
     const name = channelText({ channel: current.id, channelName: current.name })
     const isPlain = current.privacy === 'plain'
-    const isReady = this.#keys.get(current.id) === 'ready' || isPlain
-    const prompt = isPlain ? own`${name} ${READ.plain}> ` : isReady ? own`${name}> ` : own`${name} (waiting)> `
+    const isReady = this.#keys.get(current.id) === 'ready'
+    const prompt = own`${name}${isPlain ? own` ${READ.plain}` : own``}${isReady ? own`` : own` (waiting)`}> `
     const standing = standingText(current, this.#names.nickOf)
     this.#screen?.setPrompt(prompt, standing)
   }

@@ -1,7 +1,7 @@
 /** What happens in a channel, as clauses: every security event is one. */
 import { displayText, own, type SafeText } from './display-text.ts'
 import type { EventForm, KeyStateName } from './forms.ts'
-import { KEY_STATES, plural } from './text.ts'
+import { KEY_STATES, plural, READ } from './text.ts'
 
 /** Why an epoch began, as a clause. */
 const REASONS: Readonly<Record<string, SafeText>> = {
@@ -67,7 +67,7 @@ export function eventText(event: EventForm): SafeText | undefined {
         ? own`key manager ${person(event.manager)} is here`
         : own`key manager ${person(event.manager)} is away: chatting goes on, but nobody can come in or be removed until it is back`
     case 'keyState':
-      return keyStateText(event.state, event.waiting)
+      return keyStateText(event)
     case 'gap':
       return event.isClosed
         ? own`a message of ${person(event.sender)} that was missing has come`
@@ -104,8 +104,11 @@ function groupEventText(event: Extract<EventForm, { type: 'group' }>): SafeText 
   }
 }
 
-function keyStateText(state: KeyStateName, waiting: number): SafeText {
+function keyStateText({ state, waiting, privacy }: Extract<EventForm, { type: 'keyState' }>): SafeText {
   const held = waiting > 0 ? own` (${waiting} message${plural(waiting)} waiting)` : own``
+  if (state === 'ready' && privacy === 'plain') return own`messages are NOT encrypted here${held}`
+  if (state === 'ready' && privacy === 'mixed')
+    return own`messages are end-to-end encrypted, but for those marked ${READ.plain}${held}`
   if (state === 'ready') return own`messages are end-to-end encrypted${held}`
   if (LASTING.has(state)) return own`cannot send any more: ${KEY_STATES[state]}${held}`
   return own`cannot send yet: ${KEY_STATES[state]}${held}`

@@ -117,7 +117,13 @@ export interface MessageForm extends InChannel {
 export type EventForm = InChannel &
   (
     | { readonly type: 'messageState'; readonly local: string; readonly id: string; readonly state: MessageState }
-    | { readonly type: 'keyState'; readonly state: KeyState; readonly waiting: number }
+    | {
+        readonly type: 'keyState'
+        readonly state: KeyState
+        readonly waiting: number
+        /** Once the channel was found. */
+        readonly privacy?: Privacy
+      }
     | {
         readonly type: 'epoch'
         /** Absent: of the channel itself. */

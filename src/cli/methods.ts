@@ -179,8 +179,7 @@ function healthOf(view: ChannelView): StatusForm['health'][number][] {
   const { key } = view
   if (key === 'alarmed' || key === 'removed')
     health.push({ level: 'fail', code: 'channel-not-ready', channel, state: key })
-  else if (key !== 'ready' && !isPlainChannel(view))
-    health.push({ level: 'warn', code: 'channel-not-ready', channel, state: key })
+  else if (key !== 'ready') health.push({ level: 'warn', code: 'channel-not-ready', channel, state: key })
   else {
     health.push({ level: 'ok', code: 'channel-ready', channel, count: view.members })
     if (!view.isManagerPresent) health.push({ level: 'warn', code: 'manager-away', channel })
@@ -234,7 +233,7 @@ async function settle({ node }: Desk, params: Reader, caller: ControlCaller): Pr
   const isSo = async (): Promise<true | undefined> => {
     const now = await viewOf(node, view.id)
     const topic = node.topics().find(({ channel }) => equalBytes(channel, view.id))
-    return topic?.isReady === true && (now?.key === 'ready' || isPlainChannel(view)) ? true : undefined
+    return topic?.isReady === true && now?.key === 'ready' ? true : undefined
   }
   return { isSettled: (await until(node, params.duration('timeout', 5 * SECOND_MS), caller, isSo)) === true }
 }

@@ -169,7 +169,7 @@ export class Running implements Desk {
     if (view?.descriptor !== undefined && !peopleIn(notice).every(isKnown)) await this.#learnPeople(notice.channel)
     const person: Names['person'] = (user) =>
       personForm(user, this.#people.get(personKey(notice.channel, user)) ?? '', this.node.user)
-    return eventForm(notice, name, { person, groupName }, view?.waiting ?? 0)
+    return eventForm(notice, name, { person, groupName }, view)
   }
 
   async #learnGroup(channel: Uint8Array, group: Uint8Array): Promise<void> {

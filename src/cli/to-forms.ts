@@ -16,6 +16,7 @@ import {
   type MemberForm,
   type MessageForm,
   type PersonForm,
+  type Privacy as PrivacyWord,
   type RecordForm,
   TRIGGERS,
   type Trigger
@@ -176,13 +177,13 @@ const reasonWord = (reason: string): string => reason.toLowerCase().replaceAll('
 
 /**
  * @param names - in the channel of the notice.
- * @param waiting - messages of ours that wait there.
+ * @param view - of that channel; undefined when it was left.
  */
 export function eventForm(
   notice: Exclude<Notice, { type: 'message' }>,
   channelName: string,
   names: Names,
-  waiting: number
+  view: Pick<ChannelView, 'waiting' | 'descriptor'> | undefined
 ): EventForm {
   const { person } = names
   const place = { channel: channelIdText(notice.channel), channelName }
@@ -192,7 +193,7 @@ export function eventForm(
       return { type, ...place, local, id, state }
     }
     case 'keyState':
-      return { type: 'keyState', ...place, state: notice.state, waiting }
+      return { type: 'keyState', ...place, state: notice.state, waiting: view?.waiting ?? 0, ...privacyOf(view) }
     case 'epoch': {
       const { type, group, term, serial, reason, issuer } = notice
       return {
@@ -236,6 +237,9 @@ export function eventForm(
       return notice satisfies never
   }
 }
+
+const privacyOf = (view: Pick<ChannelView, 'descriptor'> | undefined): { privacy?: PrivacyWord } =>
+  view?.descriptor === undefined ? {} : { privacy: wordOf(PRIVACY, view.descriptor.privacy) }
 
 export function lineForm({ group, key, members, holders }: LineView, place: Place, names: Names): LineForm {
   const line = { ...place, ...groupOf(group, names), members, holders }

@@ -158,7 +158,7 @@ describe('the line of standing', () => {
       const text = standingText({ ...FORM, key, waiting: 2 }, nickOf)
       expect(text).to.match(/^⏳ #lobby · .* · 2 messages held$/)
     }
-    expect(standingText({ ...FORM, privacy: 'plain', key: 'asking' }, nickOf)).to.match(/^\[plain\] #lobby/)
+    expect(standingText({ ...FORM, privacy: 'plain' }, nickOf)).to.match(/^\[plain\] #lobby · nothing is encrypted/)
     expect(standingText({ ...FORM, privacy: 'mixed' }, nickOf)).to.include('· mixed ·')
   })
 })

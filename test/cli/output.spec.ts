@@ -156,6 +156,21 @@ describe('lines of the conversation', () => {
     for (const [event, text] of lines) expect(eventLine(event, PLAIN), text).to.include(text)
   })
 
+  it('a channel says what its key is for, and never that plain messages are encrypted', () => {
+    const place = {
+      type: 'keyState' as const,
+      channel: 'c',
+      channelName: 'garden',
+      state: 'ready' as const,
+      waiting: 0
+    }
+    const said = (privacy: 'encrypted' | 'mixed' | 'plain') => eventLine({ ...place, privacy }, PLAIN)
+    expect(said('encrypted')).to.match(/end-to-end encrypted$/)
+    expect(said('mixed')).to.match(/encrypted, but for those marked \[plain\]$/)
+    expect(said('plain')).to.include('NOT encrypted')
+    expect(eventLine({ ...place, state: 'removed' }, PLAIN)).to.include('cannot send any more')
+  })
+
   it('every reason for a key has words of its own', () => {
     const texts = Object.keys(Reason)
       .filter((one) => one === one.toUpperCase() && one !== 'REASON_UNSPECIFIED')
