@@ -1,15 +1,16 @@
 /** What a user may ask of its peer in one channel, carried out on the roles there. */
-import { EMPTY, equalBytes } from '../base/bytes.ts'
+import { EMPTY, equalBytes, hex } from '../base/bytes.ts'
 import { UsageError } from '../base/errors.ts'
-import { ADMIT_ID_BYTES, TOKEN_BYTES } from '../wire/limits.ts'
+import { ADMIT_ID_BYTES, GROUP_BYTES, GROUPS, NONCE_BYTES, TOKEN_BYTES } from '../wire/limits.ts'
 import { Admission, Operation } from '../wire/messages.ts'
 import type { Context } from './channel/context.ts'
+import { isGroupName } from './channel/descriptor.ts'
 import { inviteText, tokenHash } from './channel/invite.ts'
 import type { Command, CommandResult } from './command.ts'
 import { asUserId } from './identity/user.ts'
 import type { Env } from './machine.ts'
 import type { Out } from './out.ts'
-import { membersOf, type Room } from './room.ts'
+import { groupsOf, groupView, membersOf, type Room } from './room.ts'
 
 /** The commands that name a channel, without leaving it: that is the peer's. */
 export type ChannelCommand = Exclude<
@@ -22,7 +23,7 @@ export function runInChannel(room: Room, command: ChannelCommand, env: Env, out:
   const { context, member, manager } = room
   switch (command.type) {
     case 'say':
-      return { type: 'said', local: member.say(command.content, command.isPlain, env, out) }
+      return { type: 'said', local: member.say(command.content, command.isPlain, command.group ?? EMPTY, env, out) }
     case 'invite':
       return invite(room, command, env, out)
     case 'admit':
@@ -44,19 +45,34 @@ export function runInChannel(room: Room, command: ChannelCommand, env: Env, out:
       return { type: 'done' }
     }
     case 'rekey':
-      manager.rekey(env, out)
+      manager.rekey(command.group ?? EMPTY, env, out)
       return { type: 'done' }
     case 'members':
       return { type: 'members', members: membersOf(room) }
-    case 'invites':
-    case 'revokeInvite':
     case 'createGroup':
+      return createGroup(room, command.name, env, out)
     case 'dissolveGroup':
+      requireAuthority(context)
+      requireGroup(context, command.group)
+      tell(room, { operation: Operation.DISSOLVE_GROUP, group: command.group }, env, out)
+      return { type: 'done' }
     case 'putIntoGroup':
+      requireAuthority(context)
+      requireGroup(context, command.group)
+      putIntoGroup(room, command.group, command.user, env, out)
+      return { type: 'done' }
     case 'takeOutOfGroup':
+      takeOutOfGroup(room, command.group, command.user, env, out)
+      return { type: 'done' }
     case 'groups':
-    case 'keys':
+      return { type: 'groups', groups: groupsOf(room) }
+    case 'invites':
+      return { type: 'invites', invites: context.log.invites() }
+    case 'revokeInvite':
+      return revokeInvite(room, command.token, env, out)
     case 'askPublicKey':
+      return askPublicKey(room, command, env, out)
+    case 'keys':
       throw new UsageError('NOT_BUILT_YET', 'This command is not built yet. Nothing was changed. Use a newer version.')
     default:
       return command satisfies never
@@ -80,6 +96,85 @@ function invite(room: Room, command: Command & { type: 'invite' }, env: Env, out
     invite: inviteText({ channel, descriptor: charter.ref, addresses, token, expiresAt }),
     expiresAt
   }
+}
+
+/** Makes a group, with whoever makes it in it. */
+function createGroup(room: Room, text: string, env: Env, out: Out): CommandResult {
+  const { context } = room
+  const { log, user } = context
+  requireAuthority(context)
+  const name = text.normalize('NFC').trim()
+  const known = log.groupsToBe()
+  if (!isGroupName(name)) {
+    throw new UsageError('BAD_GROUP_NAME', 'A group has a name of 1 to 64 characters. Choose another.')
+  }
+  if (known.some((group) => group.name === name)) {
+    throw new UsageError('GROUP_EXISTS', 'There is a group of this name already. Choose another name.')
+  }
+  if (known.length >= GROUPS) {
+    throw new UsageError('TOO_MANY_GROUPS', `A channel has at most ${GROUPS} groups. Dissolve one first.`)
+  }
+  const group = env.random(GROUP_BYTES)
+  tell(room, { operation: Operation.MAKE_GROUP, group, name }, env, out)
+  if (log.isMember(user)) putIntoGroup(room, group, user, env, out)
+  return { type: 'group', group: groupView(room, { id: group, name }) }
+}
+
+function putIntoGroup(room: Room, group: Uint8Array, user: Uint8Array, env: Env, out: Out): void {
+  const { log } = room.context
+  if (!log.isMember(user)) {
+    throw new UsageError('NOT_A_MEMBER', 'This user is not a member of the channel. Invite or admit it first.')
+  }
+  if (log.groupMembers(group).has(user)) {
+    throw new UsageError('IN_GROUP_ALREADY', 'This user is in the group already. Nothing was changed.')
+  }
+  const admitId = env.random(ADMIT_ID_BYTES)
+  const ends = log.admitsOf(user)
+  tell(room, { operation: Operation.PUT_INTO_GROUP, group, subject: user, admitId, ends }, env, out)
+}
+
+/** Anybody may take itself out. */
+function takeOutOfGroup(room: Room, group: Uint8Array, user: Uint8Array, env: Env, out: Out): void {
+  const { context } = room
+  if (!equalBytes(user, context.user)) requireAuthority(context)
+  requireGroup(context, group)
+  const ends = context.log.putsOf(group, user)
+  if (ends.length === 0) {
+    throw new UsageError('NOT_IN_GROUP', 'This user is not in the group. Nothing was changed.')
+  }
+  tell(room, { operation: Operation.TAKE_OUT_OF_GROUP, group, subject: user, ends }, env, out)
+}
+
+function requireGroup({ log }: Context, group: Uint8Array): void {
+  if (log.groupsToBe().some(({ id }) => equalBytes(id, group))) return
+  throw new UsageError('NO_SUCH_GROUP', 'There is no such group in this channel. See: conclave group list CHANNEL')
+}
+
+/** @throws {UsageError} `ASK_FOR_ONE` unless one user is asked for, by id or by nick; as `PublicKeys.ask`. */
+function askPublicKey(
+  { context, member, manager }: Room,
+  { user, nick }: Command & { type: 'askPublicKey' },
+  env: Env,
+  out: Out
+): CommandResult {
+  if ((user === undefined) === (nick === undefined)) {
+    throw new UsageError('ASK_FOR_ONE', 'A record is asked for by one user id, or by one nick. Give one of them.')
+  }
+  const subject = user === undefined ? { nick: nick! } : { user: asUserId(user) }
+  const request = hex(env.random(NONCE_BYTES))
+  if (manager.isInOffice) manager.publicKeys.askHere(user ?? context.log.nicks.userOf(nick!), request, env, out)
+  else member.publicKeys.ask(subject, request, env, out)
+  return { type: 'asked', request }
+}
+
+/** @throws {UsageError} `NO_SUCH_INVITE`; one that was revoked before stays so. */
+function revokeInvite(room: Room, token: Uint8Array, env: Env, out: Out): CommandResult {
+  requireAuthority(room.context)
+  const invite = room.context.log.inviteOf(token)
+  if (invite === undefined)
+    throw new UsageError('NO_SUCH_INVITE', 'No invite with this token is on record. Nothing was changed: list them.')
+  if (!invite.isRevoked) tell(room, { operation: Operation.REVOKE_INVITE, subject: token }, env, out)
+  return { type: 'done' }
 }
 
 /** Makes a statement of ours known, to the channel and to the manager in this peer. */

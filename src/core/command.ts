@@ -10,7 +10,7 @@ export type Command =
       readonly lifetimeMs: number | undefined
       readonly addresses: readonly Uint8Array[]
     }
-  /** Invites on record that let somebody in. */
+  /** Invites on record, those used up, expired or revoked too. */
   | { readonly type: 'invites'; readonly channel: Uint8Array }
   /** @param token - the hash of the invite's token, as `InviteView` names it. */
   | { readonly type: 'revokeInvite'; readonly channel: Uint8Array; readonly token: Uint8Array }

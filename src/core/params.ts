@@ -49,6 +49,8 @@ export const PAST_EPOCHS = 64
 export const KEPT_ANNOUNCEMENTS = 256
 /** Announcements seen that cannot be judged yet. */
 export const WAITING_ANNOUNCEMENTS = 32
+/** Chunks of announcements kept, 40 kB each: those of a rebuild for 100,000 members twice over. */
+export const KEPT_CHUNKS = 256
 /** Answers a manager keeps to repeat: one per request. */
 export const KEPT_GRANTS = 256
 /** Members of a channel that sets no limit of its own. */
@@ -62,6 +64,8 @@ export const CHALLENGE_MS = 30 * SECOND_MS
 export const PENDING_REQUESTS = 1024
 /** Requests a manager opens in a second, in all: each costs a decapsulation. */
 export const REQUESTS_PER_SECOND = 200
+/** How long a record is used without asking for a newer one. */
+export const RECORD_CACHE_MS = HOUR_MS
 /** User records a manager keeps. */
 export const KEPT_RECORDS = 20_000
 /** A grant carries the whole log while it is at most this long; else the newcomer fetches it. */
@@ -74,6 +78,11 @@ export const TERM_SKIP = 2 ** 12
 export const GAP_PATIENCE_MS = 2 * SECOND_MS
 /** Statements that no epoch covers yet. */
 export const PENDING_STATEMENTS = 1024
+/** Nick registrations among them: what any member may make leaves room for what the managers say. */
+export const PENDING_NICKS = 256
+/** A nick that waits makes an epoch of its own this long after it was heard of, and never sooner after the last epoch. */
+export const NICK_PATIENCE_MS = 2 * SECOND_MS
+export const NICK_PAUSE_MS = MINUTE_MS
 /** How long an announcement that a heartbeat speaks of may still be on its way. */
 export const BEHIND_MS = 400
 /** Wait before a question that nobody answered is asked again. */
@@ -82,6 +91,16 @@ export const ASK_AGAIN_MS = SECOND_MS
 export const LAMPORT_JUMP = 2 ** 32
 /** No Lamport time goes above this: there is always a next one. */
 export const LAMPORT_MAX = 2 ** 52
+/** Questions for records: those of ours under way; those that wait for the directory, and for how long. */
+export const OWN_QUESTIONS = 16
+export const WAITING_QUESTIONS = 256
+export const LOOK_UP_MS = 400
+/** An asker has this many questions at once, and one more in each of these times. */
+export const QUESTIONS_AT_ONCE = 10
+export const QUESTION_MS = SECOND_MS
+/** Askers whose rate is remembered, and questions that were answered. */
+export const ASKERS = 1024
+export const ANSWERED_QUESTIONS = 4096
 /** Channels of one peer. */
 export const CHANNELS = 256
 
@@ -89,4 +108,6 @@ assert(HEARTBEAT_MS * 4 <= LEASE_MS, 'three heartbeats may be lost within a leas
 assert(LEASE_MS < ELECTION_BASE_MS, 'no election starts while a lease holds')
 assert(WARN_MS < FENCE_MS, 'a warning comes before the end of sending')
 assert(PREKEY_LIFETIME_MS * 3 <= RECORD_LIFETIME_MS, 'a record lives as long as its prekey can be used')
+assert(PENDING_NICKS < PENDING_STATEMENTS, 'nicks leave room for other statements')
+assert(LOOK_UP_MS < RETRY_MS[0]!, 'an answer comes before its question is put again')
 assert(BATCH_MS < RETRY_MS[0]!, 'a batched answer comes before the first retry')

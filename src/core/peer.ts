@@ -37,7 +37,7 @@ import { Manager } from './manager/manager.ts'
 import { Member } from './member/member.ts'
 import { Out, STATE_ROOM, stateKey, stateRow } from './out.ts'
 import { ASK_AGAIN_MS, CHANNELS, PENDING_STATEMENTS, PREKEY_LIFETIME_MS } from './params.ts'
-import { type Check, Refusal } from './reject.ts'
+import { CHECKS, type Check, Refusal } from './reject.ts'
 import { type Arrival, type Room, seatOf, viewOfArrival, viewOfRoom } from './room.ts'
 
 export interface PeerConfig {
@@ -82,6 +82,7 @@ export class Peer implements Machine {
       case 'chunk':
       case 'coSignature':
       case 'heartbeat':
+      case 'publicKeyAnswer':
         return isManagerOf(context.charter.descriptor, frame.author) ? 'accept' : 'ignore'
       default:
         return member.keyring.current === undefined || context.log.isMember(frame.author) || member.mayBeNew(frame)
@@ -99,7 +100,7 @@ export class Peer implements Machine {
     const prekeys = (this.#self?.prekeys.pairs() ?? []).flatMap(({ x25519, xwing }) => [x25519.seed, xwing.seed])
     const own = prekeys.map((seed, i) => ({ name: `prekey//${i}`, bytes: seed.expose() }))
     const epochs = [...this.#channels.values()].flatMap(({ member, manager }) => [
-      ...member.keyring.unsafeSecrets(),
+      ...member.unsafeSecrets(),
       ...manager.unsafeSecrets()
     ])
     return [{ name: 'identity//0', bytes: this.#key.seed.expose() }, ...own, ...epochs]
@@ -141,7 +142,7 @@ export class Peer implements Machine {
         return this.#onCarrier(event.channel, event.isReady, env, out)
       case 'published': {
         const [name = '', local = ''] = event.receipt.split(':')
-        return this.#channels.get(name)?.member.conversation.onPublished(local, event.recipients, env, out)
+        return this.#channels.get(name)?.member.speaker.onPublished(local, event.recipients, env, out)
       }
       case 'found':
         return this.#onFound(event.kind, event.id, event.value, env, out)
@@ -196,14 +197,16 @@ export class Peer implements Machine {
       const statement = context && readStatement(context.channel, value)
       if (statement !== undefined && !(statement instanceof Refusal)) context?.log.addPending(statement)
     }
-    for (const { name, value } of of('epoch')) if (room(name)?.member.keyring.restoreEpoch(value) === false) damaged()
-    for (const { name, value } of of('chain')) if (room(name)?.member.keyring.restoreChain(value) === false) damaged()
+    for (const { name, value } of of('epoch')) if (room(name)?.member.restoreEpoch(value) === false) damaged()
+    for (const { name, value } of of('chain')) if (room(name)?.member.restoreChain(value) === false) damaged()
     for (const { name, value } of of('sender')) room(name)?.member.conversation.restoreSender(value)
     for (const { name, value } of of('plain'))
       if (room(name)?.member.conversation.restorePlain(value) === false) damaged()
-    for (const { name, value } of of('outbox')) room(name)?.member.conversation.restoreOutbox(value)
-    for (const { name, value } of of('clock')) room(name)?.member.conversation.restoreClock(value)
+    for (const { name, value } of of('outbox')) room(name)?.member.speaker.restoreOutbox(value)
+    for (const { name, value } of of('clock')) room(name)?.member.clock.restore(value)
     for (const { name, value } of of('newest')) room(name)?.member.succession.restoreNewest(value)
+    for (const { name, value } of of('chunk'))
+      if (room(name)?.member.succession.restoreChunk(value) === false) damaged()
   }
 
   /** Who we are, with a boot nonce that no other start has. */
@@ -341,6 +344,7 @@ export class Peer implements Machine {
     const { member, manager } = room
     if (frame.kind === 'keyRequest') return manager.onKeyRequest(frame, env, out)
     if (frame.kind === 'challengeAnswer') return manager.onChallengeAnswer(frame, env, out)
+    if (frame.kind === 'publicKeyRequest') return manager.publicKeys.onQuestion(frame, env, out)
     member.onFrame(frame, env, out)
     if (frame.kind === 'statements') manager.onStatements(env, out)
   }
@@ -363,9 +367,8 @@ export class Peer implements Machine {
     if (record) return { ...blank, records: this.#recordsOf([record.user]) }
     if (epochs) {
       const member = this.#channels.get(channelIdText(epochs.channel))?.member
-      return member && epochs.group.length === 0
-        ? { ...blank, frames: member.succession.epochsAfter(epochs.after) }
-        : undefined
+      if (member === undefined) return undefined
+      return { ...blank, ...member.epochsAfter(epochs) }
     }
     if (log) {
       const answer = this.#channels.get(channelIdText(log.channel))?.member.statements.logFrom(log.key, log.offset, env)
@@ -387,7 +390,7 @@ export class Peer implements Machine {
     if (room === undefined) return
     for (const bytes of answer?.records ?? []) this.#addManagerRecord(room, bytes, env, out)
     const { member } = room
-    if (topic === 'epochs') member.onEpochs(answer?.frames ?? [], env, out)
+    if (topic === 'epochs') member.onEpochs(answer?.frames ?? [], answer?.isMore ?? false, env, out)
     else if (topic === 'log' && answer !== undefined) member.onLog(answer.sealed, answer.isMore, env, out)
     else if (topic === 'record') member.onRecord(env, out)
     else if (topic === 'collect') this.#onCollected(room, answer, env, out)
@@ -411,9 +414,13 @@ export class Peer implements Machine {
       return
     }
     if (value !== undefined) this.#addRecord(value, env, out)
+    this.#onRecord(id, env, out)
+  }
+
+  #onRecord(user: Uint8Array, env: Env, out: Out): void {
     for (const { member, manager } of this.#channels.values()) {
       member.onRecord(env, out)
-      manager.onRecord(id, env, out)
+      manager.onRecord(user, env, out)
     }
   }
 
@@ -498,10 +505,7 @@ export class Peer implements Machine {
       case 'setNick':
         return this.#setNick(command.nick, env, out)
       case 'importRecords':
-        throw new UsageError(
-          'NOT_BUILT_YET',
-          'This command is not built yet. Nothing was changed. Use a newer version.'
-        )
+        return this.#importRecords(command.records, env, out)
       case 'leaveChannel':
         return this.#leave(this.#roomOf(command.channel), env, out)
       default:
@@ -597,7 +601,25 @@ export class Peer implements Machine {
     }
     this.#keepSelf(out)
     this.#tellRecord(env, out)
+    for (const { member, manager } of this.#channels.values()) {
+      member.statements.registerNick(env, out)
+      manager.onStatements(env, out)
+    }
     return { type: 'done' }
+  }
+
+  /** @throws {UsageError} `BAD_USER_RECORD`, which one and why; then nothing was taken in. */
+  #importRecords(records: readonly Uint8Array[], env: Env, out: Out): CommandResult {
+    const added = this.#records.addAll(records, env.now, out)
+    if (!Array.isArray(added)) {
+      throw new UsageError(
+        'BAD_USER_RECORD',
+        `Record ${added.index + 1} was not taken in, nor any other. It breaks a rule: ${CHECKS[added.refusal.check]}. ` +
+          'Ask its user for a new one.'
+      )
+    }
+    for (const { user } of added) this.#onRecord(user, env, out)
+    return { type: 'imported', users: added.map(({ user }) => user) }
   }
 
   #requireRoom(): void {

@@ -48,6 +48,8 @@ export const CHECKS = {
   301: 'a statement is canonical, for this channel, with the fields of its operation',
   302: 'a statement is signed by its author',
   303: 'the author may make this statement',
+  304: 'a nick to be registered keeps the rules, is of a member, and looks like nobody else\u2019s on record',
+  305: 'one nick registration of a user waits at a time',
   // Announcements
   401: 'the issuer is a manager of the descriptor',
   402: 'the descriptor named is the pinned one',
@@ -100,7 +102,14 @@ export const CHECKS = {
   709: 'the sender has not been removed before this message',
   // Streams
   801: 'a question is canonical and of one known kind',
-  802: 'an answer is canonical and within its limits'
+  802: 'an answer is canonical and within its limits',
+  // Questions for records
+  901: 'a question for a record opens under the control key of its epoch, for one user, with a usable one-time key',
+  902: 'who asks for a record is a member',
+  903: 'questions for records stay within their rate',
+  904: 'the answer comes from the key manager in office',
+  905: 'the answer opens under the one-time key with everything it binds',
+  906: 'the record in the answer is valid, and of the user asked for'
 } as const
 
 export type Check = keyof typeof CHECKS

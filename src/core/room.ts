@@ -4,8 +4,9 @@ import { EMPTY, equalBytes, zeros } from '../base/bytes.ts'
 import type { Invite } from '../wire/messages.ts'
 import type { Context } from './channel/context.ts'
 import { isManagerOf } from './channel/descriptor.ts'
+import type { Group } from './channel/groups.ts'
 import { MemberTree } from './channel/key-tree-member.ts'
-import type { ChannelView, MemberView } from './command.ts'
+import type { ChannelView, GroupView, MemberView } from './command.ts'
 import type { Env } from './machine.ts'
 import type { Manager, Seat } from './manager/manager.ts'
 import { Epoch } from './member/keyring.ts'
@@ -32,6 +33,9 @@ export function seatOf(member: Member): Seat {
     get current() {
       return member.keyring.current
     },
+    controlOf(key) {
+      return member.keyring.find(key)?.control
+    },
     adopt(issued, terms, preview, path, publish, env, out) {
       const tree = present(MemberTree.fromGrant(path.leaf, path.depth, path.pathKeys), 'our own path keys fit')
       const { keys, transcript, key, announcement } = issued
@@ -47,6 +51,16 @@ export function seatOf(member: Member): Seat {
         tree
       })
       member.adoptIssued(announcement, issued.chunks, epoch, preview, publish, env, out)
+    },
+    adoptGroup(issued, { group, roster }, path, publish, env, out) {
+      const tree = present(MemberTree.fromGrant(path.leaf, path.depth, path.pathKeys), 'our own path keys fit')
+      const { keys, transcript, key, announcement, chunks } = issued
+      const { notAfter, reason } = announcement.body.announcement!
+      const secrets = SecretTree.from(keys.reading)
+      const issuer = announcement.author
+      const facts = { group, roster, key, announcement: announcement.id, transcript, notAfter, issuer, reason }
+      const epoch = new Epoch({ ...facts, keys, secrets, tree })
+      member.groups.adoptIssued(epoch, announcement, chunks, publish, env, out)
     }
   }
 }
@@ -69,7 +83,7 @@ export function viewOfRoom({ context, member, manager }: Room, env: Env): Channe
     manager: context.manager,
     isManagerPresent: manager.isActing || member.isManagerPresent,
     isManager: manager.isInOffice,
-    waiting: member.conversation.waiting,
+    waiting: member.speaker.waiting,
     logHead: context.log.head,
     online: 1
   }
@@ -110,4 +124,19 @@ export function membersOf({ context }: Room): MemberView[] {
     isOnline: false,
     holdsKey: false
   }))
+}
+
+/** The groups of a channel, those being made among them. */
+export const groupsOf = (room: Room): GroupView[] =>
+  room.context.log.groupsToBe().map((group) => groupView(room, group))
+
+export function groupView({ context, member }: Room, { id, name }: Group): GroupView {
+  const members = context.log.groupMembers(id)
+  return {
+    id,
+    name,
+    members: members.ids(),
+    isMember: members.has(context.user),
+    isReady: member.groups.isReady(id)
+  }
 }

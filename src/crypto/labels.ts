@@ -54,10 +54,16 @@ export const LABEL = {
   epochControl: 'conclave/1/epoch/control',
   epochReading: 'conclave/1/epoch/reading',
   epochCommitment: 'conclave/1/epoch/commitment',
+  epochExporter: 'conclave/1/epoch/exporter',
+  /** Of a group on an epoch of its channel: what takes the place of the `init` before, and a member's leaf key. */
+  groupInit: 'conclave/1/group/init',
+  groupLeaf: 'conclave/1/group/leaf',
   /** Fresh path secret: random bytes mixed with the manager's secret, channel, group, time. */
   freshSecret: 'conclave/1/tree/fresh',
   /** Leaf secret of a rebuilt tree: Diffie-Hellman of term key and prekey. */
   rebuildLeaf: 'conclave/1/tree/rebuild-leaf',
+  /** New leaf key of a member: Diffie-Hellman of term key and prekey. */
+  refreshLeaf: 'conclave/1/tree/refresh-leaf',
   /** The key tree: what an update says; all that is derived under it is bound to it. */
   treeUpdate: 'conclave/1/tree/update',
   /** From a path secret: the node's key, and the path secret of the parent. */
@@ -96,6 +102,8 @@ export const LABEL = {
   /** Grant: HPKE info, PSK id. */
   grantInfo: 'conclave/1/grant/hpke',
   grantPskId: 'conclave/1/grant/psk-id',
+  /** Answer to a question for a member's record: HPKE info. */
+  publicKeyInfo: 'conclave/1/public-key/hpke',
   /** Subkey of one sealed value at rest: salt, context. */
   atRestKey: 'conclave/1/at-rest/key',
   /** A home's vault: what its sealed store key is bound to, and the check value of an unprotected one. */

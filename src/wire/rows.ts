@@ -391,6 +391,7 @@ export namespace ChannelRow {
 export interface ClockRow {
   lamport: number
   previous: Uint8Array
+  group: Uint8Array
 }
 
 export namespace ClockRow {
@@ -413,13 +414,19 @@ export namespace ClockRow {
           w.bytes(obj.previous)
         }
 
+        if ((obj.group != null && obj.group.byteLength > 0)) {
+          w.uint32(26)
+          w.bytes(obj.group)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
       }, (reader, length, opts = {}) => {
         const obj: any = {
           lamport: 0,
-          previous: uint8ArrayAlloc(0)
+          previous: uint8ArrayAlloc(0),
+          group: uint8ArrayAlloc(0)
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -434,6 +441,10 @@ export namespace ClockRow {
             }
             case 2: {
               obj.previous = reader.bytes()
+              break
+            }
+            case 3: {
+              obj.group = reader.bytes()
               break
             }
             default: {
@@ -465,6 +476,13 @@ export namespace ClockRow {
               }
               break
             }
+            case 3: {
+              yield {
+                field: `${prefix}.group`,
+                value: reader.bytes()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -487,6 +505,11 @@ export namespace ClockRow {
     value: Uint8Array
   }
 
+  export interface ClockRowGroupFieldEvent {
+    field: '$.group'
+    value: Uint8Array
+  }
+
   export function encode (obj: Partial<ClockRow>): Uint8Array {
     return encodeMessage(obj, ClockRow.codec())
   }
@@ -495,7 +518,7 @@ export namespace ClockRow {
     return decodeMessage(buf, ClockRow.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ClockRow>): Generator<ClockRowLamportFieldEvent | ClockRowPreviousFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ClockRow>): Generator<ClockRowLamportFieldEvent | ClockRowPreviousFieldEvent | ClockRowGroupFieldEvent> {
     return streamMessage(buf, ClockRow.codec(), opts)
   }
 }
@@ -515,6 +538,9 @@ export interface EpochRow {
   endedAt: number
   reason: string
   group: Uint8Array
+  exporter: Uint8Array
+  leafBase: Uint8Array
+  roster: Uint8Array
 }
 
 export namespace EpochRow {
@@ -597,6 +623,21 @@ export namespace EpochRow {
           w.bytes(obj.group)
         }
 
+        if ((obj.exporter != null && obj.exporter.byteLength > 0)) {
+          w.uint32(122)
+          w.bytes(obj.exporter)
+        }
+
+        if ((obj.leafBase != null && obj.leafBase.byteLength > 0)) {
+          w.uint32(130)
+          w.bytes(obj.leafBase)
+        }
+
+        if ((obj.roster != null && obj.roster.byteLength > 0)) {
+          w.uint32(138)
+          w.bytes(obj.roster)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -615,7 +656,10 @@ export namespace EpochRow {
           tree: uint8ArrayAlloc(0),
           endedAt: 0,
           reason: '',
-          group: uint8ArrayAlloc(0)
+          group: uint8ArrayAlloc(0),
+          exporter: uint8ArrayAlloc(0),
+          leafBase: uint8ArrayAlloc(0),
+          roster: uint8ArrayAlloc(0)
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -678,6 +722,18 @@ export namespace EpochRow {
             }
             case 14: {
               obj.group = reader.bytes()
+              break
+            }
+            case 15: {
+              obj.exporter = reader.bytes()
+              break
+            }
+            case 16: {
+              obj.leafBase = reader.bytes()
+              break
+            }
+            case 17: {
+              obj.roster = reader.bytes()
               break
             }
             default: {
@@ -793,6 +849,27 @@ export namespace EpochRow {
               }
               break
             }
+            case 15: {
+              yield {
+                field: `${prefix}.exporter`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 16: {
+              yield {
+                field: `${prefix}.leafBase`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 17: {
+              yield {
+                field: `${prefix}.roster`,
+                value: reader.bytes()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -875,6 +952,21 @@ export namespace EpochRow {
     value: Uint8Array
   }
 
+  export interface EpochRowExporterFieldEvent {
+    field: '$.exporter'
+    value: Uint8Array
+  }
+
+  export interface EpochRowLeafBaseFieldEvent {
+    field: '$.leafBase'
+    value: Uint8Array
+  }
+
+  export interface EpochRowRosterFieldEvent {
+    field: '$.roster'
+    value: Uint8Array
+  }
+
   export function encode (obj: Partial<EpochRow>): Uint8Array {
     return encodeMessage(obj, EpochRow.codec())
   }
@@ -883,7 +975,7 @@ export namespace EpochRow {
     return decodeMessage(buf, EpochRow.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<EpochRow>): Generator<EpochRowTermFieldEvent | EpochRowSerialFieldEvent | EpochRowCommitmentFieldEvent | EpochRowAnnouncementFieldEvent | EpochRowTranscriptFieldEvent | EpochRowNotAfterFieldEvent | EpochRowIssuerFieldEvent | EpochRowInitFieldEvent | EpochRowControlFieldEvent | EpochRowSecretsFieldEvent | EpochRowTreeFieldEvent | EpochRowEndedAtFieldEvent | EpochRowReasonFieldEvent | EpochRowGroupFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<EpochRow>): Generator<EpochRowTermFieldEvent | EpochRowSerialFieldEvent | EpochRowCommitmentFieldEvent | EpochRowAnnouncementFieldEvent | EpochRowTranscriptFieldEvent | EpochRowNotAfterFieldEvent | EpochRowIssuerFieldEvent | EpochRowInitFieldEvent | EpochRowControlFieldEvent | EpochRowSecretsFieldEvent | EpochRowTreeFieldEvent | EpochRowEndedAtFieldEvent | EpochRowReasonFieldEvent | EpochRowGroupFieldEvent | EpochRowExporterFieldEvent | EpochRowLeafBaseFieldEvent | EpochRowRosterFieldEvent> {
     return streamMessage(buf, EpochRow.codec(), opts)
   }
 }
@@ -1050,6 +1142,7 @@ export interface SenderRow {
   sender: Uint8Array
   known: Uint8Array[]
   missing: Uint8Array[]
+  group: Uint8Array
 }
 
 export namespace SenderRow {
@@ -1081,6 +1174,11 @@ export namespace SenderRow {
           }
         }
 
+        if ((obj.group != null && obj.group.byteLength > 0)) {
+          w.uint32(34)
+          w.bytes(obj.group)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -1088,7 +1186,8 @@ export namespace SenderRow {
         const obj: any = {
           sender: uint8ArrayAlloc(0),
           known: [],
-          missing: []
+          missing: [],
+          group: uint8ArrayAlloc(0)
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -1115,6 +1214,10 @@ export namespace SenderRow {
               }
 
               obj.missing.push(reader.bytes())
+              break
+            }
+            case 4: {
+              obj.group = reader.bytes()
               break
             }
             default: {
@@ -1174,6 +1277,13 @@ export namespace SenderRow {
 
               break
             }
+            case 4: {
+              yield {
+                field: `${prefix}.group`,
+                value: reader.bytes()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -1203,6 +1313,11 @@ export namespace SenderRow {
     value: Uint8Array
   }
 
+  export interface SenderRowGroupFieldEvent {
+    field: '$.group'
+    value: Uint8Array
+  }
+
   export function encode (obj: Partial<SenderRow>): Uint8Array {
     return encodeMessage(obj, SenderRow.codec())
   }
@@ -1211,7 +1326,7 @@ export namespace SenderRow {
     return decodeMessage(buf, SenderRow.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SenderRow>): Generator<SenderRowSenderFieldEvent | SenderRowKnownFieldEvent | SenderRowMissingFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SenderRow>): Generator<SenderRowSenderFieldEvent | SenderRowKnownFieldEvent | SenderRowMissingFieldEvent | SenderRowGroupFieldEvent> {
     return streamMessage(buf, SenderRow.codec(), opts)
   }
 }

@@ -9,13 +9,14 @@ import { type Frame, makeFrame, readFrame } from '../../src/core/channel/frame.t
 import { type GrantParties, type GrantTerms, sealGrant } from '../../src/core/channel/grant.ts'
 import { inviteText } from '../../src/core/channel/invite.ts'
 import { type OpenedRequest, openRequest } from '../../src/core/channel/key-request.ts'
-import { FIRST_INIT, FIRST_TRANSCRIPT, rebuildLeafSecret } from '../../src/core/channel/key-schedule.ts'
+import { FIRST_INIT, FIRST_TRANSCRIPT, rebuildLeafSecret, sealControl } from '../../src/core/channel/key-schedule.ts'
 import { KeyTree, type TreeChange } from '../../src/core/channel/key-tree.ts'
 import { type CheckedStatement, makeStatement } from '../../src/core/channel/statement.ts'
 import type { ChannelSettings, ChannelView, Command, CommandResult } from '../../src/core/command.ts'
 import { Prekeys } from '../../src/core/identity/prekeys.ts'
 import { makeUserRecord, readUserRecord, type UserRecord } from '../../src/core/identity/user-record.ts'
 import type { Effect, Env, Event, Row } from '../../src/core/machine.ts'
+import { refreshLeaves } from '../../src/core/manager/leaf-refresh.ts'
 import { compareMessages, messageRoom, readMessageRow } from '../../src/core/member/history.ts'
 import { type MessageHeader, sealMessage } from '../../src/core/member/message.ts'
 import { SecretTree } from '../../src/core/member/secret-tree.ts'
@@ -37,8 +38,10 @@ import {
   Operation,
   type Question,
   Reason,
-  type Statement
+  type Statement,
+  StatementList
 } from '../../src/wire/messages.ts'
+import { EpochRow } from '../../src/wire/rows.ts'
 
 /** A stream of bytes that looks random and depends on the seed alone. */
 export function randomOf(seed: string): (length: number) => Uint8Array {
@@ -378,6 +381,18 @@ export const textContent = (text: string): Content =>
 export const rowsOf = (node: Node, kind: string): Row[] =>
   [...node.rows.values()].filter(({ room, entry }) => room === 'state' && entry.startsWith(`${kind}/`))
 
+/** Statements in a frame that opens for every member: what a member with a program of its own can send. */
+export function told(bus: Bus, channel: Uint8Array, member: Node, fields: readonly Partial<Statement>[]): Frame {
+  const row = rowsOf(member, 'epoch')
+    .map(({ value }) => EpochRow.decode(value))
+    .find(({ endedAt }) => endedAt === 0)!
+  const list = fields.map((one, i) => makeStatement(member.key, { channel, seq: i, at: bus.now, ...one }).bytes)
+  const statements = StatementList.encode({ statements: list })
+  const sealed = sealControl(row.control, { channel, group: EMPTY }, 'statements', statements, member.random(32))
+  const { term, serial, commitment } = row
+  return makeFrame(channel, member.key, { statements: { key: { term, serial, commitment }, sealed } })
+}
+
 // ---------------------------------------------------------------- a key manager in the test's hands
 
 /** An epoch that a `Liar` issued. */
@@ -524,6 +539,25 @@ export class Liar {
     for (const leaf of removed) this.leaves[leaf] = ''
     for (const [i, leaf] of change.update.added.entries()) this.leaves[leaf] = joining[i]!
     return issued
+  }
+
+  /** The next epoch, with fresh leaves for these nodes through the prekeys that the directory has. */
+  refresh(nodes: readonly Node[], lies: Lies & { readonly termKey?: Uint8Array } = {}): Issued {
+    const before = present(this.current, 'found comes first').key
+    const number = { term: before.term, serial: before.serial + 1 }
+    const candidates = nodes.map(({ key }) => {
+      const record = readUserRecord(
+        present(this.bus.directory.get(hex(key.publicKey)), 'a record'),
+        atMillis(this.bus.now)
+      )
+      if (record instanceof Refusal) throw new Error('a bad record')
+      const leaf = this.leaves.indexOf(hex(key.publicKey))
+      return { member: key.publicKey, leaf, prekey: record.prekey, keyedAt: 0, usedPrekeyFrom: undefined }
+    })
+    const { refreshed, termKey } = present(refreshLeaves(candidates, this.line, number, this.random), 'good prekeys')
+    const change = this.tree.path({ refreshed }, { ...this.line, ...number }, () => this.random(32))
+    const update = { ...change.update, termKey: lies.termKey ?? termKey }
+    return this.#issue({ ...change, update }, number, Reason.REFRESHED, [], lies)
   }
 
   #issue(

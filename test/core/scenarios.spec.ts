@@ -4,37 +4,14 @@ import { EMPTY, equalBytes, hex, joinBytes, utf8 } from '../../src/base/bytes.ts
 import { channelIdOf, foundChannel } from '../../src/core/channel/descriptor.ts'
 import { type Frame, makeFrame, readFrame } from '../../src/core/channel/frame.ts'
 import { inviteText, readInvite, tokenHash } from '../../src/core/channel/invite.ts'
-import { sealControl } from '../../src/core/channel/key-schedule.ts'
-import { makeStatement } from '../../src/core/channel/statement.ts'
 import { Refusal } from '../../src/core/reject.ts'
 import { hash } from '../../src/crypto/kdf.ts'
 import { framed, LABEL } from '../../src/crypto/labels.ts'
 import { sign, signingKey } from '../../src/crypto/sign.ts'
-import {
-  Admission,
-  Body,
-  Descriptor,
-  DescriptorChain,
-  Operation,
-  type Statement,
-  StatementList
-} from '../../src/wire/messages.ts'
-import { EpochRow } from '../../src/wire/rows.ts'
-import { Bus, Liar, type Node, randomOf, rowsOf } from './bus.ts'
+import { Admission, Body, Descriptor, DescriptorChain, Operation } from '../../src/wire/messages.ts'
+import { Bus, Liar, type Node, randomOf, rowsOf, told } from './bus.ts'
 
 const random = randomOf('scenarios')
-
-/** Statements in a frame that opens for every member: what a member with a program of its own can send. */
-function told(bus: Bus, channel: Uint8Array, member: Node, fields: readonly Partial<Statement>[]): Frame {
-  const row = rowsOf(member, 'epoch')
-    .map(({ value }) => EpochRow.decode(value))
-    .find(({ endedAt }) => endedAt === 0)!
-  const list = fields.map((one, i) => makeStatement(member.key, { channel, seq: i, at: bus.now, ...one }).bytes)
-  const line = { channel, group: EMPTY }
-  const sealed = sealControl(row.control, line, 'statements', StatementList.encode({ statements: list }), random(32))
-  const { term, serial, commitment } = row
-  return makeFrame(channel, member.key, { statements: { key: { term, serial, commitment }, sealed } })
-}
 
 function group(
   count: number,

@@ -5,7 +5,7 @@
  * in the head, so the head with its co-signatures alone is the certificate. The epoch's own key is confirmed by the
  * commitment in the key id: two keys under one (term, serial) are two announcements, which is proof of equivocation.
  */
-import { EMPTY, equalBytes, joinBytes, u32, u64 } from '../../base/bytes.ts'
+import { EMPTY, equalBytes, u32, u64 } from '../../base/bytes.ts'
 import { WRAPPED_KEY_BYTES } from '../../crypto/aead.ts'
 import { hash } from '../../crypto/kdf.ts'
 import { framed, LABEL } from '../../crypto/labels.ts'
@@ -37,12 +37,14 @@ import {
   sealControl,
   transcriptAfter
 } from './key-schedule.ts'
+import type { WrapAt } from './key-tree-member.ts'
 import { type CheckedStatement, readStatement } from './statement.ts'
 
 /** Sealing purpose of the statements that justify an epoch. */
 const PURPOSE = 'announcement'
-/** Wraps beyond this many bytes travel in chunks of this size, each a frame of its own. */
-const CHUNK_BYTES = 1_000 * WRAPPED_KEY_BYTES
+/** More wraps than this travel in chunks of so many, each a frame of its own. */
+const WRAPS_PER_CHUNK = 1_000
+const CHUNK_BYTES = WRAPS_PER_CHUNK * WRAPPED_KEY_BYTES
 
 /** A frame known to be an announcement by a manager of the descriptor, with the hashes of its payload checked. */
 export interface CheckedAnnouncement {
@@ -64,6 +66,8 @@ export interface EpochTerms {
   readonly reason: Reason
   /** ms since 1970 */
   readonly notAfter: number
+  /** Of a group: the channel's epoch that it stands on. */
+  readonly base?: KeyId
 }
 
 /** An epoch as its issuer has it before anything is sent. */
@@ -81,7 +85,7 @@ export interface IssuedEpoch {
  *
  * @param log - the log with the statements that the announcement adds.
  * @param tree - the update that made `rootKey`; its wraps are moved into chunks when they are many.
- * @param before - `init` and transcript of the epoch before.
+ * @param before - `init` and transcript of the epoch before; of a group, what its base has in their place.
  */
 export function issueEpoch(
   issuer: SigningKey,
@@ -105,7 +109,8 @@ export function issueEpoch(
     reason: terms.reason,
     notAfter: terms.notAfter,
     payload: EMPTY,
-    chunks: pieces.map(chunkHash)
+    chunks: pieces.map(chunkHash),
+    ...(terms.base && { base: terms.base })
   }
   const transcript = transcriptAfter(before.transcript, issuer.publicKey, head, carried)
   const epochSecret = epochSecretOf(before.init, rootKey, transcript)
@@ -137,6 +142,7 @@ export function readAnnouncement(charter: Charter, frame: Frame, certifiedTerm: 
   if (head?.key === undefined || head.descriptor === undefined) return refuse(405)
   if (!isManagerOf(charter.descriptor, frame.author)) return refuse(401)
   if (!isSameDescriptor(head.descriptor, charter.ref)) return refuse(402)
+  if (head.group.length === 0 && head.base !== undefined) return refuse(405)
   const { term, serial } = head.key
   if (term < 1 || serial < 1 || term > certifiedTerm + TERM_JUMP || !Number.isSafeInteger(term)) return refuse(409)
   const attachment = decodeStrict(AnnouncementAttachment, frame.attachment, FRAME_BYTES)
@@ -240,6 +246,24 @@ function splitWraps(wraps: Uint8Array): Uint8Array[] {
   return pieces
 }
 
-/** A tree update made whole from its chunks. */
-export const withWraps = (tree: TreeUpdate, chunks: readonly Uint8Array[]): TreeUpdate =>
-  chunks.length === 0 ? tree : { ...tree, wraps: joinBytes(...chunks) }
+/**
+ * Which chunks hold these wraps.
+ *
+ * @param wraps - running numbers, ascending.
+ * @returns indexes of chunks, ascending.
+ */
+export const chunksWith = (wraps: readonly number[]): number[] => [
+  ...new Set(wraps.map((wrap) => Math.floor(wrap / WRAPS_PER_CHUNK)))
+]
+
+/**
+ * Finds wraps in chunks.
+ *
+ * @param dataAt - the data of the chunk with this index, as far as it has come.
+ */
+export const wrapsInChunks =
+  (dataAt: (index: number) => Uint8Array | undefined): WrapAt =>
+  (wrap) => {
+    const start = (wrap % WRAPS_PER_CHUNK) * WRAPPED_KEY_BYTES
+    return dataAt(Math.floor(wrap / WRAPS_PER_CHUNK))?.subarray(start, start + WRAPPED_KEY_BYTES)
+  }

@@ -5,12 +5,17 @@
  * removal or withdrawal ends. Adding statements is tried on a preview first, so that an announcement is judged before
  * anything changes. `announced` is exactly what the adopted epoch covers; what is known beyond it waits in `pending`.
  */
-import { equalBytes, mapKey } from '../../base/bytes.ts'
+import { compareBytes, equalBytes, mapKey } from '../../base/bytes.ts'
+import { GROUPS } from '../../wire/limits.ts'
 import { Operation } from '../../wire/messages.ts'
-import { PENDING_STATEMENTS } from '../params.ts'
+import type { InviteView } from '../command.ts'
+import { isNick } from '../identity/nick.ts'
+import { PENDING_NICKS, PENDING_STATEMENTS } from '../params.ts'
 import { type Refusal, refuse } from '../reject.ts'
 import type { Charter } from './descriptor.ts'
+import { type Group, GroupBook, isAboutGroup } from './groups.ts'
 import { IdSet } from './id-set.ts'
+import { NickRegister } from './nick-register.ts'
 import type { CheckedStatement } from './statement.ts'
 
 /** What a log would be with some statements more. */
@@ -32,8 +37,6 @@ interface Standing {
   /** Admit ids that are in force, and the name each came with. */
   readonly admits: Map<string, CheckedStatement>
   readonly ended: Set<string>
-  /** Hashes of the invite tokens that any admit of this user redeemed, in force or not. */
-  readonly tokens: Set<string>
   wasRemoved: boolean
 }
 
@@ -42,22 +45,34 @@ export interface InviteStanding {
   readonly uses: number
   readonly expiresAt: number
   readonly isRevoked: boolean
-  /** Users who redeemed it, by map key. */
-  readonly redeemers: Set<string>
+  /** Users who redeemed it, by map key; their admits may be over. */
+  readonly redeemers: ReadonlyMap<string, Uint8Array>
+  /** Who made it. */
+  readonly by: Uint8Array
 }
 
 const hasEnding = (statement: CheckedStatement): boolean =>
   statement.statement.operation === Operation.REMOVE || statement.statement.operation === Operation.WITHDRAW
 
+const isRegistration = ({ statement }: CheckedStatement): boolean => statement.operation === Operation.REGISTER_NICK
+
 export class ControlLog {
   #charter: Charter
   readonly #statements = new Map<string, CheckedStatement>()
   readonly #standings = new Map<string, Standing>()
-  readonly #invites = new Map<string, Omit<InviteStanding, 'isRevoked'>>()
+  readonly #invites = new Map<string, CheckedStatement>()
+  /** By token: who redeemed it. Statements have no order: an admit may be here before the invite it redeems. */
+  readonly #redeemers = new Map<string, Map<string, Uint8Array>>()
   readonly #revoked = new Set<string>()
-  readonly #nicks = new Map<string, string>()
+  readonly nicks = new NickRegister()
   readonly #pending = new Map<string, CheckedStatement>()
+  /** Those of them that register a nick, by user. */
+  readonly #pendingNicks = new Map<string, CheckedStatement>()
   readonly #seqs = new Map<string, number>()
+  readonly #groups = new GroupBook()
+  /** Who is in each group; forgotten when anything changes. */
+  readonly #groupMembers = new Map<string, IdSet>()
+  #announcedBytes = 0
   #ids = IdSet.EMPTY
   #members = IdSet.EMPTY
 
@@ -82,6 +97,11 @@ export class ControlLog {
 
   get size(): number {
     return this.#ids.size
+  }
+
+  /** How many bytes the announced statements have together. */
+  get announcedBytes(): number {
+    return this.#announcedBytes
   }
 
   /** The ids of the announced statements, as a value. */
@@ -121,13 +141,9 @@ export class ControlLog {
     return standing === undefined ? [] : [...standing.admits.values()].map((admit) => admit.statement.admitId)
   }
 
-  /** Nicks on record, of members and of those who were. */
-  nicks(): string[] {
-    return [...this.#nicks.values()]
-  }
-
+  /** The nick on record of a user, member or not; empty for none. */
   nickOf(user: Uint8Array): string {
-    return this.#nicks.get(mapKey(user)) ?? ''
+    return this.nicks.nickOf(user)
   }
 
   /**
@@ -136,14 +152,25 @@ export class ControlLog {
    * @param token - the token's hash.
    */
   inviteOf(token: Uint8Array): InviteStanding | undefined {
-    const standing = this.#invites.get(mapKey(token))
+    const key = mapKey(token)
     const isOf = (one: CheckedStatement, operation: Operation): boolean =>
       one.statement.operation === operation && equalBytes(one.statement.subject, token)
     const pending = this.pending()
-    const isRevoked = pending.some((one) => isOf(one, Operation.REVOKE_INVITE)) || this.#revoked.has(mapKey(token))
-    if (standing !== undefined) return { ...standing, isRevoked }
-    const waiting = pending.find((one) => isOf(one, Operation.INVITE))
-    return waiting && { ...waiting.statement, isRevoked, redeemers: new Set() }
+    const invite = this.#invites.get(key) ?? pending.find((one) => isOf(one, Operation.INVITE))
+    if (invite === undefined) return undefined
+    const isRevoked = this.#revoked.has(key) || pending.some((one) => isOf(one, Operation.REVOKE_INVITE))
+    const { uses, expiresAt } = invite.statement
+    return { uses, expiresAt, isRevoked, redeemers: this.#redeemers.get(key) ?? new Map(), by: invite.author }
+  }
+
+  /** All invites on record, announced or pending, in no order that means anything. */
+  invites(): InviteView[] {
+    const waiting = this.pending().filter(({ statement }) => statement.operation === Operation.INVITE)
+    const tokens = new Map([...this.#invites.values(), ...waiting].map((one) => [mapKey(one.statement.subject), one]))
+    return [...tokens.values()].map(({ statement }) => {
+      const { redeemers, ...rest } = this.inviteOf(statement.subject)!
+      return { ...rest, token: statement.subject, redeemers: [...redeemers.values()] }
+    })
   }
 
   /**
@@ -151,7 +178,11 @@ export class ControlLog {
    * version said stays said.
    */
   mayState({ author, statement }: CheckedStatement): boolean {
-    if (statement.operation === Operation.WITHDRAW) return equalBytes(author, statement.subject)
+    const { operation, subject } = statement
+    const isAboutItself = equalBytes(author, subject)
+    if (operation === Operation.WITHDRAW) return isAboutItself
+    if (isAboutItself && (operation === Operation.REGISTER_NICK || operation === Operation.TAKE_OUT_OF_GROUP))
+      return true
     return this.#charter.authorities.some((authority) => equalBytes(authority, author))
   }
 
@@ -162,16 +193,50 @@ export class ControlLog {
 
   /**
    * Keeps a statement that no epoch covers yet. Removals always find room: only who has authority makes them, and a member
-   * withdraws once.
+   * withdraws once. Nicks, which anybody may register, take a part of the room only, and each user one place of it.
    *
    * @returns false when it is known, or too many wait.
    */
-  addPending(statement: CheckedStatement): boolean {
-    const isFull = this.#pending.size >= PENDING_STATEMENTS && !hasEnding(statement)
-    if (this.has(statement.id) || isFull) return false
-    this.#pending.set(mapKey(statement.id), statement)
-    this.#noteSeq(statement)
+  addPending(one: CheckedStatement): boolean {
+    if (this.has(one.id)) return false
+    if (this.#pending.size >= PENDING_STATEMENTS && !hasEnding(one)) return false
+    if (isRegistration(one)) {
+      const user = mapKey(one.statement.subject)
+      if (this.#pendingNicks.size >= PENDING_NICKS || this.#pendingNicks.has(user)) return false
+      this.#pendingNicks.set(user, one)
+    }
+    this.#pending.set(mapKey(one.id), one)
+    this.#noteSeq(one)
     return true
+  }
+
+  /** Forgets a statement that waits. */
+  dropPending(one: CheckedStatement): void {
+    if (this.#pending.delete(mapKey(one.id)) && isRegistration(one)) {
+      this.#pendingNicks.delete(mapKey(one.statement.subject))
+    }
+  }
+
+  /** The registrations of nicks that wait, oldest first. */
+  pendingNicks(): CheckedStatement[] {
+    return [...this.#pendingNicks.values()]
+  }
+
+  /** The nick that a user waits for. */
+  pendingNickOf(user: Uint8Array): CheckedStatement | undefined {
+    return this.#pendingNicks.get(mapKey(user))
+  }
+
+  /** Whether a registration can be announced as far as we can tell: of a member, and of a nick nobody else is known by. */
+  mayRegister({ statement: { subject, name } }: CheckedStatement): boolean {
+    return this.isMember(subject) && isNick(name) && this.nicks.isFree(name, subject)
+  }
+
+  /** Whether a registration that somebody tells may wait here: R-304, R-305. One that is known may be told again. */
+  judgeRegistration(one: CheckedStatement): Refusal | undefined {
+    if (!isRegistration(one) || this.has(one.id)) return undefined
+    if (!this.mayRegister(one)) return refuse(304)
+    return this.#pendingNicks.has(mapKey(one.statement.subject)) ? refuse(305) : undefined
   }
 
   #noteSeq({ author, statement }: CheckedStatement): void {
@@ -179,20 +244,31 @@ export class ControlLog {
     this.#seqs.set(key, Math.max(this.#seqs.get(key) ?? 0, statement.seq))
   }
 
-  /** Whether a withdrawal would say anything: of a member, and for the first time. */
-  isWithdrawalOfMember({ statement }: CheckedStatement): boolean {
-    const { subject } = statement
+  /** Whether a statement is worth keeping until an epoch covers it: not one group too many, nor what says nothing. */
+  mayBeKept({ author, statement }: CheckedStatement): boolean {
+    const { operation, subject, group } = statement
+    if (operation === Operation.MAKE_GROUP) return this.groupsToBe().length < GROUPS
+    if (operation !== Operation.WITHDRAW && operation !== Operation.TAKE_OUT_OF_GROUP) return true
+    if (operation === Operation.TAKE_OUT_OF_GROUP && !equalBytes(author, subject)) return true
     const isTold = this.pending().some(
-      (one) => one.statement.operation === Operation.WITHDRAW && equalBytes(one.statement.subject, subject)
+      (one) =>
+        one.statement.operation === operation &&
+        equalBytes(one.statement.subject, subject) &&
+        equalBytes(one.statement.group, group)
     )
-    return this.isMember(subject) && !isTold
+    const isIn = operation === Operation.WITHDRAW ? this.isMember(subject) : this.groupMembers(group).has(subject)
+    return isIn && !isTold
   }
 
-  /** Whether a pending statement changes who is in the roster. */
+  /** Whether a pending statement changes who is in the roster, or in a group. */
   get hasUnappliedChange(): boolean {
+    return this.hasUnappliedRemoval || this.hasUnappliedAdmit || this.pending().some(isAboutGroup)
+  }
+
+  get hasUnappliedAdmit(): boolean {
     const isAdmit = ({ statement }: CheckedStatement): boolean =>
       statement.operation === Operation.ADMIT && !this.#members.has(statement.subject)
-    return this.hasUnappliedRemoval || (this.#pending.size > 0 && this.pending().some(isAdmit))
+    return this.#pending.size > 0 && this.pending().some(isAdmit)
   }
 
   /** Whether the log knows anything of a user: it was admitted, or removed, once. */
@@ -235,11 +311,13 @@ export class ControlLog {
   commit(preview: LogPreview): void {
     for (const one of preview.statements) {
       this.#statements.set(mapKey(one.id), one)
-      this.#pending.delete(mapKey(one.id))
+      this.dropPending(one)
+      this.#announcedBytes += one.bytes.length
       this.#record(one)
     }
     this.#ids = preview.ids
     this.#members = preview.roster.members
+    this.#groupMembers.clear()
   }
 
   /** Follows a new version of the descriptor: its managers are members. */
@@ -249,6 +327,75 @@ export class ControlLog {
     for (const user of [...before, ...charter.descriptor.managers]) {
       this.#members = this.#isMemberWith(user, []) ? this.#members.with(user) : this.#members.without(user)
     }
+    this.#groupMembers.clear()
+  }
+
+  // ---------------------------------------------------------------- groups
+
+  /** The groups there are, in order of their ids. */
+  groups(): Group[] {
+    return this.#groups.all()
+  }
+
+  group(id: Uint8Array): Group | undefined {
+    return this.#groups.get(id)
+  }
+
+  /** Also of a group that is over. */
+  groupName(id: Uint8Array): string {
+    return this.#groups.nameOf(id)
+  }
+
+  /** Groups with those whose making waits to be announced. */
+  groupsToBe(): Group[] {
+    const made = this.pending().filter(({ statement }) => statement.operation === Operation.MAKE_GROUP)
+    return [...this.groups(), ...made.map(({ statement }) => ({ id: statement.group, name: statement.name }))]
+  }
+
+  /** Who was put into a group and is still in it. */
+  groupMembers(group: Uint8Array): IdSet {
+    const key = mapKey(group)
+    let members = this.#groupMembers.get(key)
+    if (members === undefined) {
+      const subjects = this.#groups.puts(group).filter((put) => this.#isStanding(put))
+      members = withAll(
+        IdSet.EMPTY,
+        subjects.map(({ statement }) => statement.subject)
+      )
+      this.#groupMembers.set(key, members)
+    }
+    return members
+  }
+
+  /** Who has the key of a group: its members, and the managers, who make it. */
+  groupRoster(group: Uint8Array): Roster {
+    const members = withAll(this.groupMembers(group), this.#charter.descriptor.managers)
+    return { members, hash: members.root() }
+  }
+
+  /** The ids that a taking-out of this user has to end. */
+  putsOf(group: Uint8Array, user: Uint8Array): Uint8Array[] {
+    const puts = this.#groups.puts(group).filter(({ statement }) => equalBytes(statement.subject, user))
+    return puts.map(({ statement }) => statement.admitId)
+  }
+
+  /** Whether a pending statement takes somebody out of a group, or ends it: nothing may be said to it until it is applied. */
+  hasUnappliedTakeOut(group: Uint8Array): boolean {
+    if (this.#pending.size === 0) return false
+    return this.pending().some(({ statement }) => {
+      if (!equalBytes(statement.group, group)) return false
+      const isTakeOut = statement.operation === Operation.TAKE_OUT_OF_GROUP
+      const isIn = isTakeOut && this.groupMembers(group).has(statement.subject)
+      return isIn || statement.operation === Operation.DISSOLVE_GROUP
+    })
+  }
+
+  /** A manager is in the roster without an admit; for everybody else one that the putting-in names is to be in force. */
+  #isStanding({ statement: { subject, ends } }: CheckedStatement): boolean {
+    if (!this.isMember(subject)) return false
+    const admits = this.#standings.get(mapKey(subject))?.admits
+    const isManager = this.#charter.descriptor.managers.some((manager) => equalBytes(manager, subject))
+    return isManager || ends.some((id) => admits?.has(mapKey(id)) ?? false)
   }
 
   #isMemberWith(user: Uint8Array, extra: readonly CheckedStatement[]): boolean {
@@ -264,16 +411,17 @@ export class ControlLog {
 
   #record(one: CheckedStatement): void {
     this.#noteSeq(one)
+    this.#groups.record(one)
     const { operation, subject, admitId, ends, name, token } = one.statement
     const key = mapKey(subject)
     switch (operation) {
       case Operation.ADMIT: {
         const standing = this.#standing(key)
         if (!standing.ended.has(mapKey(admitId))) standing.admits.set(mapKey(admitId), one)
-        if (name !== '') this.#nicks.set(key, name)
+        if (name !== '') this.nicks.record(one)
         if (token.length > 0) {
-          standing.tokens.add(mapKey(token))
-          this.#invites.get(mapKey(token))?.redeemers.add(key)
+          const redeemers = this.#redeemers.get(mapKey(token)) ?? new Map<string, Uint8Array>()
+          this.#redeemers.set(mapKey(token), redeemers.set(key, subject))
         }
         return
       }
@@ -288,31 +436,23 @@ export class ControlLog {
         return
       }
       case Operation.REGISTER_NICK:
-        this.#nicks.set(key, name)
+        this.nicks.record(one)
         return
-      case Operation.INVITE:
-        if (!this.#invites.has(key)) {
-          const { uses, expiresAt } = one.statement
-          this.#invites.set(key, { uses, expiresAt, redeemers: this.#redeemersOf(subject) })
-        }
+      case Operation.INVITE: {
+        const known = this.#invites.get(key)
+        if (known === undefined || compareBytes(one.id, known.id) < 0) this.#invites.set(key, one)
         return
+      }
       case Operation.REVOKE_INVITE: {
         this.#revoked.add(key)
       }
     }
   }
 
-  /** Statements have no order: an admit may have been recorded before the invite it redeems. */
-  #redeemersOf(token: Uint8Array): Set<string> {
-    const users = new Set<string>()
-    for (const [user, { tokens }] of this.#standings) if (tokens.has(mapKey(token))) users.add(user)
-    return users
-  }
-
   #standing(key: string): Standing {
     let standing = this.#standings.get(key)
     if (standing === undefined) {
-      standing = { admits: new Map(), ended: new Set(), tokens: new Set(), wasRemoved: false }
+      standing = { admits: new Map(), ended: new Set(), wasRemoved: false }
       this.#standings.set(key, standing)
     }
     return standing

@@ -19,7 +19,8 @@ import {
   DESCRIPTOR_CHAIN_BYTES,
   HASH_BYTES,
   MANAGERS,
-  MEMBER_MANAGERS
+  MEMBER_MANAGERS,
+  NICK_BYTES
 } from '../../wire/limits.ts'
 import {
   Admission,
@@ -197,6 +198,9 @@ function isName(name: string): boolean {
   if (UNFIT_FOR_NAME.test(name) || utf8(name).length > CHANNEL_NAME_BYTES) return false
   return [...graphemes.segment(name)].length <= CHANNEL_NAME_GRAPHEMES
 }
+
+/** Whether a group may be called so: as a channel, as far as a statement has room. */
+export const isGroupName = (name: string): boolean => isName(name) && utf8(name).length <= NICK_BYTES
 
 const areDistinctUsers = (users: readonly Uint8Array[]): boolean =>
   users.every(isStrictPublicKey) && new Set(users.map((user) => user.join())).size === users.length

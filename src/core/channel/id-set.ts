@@ -67,6 +67,31 @@ function remove(trie: Trie, id: Uint8Array): Trie | undefined {
   return zero === undefined ? trie.one : { bit: trie.bit, zero, one: trie.one, hash: undefined }
 }
 
+/** Collects the ids of `a` that are not in `b`, ascending. */
+function collectMissing(a: Trie, b: Trie | undefined, found: Uint8Array[]): void {
+  if (a === b) return
+  if (isLeaf(a)) {
+    if (b === undefined || !equalBytes(nearest(b, a.id).id, a.id)) found.push(a.id)
+    return
+  }
+  if (b === undefined || isLeaf(b) || b.bit > a.bit) {
+    // All of b has the same bit here, so it is on one side of a.
+    const isOne = b !== undefined && bitOf(anyOf(b), a.bit)
+    collectMissing(a.zero, isOne ? undefined : b, found)
+    collectMissing(a.one, isOne ? b : undefined, found)
+  } else if (b.bit < a.bit) collectMissing(a, bitOf(anyOf(a), b.bit) ? b.one : b.zero, found)
+  else {
+    collectMissing(a.zero, b.zero, found)
+    collectMissing(a.one, b.one, found)
+  }
+}
+
+function anyOf(trie: Trie): Uint8Array {
+  let at = trie
+  while (!isLeaf(at)) at = at.zero
+  return at.id
+}
+
 /** An immutable set of ids. */
 export class IdSet {
   static readonly EMPTY = new IdSet(undefined, 0)
@@ -108,6 +133,16 @@ export class IdSet {
       if (isLeaf(at)) found.push(at.id)
       else open.push(at.one, at.zero)
     }
+    return found
+  }
+
+  /**
+   * The ids that are in this set and not in the other, ascending. What the two have in common because one was made of the
+   * other is not looked at: the cost is that of the difference.
+   */
+  minus(other: IdSet): Uint8Array[] {
+    const found: Uint8Array[] = []
+    if (this.#trie !== undefined) collectMissing(this.#trie, other.#trie, found)
     return found
   }
 

@@ -27,6 +27,8 @@ export interface EpochKeys {
   readonly control: Uint8Array
   /** Root of the secret tree from which message keys come. */
   readonly reading: Uint8Array
+  /** Groups of the channel are built on it. */
+  readonly exporter: Uint8Array
   /** 16 bytes, stands in the key id. */
   readonly commitment: Uint8Array
 }
@@ -47,6 +49,7 @@ export function epochKeysOf(epochSecret: Uint8Array, line: Line, term: number, s
     init: derive(epochSecret, LABEL.epochInit, context),
     control: derive(epochSecret, LABEL.epochControl, context),
     reading: derive(epochSecret, LABEL.epochReading, context),
+    exporter: derive(epochSecret, LABEL.epochExporter, context),
     commitment: derive(epochSecret, LABEL.epochCommitment, context, COMMITMENT_BYTES)
   }
 }
@@ -105,6 +108,51 @@ const controlContext = (line: Line, purpose: string): Uint8Array =>
  */
 export const rebuildLeafSecret = (shared: Uint8Array, line: Line, term: number, member: Uint8Array): Uint8Array =>
   derive(hkdfExtract(line.channel, shared), LABEL.rebuildLeaf, [line.channel, line.group, u64(term), member])
+
+/**
+ * The new leaf key of a member whose leaf a PATH update refreshes: a Diffie-Hellman of the update's term key and the
+ * member's prekey. Who holds all the member had before, but not this prekey, cannot follow.
+ *
+ * @param shared - 32 bytes as `x25519` gives them.
+ */
+export const refreshLeafKey = (
+  shared: Uint8Array,
+  line: Line,
+  term: number,
+  serial: number,
+  member: Uint8Array
+): Uint8Array =>
+  derive(hkdfExtract(line.channel, shared), LABEL.refreshLeaf, [
+    line.channel,
+    line.group,
+    u64(term),
+    u32(serial),
+    member
+  ])
+
+/**
+ * What all leaf keys of one member are made of, in the groups that stand on one epoch of the channel (§9). Who lacks the
+ * epoch has nothing of it, who lacks the member's leaf neither.
+ *
+ * @param leafKey - 32 bytes: of the member's leaf in the channel's tree, as it is in that epoch.
+ */
+export const groupLeafBase = (exporter: Uint8Array, leafKey: Uint8Array): Uint8Array => hkdfExtract(exporter, leafKey)
+
+/** The key of one member's leaf in a group's tree: the manager and the member compute it, nothing of it travels. */
+export const groupLeafKey = (
+  leafBase: Uint8Array,
+  line: Line,
+  term: number,
+  serial: number,
+  member: Uint8Array
+): Uint8Array => derive(leafBase, LABEL.groupLeaf, [line.channel, line.group, u64(term), u32(serial), member])
+
+/**
+ * Stands in a group's epoch where `init` of the epoch before stands in the channel's: so a group's epoch needs none before
+ * it, and whoever is not in the channel has no part in it.
+ */
+export const groupInitOf = (exporter: Uint8Array, line: Line): Uint8Array =>
+  derive(exporter, LABEL.groupInit, [line.channel, line.group])
 
 /** Whether (term, serial) of `a` is above that of `b`. */
 export const isHigher = (a: Pick<KeyId, 'term' | 'serial'>, b: Pick<KeyId, 'term' | 'serial'>): boolean =>

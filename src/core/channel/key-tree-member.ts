@@ -101,9 +101,40 @@ export class MemberTree {
     return tree
   }
 
+  /**
+   * The tree a PATH update gives to a member that has nothing but its own new leaf key: it comes in with this update, or
+   * has lost the rest. Every node above a refreshed leaf is made new, so the update has all of its path.
+   *
+   * @param leafKey - 32 bytes, copied.
+   * @returns undefined when the update is malformed, does not refresh this leaf, or does not open.
+   * @throws {UsageError} `BAD_LENGTH` when `leafKey` has not 32 bytes.
+   */
+  static fromPath(
+    update: TreeUpdate,
+    leaf: number,
+    leafKey: Uint8Array,
+    context: TreeContext,
+    options: Pick<ApplyOptions, 'wrapAt'> = {},
+    cipher: TreeCipher = TREE_CIPHER
+  ): MemberTree | undefined {
+    requireLeafKey(leafKey)
+    const { wrapAt } = options
+    // Whether the tree has grown shows only to those who knew it before.
+    const read = readChange(update, Math.max(1, update.depth), wrapAt !== undefined)
+    if (read === undefined || !update.refreshed.includes(leaf)) return undefined
+    const tree = new MemberTree(leaf, new Uint8Array(KEY_BYTES * (update.depth + 1)), cipher)
+    tree.#set(0, leafKey)
+    return tree.#takePath(read, new UpdateKeys(cipher, updateHash(update, context)), wrapAt) ? tree : undefined
+  }
+
   /** The level of the root, at least 1. */
   get depth(): number {
     return this.#keys.length / KEY_BYTES - 1
+  }
+
+  /** 32 bytes, a copy: the key of the own leaf. */
+  get leafKey(): Uint8Array {
+    return copyBytes(this.#key(0))
   }
 
   /** 32 bytes, a copy: what the key schedule takes. */
@@ -121,13 +152,11 @@ export class MemberTree {
    */
   apply(update: TreeUpdate, context: TreeContext, options: ApplyOptions = {}): MemberTree | undefined {
     const { leafKey, wrapAt } = options
-    if (leafKey !== undefined && leafKey.length !== KEY_BYTES) {
-      throw new UsageError('BAD_LENGTH', 'a leaf key has 32 bytes')
-    }
+    if (leafKey !== undefined) requireLeafKey(leafKey)
     const read = readChange(update, this.depth, wrapAt !== undefined)
     if (read === undefined) return undefined
-    // Who is removed is stopped by the form: no wrap may stand under a removed leaf, and nothing below it hands a secret up.
-    if (update.added.includes(this.leaf)) return undefined
+    // Who is removed is stopped by the form too: a wrap may stand under its leaf only when that has another member now.
+    if (update.added.includes(this.leaf) || update.removed.includes(this.leaf)) return undefined
     const isRefreshed = update.refreshed.includes(this.leaf)
     if (isRefreshed && leafKey === undefined) return undefined
     const keys = new UpdateKeys(this.#cipher, updateHash(update, context))
@@ -233,14 +262,15 @@ export class MemberTree {
  *
  * @param update - a stranger's, with or without its wraps.
  * @returns running numbers among the wraps that are there, ascending; empty for a step, a malformed update, a leaf that
- * changes nothing or is not in the tree.
+ * changes nothing or is not in the tree. For a leaf that changes hands: what its new member needs.
  */
 export function wrapIndexes(update: TreeUpdate, leaf: number): number[] {
   const bare = { ...update, wraps: new Uint8Array(0) }
   const isRebuild = update.kind === TreeUpdateKind.REBUILD
   const read = isRebuild ? readRebuild(bare, true) : readChange(bare, Math.max(1, update.depth), true)
   if (read === undefined || !Number.isInteger(leaf) || leaf < 0 || leaf >= 2 ** update.depth) return []
-  if (isRebuild ? leaf > read.wrapCount : update.removed.includes(leaf) || update.added.includes(leaf)) return []
+  const isWithout = update.added.includes(leaf) || (update.removed.includes(leaf) && !update.refreshed.includes(leaf))
+  if (isRebuild ? leaf > read.wrapCount : isWithout) return []
   const indexes: number[] = []
   for (let level = 1; level <= update.depth; level++) {
     const slot = slotAbove(read, leaf, level)
@@ -264,6 +294,10 @@ function slotAbove(read: ReadUpdate, leaf: number, level: number): number | unde
   if (changed === undefined || index < 0) return undefined
   const slot = isLeft ? changed.leftSlots[index]! : changed.rightSlots[index]!
   return slot >= 0 && hasBit(update.present, slot) ? slot : -1
+}
+
+function requireLeafKey(leafKey: Uint8Array): void {
+  if (leafKey.length !== KEY_BYTES) throw new UsageError('BAD_LENGTH', 'a leaf key has 32 bytes')
 }
 
 function wrapIn(wraps: Uint8Array, index: number): Uint8Array | undefined {

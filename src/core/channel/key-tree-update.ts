@@ -16,6 +16,9 @@ import { type TreeUpdate, TreeUpdateKind } from '../../wire/messages.ts'
 /** The deepest tree: a million leaves, a hundred times what the roster is designed for (protocol §14). */
 export const MAX_DEPTH = 20
 
+/** A term key: an X25519 public key, of whose Diffie-Hellman with their prekeys members make leaf keys or secrets. */
+const TERM_KEY_BYTES = 32
+
 /** What a tree is made with. Tests put ideal or recording functions in its place; nothing else may. */
 export interface TreeCipher {
   derive(secret: Uint8Array, label: Label, context: readonly Uint8Array[]): Uint8Array
@@ -153,8 +156,9 @@ export class UpdateKeys {
  * Which nodes a PATH update changes and where wraps may stand.
  *
  * A changed inner child hands its own secret up, the left one first, so it has no slot, except a right one whose left
- * sibling changes too. A leaf has no secret: unchanged or refreshed it has a slot; removed or added it has none (what a
- * joiner needs is in its grant).
+ * sibling changes too. A leaf has no secret: unchanged or refreshed it has a slot, also when its member comes in with
+ * this very update and computes its leaf key by itself; removed or added it has none (what such a joiner needs is in its
+ * grant).
  */
 export function pathShape(
   depth: number,
@@ -252,26 +256,29 @@ function bitCount(byte: number): number {
  * @param update - decoded; not kept beyond the result.
  * @param depth - of the tree it is to change.
  * @param areWrapsApart - the wraps travel in chunks: `update.wraps` must be empty.
- * @returns undefined when anything is out of form.
+ * @returns undefined when anything is out of form. A PATH update that refreshes may have a term key, the caller's to judge.
  */
 export function readChange(update: TreeUpdate, depth: number, areWrapsApart: boolean): ReadUpdate | undefined {
   const { kind, added, removed, refreshed, hasFreshRoot, present } = update
   if (kind !== TreeUpdateKind.STEP && kind !== TreeUpdateKind.PATH) return undefined
   if (!isDepth(update.depth) || update.depth < depth) return undefined
-  if (update.termKey.length !== 0 || update.encapsulations.length !== 0) return undefined
-  if (!isAscending(added, 2 ** update.depth)) return undefined
-  if (!isAscending(removed, 2 ** depth) || !isAscending(refreshed, 2 ** depth)) return undefined
-  // A tree grows for a joiner in its new half and for nothing else.
-  if (update.depth > depth && !(added.at(-1)! >= 2 ** (update.depth - 1))) return undefined
+  const isTermKey = update.termKey.length === 0 || (update.termKey.length === TERM_KEY_BYTES && refreshed.length > 0)
+  if (!isTermKey || update.encapsulations.length !== 0) return undefined
+  if (!isAscending(added, 2 ** update.depth) || !isAscending(refreshed, 2 ** update.depth)) return undefined
+  if (!isAscending(removed, 2 ** depth)) return undefined
+  // A tree grows for somebody who comes into its new half and for nothing else.
+  const highest = Math.max(added.at(-1) ?? -1, refreshed.at(-1) ?? -1)
+  if (update.depth > depth && highest < 2 ** (update.depth - 1)) return undefined
   const isEmpty = added.length + removed.length + refreshed.length === 0
   if (kind === TreeUpdateKind.STEP) {
     if (removed.length + refreshed.length + present.length + update.wraps.length !== 0 || hasFreshRoot) return undefined
     return { update, shape: { levels: [], slots: 0 }, wrapCount: 0 }
   }
   if (hasFreshRoot !== isEmpty) return undefined
-  if (refreshed.length > 0) {
-    const elsewhere = new Set([...added, ...removed])
-    if (refreshed.some((leaf) => elsewhere.has(leaf))) return undefined
+  // One leaf may lose its member and get another, but only in one way.
+  if (refreshed.length > 0 && added.length > 0) {
+    const byGrant = new Set(added)
+    if (refreshed.some((leaf) => byGrant.has(leaf))) return undefined
   }
   const shape = pathShape(update.depth, update)
   return checkMask(update, shape, areWrapsApart)

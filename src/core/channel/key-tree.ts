@@ -15,13 +15,12 @@ import { UsageError } from '../../base/errors.ts'
 import { WRAPPED_KEY_BYTES } from '../../crypto/aead.ts'
 import { type TreeUpdate, TreeUpdateKind } from '../../wire/messages.ts'
 import { KEY_BYTES, NodeStore } from './key-tree-nodes.ts'
+import { type Plan, planPath } from './key-tree-plan.ts'
 import {
   depthFor,
   MAX_DEPTH,
   maskBytes,
-  pathShape,
   rebuildMask,
-  type Shape,
   setBit,
   TREE_CIPHER,
   type TreeCipher,
@@ -47,9 +46,12 @@ export interface TreeChange {
 export interface PathChanges {
   /** Occupied leaves that become blank. */
   readonly removed?: readonly number[]
-  /** Occupied leaves and the new 32-byte leaf key of each, which its member must get or compute by itself. */
+  /**
+   * Leaves and the new 32-byte leaf key of each, which its member must get or compute by itself. A blank leaf, or one that
+   * is removed at once, gets a new member that way, without a grant: see `placesFor`.
+   */
   readonly refreshed?: ReadonlyMap<number, Uint8Array>
-  /** How many join: they take the lowest blank leaves, those just removed among them. */
+  /** How many join by grant: they take the lowest blank leaves, those just removed among them. */
   readonly joiners?: number
 }
 
@@ -147,6 +149,11 @@ export class KeyTree {
     })
   }
 
+  /** 32 bytes, a copy. @throws {UsageError} `TREE_LEAF` when nobody is there. */
+  leafKey(leaf: number): Uint8Array {
+    return this.pathKeys(leaf).slice(0, KEY_BYTES)
+  }
+
   /**
    * What a grant carries.
    *
@@ -171,7 +178,7 @@ export class KeyTree {
    * 2^20 leaves.
    */
   step(joiners: number, context: TreeContext, fresh: FreshSecret, returning: readonly number[] = []): TreeChange {
-    this.#requireMembers([], returning)
+    this.#requireMembers(returning)
     const draft = this.#draft()
     const added = [...draft.#place(joiners), ...returning].sort((a, b) => a - b)
     for (const leaf of returning) draft.#nodes.set(0, leaf, undefined)
@@ -197,33 +204,52 @@ export class KeyTree {
    * leaf, fewer for each where paths meet.
    *
    * @returns also for no changes at all: then the root alone is fresh (`hasFreshRoot`, at most two wraps).
-   * @throws {UsageError} `TREE_LEAF` for a blank or repeated leaf; `TREE_SIZE` when nobody would be left or past 2^20.
+   * @throws {UsageError} `TREE_LEAF` for a removed leaf that is blank or repeated; `TREE_SIZE` when nobody would be left or
+   * past 2^20.
    */
   path(changes: PathChanges, context: TreeContext, fresh: FreshSecret): TreeChange {
     const removed = [...(changes.removed ?? [])].sort((a, b) => a - b)
     const refreshed = [...(changes.refreshed?.keys() ?? [])].sort((a, b) => a - b)
-    this.#requireMembers(removed, refreshed)
+    this.#requireMembers(removed)
     const draft = this.#draft()
     for (const leaf of removed) draft.#nodes.set(0, leaf, undefined)
     draft.#size -= removed.length
     draft.#lowestBlank = Math.min(draft.#lowestBlank, removed[0] ?? Number.POSITIVE_INFINITY)
+    for (const [leaf, key] of changes.refreshed ?? []) draft.#refresh(leaf, key)
     const added = draft.#place(changes.joiners ?? 0)
     if (draft.#size === 0) throw new UsageError('TREE_SIZE', 'a tree keeps at least one member')
     const hasFreshRoot = removed.length + refreshed.length + added.length === 0
     const update = { ...blankUpdate(TreeUpdateKind.PATH, draft.depth), added, removed, refreshed, hasFreshRoot }
-    const shape = pathShape(draft.depth, update)
-    const plan = draft.#plan(shape, update)
+    // What has no key yet but gets one in `growKeys` are the old root's new ancestors.
+    const isGrown = (level: number, position: number): boolean => this.#size > 0 && level > this.depth && position === 0
+    const plan = planPath(
+      update,
+      (level, position) => isGrown(level, position) || draft.#nodes.key(level, position) !== undefined
+    )
     update.present = plan.present
     const keys = new UpdateKeys(draft.#cipher, updateHash(update, context))
     draft.#growKeys(this.depth, keys)
     for (const leaf of added) draft.#nodes.set(0, leaf, fresh())
-    for (const [leaf, key] of changes.refreshed ?? []) draft.#nodes.set(0, leaf, key)
     update.wraps = draft.#writePaths(plan, keys, fresh)
     return draft.#changeWith(update)
   }
 
-  #requireMembers(removed: readonly number[], refreshed: readonly number[]): void {
-    const leaves = [...removed, ...refreshed]
+  /**
+   * The leaves that newcomers would take: for them to compute their leaf keys before `path` names these as refreshed.
+   *
+   * @param removed - occupied leaves that the same update removes.
+   * @returns the lowest blank leaves, ascending; above the tree's width when it would have to grow.
+   */
+  placesFor(count: number, removed: readonly number[] = []): number[] {
+    const freed = new Set(removed)
+    const leaves: number[] = []
+    for (let leaf = removed.reduce((a, b) => Math.min(a, b), this.#lowestBlank); leaves.length < count; leaf++) {
+      if (freed.has(leaf) || !this.isOccupied(leaf)) leaves.push(leaf)
+    }
+    return leaves
+  }
+
+  #requireMembers(leaves: readonly number[]): void {
     if (new Set(leaves).size !== leaves.length || !leaves.every((leaf) => this.isOccupied(leaf))) {
       throw new UsageError('TREE_LEAF', 'changed leaves are occupied, and each is named once')
     }
@@ -237,14 +263,26 @@ export class KeyTree {
     return { tree: this, update, rootKey: this.rootKey }
   }
 
+  /** Doubles the tree until it is wide enough; the new nodes are still blank. */
+  #widen(leaves: number): void {
+    if (leaves > 2 ** MAX_DEPTH) throw new UsageError('TREE_SIZE', 'a tree has at most 2^20 members')
+    while (leaves > 2 ** this.depth) this.#nodes.addLevel()
+  }
+
+  /** Gives a leaf its new key, and counts its member in when it was blank. */
+  #refresh(leaf: number, key: Uint8Array): void {
+    if (!Number.isInteger(leaf) || leaf < 0) throw new UsageError('TREE_LEAF', 'a refreshed leaf is a number from 0')
+    this.#widen(leaf + 1)
+    if (!this.isOccupied(leaf)) this.#size++
+    this.#nodes.set(0, leaf, key)
+    while (this.isOccupied(this.#lowestBlank)) this.#lowestBlank++
+  }
+
   /** Counts joiners in and doubles the tree until they fit; their leaves and the new nodes are still blank. */
   #place(joiners: number): number[] {
     assert(Number.isInteger(joiners) && joiners >= 0, 'joiners are counted')
     this.#size += joiners
-    while (this.#size > 2 ** this.depth) {
-      if (this.depth === MAX_DEPTH) throw new UsageError('TREE_SIZE', 'a tree has at most 2^20 members')
-      this.#nodes.addLevel()
-    }
+    this.#widen(this.#size)
     const leaves: number[] = []
     let leaf = this.#lowestBlank
     for (; leaves.length < joiners; leaf++) if (!this.isOccupied(leaf)) leaves.push(leaf)
@@ -260,47 +298,6 @@ export class KeyTree {
       this.#nodes.set(level + 1, 0, keys.grow(root))
       this.#nodes.set(level, 0, keys.step(root))
     }
-  }
-
-  /** Finds out, before any key is made, which changed nodes have members and which wraps there will be. */
-  #plan(shape: Shape, update: TreeUpdate): Plan {
-    const refreshed = new Set(update.refreshed)
-    const added = new Set(update.added)
-    let below: PlannedNode[] = shape.levels[0]!.positions.map((position) => ({
-      ...BLANK_LEAF,
-      position,
-      hasVeterans: refreshed.has(position),
-      hasMembers: refreshed.has(position) || added.has(position)
-    }))
-    const levels = [below]
-    const mask = new Uint8Array(maskBytes(shape.slots))
-    let wrapCount = 0
-    for (let level = 1; level <= this.depth; level++) {
-      const { positions, leftSlots, rightSlots } = shape.levels[level]!
-      let next = 0
-      below = positions.map((position, i) => {
-        const left = below[next]?.position === 2 * position ? next++ : -1
-        const right = below[next]?.position === 2 * position + 1 ? next++ : -1
-        const a = below[left] ?? this.#unchanged(level - 1, 2 * position)
-        const b = below[right] ?? this.#unchanged(level - 1, 2 * position + 1)
-        // A changed right child of an inner node hands its secret up itself when the left one has become blank.
-        const isRightSource = level > 1 && right >= 0 && !a.hasMembers
-        const wrapsLeft = leftSlots[i]! >= 0 && a.hasVeterans
-        const wrapsRight = rightSlots[i]! >= 0 && b.hasVeterans && !isRightSource
-        if (wrapsLeft) setBit(mask, leftSlots[i]!)
-        if (wrapsRight) setBit(mask, rightSlots[i]!)
-        wrapCount += Number(wrapsLeft) + Number(wrapsRight)
-        const hasVeterans = a.hasVeterans || b.hasVeterans
-        return { position, left, right, hasVeterans, hasMembers: a.hasMembers || b.hasMembers, wrapsLeft, wrapsRight }
-      })
-      levels.push(below)
-    }
-    return { levels, present: mask, wrapCount }
-  }
-
-  #unchanged(level: number, position: number): Pick<PlannedNode, 'hasVeterans' | 'hasMembers'> {
-    const hasMembers = this.#nodes.key(level, position) !== undefined
-    return { hasVeterans: hasMembers, hasMembers }
   }
 
   /** Makes the secrets and keys of all changed nodes, bottom-up, and the wraps in canonical order. */
@@ -380,33 +377,6 @@ export class KeyTree {
     return offset === bytes.length ? new KeyTree(cipher, nodes, size, lowestBlank < 0 ? size : lowestBlank) : undefined
   }
 }
-
-/** A changed node as it will be; `left` and `right` say where among the changed nodes below a child stands, or −1. */
-interface PlannedNode {
-  readonly position: number
-  readonly left: number
-  readonly right: number
-  /** Members below who are in the tree now and stay: they need a wrap. Joiners get theirs by grant. */
-  readonly hasVeterans: boolean
-  readonly hasMembers: boolean
-  readonly wrapsLeft: boolean
-  readonly wrapsRight: boolean
-}
-
-interface Plan {
-  readonly levels: readonly (readonly PlannedNode[])[]
-  readonly present: Uint8Array
-  readonly wrapCount: number
-}
-
-const BLANK_LEAF = {
-  left: -1,
-  right: -1,
-  hasVeterans: false,
-  hasMembers: false,
-  wrapsLeft: false,
-  wrapsRight: false
-} as const
 
 /** Wraps a parent's secret under a child's key, and ratchets that key. */
 function wrapUnderChild(

@@ -87,9 +87,11 @@ function hasFieldsOfItsOperation(s: Statement): boolean {
     case Operation.REVOKE_INVITE:
       return s.subject.length === HASH_BYTES
     case Operation.MAKE_GROUP:
+      return hasGroup && s.name !== ''
     case Operation.DISSOLVE_GROUP:
       return hasGroup
     case Operation.PUT_INTO_GROUP:
+      return hasGroup && hasUser && s.admitId.length === ADMIT_ID_BYTES
     case Operation.TAKE_OUT_OF_GROUP:
       return hasGroup && hasUser
     default:

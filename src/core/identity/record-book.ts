@@ -3,12 +3,15 @@
  *
  * A record is believed for its signature, whoever brings it; the pins keep anybody from bringing back an old one. The book
  * is bounded: the record used longest ago goes first, its pin stays.
+ *
+ * A record counts as confirmed when it was brought, and for a while after. Past that it is worth asking for a newer one,
+ * and goes on being used when nobody has one.
  */
 import { hex } from '../../base/bytes.ts'
 import type { Millis } from '../../base/time.ts'
 import { UserRow } from '../../wire/rows.ts'
 import { type Out, stateKey, stateRow } from '../out.ts'
-import { KEPT_RECORDS } from '../params.ts'
+import { KEPT_RECORDS, RECORD_CACHE_MS } from '../params.ts'
 import { Refusal } from '../reject.ts'
 import { Pins } from './pins.ts'
 import type { UserId } from './user.ts'
@@ -17,10 +20,20 @@ import { readUserRecord, type UserRecord } from './user-record.ts'
 export class RecordBook {
   readonly #pins = new Pins()
   readonly #records = new Map<string, UserRecord>()
+  /** By user, in this run: when its record was brought last, ms since 1970. */
+  readonly #confirmedAt = new Map<string, number>()
 
   /** The newest record known of a user. */
   get(user: Uint8Array): UserRecord | undefined {
     return this.#records.get(hex(user))
+  }
+
+  /** Whether the record of a user has not expired, and was brought within `RECORD_CACHE_MS`. */
+  isConfirmed(user: Uint8Array, now: Millis): boolean {
+    const at = this.#confirmedAt.get(hex(user))
+    const record = this.get(user)
+    if (at === undefined || record === undefined || record.expiresAt <= now) return false
+    return at <= now && now < at + RECORD_CACHE_MS
   }
 
   /**
@@ -48,6 +61,7 @@ export class RecordBook {
     const known = this.#records.get(name)
     this.#records.delete(name)
     this.#records.set(name, known?.seq === record.seq ? known : record)
+    this.#confirmedAt.set(name, now)
     if (known?.seq === record.seq) return known
     out.note([
       stateRow(`user/${name}`, UserRow.encode({ user: record.user, seq: record.seq, hash: record.hash, record: bytes }))
@@ -55,9 +69,34 @@ export class RecordBook {
     for (const oldest of this.#records.keys()) {
       if (this.#records.size <= KEPT_RECORDS) break
       this.#records.delete(oldest)
+      this.#confirmedAt.delete(oldest)
       out.note([], [stateKey(`user/${oldest}`)])
     }
     return record
+  }
+
+  /**
+   * Takes in several records, all or none.
+   *
+   * @param list - a stranger's.
+   * @returns the records in the order given; or which is not believed, from 0, and why: by itself, by its pin, or beside one
+   * given before it.
+   */
+  addAll(
+    list: readonly Uint8Array[],
+    now: Millis,
+    out: Out
+  ): UserRecord[] | { readonly index: number; readonly refusal: Refusal } {
+    const beside = new Pins()
+    const records: UserRecord[] = []
+    for (const [index, bytes] of list.entries()) {
+      const record = this.read(bytes, now)
+      const refusal = record instanceof Refusal ? record : beside.pin(record)
+      if (record instanceof Refusal || refusal !== undefined) return { index, refusal: refusal as Refusal }
+      records.push(record)
+    }
+    for (const { bytes } of records) this.add(bytes, now, out)
+    return records
   }
 
   /** What an earlier run noted; an expired record leaves its pin. */

@@ -30,12 +30,14 @@ export interface Applicant {
 /**
  * Opens a request and finds the requester's record.
  *
+ * @param isLookedUp - whether the directory was asked about this user already: then what is known has to do.
  * @returns the applicant; the user whose record has to be looked up first; or R-501 – R-505.
  */
 export function readApplicant(
   context: Context,
   frame: Frame,
   request: KeyRequest,
+  isLookedUp: (user: Uint8Array) => boolean,
   env: Env
 ): Applicant | { readonly lookUp: Uint8Array } | Refusal {
   const prekey = context.self.prekeys.find(request.prekey)
@@ -45,7 +47,10 @@ export function readApplicant(
   const { content } = opened
   if (!isSameDescriptor(content.descriptor!, context.charter.ref)) return refuse(502)
   const record = recordOf(context, opened, env)
-  if (record === undefined) return { lookUp: content.user }
+  const isInline = content.record.length > 0
+  const isConfirmed = context.records.isConfirmed(content.user, env.now) && !isBehind(context, opened)
+  if (!isInline && !isConfirmed && !isLookedUp(content.user)) return { lookUp: content.user }
+  if (record === undefined) return refuse(504)
   if (record instanceof Refusal) return record
   return {
     user: content.user,
@@ -58,12 +63,17 @@ export function readApplicant(
   }
 }
 
+/** Whether the request names a newer record than the one known. */
+const isBehind = ({ records }: Context, { content }: OpenedRequest): boolean =>
+  (records.get(content.user)?.seq ?? 0) < content.recordSeq
+
 /** The very record that the request names: inline, or as known. */
 function recordOf(context: Context, { content }: OpenedRequest, env: Env): UserRecord | Refusal | undefined {
   const known =
     content.record.length > 0 ? context.records.read(content.record, env.now) : context.records.get(content.user)
   if (known instanceof Refusal) return refuse(known.check === 122 || known.check === 123 ? 505 : 504)
   if (known === undefined) return undefined
+  if (known.expiresAt <= env.now) return refuse(504)
   const isNamed =
     equalBytes(known.user, content.user) &&
     known.seq === content.recordSeq &&
@@ -87,17 +97,18 @@ export function judgeApplicant(
   env: Env
 ): Refusal | undefined {
   const { log, charter } = context
-  const { admission, founder, maxMembers } = charter.descriptor
+  const { admission, founder, memberManagers, maxMembers } = charter.descriptor
   // Also of somebody who is still in the roster: the next epoch is the one that this user must not have.
   const isLeaving = log.unappliedRemovals().some(({ statement }) => equalBytes(statement.subject, user))
   if (isLeaving || log.wasRemoved(user)) return refuse(510)
   if (log.isMember(user)) return undefined
   if (log.roster.members.size + ahead >= (maxMembers || MEMBERS)) return refuse(511)
-  if (equalBytes(user, founder) || admission === Admission.OPEN) return undefined
+  const isAuthority = [founder, ...memberManagers].some((one) => equalBytes(one, user))
+  if (isAuthority || admission === Admission.OPEN) return undefined
   if (admission !== Admission.BY_INVITE || token.length === 0) return refuse(506)
   const invite = log.inviteOf(token)
   if (invite === undefined || invite.isRevoked) return refuse(507)
   if (invite.expiresAt > 0 && env.now > invite.expiresAt) return refuse(507)
-  const redeemers = new Set([...invite.redeemers, ...(redeemed.get(mapKey(token)) ?? [])])
+  const redeemers = new Set([...invite.redeemers.keys(), ...(redeemed.get(mapKey(token)) ?? [])])
   return invite.uses > 0 && redeemers.size >= invite.uses && !redeemers.has(mapKey(user)) ? refuse(507) : undefined
 }

@@ -19,6 +19,7 @@ import type { Context } from '../channel/context.ts'
 import type { LogPreview } from '../channel/control-log.ts'
 import { type Frame, makeFrame } from '../channel/frame.ts'
 import { sealGrant } from '../channel/grant.ts'
+import { IdSet } from '../channel/id-set.ts'
 import { CHALLENGE_BYTES, challengeHash, openChallengeAnswer, sealChallenge } from '../channel/key-request.ts'
 import { FIRST_INIT, FIRST_TRANSCRIPT, type Line, rebuildLeafSecret } from '../channel/key-schedule.ts'
 import { KeyTree, type TreeChange } from '../channel/key-tree.ts'
@@ -36,12 +37,16 @@ import {
   HEARTBEAT_MS,
   INLINE_LOG_BYTES,
   KEPT_GRANTS,
+  NICK_PATIENCE_MS,
+  NICK_PAUSE_MS,
   PENDING_REQUESTS,
   REQUESTS_PER_SECOND,
   TERM_SKIP
 } from '../params.ts'
 import { Refusal } from '../reject.ts'
 import { type Applicant, judgeApplicant, readApplicant } from './admission.ts'
+import { type GroupBase, GroupOffice, type GroupPath } from './group-office.ts'
+import { PublicKeyService } from './public-key-service.ts'
 
 /** What the manager sees of the member in the same peer: a manager is a member. */
 export interface Seat {
@@ -53,12 +58,23 @@ export interface Seat {
         readonly init: Uint8Array
       }
     | undefined
+  /** The control key of an epoch held. */
+  controlOf(key: KeyId): Uint8Array | undefined
   /** Adopts an epoch of ours; `publish` is called once it is durable in the order of effects. */
   adopt(
     issued: IssuedEpoch,
     terms: { readonly notAfter: number; readonly reason: Reason },
     preview: LogPreview,
     path: { readonly leaf: number; readonly depth: number; readonly pathKeys: Uint8Array },
+    publish: () => void,
+    env: Env,
+    out: Out
+  ): void
+  /** The same for a group. @param roster - hash of those who have its key. */
+  adoptGroup(
+    issued: IssuedEpoch,
+    terms: { readonly group: Uint8Array; readonly roster: Uint8Array },
+    path: GroupPath,
     publish: () => void,
     env: Env,
     out: Out
@@ -72,12 +88,19 @@ interface Challenged {
   readonly until: number
 }
 
-type DeadlineName = 'collect' | 'beat' | 'batch' | 'renewal'
+/** Every so many heartbeats one tells of a group, one group after the other. */
+const GROUP_BEATS = 4
+
+type DeadlineName = 'collect' | 'beat' | 'batch' | 'renewal' | 'nicks'
 
 export class Manager {
+  readonly publicKeys: PublicKeyService
   readonly #context: Context
   readonly #seat: Seat
   readonly #deadlines = new Deadlines<DeadlineName>()
+  readonly #groups: GroupOffice
+  /** What the groups stand on: the epoch of the channel issued last. */
+  #base: GroupBase | undefined
   #stage: 'resting' | 'collecting' | 'acting' = 'resting'
   #isCarrierReady = false
   #seenTerm = 0
@@ -85,12 +108,15 @@ export class Manager {
   #isAnswered = false
   #tree = KeyTree.empty()
   #leaves = new Map<string, number>()
+  /** The roster of the epoch issued last: whoever had a leaf then was in it. */
+  #members = IdSet.EMPTY
   #issuedAt = Number.NEGATIVE_INFINITY
   #beat = 0
+  #beats = 0
   /** Applicants for the next epoch, by user. */
   readonly #applicants = new Map<string, Applicant>()
   readonly #challenged = new Map<string, Challenged>()
-  /** Requests whose record is being looked up, by user. */
+  /** Requests whose record is being looked up, by user. A further try does not wait for it: what is known has to do. */
   readonly #unknown = new Map<string, Frame>()
   /** Grants given, by the request's one-time author. */
   readonly #granted = new Map<string, { grant: Grant; attempt: number }>()
@@ -99,6 +125,20 @@ export class Manager {
   constructor(context: Context, seat: Seat) {
     this.#context = context
     this.#seat = seat
+    this.#groups = new GroupOffice(context, {
+      nextNumber: (out) => {
+        const { term, serial } = context.promised
+        context.promised = { term, serial: serial + 1 }
+        out.keep(context.row())
+        return context.promised
+      },
+      fresh: (env) => this.#fresh(env),
+      adopt: (group, issued, roster, path, env, out) => {
+        const publish = (): void => publishAll(context.channel, issued, out)
+        seat.adoptGroup(issued, { group, roster }, path, publish, env, out)
+      }
+    })
+    this.publicKeys = new PublicKeyService(context, ({ body }) => seat.controlOf(body.publicKeyRequest!.key!))
   }
 
   /** Whether this peer is the one to manage the key. */
@@ -113,9 +153,10 @@ export class Manager {
   /** What somebody who took this peer would have of the tree, beside the path that its member holds. */
   unsafeSecrets(): { readonly name: string; readonly bytes: Uint8Array }[] {
     if (this.#stage !== 'acting') return []
-    return this.#tree
+    const own = this.#tree
       .unsafeNodes()
       .map(({ level, position, key }) => ({ name: `node//${level}.${position}`, bytes: key }))
+    return [...own, ...this.#groups.unsafeSecrets()]
   }
 
   unsafeFills(): { readonly name: string; readonly size: number; readonly cap: number }[] {
@@ -123,12 +164,14 @@ export class Manager {
       { name: 'applicants', size: this.#applicants.size, cap: PENDING_REQUESTS },
       { name: 'challenges', size: this.#challenged.size, cap: CHALLENGES },
       { name: 'unknown requesters', size: this.#unknown.size, cap: CHALLENGES },
-      { name: 'kept grants', size: this.#granted.size, cap: KEPT_GRANTS }
+      { name: 'kept grants', size: this.#granted.size, cap: KEPT_GRANTS },
+      ...this.publicKeys.unsafeFills()
     ]
   }
 
   nextAt(): number | undefined {
-    return this.#deadlines.next()
+    const moments = [this.#deadlines.next(), this.publicKeys.nextAt()].filter((at) => at !== undefined)
+    return moments.length === 0 ? undefined : Math.min(...moments)
   }
 
   /** Opens the first term of a channel founded here: nobody else can know of an earlier one. */
@@ -144,7 +187,9 @@ export class Manager {
       this.#stage = 'collecting'
       this.#deadlines.set('collect', env.uptimeMs + COLLECT_MS)
       const { channel, name, addresses } = this.#context
-      const question = { epochs: { channel, group: EMPTY, after: this.#seat.current?.announcement ?? EMPTY } }
+      const question = {
+        epochs: { channel, group: EMPTY, after: this.#seat.current?.announcement ?? EMPTY, chunks: [] }
+      }
       out.push({ type: 'ask', id: `${name}:collect`, channel, to: undefined, addresses, question })
     } else if (this.#stage === 'acting') this.#sendBeat(env, out)
   }
@@ -157,6 +202,7 @@ export class Manager {
   }
 
   wake(env: Env, out: Out): void {
+    this.publicKeys.wake(env, out)
     for (const name of this.#deadlines.due(env.uptimeMs)) {
       switch (name) {
         case 'collect':
@@ -171,6 +217,9 @@ export class Manager {
         case 'renewal':
           this.#issue(Reason.DEADLINE, [], [], env, out)
           break
+        case 'nicks':
+          if (this.#announceable().some(isRegistration)) this.#issue(Reason.STATED, [], [], env, out)
+          break
         default:
           name satisfies never
       }
@@ -182,7 +231,8 @@ export class Manager {
   onKeyRequest(frame: Frame, env: Env, out: Out): void {
     if (!this.isInOffice || this.#repeatGrant(frame, out)) return
     if (!this.#takeRequest(env)) return out.reject(509)
-    const applicant = readApplicant(this.#context, frame, frame.body.keyRequest!, env)
+    const isLookedUp = (user: Uint8Array): boolean => this.#unknown.has(hex(user))
+    const applicant = readApplicant(this.#context, frame, frame.body.keyRequest!, isLookedUp, env)
     if (applicant instanceof Refusal) return out.reject(applicant)
     if ('lookUp' in applicant) {
       if (this.#unknown.size >= CHALLENGES) return out.reject(504)
@@ -202,11 +252,12 @@ export class Manager {
 
   /** The directory's answer about a user whose request waits. */
   onRecord(user: Uint8Array, env: Env, out: Out): void {
+    this.publicKeys.onRecord(user, env, out)
     const frame = this.#unknown.get(hex(user))
     if (frame === undefined) return
-    this.#unknown.delete(hex(user))
     if (this.#context.records.get(user) === undefined) out.reject(504)
     else this.onKeyRequest(frame, env, out)
+    this.#unknown.delete(hex(user))
   }
 
   onChallengeAnswer(frame: Frame, env: Env, out: Out): void {
@@ -283,20 +334,27 @@ export class Manager {
   /** Called when statements have come in: what changes the roster is applied, at once when it is for cause. */
   onStatements(env: Env, out: Out): void {
     const { log } = this.#context
+    if (this.isInOffice && log.pendingNicks().length > 0 && log.roster.members.size > 1) {
+      const at = Math.max(env.uptimeMs + NICK_PATIENCE_MS, this.#issuedAt + NICK_PAUSE_MS)
+      this.#deadlines.setOnce('nicks', at)
+    }
     if (!this.isInOffice || !log.hasUnappliedChange) return
     if (log.unappliedRemovals().some((one) => one.statement.isForCause)) this.#issueBatch(env, out)
     else this.#schedule(env, out)
   }
 
   /** A fresh key on demand. @throws {UsageError} when this peer is not the key manager in office. */
-  rekey(env: Env, out: Out): void {
+  rekey(group: Uint8Array, env: Env, out: Out): void {
     if (this.#stage !== 'acting') {
       throw new UsageError(
         'NO_KEY_MANAGER',
         'This peer is not the key manager in office, so it cannot make a new key. Ask the manager to.'
       )
     }
-    this.#issue(Reason.DEMAND, [], [], env, out)
+    if (group.length === 0) this.#issue(Reason.DEMAND, [], [], env, out)
+    else if (this.#base === undefined || !this.#groups.renew(group, this.#base, env, out)) {
+      throw new UsageError('NO_SUCH_GROUP', 'There is no such group in this channel. See: conclave group list CHANNEL')
+    }
   }
 
   // ---------------------------------------------------------------- epochs
@@ -313,31 +371,33 @@ export class Manager {
     if (this.#stage !== 'acting') return
     const { applicants, statements } = this.#takeBatch(env, out)
     if (applicants.length === 0 && !this.#context.log.hasUnappliedChange) return
-    this.#issue(Reason.ADMITTED, applicants, statements, env, out)
+    const isAdmitting = applicants.length > 0 || this.#context.log.hasUnappliedAdmit
+    this.#issue(isAdmitting ? Reason.ADMITTED : Reason.STATED, applicants, statements, env, out)
     const isMore = this.#applicants.size > 0 || this.#context.log.hasUnappliedChange
     if (isMore) this.#deadlines.setOnce('batch', env.uptimeMs + BATCH_MS)
   }
 
   /** As many applicants as fit one announcement, each judged again, and the statements that admit them. */
   #takeBatch(env: Env, out: Out): { applicants: Applicant[]; statements: CheckedStatement[] } {
-    const { log } = this.#context
     const taken: Applicant[] = []
     const statements: CheckedStatement[] = []
     const redeemed = new Map<string, Set<string>>()
-    const skeletons = new Set(log.nicks().map(skeleton))
-    let bytes = this.#announceable().reduce((sum, one) => sum + one.bytes.length, 0)
+    const waiting = this.#announceable()
+    const skeletons = new Set(waiting.filter(isRegistration).map(({ statement }) => skeleton(statement.name)))
+    let bytes = waiting.reduce((sum, one) => sum + one.bytes.length, 0)
     for (const [name, applicant] of this.#applicants) {
-      const refusal = judgeApplicant(this.#context, applicant, statements.length, redeemed, env)
+      const admits = statements.filter(({ statement }) => statement.operation === Operation.ADMIT)
+      const refusal = judgeApplicant(this.#context, applicant, admits.length, redeemed, env)
       if (refusal !== undefined) {
         this.#applicants.delete(name)
         out.reject(refusal)
         continue
       }
-      if (!log.isMember(applicant.user)) {
-        const admit = this.#admit(applicant, skeletons, statements.length, env)
-        if (bytes + admit.bytes.length > ANNOUNCED_STATEMENT_BYTES) break
-        bytes += admit.bytes.length
-        statements.push(admit)
+      const statement = this.#welcome(applicant, skeletons, statements.length, env)
+      if (statement !== undefined) {
+        if (bytes + statement.bytes.length > ANNOUNCED_STATEMENT_BYTES) break
+        bytes += statement.bytes.length
+        statements.push(statement)
         const redeemers = redeemed.get(mapKey(applicant.token)) ?? new Set()
         redeemed.set(mapKey(applicant.token), redeemers.add(mapKey(applicant.user)))
       }
@@ -347,19 +407,29 @@ export class Manager {
     return { applicants: taken, statements }
   }
 
-  /** The statement that lets somebody in, with the nick when nobody here has one that looks like it. */
-  #admit({ user, record, token }: Applicant, skeletons: Set<string>, ahead: number, env: Env): CheckedStatement {
+  /**
+   * The statement that lets somebody in, or names a member nobody has named yet: with the nick of its record, unless somebody
+   * here has one that looks like it.
+   */
+  #welcome(
+    { user, record, token }: Applicant,
+    skeletons: Set<string>,
+    ahead: number,
+    env: Env
+  ): CheckedStatement | undefined {
     const { self, channel, log } = this.#context
+    const isMember = log.isMember(user)
     const shape = skeleton(record.nick)
-    const name = record.nick !== '' && !skeletons.has(shape) ? record.nick : ''
-    if (name !== '') skeletons.add(shape)
+    const isFree = !skeletons.has(shape) && log.nicks.isFree(record.nick, user)
+    if (isMember && (!isFree || log.nickOf(user) !== '' || log.pendingNickOf(user) !== undefined)) return undefined
+    if (isFree) skeletons.add(shape)
+    const operation = isMember ? Operation.REGISTER_NICK : Operation.ADMIT
     return makeStatement(self.key, {
       channel,
-      operation: Operation.ADMIT,
+      operation,
       subject: user,
-      admitId: env.random(ADMIT_ID_BYTES),
-      name,
-      token,
+      ...(!isMember && { admitId: env.random(ADMIT_ID_BYTES), token }),
+      name: isFree ? record.nick : '',
       previous: log.head,
       seq: log.seqOf(self.key.publicKey) + 1 + ahead,
       at: env.now
@@ -388,7 +458,9 @@ export class Manager {
     this.#deadlines.set('collect', undefined)
     const reason = before === undefined && this.#seenTerm === 0 ? Reason.CREATED : Reason.TAKEOVER
     const preview = present(this.#previewOf([]), 'the log as it is has a preview')
-    this.#announce(reason, { term, serial: 1 }, { ...change, update }, preview, env, out)
+    const issued = this.#announce(reason, { term, serial: 1 }, { ...change, update }, preview, env, out)
+    this.#groups.clear()
+    this.#settleGroups(issued, reason, [], env, out)
     this.#issueBatch(env, out)
     this.#sendBeat(env, out)
   }
@@ -407,8 +479,9 @@ export class Manager {
     const serial = promised.serial + 1
     const context = { channel, group: EMPTY, term, serial }
     const fresh = (): Uint8Array => this.#fresh(env)
-    const isIn = (name: string): boolean => preview.roster.members.has(unhex(name))
-    const removed = [...this.#leaves].filter(([name]) => !isIn(name))
+    const gone = this.#members.minus(preview.roster.members).map(hex)
+    const removed = gone.flatMap((name) => this.#leaves.get(name) ?? [])
+    for (const name of gone) this.#leaves.delete(name)
     const staying = applicants.filter(({ user }) => preview.roster.members.has(user))
     const returning = staying.filter(({ user }) => this.#leaves.has(hex(user)))
     const joining = staying.filter(({ user }) => !this.#leaves.has(hex(user)))
@@ -416,20 +489,40 @@ export class Manager {
     let change: TreeChange
     if (removed.length > 0) {
       const refreshed = new Map(returningLeaves.map((leaf) => [leaf, fresh()]))
-      change = this.#tree.path(
-        { removed: removed.map(([, leaf]) => leaf), refreshed, joiners: joining.length },
-        context,
-        fresh
-      )
-    } else if (staying.length > 0) change = this.#tree.step(joining.length, context, fresh, returningLeaves)
-    else change = this.#tree.path({}, context, fresh)
-    for (const [name] of removed) this.#leaves.delete(name)
+      change = this.#tree.path({ removed, refreshed, joiners: joining.length }, context, fresh)
+    } else if (staying.length > 0 || reason === Reason.STATED) {
+      change = this.#tree.step(joining.length, context, fresh, returningLeaves)
+    } else change = this.#tree.path({}, context, fresh)
     const free = change.update.added.filter((leaf) => !returningLeaves.includes(leaf))
     for (const [i, { user }] of joining.entries()) this.#leaves.set(hex(user), free[i]!)
-    const isByThemselves = removed.every(([name]) => isWithdrawn(preview.statements, unhex(name)))
+    const isByThemselves = gone.every((name) => isWithdrawn(preview.statements, unhex(name)))
     const why = removed.length === 0 ? reason : isByThemselves ? Reason.WITHDRAWN : Reason.REMOVED
     const issued = this.#announce(why, { term, serial }, change, preview, env, out)
     for (const applicant of staying) this.#grant(applicant, issued, preview, env, out)
+    this.#settleGroups(issued, why, staying, env, out)
+  }
+
+  /** @param renewed - whose leaves are new. */
+  #settleGroups(
+    { key, keys, transcript, announcement }: IssuedEpoch,
+    reason: Reason,
+    renewed: readonly Applicant[],
+    env: Env,
+    out: Out
+  ): void {
+    this.#base = {
+      key,
+      exporter: keys.exporter,
+      transcript,
+      notAfter: announcement.body.announcement!.notAfter,
+      reason,
+      leafKeyOf: (user) => {
+        const leaf = this.#leaves.get(hex(user))
+        return leaf === undefined ? undefined : this.#tree.leafKey(leaf)
+      },
+      renewed: new Set(renewed.map(({ user }) => hex(user)))
+    }
+    this.#groups.settle(this.#base, env, out)
   }
 
   /** What the log would be with everything that waits, and these statements. */
@@ -445,11 +538,18 @@ export class Manager {
     const removals = log.unappliedRemovals()
     const rest = log.pending().filter((one) => !removals.includes(one))
     const taken: CheckedStatement[] = []
+    const skeletons = new Set<string>()
     let bytes = 0
     for (const one of [...removals, ...rest]) {
+      if (!log.mayState(one)) continue
+      if (isRegistration(one)) {
+        const shape = skeleton(one.statement.name)
+        if (skeletons.has(shape) || !log.mayRegister(one)) continue
+        skeletons.add(shape)
+      }
       bytes += one.bytes.length
       if (bytes > ANNOUNCED_STATEMENT_BYTES / 2) break
-      if (log.mayState(one)) taken.push(one)
+      taken.push(one)
     }
     return taken
   }
@@ -479,15 +579,14 @@ export class Manager {
     this.#context.promised = number
     out.keep(this.#context.row())
     this.#tree = change.tree
+    this.#members = preview.roster.members
     this.#issuedAt = env.uptimeMs
     const leaf = present(this.#leaves.get(hex(user)), 'a manager is a member')
     const path = { leaf, depth: this.#tree.depth, pathKeys: this.#tree.pathKeys(leaf) }
-    const publish = (): void => {
-      for (const frame of [issued.announcement, ...issued.chunks])
-        out.push({ type: 'publish', channel, frame: frame.bytes })
-    }
+    const publish = (): void => publishAll(channel, issued, out)
     this.#seat.adopt(issued, terms, preview, path, publish, env, out)
     this.#deadlines.set('batch', undefined)
+    this.#deadlines.set('nicks', undefined)
     this.#deadlines.set('renewal', env.uptimeMs + lifetimeMs)
     return issued
   }
@@ -495,15 +594,14 @@ export class Manager {
   #grant(applicant: Applicant, issued: IssuedEpoch, preview: LogPreview, env: Env, out: Out): void {
     const { channel, self, charter, log, user } = this.#context
     const leaf = present(this.#leaves.get(hex(applicant.user)), 'who is granted a key has a leaf')
-    const statements = log.announced().map((one) => one.bytes)
-    const isLogComplete = statements.reduce((sum, one) => sum + one.length, 0) <= INLINE_LOG_BYTES
+    const isLogComplete = log.announcedBytes <= INLINE_LOG_BYTES
     const content = {
       epochSecret: issued.epochSecret,
       leaf,
       depth: this.#tree.depth,
       pathKeys: this.#tree.pathKeys(leaf),
       announcement: certificateOf(issued.announcement).bytes,
-      statements: isLogComplete ? statements : [],
+      statements: isLogComplete ? log.announced().map((one) => one.bytes) : [],
       isLogComplete,
       earlier: [],
       notAfter: issued.announcement.body.announcement!.notAfter
@@ -552,17 +650,31 @@ export class Manager {
     this.#deadlines.set('beat', env.uptimeMs + HEARTBEAT_MS)
     if (!this.#isCarrierReady) return
     const { channel, self, log, charter } = this.#context
-    const heartbeat = {
-      group: EMPTY,
-      term: current.key.term,
-      counter: this.#beat++,
-      announcement: current.announcement,
-      logHead: log.head,
-      descriptor: charter.ref
+    const tell = (group: Uint8Array, announcement: Uint8Array): void => {
+      const counter = this.#beat++
+      const heartbeat = {
+        group,
+        term: current.key.term,
+        counter,
+        announcement,
+        logHead: log.head,
+        descriptor: charter.ref
+      }
+      out.push({ type: 'publish', channel, frame: makeFrame(channel, self.key, { heartbeat }).bytes })
     }
-    out.push({ type: 'publish', channel, frame: makeFrame(channel, self.key, { heartbeat }).bytes })
+    tell(EMPTY, current.announcement)
+    const groups = this.#groups.newest()
+    if (groups.length === 0 || ++this.#beats % GROUP_BEATS !== 0) return
+    const { group, announcement } = groups[(this.#beats / GROUP_BEATS) % groups.length]!
+    tell(group, announcement)
   }
 }
+
+function publishAll(channel: Uint8Array, { announcement, chunks }: IssuedEpoch, out: Out): void {
+  for (const frame of [announcement, ...chunks]) out.push({ type: 'publish', channel, frame: frame.bytes })
+}
+
+const isRegistration = ({ statement }: CheckedStatement): boolean => statement.operation === Operation.REGISTER_NICK
 
 /** Whether a member goes by its own word. */
 const isWithdrawn = (statements: readonly CheckedStatement[], user: Uint8Array): boolean =>

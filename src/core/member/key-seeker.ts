@@ -7,7 +7,7 @@
 import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
 import { Privacy } from '../../wire/messages.ts'
 import type { Context } from '../channel/context.ts'
-import { type Frame, readFrame } from '../channel/frame.ts'
+import type { Frame } from '../channel/frame.ts'
 import { MemberTree } from '../channel/key-tree-member.ts'
 import type { CheckedStatement } from '../channel/statement.ts'
 import type { KeyState } from '../command.ts'
@@ -16,11 +16,11 @@ import type { Env } from '../machine.ts'
 import { type Out, stateKey } from '../out.ts'
 import { ASK_AGAIN_MS, BEHIND_MS, RETRY_MS } from '../params.ts'
 import { Refusal, refuse } from '../reject.ts'
-import type { Standing } from './conversation.ts'
 import { epochOf } from './follow.ts'
 import { type CheckedGrant, KeyAsker, readGrantedLog } from './join.ts'
 import type { Keyring } from './keyring.ts'
 import { openLogAnswer } from './log-exchange.ts'
+import type { Standing } from './speaker.ts'
 import type { Succession } from './succession.ts'
 
 /** A grant whose log is still being fetched. */
@@ -42,6 +42,7 @@ export class KeySeeker {
   #isToldBehind = false
   /** Questions for epochs since one was adopted, and from when on the next may be asked: as rarely as requests. */
   #epochsAsked = 0
+  #asked: { readonly after: Uint8Array; readonly chunks: readonly number[] } = { after: EMPTY, chunks: [] }
   #epochsAgainAt = Number.NEGATIVE_INFINITY
   #recordAgainAt = Number.NEGATIVE_INFINITY
 
@@ -157,19 +158,33 @@ export class KeySeeker {
   #askEpochs(env: Env, out: Out): void {
     this.#epochsAgainAt = env.uptimeMs + RETRY_MS[Math.min(this.#epochsAsked++, RETRY_MS.length - 1)]!
     const { channel, name, addresses } = this.#context
-    const question = { epochs: { channel, group: EMPTY, after: this.#keyring.current?.announcement ?? EMPTY } }
+    const question = { epochs: { channel, group: EMPTY, ...this.#missed } }
+    this.#asked = question.epochs
     out.push({ type: 'ask', id: `${name}:epochs`, channel, to: undefined, addresses, question })
   }
 
-  /** The answer to a question for epochs: frames, believed no more than live ones. */
-  onEpochs(frames: readonly Uint8Array[], env: Env, out: Out): void {
-    for (const bytes of frames) {
-      const frame = readFrame(this.#context.channel, bytes)
-      if (frame === undefined) continue
-      const refusal = frame instanceof Refusal ? frame : this.#succession.onEpochFrame(frame, env, out)
-      if (refusal !== undefined) out.reject(refusal)
-    }
+  /** Nothing but a grant helps: a group's key is lost, and a fresh leaf brings it back. */
+  needGrant(env: Env, out: Out): void {
+    this.#isToldBehind = true
     this.seek(env, out)
+  }
+
+  /** What follows where we are, and the chunks without which we cannot go there. */
+  get #missed(): { after: Uint8Array; chunks: number[] } {
+    const after = this.#keyring.current?.announcement ?? EMPTY
+    return { after, chunks: this.#succession.missingChunks }
+  }
+
+  /**
+   * A question for epochs was answered, and its frames were taken in. When it led on, but not to the end, the next question
+   * follows at once.
+   */
+  onEpochs(isMore: boolean, env: Env, out: Out): void {
+    const { after, chunks } = this.#missed
+    const isNew = !equalBytes(after, this.#asked.after) || chunks.join() !== this.#asked.chunks.join()
+    if (!isNew || !(isMore || chunks.length > 0) || this.#isOver) return this.seek(env, out)
+    this.#askEpochs(env, out)
+    this.#deadlines.set('key', env.uptimeMs + ASK_AGAIN_MS)
   }
 
   onChallenge(frame: Frame, env: Env, out: Out): Refusal | undefined {
@@ -226,7 +241,7 @@ export class KeySeeker {
       return read instanceof Refusal ? read : refuse(605)
     }
     const { log } = this.#context
-    const before = this.#keyring.current === undefined ? undefined : new Set(log.roster.members.ids().map(hex))
+    const before = this.#keyring.current === undefined ? undefined : log.roster.members
     this.#context.log = read.log
     this.#context.invite = ''
     const announced = read.preview.statements

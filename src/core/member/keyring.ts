@@ -9,7 +9,7 @@ import { type KeyId, Reason } from '../../wire/messages.ts'
 import { ChainRow, EpochRow } from '../../wire/rows.ts'
 import { keyIdKey } from '../channel/frame.ts'
 import type { IdSet } from '../channel/id-set.ts'
-import type { EpochKeys } from '../channel/key-schedule.ts'
+import { type EpochKeys, groupLeafBase } from '../channel/key-schedule.ts'
 import { MemberTree } from '../channel/key-tree-member.ts'
 import type { Row, RowKey } from '../machine.ts'
 import { stateKey, stateRow } from '../out.ts'
@@ -22,6 +22,8 @@ const BOOTS_PER_SENDER = 64
 
 /** One epoch as a member holds it. */
 export class Epoch {
+  /** Empty for the channel's own line. */
+  readonly group: Uint8Array
   readonly key: KeyId
   /** 32-byte id of its announcement: names the epoch in the store and in the chain of announcements. */
   readonly announcement: Uint8Array
@@ -32,6 +34,11 @@ export class Epoch {
   readonly reason: Reason
   readonly control: Uint8Array
   readonly secrets: SecretTree
+  /** Of the channel's own line: what the keys of groups are made of that stand on this epoch, 32 bytes each. */
+  readonly exporter: Uint8Array
+  readonly leafBase: Uint8Array
+  /** Of a group: the hash of those who have the key. */
+  readonly roster: Uint8Array
   init: Uint8Array
   tree: MemberTree | undefined
   /** ms since 1970; 0: current */
@@ -52,18 +59,27 @@ export class Epoch {
     keys: Omit<EpochKeys, 'commitment' | 'reading'>
     secrets: SecretTree
     tree: MemberTree | undefined
+    group?: Uint8Array
+    roster?: Uint8Array
+    leafBase?: Uint8Array
     endedAt?: number
   }) {
+    const { group = EMPTY, roster = EMPTY, tree, keys } = facts
+    const isChannel = group.length === 0
+    this.group = group
+    this.roster = roster
+    this.exporter = isChannel ? keys.exporter : EMPTY
+    this.leafBase = facts.leafBase ?? (tree && isChannel ? groupLeafBase(keys.exporter, tree.leafKey) : EMPTY)
     this.key = facts.key
     this.announcement = facts.announcement
     this.transcript = facts.transcript
     this.notAfter = facts.notAfter
     this.issuer = facts.issuer
     this.reason = facts.reason
-    this.init = facts.keys.init
-    this.control = facts.keys.control
+    this.init = isChannel ? keys.init : EMPTY
+    this.control = keys.control
     this.secrets = facts.secrets
-    this.tree = facts.tree
+    this.tree = tree
     this.endedAt = facts.endedAt ?? 0
   }
 
@@ -118,7 +134,7 @@ export class Epoch {
 
   destroy(): void {
     this.secrets.destroy()
-    this.control.fill(0)
+    for (const secret of [this.control, this.exporter, this.leafBase]) secret.fill(0)
   }
 }
 
@@ -176,6 +192,16 @@ export class Keyring {
     return over.flatMap((epoch) => this.#forget(epoch))
   }
 
+  /** Ends the current epoch without another: the member is out of the group. @returns what the store must keep. */
+  close(now: number): Row[] {
+    const current = this.#current
+    if (current === undefined) return []
+    current.end(now)
+    this.#past.unshift(current)
+    this.#current = undefined
+    return [this.rowOf(current)]
+  }
+
   /** Forgets everything: the member has left. */
   clear(): RowKey[] {
     const all = this.epochs
@@ -194,18 +220,20 @@ export class Keyring {
   /** What somebody who took this keyring would have: `kind/<group>/…`, one entry for each secret. */
   unsafeSecrets(): { readonly name: string; readonly bytes: Uint8Array }[] {
     return this.epochs.flatMap((epoch) => {
-      const name = keyIdKey(epoch.key)
+      const name = `${hex(epoch.group)}/${keyIdKey(epoch.key)}`
       const chains = [...epoch.chains].map(([start, chain]) => ({
-        name: `chain//${name}/${start}`,
+        name: `chain/${name}/${start}`,
         bytes: chain.export()
       }))
       const { reading } = epoch.secrets
       return [
-        ...(epoch.init.length > 0 ? [{ name: `init//${name}`, bytes: epoch.init }] : []),
-        { name: `control//${name}`, bytes: epoch.control },
-        ...(reading === undefined ? [] : [{ name: `reading//${name}`, bytes: reading }]),
+        ...(epoch.init.length > 0 ? [{ name: `init/${name}`, bytes: epoch.init }] : []),
+        { name: `control/${name}`, bytes: epoch.control },
+        ...(reading === undefined ? [] : [{ name: `reading/${name}`, bytes: reading }]),
+        ...(epoch.exporter.length > 0 ? [{ name: `exporter/${name}`, bytes: epoch.exporter }] : []),
+        ...(epoch.leafBase.length > 0 ? [{ name: `leaf-base/${name}`, bytes: epoch.leafBase }] : []),
         ...(epoch.tree?.unsafeNodes() ?? []).map(({ level, position, key }) => ({
-          name: `node//${level}.${position}`,
+          name: `node/${hex(epoch.group)}/${level}.${position}`,
           bytes: key
         })),
         ...chains
@@ -215,8 +243,13 @@ export class Keyring {
 
   rowOf(epoch: Epoch): Row {
     const { key, announcement, transcript, notAfter, issuer, init, control, endedAt, reason } = epoch
+    const { group, exporter, leafBase, roster } = epoch
     const row = EpochRow.encode({
       ...key,
+      group,
+      exporter,
+      leafBase,
+      roster,
       announcement,
       transcript,
       notAfter,
@@ -245,14 +278,14 @@ export class Keyring {
     const secrets = SecretTree.import(row.secrets)
     const tree = row.tree.length > 0 ? MemberTree.import(row.tree) : undefined
     if (secrets === undefined) return false
-    const { term, serial, commitment, init, control, ...facts } = row
+    const { term, serial, commitment, init, control, exporter, ...facts } = row
     const isReason = (one: unknown): one is Reason => one === row.reason
     const reason = Object.values(Reason).find(isReason) ?? Reason.REASON_UNSPECIFIED
     const epoch = new Epoch({
       ...facts,
       reason,
       key: { term, serial, commitment },
-      keys: { init, control },
+      keys: { init, control, exporter },
       secrets,
       tree
     })
@@ -261,7 +294,7 @@ export class Keyring {
     return true
   }
 
-  /** @returns false when the row is damaged. */
+  /** Takes in a chain's row when it is of one of these epochs. @returns false when the row is damaged. */
   restoreChain(bytes: Uint8Array): boolean {
     const row = ChainRow.decode(bytes)
     const chain = ReceivingChain.import(row.chain)

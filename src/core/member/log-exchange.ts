@@ -10,10 +10,10 @@ import { openControl, sealControl } from '../channel/key-schedule.ts'
 import type { CheckedStatement } from '../channel/statement.ts'
 import { Deadlines } from '../deadlines.ts'
 import type { Env } from '../machine.ts'
-import type { Out } from '../out.ts'
+import { type Out, stateKey } from '../out.ts'
 import { Refusal, refuse } from '../reject.ts'
-import type { Standing } from './conversation.ts'
 import type { Keyring } from './keyring.ts'
+import type { Standing } from './speaker.ts'
 
 /** Sealing purposes under the control key. */
 const STATEMENTS = 'statements'
@@ -58,8 +58,30 @@ export class LogExchange {
     this.#publishStatements([statement], env, out)
   }
 
+  /**
+   * Registers our nick where it is not on record, unless somebody else has one like it. One that waited is replaced.
+   */
+  registerNick(env: Env, out: Out): void {
+    const { log, user, self } = this.#context
+    const name = self.record.nick
+    const waiting = log.pendingNickOf(user)
+    const isKnown = waiting === undefined ? log.nickOf(user) === name : waiting.statement.name === name
+    if (isKnown || !log.isMember(user) || this.#keyring.current === undefined) return
+    const statement = this.#context.state({ operation: Operation.REGISTER_NICK, subject: user, name }, env)
+    if (waiting !== undefined) this.#drop(waiting, out)
+    if (!log.mayRegister(statement) || !log.addPending(statement)) return
+    out.keep(this.#context.pendingRow(statement))
+    this.#publishStatements([statement], env, out)
+  }
+
+  #drop(one: CheckedStatement, out: Out): void {
+    this.#context.log.dropPending(one)
+    out.note([], [stateKey(this.#context.pendingRow(one).entry)])
+  }
+
   repeatStatements(env: Env, out: Out): void {
     const { log, user, wasRemoved } = this.#context
+    for (const one of log.pendingNicks()) if (!log.mayRegister(one)) this.#drop(one, out)
     // Whoever was removed never sees the epoch that applies it, and nobody listens to it any more.
     if (wasRemoved) return
     const own = log.pending().filter((one) => equalBytes(one.author, user))
@@ -93,7 +115,9 @@ export class LogExchange {
     if (statements instanceof Refusal) return statements
     for (const one of statements) {
       if (!log.mayState(one)) return refuse(303)
-      if (one.statement.operation === Operation.WITHDRAW && !log.isWithdrawalOfMember(one)) continue
+      if (!log.mayBeKept(one)) continue
+      const refusal = log.judgeRegistration(one)
+      if (refusal !== undefined) return refusal
       if (log.addPending(one)) out.keep(this.#context.pendingRow(one))
     }
     if (log.hasUnappliedRemoval) this.#deadlines.set('removals', env.uptimeMs + RETELL_MS + env.random(1)[0]! * 8)

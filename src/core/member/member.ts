@@ -6,29 +6,38 @@
  */
 import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
 import { SECOND_MS } from '../../base/time.ts'
-import type { Content } from '../../wire/messages.ts'
+import type { Content, EpochsQuestion } from '../../wire/messages.ts'
+import { EpochRow } from '../../wire/rows.ts'
 import type { Context } from '../channel/context.ts'
 import type { LogPreview } from '../channel/control-log.ts'
-import type { Frame } from '../channel/frame.ts'
+import { type Frame, readFrame } from '../channel/frame.ts'
 import { isHigher } from '../channel/key-schedule.ts'
 import type { KeyState } from '../command.ts'
 import { Deadlines } from '../deadlines.ts'
 import type { Env, RowKey } from '../machine.ts'
 import { type Out, stateKey } from '../out.ts'
 import { LEASE_MS } from '../params.ts'
-import { type Refusal, refuse } from '../reject.ts'
-import { Conversation, type Standing } from './conversation.ts'
+import { Refusal, refuse } from '../reject.ts'
+import { Clock } from './clock.ts'
+import { Conversation } from './conversation.ts'
+import { Groups } from './groups.ts'
 import { KeySeeker } from './key-seeker.ts'
 import { type Epoch, Keyring } from './keyring.ts'
 import { LogExchange } from './log-exchange.ts'
+import { PublicKeys } from './public-keys.ts'
+import { type Lines, Speaker, type Standing } from './speaker.ts'
 import { Succession } from './succession.ts'
 
 export class Member {
   readonly keyring: Keyring
+  readonly groups: Groups
+  readonly speaker: Speaker
   readonly conversation: Conversation
+  readonly clock: Clock
   readonly succession: Succession
   readonly seeker: KeySeeker
   readonly statements: LogExchange
+  readonly publicKeys: PublicKeys
   readonly #context: Context
   readonly #deadlines = new Deadlines<'lease'>()
   #isCarrierReady = false
@@ -50,8 +59,22 @@ export class Member {
     this.keyring = keyring
     this.succession = new Succession(context, keyring, (env, out) => this.#onEpoch(env, out))
     this.seeker = new KeySeeker(context, keyring, standing, this.succession)
-    this.conversation = new Conversation(context, keyring, standing)
+    this.groups = new Groups(context, {
+      keyring,
+      succession: this.succession,
+      onKey: (env, out) => this.#onKey(env, out),
+      needGrant: (env, out) => this.seeker.needGrant(env, out)
+    })
+    const { groups } = this
+    const lines: Lines = {
+      keyringOf: (group) => (group.length === 0 ? keyring : groups.keyringOf(group)),
+      isReady: (group) => groups.isReady(group)
+    }
+    this.clock = new Clock(context.name)
+    this.speaker = new Speaker(context, lines, standing, this.clock)
+    this.conversation = new Conversation(context, lines, this.clock)
     this.statements = new LogExchange(context, keyring, standing)
+    this.publicKeys = new PublicKeys(context, keyring, standing)
   }
 
   /** Why this member can or cannot send. */
@@ -79,14 +102,16 @@ export class Member {
 
   /** When to wake, as `Env.uptimeMs`. */
   nextAt(): number | undefined {
-    const parts = [this.succession, this.seeker, this.conversation, this.statements].map((part) => part.nextAt())
-    const moments = [this.#deadlines.next(), ...parts].filter((at) => at !== undefined)
+    const { succession, seeker, speaker, conversation, statements, groups, publicKeys } = this
+    const parts = [succession, seeker, speaker, conversation, statements, groups, publicKeys]
+    const moments = [this.#deadlines.next(), ...parts.map((part) => part.nextAt())].filter((at) => at !== undefined)
     return moments.length === 0 ? undefined : Math.min(...moments)
   }
 
   /** Called once after the rows are restored. */
   start(env: Env, out: Out): void {
     this.succession.expirePast(env, out)
+    if (this.keyring.current !== undefined) this.groups.onChannelEpoch(env, out)
     this.#tell(env, out)
   }
 
@@ -94,7 +119,7 @@ export class Member {
     this.#isCarrierReady = isReady
     if (isReady) {
       this.seeker.onCarrier(env, out)
-      this.conversation.flush(env, out)
+      this.speaker.flush(env, out)
       this.statements.repeatStatements(env, out)
     }
     this.#tell(env, out)
@@ -104,8 +129,11 @@ export class Member {
     if (this.#deadlines.due(env.uptimeMs).length > 0) this.#setManagerPresent(false, out)
     this.succession.wake(env, out)
     this.seeker.wake(env, out)
+    this.speaker.wake(env, out)
     this.conversation.wake(env, out)
+    this.groups.wake(env, out)
     this.statements.wake(env, out)
+    this.publicKeys.wake(env, out)
     this.#tell(env, out)
   }
 
@@ -120,22 +148,25 @@ export class Member {
       case 'message': {
         const refusal = this.conversation.onMessage(frame, env, out)
         if (this.conversation.isAheadOfKey) this.seeker.suspectBehind(env)
+        if (this.conversation.isAheadOfGroupKey) this.groups.suspectBehind(env)
         return refusal
       }
       case 'plainMessage':
         return this.conversation.onPlainMessage(frame, env, out)
       case 'announcement':
       case 'chunk': {
-        const refusal = this.succession.onEpochFrame(frame, env, out)
+        const refusal = this.#onEpochFrame(frame, env, out)
         if (this.succession.isOffChain) this.seeker.seek(env, out)
         else if (this.succession.isBehind) this.seeker.suspectBehind(env)
         return refusal
       }
       case 'statements': {
         const refusal = this.statements.onStatements(frame, env, out)
-        this.conversation.flush(env, out)
+        this.speaker.flush(env, out)
         return refusal
       }
+      case 'publicKeyAnswer':
+        return this.publicKeys.onAnswer(frame, env, out)
       case 'grant':
         return this.seeker.onGrant(frame, env, out)
       case 'challenge':
@@ -149,15 +180,28 @@ export class Member {
     }
   }
 
+  /** An announcement or a chunk, of the channel or of a group. */
+  #onEpochFrame(frame: Frame, env: Env, out: Out): Refusal | undefined {
+    const isOfGroup = (frame.body.announcement?.group.length ?? 0) > 0
+    const refusal = isOfGroup
+      ? this.groups.onAnnouncement(frame, env, out)
+      : this.succession.onEpochFrame(frame, env, out)
+    if (frame.kind === 'chunk') this.groups.onChunk(env, out)
+    return refusal
+  }
+
   #onHeartbeat(frame: Frame, env: Env, out: Out): Refusal | undefined {
     const heartbeat = frame.body.heartbeat!
     if (!equalBytes(frame.author, this.#context.manager)) return refuse(417)
-    if (heartbeat.group.length > 0) return undefined
     const { term, counter } = heartbeat
     if (term < this.#beat.term || (term === this.#beat.term && counter <= this.#beat.counter)) return refuse(418)
     this.#beat = { term, counter }
     this.#deadlines.set('lease', env.uptimeMs + LEASE_MS)
     this.#setManagerPresent(true, out)
+    if (heartbeat.group.length > 0) {
+      this.groups.onHeartbeat(heartbeat, env)
+      return undefined
+    }
     const current = this.keyring.current
     if (current === undefined) this.seeker.onRecord(env, out)
     else if (heartbeat.term >= current.key.term && !equalBytes(current.announcement, heartbeat.announcement)) {
@@ -180,7 +224,15 @@ export class Member {
     const { reason, issuer } = epoch
     out.notify({ type: 'epoch', channel: this.#context.channel, group: EMPTY, term, serial, reason, issuer })
     this.statements.repeatStatements(env, out)
+    this.statements.registerNick(env, out)
+    this.groups.onChannelEpoch(env, out)
+    this.#onKey(env, out)
+  }
+
+  /** A key of a line is in force: what waited for it goes on. */
+  #onKey(env: Env, out: Out): void {
     this.conversation.onEpoch(env, out)
+    this.speaker.flush(env, out)
   }
 
   /** Adopts an epoch that we issued ourselves as the key manager; `publish` is called between durable and in force. */
@@ -197,9 +249,9 @@ export class Member {
     this.#tell(env, out)
   }
 
-  /** Takes a message to be sent when it can be. @returns its local name. @throws {UsageError} as `Conversation.say`. */
-  say(content: Partial<Content>, isPlain: boolean, env: Env, out: Out): string {
-    const local = this.conversation.say(content, isPlain, env, out)
+  /** Takes a message to be sent when it can be. @returns its local name. @throws {UsageError} as `Speaker.say`. */
+  say(content: Partial<Content>, isPlain: boolean, group: Uint8Array, env: Env, out: Out): string {
+    const local = this.speaker.say(content, isPlain, group, env, out)
     this.#tell(env, out)
     return local
   }
@@ -210,8 +262,15 @@ export class Member {
     this.#tell(env, out)
   }
 
-  onEpochs(frames: readonly Uint8Array[], env: Env, out: Out): void {
-    this.seeker.onEpochs(frames, env, out)
+  /** The answer to a question for epochs: frames, believed no more than live ones. */
+  onEpochs(frames: readonly Uint8Array[], isMore: boolean, env: Env, out: Out): void {
+    for (const bytes of frames) {
+      const frame = readFrame(this.#context.channel, bytes)
+      if (frame === undefined) continue
+      const refusal = frame instanceof Refusal ? frame : this.#onEpochFrame(frame, env, out)
+      if (refusal !== undefined) out.reject(refusal)
+    }
+    this.seeker.onEpochs(isMore, env, out)
     this.#tell(env, out)
   }
 
@@ -225,13 +284,37 @@ export class Member {
     const { name, log } = this.#context
     const announced = log.announced().map(({ id }) => `log/${name}/${hex(id)}`)
     const pending = log.pending().map(({ id }) => `pending/${name}/${hex(id)}`)
-    const rest = [`newest/${name}`, ...announced, ...pending].map(stateKey)
-    return [...this.keyring.clear(), ...this.conversation.forget(), ...rest]
+    const rest = [...announced, ...pending].map(stateKey)
+    const words = [...this.clock.keys(), ...this.speaker.forget(), ...this.conversation.keys()]
+    return [...this.keyring.clear(), ...this.groups.clear(), ...words, ...this.succession.rows(), ...rest]
+  }
+
+  /** What a member that is behind on a line is told. */
+  epochsAfter(question: EpochsQuestion): { frames: Uint8Array[]; isMore: boolean } {
+    const { group } = question
+    return group.length === 0 ? this.succession.epochsAfter(question) : this.groups.epochsAfter(question)
+  }
+
+  /** Every secret held under keys, for checkers. */
+  unsafeSecrets(): { readonly name: string; readonly bytes: Uint8Array }[] {
+    return [...this.keyring.unsafeSecrets(), ...this.groups.unsafeSecrets()]
+  }
+
+  /** @returns false when the row is damaged. */
+  restoreEpoch(bytes: Uint8Array): boolean {
+    const { group } = EpochRow.decode(bytes)
+    return group.length === 0 ? this.keyring.restoreEpoch(bytes) : this.groups.restoreEpoch(group, bytes)
+  }
+
+  /** @returns false when the row is damaged. */
+  restoreChain(bytes: Uint8Array): boolean {
+    return this.keyring.restoreChain(bytes) && this.groups.restoreChain(bytes)
   }
 
   /** How full everything is that others can fill, beside its bound. */
   unsafeFills(): { readonly name: string; readonly size: number; readonly cap: number }[] {
-    return [...this.conversation.unsafeFills(), ...this.succession.unsafeFills()]
+    const parts = [this.speaker, this.conversation, this.succession, this.groups, this.publicKeys]
+    return parts.flatMap((part) => part.unsafeFills())
   }
 
   /** Tells the user when the standing of the key changed. */

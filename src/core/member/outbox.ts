@@ -6,7 +6,7 @@
  * key and somebody to carry it. It is never sent under a key that is not current any more: it is sealed again, and names the
  * frame that it replaces, so that whoever has that one does not see the message twice.
  */
-import { EMPTY } from '../../base/bytes.ts'
+import { EMPTY, hex } from '../../base/bytes.ts'
 import { Content } from '../../wire/messages.ts'
 import { OutboxRow } from '../../wire/rows.ts'
 import type { Frame } from '../channel/frame.ts'
@@ -18,6 +18,8 @@ export interface OutboxEntry {
   readonly local: string
   readonly content: Content
   readonly isPlain: boolean
+  /** Said to this group; empty: to the channel. */
+  readonly group: Uint8Array
   /** The order in which messages were typed. */
   readonly order: number
   /** Empty until sealed. */
@@ -49,15 +51,21 @@ export class Outbox {
     return [...this.#entries.values()]
   }
 
+  /** In the order typed, apart for the channel and each group. */
+  byLine(): OutboxEntry[][] {
+    return [...Map.groupBy(this.#entries.values(), ({ group }) => hex(group)).values()]
+  }
+
   get(local: string): OutboxEntry | undefined {
     return this.#entries.get(local)
   }
 
-  add(local: string, content: Content, isPlain: boolean): OutboxEntry {
+  add(local: string, content: Content, isPlain: boolean, group: Uint8Array): OutboxEntry {
     const entry: OutboxEntry = {
       local,
       content,
       isPlain,
+      group,
       order: this.#order++,
       frame: EMPTY,
       epoch: EMPTY,
@@ -75,15 +83,18 @@ export class Outbox {
   }
 
   rowOf(entry: OutboxEntry): Row {
-    const { local, isPlain, frame, epoch, order, lamport } = entry
+    const { local, isPlain, group, frame, epoch, order, lamport } = entry
     const content = Content.encode(entry.content)
-    return stateRow(this.#name(local), OutboxRow.encode({ local, content, isPlain, frame, epoch, order, lamport }))
+    return stateRow(
+      this.#name(local),
+      OutboxRow.encode({ local, content, isPlain, group, frame, epoch, order, lamport })
+    )
   }
 
   restore(bytes: Uint8Array): void {
-    const { local, isPlain, frame, epoch, order, lamport, content } = OutboxRow.decode(bytes)
-    const entry = { local, content: Content.decode(content), isPlain, order, frame, epoch, lamport, isUnderWay: false }
-    this.#entries.set(local, entry)
+    const { content, ...row } = OutboxRow.decode(bytes)
+    const { local, order } = row
+    this.#entries.set(local, { ...row, content: Content.decode(content), isUnderWay: false })
     this.#order = Math.max(this.#order, order + 1)
     const sorted = [...this.#entries.values()].sort((a, b) => a.order - b.order)
     this.#entries.clear()

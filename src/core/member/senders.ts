@@ -23,6 +23,8 @@ interface Missing {
 
 interface Sender {
   readonly sender: Uint8Array
+  /** Empty: to the channel itself. */
+  readonly group: Uint8Array
   /** Oldest first. */
   known: Uint8Array[]
   missing: Missing[]
@@ -45,15 +47,23 @@ export class Senders {
   /**
    * Takes note of an accepted message.
    *
+   * @param group - to whom it was said; empty: to the channel itself.
    * @param counter - of the sender's messages under this key and start, from 0.
    * @returns the gap that it closes, if it had been told.
    */
-  note(sender: Uint8Array, id: Uint8Array, previous: Uint8Array, counter: number, uptimeMs: number): Gap | undefined {
-    const name = mapKey(sender)
+  note(
+    sender: Uint8Array,
+    group: Uint8Array,
+    id: Uint8Array,
+    previous: Uint8Array,
+    counter: number,
+    uptimeMs: number
+  ): Gap | undefined {
+    const name = nameOf(sender, group)
     let entry = this.#senders.get(name)
     const isFirst = entry === undefined
     if (entry === undefined) {
-      entry = { sender, known: [], missing: [] }
+      entry = { sender, group, known: [], missing: [] }
       this.#senders.set(name, entry)
     }
     const closed = entry.missing.find((missing) => equalBytes(missing.id, id))
@@ -69,8 +79,8 @@ export class Senders {
   }
 
   /** Whether this message was noted lately. */
-  knows(sender: Uint8Array, id: Uint8Array): boolean {
-    return this.#senders.get(mapKey(sender))?.known.some((known) => equalBytes(known, id)) ?? false
+  knows(sender: Uint8Array, group: Uint8Array, id: Uint8Array): boolean {
+    return this.#senders.get(nameOf(sender, group))?.known.some((known) => equalBytes(known, id)) ?? false
   }
 
   /** When the next gap is to be told, as `Env.uptimeMs`. */
@@ -97,9 +107,10 @@ export class Senders {
 
   /** The rows that changed since they were asked for last. */
   changedRows(): Row[] {
-    const rows = [...this.#changed].map(({ sender, known, missing }) => {
-      const row = SenderRow.encode({ sender, known, missing: missing.map(({ id }) => id) })
-      return stateRow(`sender/${this.#channel}/${hex(sender)}`, row)
+    const rows = [...this.#changed].map((entry) => {
+      const { sender, group, known, missing } = entry
+      const row = SenderRow.encode({ sender, group, known, missing: missing.map(({ id }) => id) })
+      return stateRow(this.#rowName(entry), row)
     })
     this.#changed.clear()
     return rows
@@ -107,12 +118,23 @@ export class Senders {
 
   /** The rows of all senders. */
   keys(): RowKey[] {
-    return [...this.#senders.values()].map(({ sender }) => stateKey(`sender/${this.#channel}/${hex(sender)}`))
+    return [...this.#senders.values()].map((entry) => stateKey(this.#rowName(entry)))
+  }
+
+  #rowName({ sender, group }: Sender): string {
+    return `sender/${this.#channel}/${hex(sender)}${group.length > 0 ? `/${hex(group)}` : ''}`
   }
 
   /** What was missing when an earlier run ended is told again: that run may have ended before it told it. */
   restore(bytes: Uint8Array): void {
-    const { sender, known, missing } = SenderRow.decode(bytes)
-    this.#senders.set(mapKey(sender), { sender, known, missing: missing.map((id) => ({ id, toldAt: 0 })) })
+    const { sender, group, known, missing } = SenderRow.decode(bytes)
+    this.#senders.set(nameOf(sender, group), {
+      sender,
+      group,
+      known,
+      missing: missing.map((id) => ({ id, toldAt: 0 }))
+    })
   }
 }
+
+const nameOf = (sender: Uint8Array, group: Uint8Array): string => mapKey(sender) + mapKey(group)

@@ -7,10 +7,10 @@
 import { assert } from '../../base/assert.ts'
 import { equalBytes, hex } from '../../base/bytes.ts'
 import { SECOND_MS } from '../../base/time.ts'
+import { type EpochsQuestion, Operation } from '../../wire/messages.ts'
 import {
   type CheckedAnnouncement,
   certificateOf,
-  chunkHash,
   isEquivocation,
   readAnnouncement,
   readCertificate
@@ -18,19 +18,29 @@ import {
 import type { Context } from '../channel/context.ts'
 import type { LogPreview } from '../channel/control-log.ts'
 import { isManagerOf } from '../channel/descriptor.ts'
-import { type Frame, makeFrame } from '../channel/frame.ts'
+import { type Frame, makeFrame, readFrame } from '../channel/frame.ts'
+import type { IdSet } from '../channel/id-set.ts'
 import { isHigher } from '../channel/key-schedule.ts'
 import type { CheckedStatement } from '../channel/statement.ts'
 import { Deadlines } from '../deadlines.ts'
 import type { Env, Row, RowKey } from '../machine.ts'
+import type { Notice } from '../notice.ts'
 import { type Out, stateKey, stateRow } from '../out.ts'
-import { KEPT_ANNOUNCEMENTS, WAITING_ANNOUNCEMENTS } from '../params.ts'
+import { KEPT_ANNOUNCEMENTS, KEPT_CHUNKS, WAITING_ANNOUNCEMENTS } from '../params.ts'
 import { type Check, Refusal, refuse } from '../reject.ts'
-import { followAnnouncement } from './follow.ts'
+import { ChunkShelf, framesAfter, isChunkOf } from './chunk-shelf.ts'
+import { chunksNeeded, followAnnouncement } from './follow.ts'
 import type { Epoch, Keyring } from './keyring.ts'
 
 /** Chunks of one announcement at most: wraps for the largest tree. */
 const CHUNKS = 1_100
+
+const GROUP_CHANGE: Partial<Record<Operation, (Notice & { type: 'group' })['change']>> = {
+  [Operation.MAKE_GROUP]: 'made',
+  [Operation.DISSOLVE_GROUP]: 'dissolved',
+  [Operation.PUT_INTO_GROUP]: 'put-in',
+  [Operation.TAKE_OUT_OF_GROUP]: 'taken-out'
+}
 
 export class Succession {
   readonly #context: Context
@@ -42,8 +52,11 @@ export class Succession {
   readonly #waiting = new Map<string, CheckedAnnouncement>()
   /** Adopted announcements, oldest first, for members that missed one. */
   #kept: CheckedAnnouncement[] = []
-  /** Chunks by announcement id and index. */
-  readonly #chunks = new Map<string, Map<number, Frame>>()
+  readonly chunks = new ChunkShelf()
+  /** How many chunks of our own newest announcement the store has. */
+  #storedChunks = 0
+  /** The chunks needed to follow one announcement from one epoch: counting them again at each chunk costs too much. */
+  #needed: { readonly current: Epoch; readonly next: CheckedAnnouncement; readonly chunks: number[] } | undefined
   /** Whether the current epoch is known to lead nowhere: only a grant helps. */
   #isOffChain = false
 
@@ -66,7 +79,8 @@ export class Succession {
   unsafeFills(): { readonly name: string; readonly size: number; readonly cap: number }[] {
     return [
       { name: 'waiting announcements', size: this.#waiting.size, cap: WAITING_ANNOUNCEMENTS },
-      { name: 'kept announcements', size: this.#kept.length, cap: KEPT_ANNOUNCEMENTS }
+      { name: 'kept announcements', size: this.#kept.length, cap: KEPT_ANNOUNCEMENTS },
+      { name: 'kept chunks', size: this.chunks.size, cap: KEPT_CHUNKS }
     ]
   }
 
@@ -86,7 +100,7 @@ export class Succession {
       current?.key.term ?? frame.body.announcement!.key!.term
     )
     if (announcement instanceof Refusal) return announcement
-    if (announcement.head.group.length > 0 || this.#isKnown(frame)) return undefined
+    if (this.#isKnown(frame)) return undefined
     const lie = this.contradicted(announcement)
     if (lie !== undefined) return this.raiseAlarm(lie, announcement, out)
     if (current !== undefined && !isHigher(announcement.head.key, current.key)) return refuse(403)
@@ -109,16 +123,10 @@ export class Succession {
     const { announcement, index, data } = frame.body.chunk!
     if (!isManagerOf(this.#context.charter.descriptor, frame.author)) return refuse(401)
     if (index >= CHUNKS) return refuse(405)
-    const name = hex(announcement)
-    const named = this.#waiting.get(name)?.head.chunks[index]
-    if (named !== undefined && !equalBytes(chunkHash(data), named)) return refuse(405)
-    const chunks = this.#chunks.get(name) ?? new Map<number, Frame>()
-    chunks.set(index, frame)
-    this.#chunks.set(name, chunks)
-    for (const oldest of this.#chunks.keys()) {
-      if (this.#chunks.size <= WAITING_ANNOUNCEMENTS + KEPT_ANNOUNCEMENTS) break
-      this.#chunks.delete(oldest)
-    }
+    const known =
+      this.#waiting.get(hex(announcement)) ?? this.#kept.find((kept) => equalBytes(kept.frame.id, announcement))
+    if (known !== undefined && !isChunkOf(known.head, index, data)) return refuse(405)
+    this.chunks.put(frame, (name) => this.#waiting.has(name))
     this.follow(env, out)
     return undefined
   }
@@ -133,13 +141,11 @@ export class Succession {
   follow(env: Env, out: Out): void {
     for (;;) {
       const current = this.#keyring.current
-      if (current === undefined || this.#isOffChain) return
-      const next = [...this.#waiting.values()].find(({ head }) => equalBytes(head.previous, current.announcement))
-      if (next === undefined) return
-      const chunks = this.#chunksOf(next)
-      if (chunks === undefined) return
+      const next = this.#next
+      if (current === undefined || next === undefined || this.missingChunks.length > 0) return
       this.#waiting.delete(hex(next.frame.id))
-      const followed = followAnnouncement(this.#context, current, next, chunks)
+      const chunkAt = (index: number): Uint8Array | undefined => this.chunks.get(next, index)?.body.chunk?.data
+      const followed = followAnnouncement(this.#context, current, next, chunkAt)
       if (followed instanceof Refusal) {
         out.reject(followed)
         this.#onUnfollowed(next, followed, out)
@@ -159,16 +165,26 @@ export class Succession {
       return
     }
     const isProof = check === 410 || check === 411 || check === 412 || check === 303
-    if (isProof) return this.#alarm(announcement.frame.author, check, out)
+    if (isProof) return this.alarm(announcement.frame.author, check, out)
     this.#isOffChain = true
   }
 
-  #chunksOf({ frame, head }: CheckedAnnouncement): Uint8Array[] | undefined {
-    const chunks = this.#chunks.get(hex(frame.id))
-    const data = head.chunks.map((_, index) => chunks?.get(index)?.body.chunk?.data)
-    const isThere = (one: Uint8Array | undefined, index: number): one is Uint8Array =>
-      one !== undefined && equalBytes(chunkHash(one), head.chunks[index]!)
-    return data.every(isThere) ? data : undefined
+  /** The announcement that follows the current epoch, as far as it has come. */
+  get #next(): CheckedAnnouncement | undefined {
+    const { current } = this.#keyring
+    if (current === undefined || this.#isOffChain) return undefined
+    return [...this.#waiting.values()].find(({ head }) => equalBytes(head.previous, current.announcement))
+  }
+
+  /** Which chunks of the announcement that follows we still need: indexes, ascending. */
+  get missingChunks(): number[] {
+    const { current } = this.#keyring
+    const next = this.#next
+    if (current === undefined || next === undefined) return []
+    if (this.#needed?.current !== current || this.#needed.next !== next) {
+      this.#needed = { current, next, chunks: chunksNeeded(this.#context, current, next) }
+    }
+    return this.#needed.chunks.filter((index) => this.chunks.get(next, index) === undefined)
   }
 
   /**
@@ -187,8 +203,7 @@ export class Succession {
   ): void {
     const checked = readAnnouncement(this.#context.charter, announcement, epoch.key.term)
     assert(!(checked instanceof Refusal), 'an announcement of ours is valid')
-    for (const chunk of chunks) this.#onChunk(chunk, env, out)
-    this.#adopt(epoch, preview, checked, env, out, publish)
+    this.#adopt(epoch, preview, checked, env, out, publish, chunks)
   }
 
   #adopt(
@@ -197,14 +212,15 @@ export class Succession {
     announcement: CheckedAnnouncement,
     env: Env,
     out: Out,
-    publish: () => void = () => {}
+    publish: () => void = () => {},
+    chunks: readonly Frame[] = []
   ): void {
     const { log } = this.#context
-    const before = new Set(log.roster.members.ids().map(hex)) // names for the notices below
+    const before = log.roster.members
     log.commit(preview)
     const statements = preview.statements.map((one) => this.#context.logRow(one))
     const settled = preview.statements.map((one) => stateKey(`pending/${this.#context.name}/${hex(one.id)}`))
-    this.install(epoch, announcement, statements, settled, env, out)
+    this.install(epoch, announcement, statements, settled, env, out, chunks)
     publish()
     this.notifyRoster(preview.statements, before, out)
     this.afterAdoption(env, out)
@@ -218,37 +234,58 @@ export class Succession {
     this.#onAdopted(env, out)
   }
 
-  /** Whether an announcement contradicts one we have: the one it contradicts. */
-  contradicted(announcement: CheckedAnnouncement): CheckedAnnouncement | undefined {
-    return [...this.#kept, ...this.#waiting.values()].find((known) => isEquivocation(known, announcement))
+  /**
+   * Whether an announcement contradicts one we have: the one it contradicts.
+   *
+   * @param known - of its line.
+   */
+  contradicted(
+    announcement: CheckedAnnouncement,
+    known: readonly CheckedAnnouncement[] = [...this.#kept, ...this.#waiting.values()]
+  ): CheckedAnnouncement | undefined {
+    return known.find((one) => isEquivocation(one, announcement))
   }
 
-  /** Puts an epoch in force, durably, with everything it stands on. */
+  /**
+   * Puts an epoch in force, durably, with everything it stands on.
+   *
+   * @param chunks - of an announcement of ours: nobody else may have them when we come back from a crash.
+   */
   install(
     epoch: Epoch,
     announcement: CheckedAnnouncement,
     statements: readonly Row[],
     settled: readonly RowKey[],
     env: Env,
-    out: Out
+    out: Out,
+    chunks: readonly Frame[] = []
   ): void {
     epoch.log = this.#context.log.ids
     const { puts, deletes } = this.#keyring.begin(epoch, env.now)
+    const stale = this.#chunkEntries().slice(chunks.length).map(stateKey)
+    this.#storedChunks = chunks.length
+    const stored = this.#chunkEntries().map((entry, index) => stateRow(entry, chunks[index]!.bytes))
+    this.#needed = undefined
     out.push({
       type: 'persist',
-      puts: [...statements, ...puts, this.#keepAnnouncement(announcement)],
-      deletes: [...deletes, ...settled],
+      puts: [...statements, ...puts, this.#keepAnnouncement(announcement), ...stored],
+      deletes: [...deletes, ...settled, ...stale],
       isDurable: true
     })
+    for (const chunk of chunks) this.chunks.put(chunk, (name) => this.#waiting.has(name))
     this.#isOffChain = false
     const grace = this.#context.charter.descriptor.graceSeconds * SECOND_MS
     this.#deadlines.setOnce('expiry', env.uptimeMs + grace + SECOND_MS)
   }
 
+  #chunkEntries(): string[] {
+    return Array.from({ length: this.#storedChunks }, (_, index) => `chunk/${this.#context.name}/${index}`)
+  }
+
   #keepAnnouncement(announcement: CheckedAnnouncement): Row {
     this.#kept.push(announcement)
     const dropped = this.#kept.splice(0, this.#kept.length - KEPT_ANNOUNCEMENTS)
-    for (const { frame } of dropped) this.#chunks.delete(hex(frame.id))
+    for (const one of dropped) this.chunks.drop(one)
     return stateRow(`newest/${this.#context.name}`, announcement.frame.bytes)
   }
 
@@ -258,26 +295,25 @@ export class Succession {
     if (this.#keyring.epochs.length > 1) this.#deadlines.set('expiry', env.uptimeMs + grace / 2 + SECOND_MS)
   }
 
-  /** Frames for a member that has not followed since `after`; just the newest when we do not know that one. */
-  epochsAfter(after: Uint8Array): Uint8Array[] {
-    const index = this.#kept.findIndex(({ frame }) => equalBytes(frame.id, after))
-    const wanted = after.length > 0 && index >= 0 ? this.#kept.slice(index + 1) : this.#kept.slice(-1)
-    const chunksOf = ({ frame }: CheckedAnnouncement): Uint8Array[] =>
-      [...(this.#chunks.get(hex(frame.id))?.values() ?? [])].map((chunk) => chunk.bytes)
-    return wanted.flatMap((one) => [one.frame.bytes, ...chunksOf(one)])
+  /** What a member that is behind is told. */
+  epochsAfter(question: EpochsQuestion): { frames: Uint8Array[]; isMore: boolean } {
+    return framesAfter(this.#kept, this.chunks, question)
   }
 
   raiseAlarm(first: CheckedAnnouncement, second: CheckedAnnouncement, out: Out): Refusal {
     const { channel, self, alarm } = this.#context
     if (alarm.length === 0) {
-      this.#alarm(second.frame.author, 414, out)
+      this.alarm(second.frame.author, 414, out)
       const proof = { first: certificateOf(first.frame).bytes, second: certificateOf(second.frame).bytes }
       out.push({ type: 'publish', channel, frame: makeFrame(channel, self.key, { alarm: proof }).bytes })
     }
     return refuse(414)
   }
 
-  #alarm(manager: Uint8Array, check: Check, out: Out): void {
+  /** A manager lied: sending stops, for good. */
+  alarm(manager: Uint8Array, check: Check, out: Out): void {
+    if (this.#context.alarm.length > 0) return
+
     this.#context.alarm = manager
     out.keep(this.#context.row())
     out.notify({ type: 'alarm', channel: this.#context.channel, manager, check })
@@ -293,13 +329,20 @@ export class Succession {
     return this.raiseAlarm(first, second, out)
   }
 
-  notifyRoster(statements: readonly CheckedStatement[], before: ReadonlySet<string>, out: Out): void {
+  /** @param before - who was in the roster before these statements. */
+  notifyRoster(statements: readonly CheckedStatement[], before: IdSet, out: Out): void {
     const { channel, log } = this.#context
     const told = new Set<string>()
     for (const { statement, author } of statements) {
+      const groupChange = GROUP_CHANGE[statement.operation]
+      if (groupChange !== undefined) {
+        const { group, subject: user } = statement
+        out.notify({ type: 'group', channel, group, name: log.groupName(group), change: groupChange, user, by: author })
+        continue
+      }
       const name = hex(statement.subject)
       const isIn = log.isMember(statement.subject)
-      if (told.has(name) || statement.subject.length === 0 || before.has(name) === isIn) continue
+      if (told.has(name) || statement.subject.length === 0 || before.has(statement.subject) === isIn) continue
       told.add(name)
       const change = isIn ? 'admitted' : equalBytes(author, statement.subject) ? 'withdrew' : 'removed'
       out.notify({
@@ -317,5 +360,19 @@ export class Succession {
   restoreNewest(bytes: Uint8Array): void {
     const announcement = readCertificate(this.#context.charter, bytes, this.#keyring.current?.key.term ?? 0)
     if (!(announcement instanceof Refusal)) this.#kept = [announcement]
+  }
+
+  /** A chunk of our own newest announcement, after `restoreNewest`. @returns whether it is one. */
+  restoreChunk(bytes: Uint8Array): boolean {
+    const frame = readFrame(this.#context.channel, bytes)
+    if (frame === undefined || frame instanceof Refusal || frame.kind !== 'chunk') return false
+    this.#storedChunks = Math.max(this.#storedChunks, frame.body.chunk!.index + 1)
+    this.chunks.put(frame, () => false)
+    return true
+  }
+
+  /** The rows that this part keeps. */
+  rows(): RowKey[] {
+    return [`newest/${this.#context.name}`, ...this.#chunkEntries()].map(stateKey)
   }
 }

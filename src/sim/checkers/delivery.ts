@@ -81,10 +81,11 @@ export class Delivery implements Checker {
     this.#texts.set(notice.id, name)
     const shownAt = this.#shownAt.get(node) ?? new Map<string, number>()
     this.#shownAt.set(node, shownAt)
-    // What waits is shown to its author again, by the name it has there, when it is sealed again.
-    for (const id of notice.isOwn ? [notice.id] : [notice.id, name]) {
+    const sender = this.#truth.personWith(notice.sender)
+    // What waits is shown to its author again, by the name it has there, when it is sealed again. Who is not honest may
+    // say again in clear what another has said, in its own name.
+    for (const id of notice.isOwn || sender?.isByzantine ? [notice.id] : [notice.id, name]) {
       const before = shownAt.get(id)
-      const sender = this.#truth.personWith(notice.sender)
       const isReplacing = notice.content.replaces.length > 0 && before !== undefined && this.#isForgotten(node, before)
       const mayBeAgain = isReplacing || before === undefined || this.#mayShowAgain(node, before)
       if (!mayBeAgain && sender?.isByzantine === false)

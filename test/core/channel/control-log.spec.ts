@@ -4,7 +4,7 @@ import { hex, mapKey } from '../../../src/base/bytes.ts'
 import { ControlLog, type LogPreview } from '../../../src/core/channel/control-log.ts'
 import { type Charter, foundChannel } from '../../../src/core/channel/descriptor.ts'
 import { type CheckedStatement, makeStatement } from '../../../src/core/channel/statement.ts'
-import { PENDING_STATEMENTS } from '../../../src/core/params.ts'
+import { PENDING_NICKS, PENDING_STATEMENTS } from '../../../src/core/params.ts'
 import { Refusal } from '../../../src/core/reject.ts'
 import { type SigningKey, signingKey } from '../../../src/crypto/sign.ts'
 import { Operation, type Statement } from '../../../src/wire/messages.ts'
@@ -49,9 +49,13 @@ const meaningOf = (log: ControlLog): unknown => ({
   members: log.roster.members.ids().map(hex),
   removed: [bob, carol].map(({ publicKey }) => log.wasRemoved(publicKey)),
   admits: [bob, carol].map(({ publicKey }) => log.admitsOf(publicKey).map(hex).sort()),
-  redeemers: TOKENS.map((token) => [...(log.inviteOf(token)?.redeemers ?? [])].sort()),
+  redeemers: TOKENS.map((token) => [...(log.inviteOf(token)?.redeemers.keys() ?? [])].sort()),
+  nicks: [bob, carol].map(({ publicKey }) => log.nickOf(publicKey)),
   revoked: TOKENS.map((token) => log.inviteOf(token)?.isRevoked)
 })
+
+const register = (user: SigningKey, name: string, author = user): CheckedStatement =>
+  state({ operation: Operation.REGISTER_NICK, subject: user.publicKey, name }, author)
 
 const TOKENS = [random(32), random(32)]
 const [b1, b2, c1] = [admit(bob), admit(bob), admit(carol)]
@@ -67,7 +71,12 @@ const POOL = [
   remove(carol, c1, redeemed[1]!),
   state({ operation: Operation.INVITE, subject: TOKENS[0]!, uses: 2 }),
   state({ operation: Operation.INVITE, subject: TOKENS[1]!, uses: 1 }),
-  state({ operation: Operation.REVOKE_INVITE, subject: TOKENS[1]! })
+  state({ operation: Operation.REVOKE_INVITE, subject: TOKENS[1]! }),
+  admit(bob, { name: 'bob' }),
+  admit(bob, { name: 'bobby' }),
+  register(bob, 'robert'),
+  register(bob, 'rob'),
+  register(carol, 'robert')
 ]
 const some = fc.uniqueArray(fc.constantFrom(...POOL), { maxLength: POOL.length })
 
@@ -166,6 +175,10 @@ describe('a control log', () => {
     expect(checkOf(ending(Operation.WITHDRAW, carol, [c1], mallory))).to.equal(303)
     expect(checkOf(ending(Operation.WITHDRAW, carol, [c1], manager)), 'not even a manager').to.equal(303)
     expect(checkOf(ending(Operation.REMOVE, carol, [c1], carol)), 'a removal of oneself').to.equal(303)
+    for (const author of [carol, founder, manager, helper]) {
+      expect(checkOf(register(carol, 'carol', author))).to.equal('none')
+    }
+    expect(checkOf(register(carol, 'carol', mallory)), 'a nick for somebody else').to.equal(303)
     expect(log.size).to.equal(0)
   })
 
@@ -205,12 +218,77 @@ describe('a control log', () => {
     expect(log.pending()).to.have.length(PENDING_STATEMENTS)
   })
 
+  it('holds one nick of a user, of a bounded number of users, and leaves room for the others', () => {
+    const people = Array.from({ length: PENDING_NICKS + 1 }, () => signingKey(random(32)))
+    const log = logOf(people.map((one) => admit(one)))
+    const [first, ...others] = people as [SigningKey, ...SigningKey[]]
+    expect(log.addPending(register(first, 'one'))).to.equal(true)
+    expect(log.addPending(register(first, 'two'))).to.equal(false)
+    expect(others.map((one, i) => log.addPending(register(one, `nick ${i}`))).filter(Boolean)).to.have.length(
+      PENDING_NICKS - 1
+    )
+    expect(log.pendingNicks()).to.have.length(PENDING_NICKS)
+    expect(log.addPending(admit(bob))).to.equal(true)
+    log.dropPending(log.pendingNickOf(first.publicKey)!)
+    expect(log.addPending(register(first, 'two'))).to.equal(true)
+  })
+
+  it('judges the nick that a user waits for (R-304, R-305)', () => {
+    const log = logOf([b1, c1, admit(bob, { name: 'bob' })])
+    const checkOf = (one: CheckedStatement): number | undefined => log.judgeRegistration(one)?.check
+    expect(checkOf(register(carol, 'carol'))).to.equal(undefined)
+    expect(checkOf(register(bob, 'b0b'))).to.equal(undefined)
+    expect(checkOf(register(carol, 'Bоb')), 'no nick').to.equal(304)
+    expect(checkOf(register(carol, 'BOB')), 'looks like bob').to.equal(304)
+    expect(checkOf(register(mallory, 'mallory')), 'no member').to.equal(304)
+    const waiting = register(carol, 'carol')
+    log.addPending(waiting)
+    expect(checkOf(waiting)).to.equal(undefined)
+    expect(checkOf(register(carol, 'caro'))).to.equal(305)
+    expect(checkOf(admit(carol))).to.equal(undefined)
+  })
+
+  it('names a user by its own registration, the latest, whatever the order', () => {
+    const statements = [
+      admit(bob, { name: 'bob' }),
+      register(bob, 'rob'),
+      register(bob, 'robert'),
+      admit(bob),
+      register(bob, 'fool', manager)
+    ]
+    for (const order of [statements, statements.toReversed(), [...statements.slice(2), ...statements.slice(0, 2)]]) {
+      const log = logOf(...order.map((one) => [one]))
+      expect(log.nickOf(bob.publicKey)).to.equal('robert')
+      expect(log.nicks.userOf('rob')).to.equal(undefined)
+      expect(log.nicks.isFree('rob', carol.publicKey)).to.equal(true)
+    }
+  })
+
+  it('names nobody by a nick that two have', () => {
+    const log = logOf([b1, register(bob, 'same'), register(carol, 'same')])
+    expect(log.nicks.userOf('same')).to.equal(undefined)
+  })
+
+  it('lists the invites on record, with who redeemed them, also one whose statement still waits', () => {
+    const invite = state({ operation: Operation.INVITE, subject: TOKENS[0]!, uses: 2, expiresAt: 7 })
+    const log = logOf([redeemed[0]!])
+    expect(log.invites()).to.deep.equal([])
+    log.addPending(invite)
+    const view = { token: TOKENS[0]!, uses: 2, expiresAt: 7, isRevoked: false, by: manager.publicKey }
+    expect(log.invites()).to.deep.equal([{ ...view, redeemers: [bob.publicKey] }])
+    log.commit(previewOf(log, [invite]))
+    log.addPending(state({ operation: Operation.REVOKE_INVITE, subject: TOKENS[0]! }))
+    expect(log.invites()).to.deep.equal([{ ...view, redeemers: [bob.publicKey], isRevoked: true }])
+  })
+
   it('counts who redeemed an invite, whichever came first, and heeds its revocation while that still waits', () => {
     const invite = state({ operation: Operation.INVITE, subject: TOKENS[0]!, uses: 2, expiresAt: 7 })
     for (const log of [logOf([invite], redeemed), logOf(redeemed, [invite]), logOf([...redeemed, invite])]) {
       const standing = log.inviteOf(TOKENS[0]!)!
       expect(standing).to.include({ uses: 2, expiresAt: 7, isRevoked: false })
-      expect([...standing.redeemers].sort()).to.deep.equal([bob, carol].map((one) => mapKey(one.publicKey)).sort())
+      expect([...standing.redeemers.keys()].sort()).to.deep.equal(
+        [bob, carol].map((one) => mapKey(one.publicKey)).sort()
+      )
       log.addPending(state({ operation: Operation.REVOKE_INVITE, subject: TOKENS[0]! }))
       expect(log.inviteOf(TOKENS[0]!)!.isRevoked).to.equal(true)
     }
@@ -225,7 +303,11 @@ describe('a control log', () => {
       [[first, remove(bob, first)], [invite]],
       [[remove(bob, first)], [first], [invite]]
     ]) {
-      expect([...logOf(...batches).inviteOf(TOKENS[0]!)!.redeemers]).to.deep.equal([mapKey(bob.publicKey)])
+      expect([
+        ...logOf(...batches)
+          .inviteOf(TOKENS[0]!)!
+          .redeemers.keys()
+      ]).to.deep.equal([mapKey(bob.publicKey)])
     }
   })
 
@@ -233,7 +315,9 @@ describe('a control log', () => {
     const named = admit(bob, { name: 'bob' })
     const log = logOf([named], [remove(bob, named)])
     expect(log.nickOf(bob.publicKey)).to.equal('bob')
-    expect(log.nicks()).to.deep.equal(['bob'])
+    expect(log.nicks.userOf('BOB')).to.deep.equal(bob.publicKey)
+    expect(log.nicks.isFree('bob', carol.publicKey)).to.equal(false)
+    expect(log.nicks.isFree('bob', bob.publicKey)).to.equal(true)
     expect(log.seqOf(manager.publicKey)).to.equal(seq)
     expect(log.seqOf(mallory.publicKey)).to.equal(0)
   })

@@ -52,6 +52,22 @@ describe('an id set', () => {
     )
   })
 
+  it('tells what another lacks, whether one was made of the other or not', () => {
+    fc.assert(
+      fc.property(ids, ids, (list, others) => {
+        const missing = namesOf(list).filter((name) => !namesOf(others).includes(name))
+        expect(setOf(list).minus(setOf(others)).map(hex)).to.deep.equal(missing)
+        const grown = others.reduce((set, id) => set.with(id), setOf(list))
+        expect(grown.minus(setOf(list)).map(hex)).to.deep.equal(setOf(others).minus(setOf(list)).map(hex))
+        const shrunk = others.reduce((set, id) => set.without(id), setOf(list))
+        expect(setOf(list).minus(shrunk).map(hex)).to.deep.equal(
+          namesOf(list).filter((name) => namesOf(others).includes(name))
+        )
+      }),
+      { numRuns: 500, seed: 4 }
+    )
+  })
+
   it('comes back when what was added is removed', () => {
     fc.assert(
       fc.property(ids, fc.constantFrom(...POOL), (list, id) => {

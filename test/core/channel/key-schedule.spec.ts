@@ -8,6 +8,7 @@ import {
   isHigher,
   openControl,
   rebuildLeafSecret,
+  refreshLeafKey,
   sealControl,
   transcriptAfter
 } from '../../../src/core/channel/key-schedule.ts'
@@ -54,7 +55,8 @@ describe('the key schedule', () => {
       control,
       reading,
       commitment,
-      rebuildLeafSecret(bytes(17), line, 7, bytes(2))
+      rebuildLeafSecret(bytes(17), line, 7, bytes(2)),
+      refreshLeafKey(bytes(17), line, 7, 8, bytes(2))
     ]
     expect(values.map(hex)).to.deep.equal(FROZEN)
   })
@@ -139,6 +141,20 @@ describe('the key schedule', () => {
     expect(new Set(all.map(hex)).size).to.equal(all.length)
   })
 
+  it('gives each member in each epoch its own refreshed leaf key, and none that a rebuild gives', () => {
+    const all = [
+      refreshLeafKey(bytes(1), line, 1, 1, bytes(2)),
+      refreshLeafKey(bytes(2), line, 1, 1, bytes(2)),
+      refreshLeafKey(bytes(1), { ...line, channel: bytes(9) }, 1, 1, bytes(2)),
+      refreshLeafKey(bytes(1), { ...line, group: bytes(9, 16) }, 1, 1, bytes(2)),
+      refreshLeafKey(bytes(1), line, 2, 1, bytes(2)),
+      refreshLeafKey(bytes(1), line, 1, 2, bytes(2)),
+      refreshLeafKey(bytes(1), line, 1, 1, bytes(3)),
+      rebuildLeafSecret(bytes(1), line, 1, bytes(2))
+    ]
+    expect(new Set(all.map(hex)).size).to.equal(all.length)
+  })
+
   it('seals for members what opens under the same key, line and purpose alone', () => {
     const random = randomOf('control')
     for (const length of [0, 1, 252, 253, 5_000]) {
@@ -184,5 +200,6 @@ const FROZEN: readonly string[] = [
   'a6fe988d66088fef5abdb6739baba72cfdc89d227b7bda27945618066736f159',
   'b8e83e158e56a1c731f991b40240b1bfbe86c2ad08adc07f7b08e95ca24fe785',
   '174ca8e37289dc3712cfaf69291ac5fc',
-  'aac698bbfc5ee58ba874646508e3448dc5ac3d2fd53fe6063889734ceca099fa'
+  'aac698bbfc5ee58ba874646508e3448dc5ac3d2fd53fe6063889734ceca099fa',
+  'a75c99067ef228d7ae0de09e9022a78cf70be5fb89f958dc923063bf47b5070b'
 ]

@@ -111,6 +111,8 @@ export interface Operation {
   readonly joiners: number
   readonly removed: readonly number[]
   readonly refreshed: readonly number[]
+  /** One for each who comes in by a leaf key of its own: which of the lowest blank leaves it takes. */
+  readonly newcomers: readonly number[]
 }
 
 export const operations = (length: number, joiners = 5): fc.Arbitrary<Operation[]> =>
@@ -119,7 +121,8 @@ export const operations = (length: number, joiners = 5): fc.Arbitrary<Operation[
       kind: fc.constantFrom('step', 'path', 'path', 'path', 'root', 'rebuild'),
       joiners: fc.nat(joiners),
       removed: fc.array(fc.nat(), { maxLength: 6 }),
-      refreshed: fc.array(fc.nat(), { maxLength: 3 })
+      refreshed: fc.array(fc.nat(), { maxLength: 3 }),
+      newcomers: fc.array(fc.nat(4), { maxLength: 3 })
     }),
     { minLength: 1, maxLength: length }
   )
@@ -171,21 +174,28 @@ export class World {
       for (const person of pick(isPath ? operation.refreshed : [])) {
         if (!removed.has(person)) refreshed.set(person, this.fresh())
       }
+      const leaves = [...removed].map((person) => person.leaf)
+      const places = (isPath ? operation.newcomers : []).map((n) => this.manager.placesFor(n + 1, leaves)[n]!)
+      const newcomers = new Map(places.map((leaf) => [leaf, this.fresh()]))
       const change = this.manager.path(
         {
-          removed: [...removed].map((person) => person.leaf),
-          refreshed: new Map([...refreshed].map(([person, key]) => [person.leaf, key])),
+          removed: leaves,
+          refreshed: new Map([...[...refreshed].map(([person, key]) => [person.leaf, key] as const), ...newcomers]),
           joiners: isPath ? operation.joiners : 0
         },
         context,
         this.fresh
       )
-      this.#adopt(change, refreshed)
+      this.#adopt(change, refreshed, newcomers)
     }
   }
 
   /** Everybody applies the update; the removed try to. */
-  #adopt(change: TreeChange, refreshed: ReadonlyMap<Person, Uint8Array>): void {
+  #adopt(
+    change: TreeChange,
+    refreshed: ReadonlyMap<Person, Uint8Array>,
+    newcomers: ReadonlyMap<number, Uint8Array> = new Map()
+  ): void {
     const context = contextAt(this.roots.length)
     const epoch = this.roots.length
     const { update } = change
@@ -201,7 +211,11 @@ export class World {
       }
       if (person.tree !== undefined) {
         assert.isDefined(next)
-        if (leafKey !== undefined) person.held.set(epoch + 0.5, [name(leafKey)])
+        if (leafKey !== undefined) {
+          person.held.set(epoch + 0.5, [name(leafKey)])
+          const anew = MemberTree.fromPath(update, person.leaf, leafKey, context, {}, this.record.cipher)
+          assert.strictEqual(name(anew!.export()), name(next!.export()))
+        }
         this.#checkFetch(person, update, context, options)
       }
       person.tree = next
@@ -211,6 +225,13 @@ export class World {
       const keys = this.people.length < this.watched ? this.manager.pathKeys(leaf) : undefined
       const tree = keys && MemberTree.fromGrant(leaf, update.depth, keys, this.record.cipher)
       this.people.push({ leaf, tree, since: epoch, until: Number.POSITIVE_INFINITY, held: new Map() })
+    }
+    for (const [leaf, key] of newcomers) {
+      const isWatched = this.people.length < this.watched
+      const tree = isWatched ? MemberTree.fromPath(update, leaf, key, context, {}, this.record.cipher) : undefined
+      const held = new Map(isWatched ? [[epoch + 0.5, [name(key)]]] : [])
+      this.people.push({ leaf, tree, since: epoch, until: Number.POSITIVE_INFINITY, held })
+      assert.strictEqual(tree !== undefined, isWatched)
     }
     this.#noteEpoch(change)
   }

@@ -5,6 +5,8 @@ import { UsageError } from '../../../src/base/errors.ts'
 import { KeyTree, type TreeChange } from '../../../src/core/channel/key-tree.ts'
 import { MemberTree, wrapIndexes } from '../../../src/core/channel/key-tree-member.ts'
 import {
+  maskBytes,
+  pathShape,
   rank,
   readChange,
   readRebuild,
@@ -161,6 +163,61 @@ describe('core/channel/key-tree', function () {
       assert.deepEqual([far.update.depth, far.tree.size], [6, 33])
     })
 
+    it('says which leaves newcomers would take: the lowest blank ones, those about to be removed among them', () => {
+      const { tree } = founded(8)
+      assert.deepEqual(tree.placesFor(0), [])
+      assert.deepEqual(tree.placesFor(2), [8, 9])
+      assert.deepEqual(tree.placesFor(3, [6, 2]), [2, 6, 8])
+      const some = tree.path({ removed: [6, 2] }, contextAt(2), freshFrom('a')).tree
+      assert.deepEqual(some.placesFor(3), [2, 6, 8])
+      assert.deepEqual(KeyTree.empty().placesFor(3), [0, 1, 2])
+      const key = sha256()
+      const filled = some.path({ refreshed: new Map([[2, key]]) }, contextAt(3), freshFrom('b')).tree
+      assert.deepEqual([filled.placesFor(2), filled.size, filled.isOccupied(2)], [[6, 8], 7, true])
+      assert.deepEqual(filled.step(2, contextAt(4), freshFrom('c')).update.added, [6, 8])
+    })
+
+    it('lets members in by leaf keys of their own, into blank leaves, freed ones and the new half of the tree', () => {
+      const { tree, members } = founded(8)
+      const keys = new Map(tree.placesFor(2, [5]).map((leaf) => [leaf, sha256(Uint8Array.of(leaf))]))
+      assert.deepEqual([...keys.keys()], [5, 8])
+      const changes = { removed: [5, 6], refreshed: keys, joiners: 2 }
+      const { update, rootKey, tree: next } = tree.path(changes, contextAt(2), freshFrom('a'))
+      const lists = [update.removed, update.refreshed, update.added]
+      assert.deepEqual(lists, [
+        [5, 6],
+        [5, 8],
+        [6, 9]
+      ])
+      assert.deepEqual([update.depth, next.size], [4, 10])
+      for (const [leaf, key] of keys) {
+        const member = MemberTree.fromPath(update, leaf, key, contextAt(2))
+        assert.strictEqual(hex(member!.export().subarray(6)), hex(next.pathKeys(leaf)))
+        const { wraps, ...rest } = update
+        const needed = wrapIndexes(update, leaf)
+        const wrapAt = (index: number) =>
+          needed.includes(index) ? wraps.subarray(40 * index, 40 * index + 40) : undefined
+        const bare = { ...rest, wraps: new Uint8Array(0) }
+        assert.strictEqual(rootOf(MemberTree.fromPath(bare, leaf, key, contextAt(2), { wrapAt })), hex(rootKey))
+      }
+      for (const member of members) {
+        const isStaying = member.leaf !== 5 && member.leaf !== 6
+        assert.strictEqual(rootOf(member.apply(update, contextAt(2))), isStaying ? hex(rootKey) : undefined)
+      }
+    })
+
+    it('takes members into a tree that has none, and far above those it has', () => {
+      const keys = new Map([0, 1, 2].map((leaf) => [leaf, sha256(Uint8Array.of(leaf))]))
+      const first = KeyTree.empty().path({ refreshed: keys }, contextAt(1), freshFrom('a'))
+      const members = [...keys].map(([leaf, key]) => MemberTree.fromPath(first.update, leaf, key, contextAt(1)))
+      for (const member of members) assert.strictEqual(rootOf(member), hex(first.rootKey))
+      const far = first.tree.path({ refreshed: new Map([[29, sha256()]]) }, contextAt(2), freshFrom('b'))
+      assert.deepEqual([far.update.depth, far.tree.size], [5, 4])
+      for (const member of members)
+        assert.strictEqual(rootOf(member!.apply(far.update, contextAt(2))), hex(far.rootKey))
+      assert.strictEqual(rootOf(MemberTree.fromPath(far.update, 29, sha256(), contextAt(2))), hex(far.rootKey))
+    })
+
     for (const size of [1, 2, 3, 4, 5, 8, 9]) {
       it(`works with ${size} members: removing all but one, stepping, a fresh root, and a rebuild`, () => {
         const { tree, members } = founded(size)
@@ -223,7 +280,9 @@ describe('core/channel/key-tree', function () {
       refuse(() => tree.path({ removed: [0, 1, 2, 3] }, contextAt(2), freshFrom('a')))
       refuse(() => tree.path({ removed: [1, 1] }, contextAt(2), freshFrom('a')))
       refuse(() => tree.path({ removed: [4] }, contextAt(2), freshFrom('a')))
-      refuse(() => tree.path({ removed: [1], refreshed: new Map([[1, sha256()]]) }, contextAt(2), freshFrom('a')))
+      for (const leaf of [-1, 0.5, Number.NaN, 2 ** 20]) {
+        refuse(() => tree.path({ refreshed: new Map([[leaf, sha256()]]) }, contextAt(2), freshFrom('a')))
+      }
       refuse(() => tree.pathKeys(4))
       refuse(() => tree.step(2 ** 20, contextAt(2), freshFrom('a')))
       assert.strictEqual(tree.path({ removed: [0, 1, 2, 3], joiners: 1 }, contextAt(2), freshFrom('a')).tree.size, 1)
@@ -256,6 +315,18 @@ describe('core/channel/key-tree', function () {
     const { tree, members } = founded(11)
     const leafKey = sha256(Uint8Array.of(9))
     const path = tree.path({ removed: [2, 3, 8], refreshed: new Map([[5, leafKey]]), joiners: 1 }, contextAt(2), fresh)
+    const coming = tree.path(
+      {
+        removed: [2, 3],
+        refreshed: new Map([
+          [2, leafKey],
+          [5, leafKey],
+          [17, leafKey]
+        ])
+      },
+      contextAt(2),
+      fresh
+    )
     const step = tree.step(7, contextAt(2), fresh)
     const root = tree.path({}, contextAt(2), fresh)
     const secrets = members.map(freshFrom('leaf'))
@@ -265,6 +336,10 @@ describe('core/channel/key-tree', function () {
       update.kind === TreeUpdateKind.REBUILD
         ? rootOf(MemberTree.fromRebuild(update, leaf, secrets[leaf]!, context))
         : rootOf(members[leaf]!.apply(update, context, { leafKey }))
+
+    /** As a newcomer at this leaf. */
+    const come = (update: TreeUpdate, leaf: number, context = contextAt(2)): string | undefined =>
+      rootOf(MemberTree.fromPath(update, leaf, leafKey, context))
 
     const kind = fc.constantFrom(TreeUpdateKind.STEP, TreeUpdateKind.PATH, TreeUpdateKind.REBUILD)
     const list = fc.array(fc.oneof(fc.nat(40), fc.constantFrom(-1, 0.5, Number.NaN, 2 ** 32, 2 ** 20)), {
@@ -285,15 +360,16 @@ describe('core/channel/key-tree', function () {
       fc.record({ hasFreshRoot: fc.boolean() }),
       fc.record({ present: bytes }),
       fc.record({ wraps: bytes }),
-      fc.record({ termKey: bytes }),
+      fc.record({ termKey: fc.oneof(bytes, fc.uint8Array({ minLength: 32, maxLength: 32 })) }),
       fc.record({ encapsulations: bytes })
     )
 
-    for (const [title, change] of Object.entries({ path, step, root, rebuilt })) {
+    for (const [title, change] of Object.entries({ path, coming, step, root, rebuilt })) {
       it(`that differs from a ${title} update in any field gives no root or another one, and never throws`, () => {
         const fields = Object.keys(change.update) as (keyof TreeUpdate)[]
-        // The leaf secrets are made of these two, so they are the caller's to judge there.
-        const unbound = title === 'rebuilt' ? ['termKey', 'encapsulations'] : []
+        // Leaf keys and leaf secrets are made of these two, so they are the caller's to judge there.
+        const { refreshed } = change.update
+        const unbound = title === 'rebuilt' ? ['termKey', 'encapsulations'] : refreshed.length > 0 ? ['termKey'] : []
         fc.assert(
           fc.property(mutation, fc.nat(10), (changed, leaf) => {
             const update = { ...change.update, ...changed } as TreeUpdate
@@ -302,6 +378,9 @@ describe('core/channel/key-tree', function () {
             )
             const rootKey = take(update, leaf)
             if (!isSame) assert.notStrictEqual(rootKey, hex(change.rootKey))
+            for (const place of new Set([leaf, ...refreshed])) {
+              if (!isSame) assert.notStrictEqual(come(update, place), hex(change.rootKey))
+            }
           }),
           { numRuns: RUNS * 10, seed: 8 }
         )
@@ -334,6 +413,31 @@ describe('core/channel/key-tree', function () {
       })
     }
 
+    it('opens nothing for a newcomer elsewhere, at another leaf, with another key, or with a flipped bit', () => {
+      const { update, rootKey } = coming
+      for (const leaf of [2, 5, 17]) {
+        assert.strictEqual(come(update, leaf), hex(rootKey))
+        assert.isUndefined(MemberTree.fromPath(update, leaf, sha256(), contextAt(2)))
+        assert.isUndefined(come(update, leaf, contextAt(3)))
+        for (const index of wrapIndexes(update, leaf)) {
+          assert.isUndefined(come({ ...update, wraps: flip(update.wraps, 320 * index + 77) }, leaf))
+        }
+        for (let bit = 0; bit < 8 * update.present.length; bit++) {
+          assert.isUndefined(come({ ...update, present: flip(update.present, bit) }, leaf))
+        }
+        assert.isUndefined(come({ ...update, kind: TreeUpdateKind.STEP }, leaf))
+        assert.isUndefined(come({ ...update, kind: TreeUpdateKind.REBUILD }, leaf))
+      }
+      for (const leaf of [0, 3, 16, 18, 32, -1, 0.5, Number.NaN]) assert.isUndefined(come(update, leaf))
+      assert.throws(() => MemberTree.fromPath(update, 2, new Uint8Array(31), contextAt(2)), UsageError)
+    })
+
+    it('that gives a removed member’s leaf to another opens nothing for the removed one, whatever key it is given', () => {
+      assert.isUndefined(members[2]!.apply(coming.update, contextAt(2), { leafKey }))
+      assert.isUndefined(members[3]!.apply(coming.update, contextAt(2), { leafKey }))
+      assert.strictEqual(rootOf(members[5]!.apply(coming.update, contextAt(2), { leafKey })), hex(coming.rootKey))
+    })
+
     it('of nothing but noise is refused without an exception', () => {
       const noise = fc.record({
         kind,
@@ -359,18 +463,47 @@ describe('core/channel/key-tree', function () {
       )
     })
 
+    it('names a leaf once among those who come in, grows only for these, and has a term key only beside them', () => {
+      const fitting = (lists: Partial<TreeUpdate>): TreeUpdate => {
+        const bare = { ...root.update, hasFreshRoot: false, wraps: new Uint8Array(0), ...lists }
+        return { ...bare, present: new Uint8Array(maskBytes(pathShape(bare.depth, bare).slots)) }
+      }
+      const read = (lists: Partial<TreeUpdate>) => readChange(fitting(lists), 4, false)
+      assert.isDefined(read({ added: [3], refreshed: [2, 4] }))
+      assert.isUndefined(read({ added: [2], refreshed: [2, 4] }))
+      assert.isDefined(read({ removed: [2], refreshed: [2] }))
+      assert.isDefined(read({ refreshed: [15] }))
+      assert.isUndefined(read({ refreshed: [16] }))
+      assert.isDefined(read({ refreshed: [16], depth: 5 }))
+      assert.isDefined(read({ refreshed: [1], added: [31], depth: 5 }))
+      assert.isUndefined(read({ refreshed: [15], depth: 5 }))
+      assert.isUndefined(read({ refreshed: [32], depth: 5 }))
+      assert.isUndefined(read({ removed: [16], refreshed: [17], depth: 5 }), 'removed from where nobody was')
+      for (const [length, isFit] of [
+        [0, true],
+        [31, false],
+        [32, true],
+        [33, false]
+      ] as const) {
+        const termKey = new Uint8Array(length)
+        assert.strictEqual(read({ refreshed: [3], termKey }) !== undefined, isFit)
+        assert.strictEqual(read({ removed: [3], termKey }) !== undefined, length === 0)
+        assert.strictEqual(readChange({ ...step.update, termKey }, 4, false) !== undefined, length === 0)
+        assert.strictEqual(readChange({ ...root.update, termKey }, 4, false) !== undefined, length === 0)
+      }
+      assert.isUndefined(read({ refreshed: [3], encapsulations: new Uint8Array(32) }))
+    })
+
     it('is refused when it is out of form in just one way', () => {
       const base = path.update
       const refused: [string, Partial<TreeUpdate>][] = [
         ['not ascending', { removed: [3, 2, 8] }],
         ['repeated', { removed: [2, 2, 8] }],
         ['out of range', { removed: [2, 3, 16] }],
-        ['removed and refreshed', { refreshed: [2, 5] }],
-        ['added and refreshed', { refreshed: [2] }],
         ['shallower', { depth: 3 }],
         ['deeper without need', { depth: 5 }],
         ['too deep', { depth: 21, added: [2 ** 20] }],
-        ['with a term key', { termKey: new Uint8Array(32) }],
+        ['with a short term key', { termKey: new Uint8Array(31) }],
         ['with encapsulations', { encapsulations: new Uint8Array(1) }],
         ['with fresh root said twice', { hasFreshRoot: true }],
         ['without a mask', { present: new Uint8Array(0) }],

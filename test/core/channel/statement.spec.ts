@@ -22,7 +22,7 @@ const FIELDS: Readonly<Record<string, Partial<Statement>>> = {
   [Operation.REGISTER_NICK]: { subject: user, name: 'bob' },
   [Operation.MAKE_GROUP]: { group, name: 'few' },
   [Operation.DISSOLVE_GROUP]: { group },
-  [Operation.PUT_INTO_GROUP]: { group, subject: user },
+  [Operation.PUT_INTO_GROUP]: { group, subject: user, admitId },
   [Operation.TAKE_OUT_OF_GROUP]: { group, subject: user },
   [Operation.INVITE]: { subject: random(32), uses: 3, expiresAt: 9 },
   [Operation.REVOKE_INVITE]: { subject: random(32) }

@@ -1,11 +1,13 @@
 import { expect } from 'chai'
 import { EMPTY, hex, joinBytes, utf8 } from '../../../src/base/bytes.ts'
+import { atMillis } from '../../../src/base/time.ts'
 import { readAnnouncement } from '../../../src/core/channel/announcement.ts'
 import { Context } from '../../../src/core/channel/context.ts'
 import { type Frame, makeFrame, withAttachment } from '../../../src/core/channel/frame.ts'
 import { IdSet } from '../../../src/core/channel/id-set.ts'
 import { sealControl } from '../../../src/core/channel/key-schedule.ts'
 import type { CheckedStatement } from '../../../src/core/channel/statement.ts'
+import { Prekeys } from '../../../src/core/identity/prekeys.ts'
 import { RecordBook } from '../../../src/core/identity/record-book.ts'
 import { epochOf, followAnnouncement } from '../../../src/core/member/follow.ts'
 import { Refusal } from '../../../src/core/reject.ts'
@@ -17,6 +19,7 @@ import { Bus, type Issued, Liar, type Node, randomOf } from '../bus.ts'
 const random = randomOf('follow')
 const mallory = signingKey(random(32))
 const second = signingKey(random(32))
+const noChunks = (): undefined => undefined
 
 /** A manager in our hands, who has taken Bob and Carol in. A second manager never speaks unless told to. */
 function world(): { bus: Bus; liar: Liar; bob: Node; carol: Node; channel: Uint8Array } {
@@ -84,6 +87,39 @@ describe('a member following epochs', () => {
     expect(bus.view(bob, liar.channel)).to.include({ serial: 6, key: 'ready' })
   })
 
+  it('takes a fresh leaf through whichever of its prekeys the manager used', () => {
+    const { bus, liar, bob, carol } = world()
+    const old = new Map(bus.directory)
+    for (const rotations of [0, 1, 2]) {
+      if (rotations > 0) bus.pass(25 * 3_600_000)
+      const newest = bus.directory.get(hex(bob.key.publicKey))!
+      bus.directory.set(hex(bob.key.publicKey), old.get(hex(bob.key.publicKey))!)
+      liar.publish(liar.refresh([bob]).announcement)
+      bus.directory.set(hex(bob.key.publicKey), newest)
+      liar.publish(liar.refresh([bob, carol]).announcement)
+      const serial = 4 + 2 * rotations
+      for (const node of [bob, carol]) expect(bus.view(node, liar.channel)).to.include({ serial })
+    }
+    liar.publish(liar.issue([liar.removal(carol.key.publicKey)]).announcement)
+    expect(bus.view(bob, liar.channel)).to.include({ serial: 9, members: 3, key: 'ready' })
+  })
+
+  it('is off the chain when its leaf was refreshed through a prekey it has not, or a bad term key (R-408)', () => {
+    for (const lie of ['another prekey', 'small order', 'none'] as const) {
+      const all = world()
+      const { bus, liar, bob, carol } = all
+      if (lie === 'another prekey') {
+        const foreign = liar.recordOf(bob.key, 'bob', Prekeys.create(random, atMillis(bus.now)), 2)
+        bus.directory.set(hex(bob.key.publicKey), foreign.bytes)
+      }
+      const termKey = lie === 'small order' ? new Uint8Array(32) : EMPTY
+      const issued = liar.refresh([bob], { isKept: false, ...(lie === 'another prekey' ? {} : { termKey }) })
+      refuses(408, all, issued.announcement)
+      expect(bus.view(bob, liar.channel).key).to.equal('asking')
+      expect(bus.view(carol, liar.channel)).to.include({ serial: 3, key: 'ready' })
+    }
+  })
+
   it('refuses announcements in an answer that are by no manager (R-401)', () => {
     const all = world()
     const { liar, bob, channel } = all
@@ -126,29 +162,6 @@ describe('a member following epochs', () => {
   it('refuses a term that begins with another serial than 1 (R-403)', () => {
     const all = world()
     refuses(403, all, all.liar.issue([], { isKept: false, key: { term: 2, serial: 3 } }).announcement)
-  })
-
-  it('refuses chunks that have not the hashes of the head (R-405), and follows when they have', () => {
-    const all = world()
-    const { bus, liar, bob, carol, channel } = all
-    for (let i = 0; i < 6; i++) {
-      liar.publish(liar.issue(Array.from({ length: 180 }, () => liar.admit(random(32)))).announcement)
-    }
-    expect(bus.view(bob, channel)).to.include({ serial: 8, members: 1_084 })
-    const issued = liar.rebuild()
-    expect(issued.chunks.length).to.equal(2)
-    const [first, last] = issued.chunks.map((frame) => frame.body.chunk!)
-    const spoilt = { ...last!, data: joinBytes(last!.data.subarray(1), Uint8Array.of(1)) }
-    const wrong = [issued.announcement, issued.chunks[0]!, makeFrame(channel, liar.key, { chunk: spoilt })]
-    bob.rejects = []
-    for (const frame of wrong) bus.deliver(bob, channel, frame.bytes)
-    expect(bob.rejects).to.deep.equal([405])
-    expect(bus.view(bob, channel)).to.include({ term: 1, serial: 8 })
-    bus.deliver(carol, channel, makeFrame(channel, liar.key, { chunk: last! }).bytes)
-    bus.deliver(carol, channel, issued.announcement.bytes)
-    expect(bus.view(carol, channel).term).to.equal(1)
-    bus.deliver(carol, channel, makeFrame(channel, liar.key, { chunk: first! }).bytes)
-    expect(bus.view(carol, channel)).to.include({ term: 2, serial: 1, key: 'ready' })
   })
 
   it('refuses an announcement whose key does not match its commitment (R-408)', () => {
@@ -243,7 +256,7 @@ describe('a member following epochs', () => {
   it('adopts no announcement with any field of its head changed, though its issuer signs it anew', () => {
     const commitment = random(16)
     const changes = {
-      group: { group: random(16) },
+      group: { group: random(16), base: { term: 1, serial: 2, commitment } },
       term: { key: { term: 2, serial: 1, commitment } },
       serial: { key: { term: 1, serial: 4, commitment } },
       commitment: { key: { term: 1, serial: 3, commitment } },
@@ -306,11 +319,11 @@ describe('a member following epochs', () => {
     const next = readAnnouncement(liar.charter, stranded.announcement, 1)
     if (current instanceof Refusal || next instanceof Refusal) throw new Error('refused')
     const { keys, transcript } = liar.current!
-    const followed = followAnnouncement(context, epochOf(current, { keys, transcript }, undefined), next, [])
+    const followed = followAnnouncement(context, epochOf(current, { keys, transcript }, undefined), next, noChunks)
     expect(followed).to.deep.equal(new Refusal(406))
   })
 
-  it('refuses what it cannot make whole, and a certificate without payload (R-405)', () => {
+  it('refuses a certificate without payload (R-405)', () => {
     const { liar, bob } = world()
     const self = { key: bob.key, boot: random(16), prekeys: liar.prekeys, record: liar.record }
     const context = new Context(self, new RecordBook(), liar.charter)
@@ -318,10 +331,8 @@ describe('a member following epochs', () => {
     const next = readAnnouncement(liar.charter, liar.issue([], { isKept: false }).announcement, 1)
     if (current instanceof Refusal || next instanceof Refusal) throw new Error('refused')
     const epoch = epochOf(current, liar.current!, undefined)
-    expect(followAnnouncement(context, epoch, { ...next, payload: undefined }, [])).to.deep.equal(new Refusal(405))
-    expect(followAnnouncement(context, epoch, next, [random(40)])).to.deep.equal(new Refusal(405))
-    const chunked = { ...next, head: { ...next.head, chunks: [random(32)] } }
-    expect(followAnnouncement(context, epoch, chunked, [random(40)])).to.deep.equal(new Refusal(405))
+    const bare = { ...next, payload: undefined }
+    expect(followAnnouncement(context, epoch, bare, noChunks)).to.deep.equal(new Refusal(405))
   })
 
   it('holds its messages from the moment it knows of a removal until an epoch applies it', () => {

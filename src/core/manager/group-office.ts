@@ -1,0 +1,187 @@
+/**
+ * The keys of a channel's groups: each has a tree of its own over leaf keys that follow from its members' leaves in the
+ * channel's tree, so a group costs nothing asymmetric and its members need no grant.
+ *
+ * Groups follow the channel: after each of its epochs every group is brought to what the log says now, and a channel's fresh
+ * root brings fresh roots to its groups. Like the channel's, no tree is ever written down.
+ */
+import { present } from '../../base/assert.ts'
+import { EMPTY, equalBytes, hex, unhex } from '../../base/bytes.ts'
+import { type KeyId, Reason } from '../../wire/messages.ts'
+import { type IssuedEpoch, issueEpoch } from '../channel/announcement.ts'
+import type { Context } from '../channel/context.ts'
+import type { Roster } from '../channel/control-log.ts'
+import type { IdSet } from '../channel/id-set.ts'
+import { groupInitOf, groupLeafBase, groupLeafKey } from '../channel/key-schedule.ts'
+import { KeyTree, type TreeChange } from '../channel/key-tree.ts'
+import type { Env } from '../machine.ts'
+import type { Out } from '../out.ts'
+
+/** The channel's epoch that groups are built on. */
+export interface GroupBase {
+  readonly key: KeyId
+  readonly exporter: Uint8Array
+  readonly transcript: Uint8Array
+  /** ms since 1970 */
+  readonly notAfter: number
+  readonly reason: Reason
+  /** 32 bytes: the key of a member's leaf in the channel's tree; undefined when it has none yet. */
+  leafKeyOf(user: Uint8Array): Uint8Array | undefined
+  /** Users whose leaf is new, by hex: what they had of their groups is gone or to be replaced. */
+  readonly renewed: ReadonlySet<string>
+}
+
+/** What the office needs of the manager it belongs to. */
+export interface GroupSeat {
+  /** A number that is promised durably before anything is signed under it. */
+  nextNumber(out: Out): { readonly term: number; readonly serial: number }
+  fresh(env: Env): Uint8Array
+  /** Adopts a group's epoch of ours; it is published once it is durable. */
+  adopt(group: Uint8Array, issued: IssuedEpoch, roster: Uint8Array, path: GroupPath, env: Env, out: Out): void
+}
+
+/** Our own path in a group's tree. */
+export interface GroupPath {
+  readonly leaf: number
+  readonly depth: number
+  readonly pathKeys: Uint8Array
+}
+
+interface GroupKeys {
+  tree: KeyTree
+  readonly leaves: Map<string, number>
+  /** Who has them. */
+  readonly members: IdSet
+  /** Hash of those who have the key. */
+  roster: Uint8Array
+  /** Id of the newest announcement. */
+  announcement: Uint8Array
+}
+
+/** Reasons of the channel's epochs that stand for everything in it: groups get fresh roots as well. */
+const FOR_ALL: ReadonlySet<Reason> = new Set([Reason.DEADLINE, Reason.IDLE, Reason.DEMAND, Reason.FIRST_MEMBER])
+
+export class GroupOffice {
+  readonly #context: Context
+  readonly #seat: GroupSeat
+  readonly #groups = new Map<string, GroupKeys>()
+
+  constructor(context: Context, seat: GroupSeat) {
+    this.#context = context
+    this.#seat = seat
+  }
+
+  /** A new term begins: every group is built again. */
+  clear(): void {
+    this.#groups.clear()
+  }
+
+  /** The newest announcement of each group, for heartbeats. */
+  newest(): { readonly group: Uint8Array; readonly announcement: Uint8Array }[] {
+    return [...this.#groups].map(([name, { announcement }]) => ({ group: unhex(name), announcement }))
+  }
+
+  /** What somebody who took this peer would have beside what its member holds. */
+  unsafeSecrets(): { readonly name: string; readonly bytes: Uint8Array }[] {
+    return [...this.#groups].flatMap(([group, { tree }]) =>
+      tree.unsafeNodes().map(({ level, position, key }) => ({ name: `node/${group}/${level}.${position}`, bytes: key }))
+    )
+  }
+
+  /** Brings every group to what the log says, on an epoch of the channel that is in force. */
+  settle(base: GroupBase, env: Env, out: Out): void {
+    const { log } = this.#context
+    const live = new Set(log.groups().map(({ id }) => hex(id)))
+    for (const name of this.#groups.keys()) if (!live.has(name)) this.#groups.delete(name)
+    for (const { id } of log.groups()) {
+      const roster = log.groupRoster(id)
+      const keys = this.#groups.get(hex(id))
+      const isSame = keys !== undefined && equalBytes(keys.roster, roster.hash)
+      const isRenewed = [...base.renewed].some((name) => roster.members.has(unhex(name)))
+      if (!isSame || isRenewed || FOR_ALL.has(base.reason)) this.#issue(id, roster, base, env, out)
+    }
+  }
+
+  /** Gives one group a fresh root. @returns false when there is no such group. */
+  renew(group: Uint8Array, base: GroupBase, env: Env, out: Out): boolean {
+    const { log } = this.#context
+    if (log.group(group) === undefined) return false
+    this.#issue(group, log.groupRoster(group), { ...base, reason: Reason.DEMAND }, env, out)
+    return true
+  }
+
+  #issue(group: Uint8Array, roster: Roster, base: GroupBase, env: Env, out: Out): void {
+    const { channel, self, charter, log, user } = this.#context
+    const number = this.#seat.nextNumber(out)
+    const line = { channel, group }
+    const leafKeyOf = (member: Uint8Array): Uint8Array => {
+      const leafKey = base.leafKeyOf(member)
+      // Who has no key of the channel yet gets the group's when it has: its leaf is held for it under a key nobody has.
+      if (leafKey === undefined) return this.#seat.fresh(env)
+      return groupLeafKey(groupLeafBase(base.exporter, leafKey), line, number.term, number.serial, member)
+    }
+    const context = { ...line, ...number }
+    const before = this.#groups.get(hex(group))
+    const leaves = new Map(before?.leaves)
+    const change =
+      before === undefined
+        ? build(roster, leaves, context, leafKeyOf)
+        : this.#change(before, roster, leaves, base.renewed, context, leafKeyOf, env)
+    const terms = {
+      line,
+      ...number,
+      descriptor: charter.ref,
+      previous: before?.announcement ?? EMPTY,
+      reason: base.reason,
+      notAfter: base.notAfter,
+      base: base.key
+    }
+    const chain = { init: groupInitOf(base.exporter, line), transcript: base.transcript }
+    const preview = { statements: [], ids: log.ids, roster }
+    const issued = issueEpoch(self.key, terms, preview, change.update, change.rootKey, chain, env.random)
+    const { tree } = change
+    const { members, hash } = roster
+    this.#groups.set(hex(group), { tree, leaves, members, roster: hash, announcement: issued.announcement.id })
+    const leaf = present(leaves.get(hex(user)), 'a manager has a leaf in every group')
+    const path = { leaf, depth: tree.depth, pathKeys: tree.pathKeys(leaf) }
+    this.#seat.adopt(group, issued, roster.hash, path, env, out)
+  }
+
+  /** Who left goes, who came and who is renewed gets a leaf key of its own making; nobody: a fresh root alone. */
+  #change(
+    { tree, members }: GroupKeys,
+    roster: Roster,
+    leaves: Map<string, number>,
+    renewed: ReadonlySet<string>,
+    context: Parameters<KeyTree['path']>[1],
+    leafKeyOf: (user: Uint8Array) => Uint8Array,
+    env: Env
+  ): TreeChange {
+    const gone = members.minus(roster.members).map(hex)
+    const removed = gone.map((name) => present(leaves.get(name), 'who was in the group had a leaf'))
+    for (const name of gone) leaves.delete(name)
+    const comers = roster.members.minus(members)
+    const refreshed = new Map<number, Uint8Array>()
+    for (const name of renewed) {
+      const leaf = leaves.get(name)
+      if (leaf !== undefined) refreshed.set(leaf, leafKeyOf(unhex(name)))
+    }
+    const places = tree.placesFor(comers.length, removed)
+    for (const [i, user] of comers.entries()) {
+      leaves.set(hex(user), places[i]!)
+      refreshed.set(places[i]!, leafKeyOf(user))
+    }
+    return tree.path({ removed, refreshed }, context, () => this.#seat.fresh(env))
+  }
+}
+
+function build(
+  roster: Roster,
+  leaves: Map<string, number>,
+  context: Parameters<KeyTree['path']>[1],
+  leafKeyOf: (user: Uint8Array) => Uint8Array
+): TreeChange {
+  const members = roster.members.ids()
+  for (const [leaf, user] of members.entries()) leaves.set(hex(user), leaf)
+  return KeyTree.rebuild(members.map(leafKeyOf), context)
+}

@@ -1,0 +1,280 @@
+/**
+ * What we say on a channel and in its groups: sealed under the current key of the line, kept, sent once it can be.
+ *
+ * What cannot be sent yet waits, visibly, on each line by itself. A sealed frame is durable before it is published, so
+ * after a crash the same frame goes out again and no other under its key.
+ */
+import { assert, present } from '../../base/assert.ts'
+import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
+import { UsageError } from '../../base/errors.ts'
+import { type Content, Privacy } from '../../wire/messages.ts'
+import type { Context } from '../channel/context.ts'
+import { type Frame, readFrame } from '../channel/frame.ts'
+import { Deadlines } from '../deadlines.ts'
+import type { Env, Row, RowKey } from '../machine.ts'
+import type { MessageView } from '../notice.ts'
+import type { Out } from '../out.ts'
+import { ASK_AGAIN_MS, OUTBOX_MESSAGES } from '../params.ts'
+import { Refusal } from '../reject.ts'
+import type { Clock } from './clock.ts'
+import { messageRoom, messageRow } from './history.ts'
+import type { Keyring } from './keyring.ts'
+import { isContent, makePlainMessage, sealMessage } from './message.ts'
+import { Outbox, type OutboxEntry } from './outbox.ts'
+
+/** What is asked of the member whose words these are. */
+export interface Standing {
+  /** Whether the topic has somebody to carry a frame. */
+  readonly isCarrierReady: boolean
+  /** Whether the channel's current key may be sent under. */
+  isKeyReady(now: number): boolean
+}
+
+/** The key lines of a channel: itself, and its groups. */
+export interface Lines {
+  /** @param group - empty for the channel itself. */
+  keyringOf(group: Uint8Array): Keyring | undefined
+  /** Whether the current key of a group may be sent under, as far as the group goes. */
+  isReady(group: Uint8Array): boolean
+}
+
+export class Speaker {
+  readonly #context: Context
+  readonly #lines: Lines
+  readonly #standing: Standing
+  readonly #clock: Clock
+  readonly #outbox: Outbox
+  readonly #deadlines = new Deadlines<'outbox'>()
+  #plainCounter = 0
+
+  constructor(context: Context, lines: Lines, standing: Standing, clock: Clock) {
+    this.#context = context
+    this.#lines = lines
+    this.#standing = standing
+    this.#clock = clock
+    this.#outbox = new Outbox(context.name)
+  }
+
+  /** Messages of ours that are not on their way yet. */
+  get waiting(): number {
+    return this.#outbox.size
+  }
+
+  nextAt(): number | undefined {
+    return this.#deadlines.next()
+  }
+
+  wake(env: Env, out: Out): void {
+    if (this.#deadlines.due(env.uptimeMs).length > 0) this.flush(env, out)
+  }
+
+  unsafeFills(): { readonly name: string; readonly size: number; readonly cap: number }[] {
+    return [{ name: 'outbox', size: this.#outbox.size, cap: OUTBOX_MESSAGES }]
+  }
+
+  /**
+   * Takes a message into the outbox; it is sealed and published when it can be.
+   *
+   * @returns the local name it waits under.
+   * @throws {UsageError} when the content is not sayable here, or too much waits already.
+   */
+  say(draft: Partial<Content>, isPlain: boolean, group: Uint8Array, env: Env, out: Out): string {
+    const content = normalised({ ...draft, writtenAt: env.now })
+    if (!isContent(content)) {
+      throw new UsageError(
+        'BAD_MESSAGE',
+        'A message has 1 byte to 16 KiB of text. Nothing was sent: shorten it and try again.'
+      )
+    }
+    const { privacy } = this.#context.charter.descriptor
+    if (isPlain && privacy === Privacy.ENCRYPTED) {
+      throw new UsageError('PLAIN_FORBIDDEN', 'This channel is encrypted only. Nothing was sent: send without --plain.')
+    }
+    if (group.length > 0 && isPlain) {
+      throw new UsageError('PLAIN_FORBIDDEN', 'Groups are encrypted only. Nothing was sent: send without --plain.')
+    }
+    if (group.length > 0 && !this.#context.log.groupMembers(group).has(this.#context.user)) {
+      throw new UsageError('NOT_IN_GROUP', 'This peer is not in that group. Nothing was sent: ask to be put into it.')
+    }
+    if (this.#outbox.size >= OUTBOX_MESSAGES) {
+      throw new UsageError(
+        'OUTBOX_FULL',
+        `${OUTBOX_MESSAGES} messages wait already. This one was not taken: wait for a key manager or a peer.`
+      )
+    }
+    const local = hex(env.random(16))
+    const isOpen = isPlain || (privacy === Privacy.PLAIN && group.length === 0)
+    const entry = this.#outbox.add(local, content, isOpen, group)
+    this.flush(env, out)
+    // It may have to wait although it could be sent by itself: behind one that has no key, or one that is under way.
+    if (entry.frame.length === 0) out.keep(this.#outbox.rowOf(entry))
+    return local
+  }
+
+  /** What became of a frame with the receipt of an outbox entry. */
+  onPublished(local: string, recipients: number, env: Env, out: Out): void {
+    const entry = this.#outbox.get(local)
+    if (entry === undefined) return
+    entry.isUnderWay = false
+    if (recipients === 0) {
+      this.#deadlines.setOnce('outbox', env.uptimeMs + ASK_AGAIN_MS)
+      return
+    }
+    const frame = this.#frameOf(entry)
+    const deletes = [this.#outbox.delete(local)]
+    const view = this.#viewOf(frame, entry, 'sent', env)
+    out.note([messageRow(view, frame.bytes)], deletes)
+    out.notify({ type: 'messageState', channel: this.#context.channel, local, id: view.id, state: 'sent' })
+  }
+
+  /** Whether a message may go out now. One to nobody but ourselves waits: whoever is just coming in could not read it. */
+  #maySend(entry: OutboxEntry, env: Env): boolean {
+    if (!this.#standing.isCarrierReady) return false
+    if (entry.isPlain) return true
+    if (!this.#standing.isKeyReady(env.now)) return false
+    if (entry.group.length > 0) return this.#lines.isReady(entry.group)
+    return this.#context.log.roster.members.size > 1
+  }
+
+  /** Seals and publishes what can be, on each line in the order typed. */
+  flush(env: Env, out: Out): void {
+    for (const entries of this.#outbox.byLine()) this.#flushLine(entries, env, out)
+  }
+
+  /** A frame whose key is not current any more is sealed again, with everything after it, once nothing is under way. */
+  #flushLine(entries: readonly OutboxEntry[], env: Env, out: Out): void {
+    const stale = entries.find((entry) => !entry.isUnderWay && entry.frame.length > 0 && !this.#isCurrent(entry))
+    if (stale !== undefined) {
+      if (entries.some((entry) => entry.isUnderWay)) return
+      this.#clock.setPrevious(stale.group, this.#frameOf(stale).body.message!.previous)
+    }
+    for (const entry of entries) {
+      if (entry.isUnderWay) continue
+      if (!this.#maySend(entry, env)) return
+      if (!this.#isCurrent(entry) && !this.#seal(entry, env, out)) return
+      entry.isUnderWay = true
+      const { channel, name } = this.#context
+      out.push({ type: 'publish', channel, frame: entry.frame, receipt: `${name}:${entry.local}` })
+    }
+  }
+
+  /** Whether the frame of an entry may go out as it is: nothing is sent under a key that is not current any more. */
+  #isCurrent(entry: OutboxEntry): boolean {
+    if (entry.frame.length === 0) return false
+    const current = this.#lines.keyringOf(entry.group)?.current
+    return entry.isPlain || (current !== undefined && equalBytes(current.announcement, entry.epoch))
+  }
+
+  /** Makes the frame of an entry, durable before it may be published. */
+  #seal(entry: OutboxEntry, env: Env, out: Out): boolean {
+    const { channel } = this.#context
+    const replaced = entry.frame.length > 0 ? this.#frameOf(entry).id : EMPTY
+    const content = { ...entry.content, replaces: replaced }
+    const lamport = this.#clock.lamport + 1
+    const rows: Row[] = []
+    const frame = entry.isPlain
+      ? this.#plainFrame(entry, content, lamport)
+      : this.#sealedFrame(entry, content, lamport, rows)
+    if (frame === undefined) return false
+    const abandoned = { room: messageRoom(channel), entry: hex(replaced), order: entry.lamport }
+    entry.frame = frame.bytes
+    entry.made = frame
+    entry.lamport = lamport
+    this.#clock.hear(lamport)
+    this.#clock.setPrevious(entry.group, frame.id)
+    const view = this.#viewOf(frame, entry, 'waiting', env)
+    const puts = [this.#outbox.rowOf(entry), this.#clock.rowTo(entry.group), messageRow(view, frame.bytes), ...rows]
+    out.push({ type: 'persist', puts, deletes: replaced.length > 0 ? [abandoned] : [], isDurable: true })
+    out.notify({ type: 'message', ...view })
+    return true
+  }
+
+  #sealedFrame(entry: OutboxEntry, content: Content, lamport: number, rows: Row[]): Frame | undefined {
+    const { self, channel, log, charter } = this.#context
+    const keyring = present(this.#lines.keyringOf(entry.group), 'a line that may be sent to has a keyring')
+    const epoch = present(keyring.current, 'a line that may be sent to has a key')
+    const isFirst = epoch.sending === undefined
+    const chain = epoch.sendingChain(self.key.publicKey, self.boot)
+    if (chain === undefined) return undefined
+    if (isFirst) rows.push(keyring.rowOf(epoch))
+    const { counter, key } = chain.next()
+    const place = {
+      group: entry.group,
+      key: epoch.key,
+      device: 0,
+      boot: self.boot,
+      counter,
+      previous: this.#clock.previousTo(entry.group),
+      lamport
+    }
+    const bound = { descriptor: charter.ref.hash, logHead: log.head }
+    const frame = sealMessage(channel, self.key, { ...place, ...bound }, key, content)
+    key.fill(0)
+    entry.epoch = epoch.announcement
+    return frame
+  }
+
+  #plainFrame(entry: OutboxEntry, content: Content, lamport: number): Frame {
+    const { self, channel, charter } = this.#context
+    const counter = this.#plainCounter++
+    const place = {
+      group: EMPTY,
+      device: 0,
+      boot: self.boot,
+      counter,
+      previous: this.#clock.previousTo(entry.group),
+      lamport
+    }
+    return makePlainMessage(channel, self.key, { ...place, descriptor: charter.ref.hash, content })
+  }
+
+  /** The frame that an entry was sealed into. */
+  #frameOf(entry: OutboxEntry): Frame {
+    if (entry.made !== undefined) return entry.made
+    const frame = readFrame(this.#context.channel, entry.frame)
+    assert(frame !== undefined && !(frame instanceof Refusal), 'a frame of ours reads back')
+    return frame
+  }
+
+  #viewOf(frame: Frame, entry: OutboxEntry, state: 'waiting' | 'sent', env: Env): MessageView {
+    const { channel, self } = this.#context
+    const { counter, group } = (frame.body.message ?? frame.body.plainMessage)!
+    return {
+      channel,
+      group,
+      id: hex(frame.id),
+      local: entry.local,
+      sender: frame.author,
+      nick: self.record.nick,
+      lamport: entry.lamport,
+      counter,
+      content: entry.content,
+      isEncrypted: !entry.isPlain,
+      isOwn: true,
+      state,
+      seenAt: env.now
+    }
+  }
+
+  /** Forgets what waits. @returns the rows to delete. */
+  forget(): RowKey[] {
+    return this.#outbox.entries().map(({ local }) => this.#outbox.delete(local))
+  }
+
+  restoreOutbox(bytes: Uint8Array): void {
+    this.#outbox.restore(bytes)
+  }
+}
+
+/** The content whole, with its texts in NFC, as everybody expects it. */
+function normalised({ writtenAt = 0, text, edit, deletion, reaction }: Partial<Content>): Content {
+  const { replyTo = EMPTY, isAction = false } = text ?? {}
+  return {
+    writtenAt,
+    replaces: EMPTY,
+    ...(text && { text: { text: (text.text ?? '').normalize('NFC'), replyTo, isAction } }),
+    ...(edit && { edit: { target: edit.target ?? EMPTY, text: (edit.text ?? '').normalize('NFC') } }),
+    ...(deletion && { deletion: { target: deletion.target ?? EMPTY } }),
+    ...(reaction && { reaction })
+  }
+}

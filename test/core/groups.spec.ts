@@ -1,0 +1,319 @@
+import { expect } from 'chai'
+import { equalBytes, hex } from '../../src/base/bytes.ts'
+import { DAY_MS, SECOND_MS } from '../../src/base/time.ts'
+import type { GroupView } from '../../src/core/command.ts'
+import { Admission, Privacy } from '../../src/wire/messages.ts'
+import { Bus, type Node, textContent } from './bus.ts'
+
+/** A channel with a manager, who is its founder, and members. */
+function setUp(seed: string, count: number, settings = {}): { bus: Bus; channel: Uint8Array; ana: Node; all: Node[] } {
+  const bus = new Bus(seed)
+  const ana = bus.add('ana')
+  const channel = bus.open(ana, { admission: Admission.OPEN, ...settings })
+  const invite = bus.invite(ana, channel)
+  const all = [ana]
+  for (let i = 0; i < count; i++) {
+    const node = bus.add(`user${i}`)
+    all.push(node)
+    bus.join(node, invite)
+  }
+  bus.pass(3 * SECOND_MS)
+  for (const node of all) expect(bus.view(node, channel).key, node.nick).to.equal('ready')
+  return { bus, channel, ana, all }
+}
+
+function createGroup(bus: Bus, by: Node, channel: Uint8Array, name: string): Uint8Array {
+  const result = bus.command(by, { type: 'createGroup', channel, name })
+  if (result.type !== 'group') throw new Error('no group')
+  bus.pass(SECOND_MS)
+  return result.group.id
+}
+
+function put(bus: Bus, by: Node, channel: Uint8Array, group: Uint8Array, ...nodes: Node[]): void {
+  for (const node of nodes) bus.command(by, { type: 'putIntoGroup', channel, group, user: node.key.publicKey })
+  bus.pass(SECOND_MS)
+}
+
+function groupsOf(bus: Bus, node: Node, channel: Uint8Array): readonly GroupView[] {
+  const result = bus.command(node, { type: 'groups', channel })
+  return result.type === 'groups' ? result.groups : []
+}
+
+const say = (bus: Bus, node: Node, channel: Uint8Array, group: Uint8Array, text: string, isPlain = false): void => {
+  bus.command(node, { type: 'say', channel, group, content: textContent(text), isPlain })
+}
+
+/** The key of a group as a node holds it: its term, serial and reading secret's name. */
+const keysOf = (node: Node, group: Uint8Array): string[] =>
+  node.peer
+    .unsafeSecrets()
+    .filter(({ name }) => name.startsWith(`control/${hex(group)}/`))
+    .map(({ bytes }) => hex(bytes))
+
+describe('a group', () => {
+  it('has a key of its own, which only its members and the managers hold', () => {
+    const { bus, channel, ana, all } = setUp('group', 3)
+    const [, bob, carol, dave] = all as [Node, Node, Node, Node]
+    const group = createGroup(bus, ana, channel, 'kitchen')
+    put(bus, ana, channel, group, bob, carol)
+    for (const node of [ana, bob, carol]) expect(keysOf(node, group).length, node.nick).to.be.greaterThan(0)
+    expect(keysOf(bob, group)[0]).to.equal(keysOf(carol, group)[0]).and.to.equal(keysOf(ana, group)[0])
+    expect(keysOf(dave, group)).to.deep.equal([])
+    say(bus, bob, channel, group, 'soup')
+    say(bus, carol, channel, group, 'salt')
+    bus.say(dave, channel, 'for all')
+    bus.pass(SECOND_MS)
+    for (const node of [ana, bob, carol]) expect(bus.texts(node)).to.include.members(['user0: soup', 'user1: salt'])
+    for (const node of [ana, bob, carol]) expect(bus.texts(node)).to.include('user2: for all')
+    expect(bus.texts(dave)).to.deep.equal(['user2: for all'])
+    const shown = bus.history(carol, channel).find(({ content }) => content.text?.text === 'soup')
+    expect(shown).to.deep.include({ group, isEncrypted: true })
+  })
+
+  it('costs one wrap a member, and nothing asymmetric or granted', () => {
+    const { bus, channel, ana, all } = setUp('cost', 6)
+    const from = bus.tap.length
+    const group = createGroup(bus, ana, channel, 'kitchen')
+    put(bus, ana, channel, group, ...all.slice(1))
+    const kinds = bus
+      .frames(channel)
+      .slice(from)
+      .map(({ kind }) => kind)
+    expect(kinds).not.to.include('grant').and.not.to.include('keyRequest')
+    for (const node of all)
+      expect(groupsOf(bus, node, channel)[0], node.nick).to.deep.include({ isReady: true, isMember: true })
+  })
+
+  it('is left by who is taken out, removed or goes, and none of them reads on', () => {
+    const { bus, channel, ana, all } = setUp('leave', 4)
+    const [, bob, carol, dave, eve] = all as [Node, Node, Node, Node, Node]
+    const group = createGroup(bus, ana, channel, 'kitchen')
+    put(bus, ana, channel, group, bob, carol, dave, eve)
+    const before = keysOf(bob, group)[0]
+    bus.command(ana, { type: 'takeOutOfGroup', channel, group, user: carol.key.publicKey })
+    bus.pass(SECOND_MS)
+    bus.remove(ana, channel, dave)
+    bus.pass(SECOND_MS)
+    bus.command(eve, { type: 'takeOutOfGroup', channel, group, user: eve.key.publicKey })
+    bus.pass(SECOND_MS)
+    expect(keysOf(bob, group)[0]).not.to.equal(before)
+    say(bus, bob, channel, group, 'secret')
+    bus.pass(5 * SECOND_MS)
+    expect(bus.texts(ana)).to.include('user0: secret')
+    for (const node of [carol, dave, eve]) {
+      expect(bus.texts(node), node.nick).not.to.include('user0: secret')
+      expect(keysOf(node, group)).not.to.include(keysOf(bob, group)[0])
+    }
+    expect(bus.view(carol, channel).key).to.equal('ready')
+    expect(bus.view(dave, channel).key).to.equal('removed')
+    expect(() => say(bus, carol, channel, group, 'let me in'))
+      .to.throw()
+      .with.property('code', 'NOT_IN_GROUP')
+  })
+
+  it('is not given back to who was removed from the channel and admitted again', () => {
+    const { bus, channel, ana, all } = setUp('again', 2)
+    const [, bob, carol] = all as [Node, Node, Node]
+    const group = createGroup(bus, ana, channel, 'kitchen')
+    put(bus, ana, channel, group, bob, carol)
+    bus.remove(ana, channel, carol)
+    bus.pass(SECOND_MS)
+    bus.command(ana, { type: 'admit', channel, user: carol.key.publicKey })
+    bus.pass(SECOND_MS)
+    bus.join(carol, bus.invite(ana, channel))
+    bus.pass(15 * SECOND_MS)
+    expect(bus.view(carol, channel).key).to.equal('ready')
+    expect(groupsOf(bus, carol, channel)[0]).to.deep.include({ isMember: false, isReady: false })
+    say(bus, bob, channel, group, 'secret')
+    bus.pass(SECOND_MS)
+    expect(bus.texts(carol)).not.to.include('user0: secret')
+    put(bus, ana, channel, group, carol)
+    say(bus, bob, channel, group, 'welcome back')
+    bus.pass(SECOND_MS)
+    expect(bus.texts(carol)).to.include('user0: welcome back').and.not.to.include('user0: secret')
+  })
+
+  it('may overlap with others, and each has its own key and its own order of messages', () => {
+    const { bus, channel, ana, all } = setUp('overlap', 3)
+    const [, bob, carol, dave] = all as [Node, Node, Node, Node]
+    const kitchen = createGroup(bus, ana, channel, 'kitchen')
+    const garden = createGroup(bus, ana, channel, 'garden')
+    put(bus, ana, channel, kitchen, bob, carol)
+    put(bus, ana, channel, garden, carol, dave)
+    expect(keysOf(carol, kitchen)[0]).not.to.equal(keysOf(carol, garden)[0])
+    for (let i = 0; i < 3; i++) {
+      say(bus, carol, channel, kitchen, `kitchen ${i}`)
+      say(bus, carol, channel, garden, `garden ${i}`)
+      bus.say(carol, channel, `all ${i}`)
+    }
+    bus.pass(5 * SECOND_MS)
+    const heard = (node: Node, word: string): number => bus.texts(node).filter((text) => text.includes(word)).length
+    expect([heard(bob, 'kitchen'), heard(bob, 'garden'), heard(bob, 'all')]).to.deep.equal([3, 0, 3])
+    expect([heard(dave, 'kitchen'), heard(dave, 'garden'), heard(dave, 'all')]).to.deep.equal([0, 3, 3])
+    for (const node of all)
+      expect(
+        node.notices.some(({ type }) => type === 'gap'),
+        node.nick
+      ).to.equal(false)
+  })
+
+  it('is dissolved for good: nobody says anything to it any more', () => {
+    const { bus, channel, ana, all } = setUp('dissolve', 1)
+    const bob = all[1]!
+    const group = createGroup(bus, ana, channel, 'kitchen')
+    put(bus, ana, channel, group, bob)
+    bus.command(ana, { type: 'dissolveGroup', channel, group })
+    bus.pass(SECOND_MS)
+    expect(groupsOf(bus, bob, channel)).to.deep.equal([])
+    expect(() => say(bus, bob, channel, group, 'hello?'))
+      .to.throw()
+      .with.property('code', 'NOT_IN_GROUP')
+    const told = bob.notices
+      .filter((notice) => notice.type === 'group')
+      .map((notice) => (notice as { change: string }).change)
+    expect(told).to.deep.equal(['made', 'put-in', 'put-in', 'dissolved'])
+    bus.pass(DAY_MS / 24)
+    expect(keysOf(bob, group), 'gone once the grace is over').to.deep.equal([])
+  })
+
+  it('is made, filled and dissolved only by who has the authority (R-303)', () => {
+    const { bus, channel, ana, all } = setUp('authority', 2)
+    const [, bob, carol] = all as [Node, Node, Node]
+    expect(() => bus.command(bob, { type: 'createGroup', channel, name: 'x' }))
+      .to.throw()
+      .with.property('code', 'NOT_ALLOWED')
+    const group = createGroup(bus, ana, channel, 'kitchen')
+    put(bus, ana, channel, group, carol)
+    for (const type of ['putIntoGroup', 'takeOutOfGroup'] as const) {
+      const command = { type, channel, group, user: (type === 'putIntoGroup' ? bob : carol).key.publicKey }
+      expect(() => bus.command(bob, command), type)
+        .to.throw()
+        .with.property('code', 'NOT_ALLOWED')
+    }
+    expect(() => bus.command(bob, { type: 'dissolveGroup', channel, group }))
+      .to.throw()
+      .with.property('code', 'NOT_ALLOWED')
+    expect(() => bus.command(ana, { type: 'createGroup', channel, name: 'kitchen' }))
+      .to.throw()
+      .with.property('code', 'GROUP_EXISTS')
+    expect(() => bus.command(ana, { type: 'createGroup', channel, name: '' }))
+      .to.throw()
+      .with.property('code', 'BAD_GROUP_NAME')
+    expect(() => say(bus, carol, channel, group, 'x', true))
+      .to.throw()
+      .with.property('code', 'PLAIN_FORBIDDEN')
+  })
+
+  it('is never written to in the open, not even in a mixed channel', () => {
+    const { bus, channel, ana, all } = setUp('mixed', 1, { privacy: Privacy.MIXED })
+    const group = createGroup(bus, ana, channel, 'kitchen')
+    put(bus, ana, channel, group, all[1]!)
+    expect(() => say(bus, ana, channel, group, 'x', true))
+      .to.throw()
+      .with.property('code', 'PLAIN_FORBIDDEN')
+  })
+
+  it('is built again after its manager came back, and for who lost or missed everything', () => {
+    const { bus, channel, ana, all } = setUp('restart', 3)
+    const [, bob, carol, dave] = all as [Node, Node, Node, Node]
+    const group = createGroup(bus, ana, channel, 'kitchen')
+    put(bus, ana, channel, group, bob, carol)
+    bus.stop(bob)
+    bus.losePower(ana)
+    bus.start(ana)
+    bus.pass(5 * SECOND_MS)
+    put(bus, ana, channel, group, dave)
+    bus.start(bob)
+    bus.pass(20 * SECOND_MS)
+    for (const node of [ana, bob, carol, dave]) {
+      expect(groupsOf(bus, node, channel)[0], node.nick).to.deep.include({ isReady: true })
+      expect(keysOf(node, group)[0], node.nick).to.equal(keysOf(ana, group)[0])
+    }
+    say(bus, dave, channel, group, 'all here?')
+    bus.pass(2 * SECOND_MS)
+    for (const node of [ana, bob, carol]) expect(bus.texts(node), node.nick).to.include('user2: all here?')
+  })
+
+  it('is kept by a member over a restart, with the message that waited for its key', () => {
+    const { bus, channel, ana, all } = setUp('outbox', 2)
+    const [, bob, carol] = all as [Node, Node, Node]
+    const group = createGroup(bus, ana, channel, 'kitchen')
+    put(bus, ana, channel, group, bob, carol)
+    bus.passes = () => false
+    say(bus, bob, channel, group, 'before')
+    bus.stop(ana)
+    bus.stop(carol)
+    say(bus, bob, channel, group, 'waits')
+    bus.losePower(bob)
+    bus.passes = () => true
+    bus.start(carol)
+    bus.start(bob)
+    bus.pass(10 * SECOND_MS)
+    expect(bus.texts(carol)).to.include('user0: waits')
+  })
+
+  it('holds what is said to it while a taking-out is known and not applied', () => {
+    const { bus, channel, ana, all } = setUp('pending', 3)
+    const [, bob, carol, dave] = all as [Node, Node, Node, Node]
+    const group = createGroup(bus, ana, channel, 'kitchen')
+    put(bus, ana, channel, group, bob, carol, dave)
+    bus.stop(ana)
+    bus.command(carol, { type: 'takeOutOfGroup', channel, group, user: carol.key.publicKey })
+    const from = bus.tap.length
+    say(bus, bob, channel, group, 'not for carol')
+    bus.pass(SECOND_MS)
+    expect(
+      bus
+        .frames(channel)
+        .slice(from)
+        .some(({ kind, author }) => kind === 'message' && equalBytes(author, bob.key.publicKey))
+    ).to.equal(false)
+    bus.start(ana)
+    bus.pass(10 * SECOND_MS)
+    expect(bus.texts(dave)).to.include('user0: not for carol')
+    expect(bus.texts(carol)).not.to.include('user0: not for carol')
+  })
+
+  it('reaches a member again that missed its announcements, and one whose group state is lost', () => {
+    const { bus, channel, ana, all } = setUp('missed', 3)
+    const [, bob, carol, dave] = all as [Node, Node, Node, Node]
+    const group = createGroup(bus, ana, channel, 'kitchen')
+    put(bus, ana, channel, group, bob, carol)
+    // Nothing of groups gets to bob for a while.
+    bus.carry = (deliver, to, bytes) => {
+      const isOfGroup = bus.frames(channel).at(-1)?.body.announcement?.group.length === 16
+      if (to !== bob || !isOfGroup || bytes.length === 0) deliver()
+    }
+    bus.command(ana, { type: 'rekey', channel, group })
+    bus.command(ana, { type: 'rekey', channel, group })
+    put(bus, ana, channel, group, dave)
+    bus.carry = (deliver) => deliver()
+    bus.pass(20 * SECOND_MS)
+    expect(keysOf(bob, group)[0]).to.equal(keysOf(ana, group)[0])
+    for (const [key, row] of bob.rows)
+      if (row.entry.startsWith('epoch/') && row.value.length > 0 && isGroupRow(row.entry, bob, group))
+        bob.rows.delete(key)
+    bus.stop(bob)
+    bus.start(bob)
+    bus.pass(30 * SECOND_MS)
+    expect(keysOf(bob, group)[0]).to.equal(keysOf(ana, group)[0])
+  })
+
+  it('follows the channel: a fresh root for all is one for its groups', () => {
+    const { bus, channel, ana, all } = setUp('follows', 1)
+    const group = createGroup(bus, ana, channel, 'kitchen')
+    put(bus, ana, channel, group, all[1]!)
+    const before = keysOf(ana, group)[0]
+    bus.command(ana, { type: 'rekey', channel })
+    bus.pass(SECOND_MS)
+    expect(keysOf(ana, group)[0]).not.to.equal(before)
+    expect(keysOf(all[1]!, group)[0]).to.equal(keysOf(ana, group)[0])
+  })
+})
+
+/** Whether a row of an epoch is of a group: its announcement is one that the node has as the group's. */
+function isGroupRow(entry: string, node: Node, group: Uint8Array): boolean {
+  return [...node.rows.values()].some(
+    (row) => row.entry === entry && Buffer.from(row.value).includes(Buffer.from(group))
+  )
+}
