@@ -360,7 +360,7 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     operands: ['CHANNEL'],
     options: { group: text('GROUP', 'of that group'), timeout: TIMEOUT('10s'), ...REACHING },
     examples: ['conclave rekey ops', 'conclave rekey ops --group night-shift'],
-    more: 'Exit code 5: there is no key manager; 6: it did not make one in time.',
+    more: 'For founder, key managers and member managers. Exit code 5: there is no key manager; 6: it made none in time.',
     load: () => import('./commands/rekey.ts')
   },
   status: {
