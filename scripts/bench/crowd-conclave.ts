@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ChannelView, CommandResult } from '../../src/core/command.ts'
-import { initHome, type Node, type Rates, startNode } from '../../src/node/index.ts'
+import { initHome, type Node, type NodeInit, type Rates, startNode } from '../../src/node/index.ts'
 import { Admission } from '../../src/wire/messages.ts'
 import { type Crowd, graphOf, readText, textOf } from './crowd.ts'
 import { until } from './report.ts'
@@ -24,7 +24,8 @@ const UNSAFE_RATES: Rates = {
   badPerNeighbour: PLENTY
 }
 
-async function startOne(i: number, folder: string | undefined): Promise<Node> {
+/** A node of a crowd. @param folder - where its home is made; undefined: in memory. */
+export async function startOne(i: number, folder: string | undefined, more: Partial<NodeInit> = {}): Promise<Node> {
   const home = folder && join(folder, String(i))
   if (home !== undefined) await initHome(home, undefined, `p${i}`)
   return await startNode({
@@ -33,12 +34,12 @@ async function startOne(i: number, folder: string | undefined): Promise<Node> {
     listen: ['/ip4/127.0.0.1/tcp/0'],
     isMdns: false,
     isDirectoryServer: false,
-    unsafeRates: UNSAFE_RATES
+    ...more
   })
 }
 
 /** The result of a command that must be of this type. */
-async function result<T extends CommandResult['type']>(
+export async function result<T extends CommandResult['type']>(
   node: Node,
   type: T,
   command: Parameters<Node['command']>[0]
@@ -48,14 +49,15 @@ async function result<T extends CommandResult['type']>(
   return got as CommandResult & { readonly type: T }
 }
 
-const viewOf = async (node: Node): Promise<ChannelView | undefined> =>
+/** How a node sees its first channel; undefined when it has none. */
+export const viewOf = async (node: Node): Promise<ChannelView | undefined> =>
   (await result(node, 'channels', { type: 'channels' })).channels[0]
 
 /** Newcomers at once: all peers of this process wait for one event loop. */
 const JOIN_TOGETHER = 7
 
 /** Whether these are the members, and all hold the newest key. */
-async function isGathered(nodes: readonly Node[]): Promise<boolean> {
+export async function isGathered(nodes: readonly Node[]): Promise<boolean> {
   const newest = await viewOf(nodes[0]!)
   if (newest?.members !== nodes.length) return false
   const views = await Promise.all(nodes.map(viewOf))
@@ -67,7 +69,7 @@ async function isGathered(nodes: readonly Node[]): Promise<boolean> {
  *
  * @returns the channel's id.
  */
-async function gather(nodes: readonly Node[], graph: ReturnType<typeof graphOf>): Promise<Uint8Array> {
+export async function gather(nodes: readonly Node[], graph: ReturnType<typeof graphOf>): Promise<Uint8Array> {
   const founder = nodes[0]!
   const { channel } = await result(founder, 'channel', {
     type: 'createChannel',
@@ -97,7 +99,7 @@ export async function conclaveCrowd(size: number, degree: number, isOnDisk: bool
   const folder = isOnDisk ? mkdtempSync(join(tmpdir(), 'conclave-bench-')) : undefined
   if (folder !== undefined) process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
   const nodes: Node[] = []
-  for (let i = 0; i < size; i++) nodes.push(await startOne(i, folder))
+  for (let i = 0; i < size; i++) nodes.push(await startOne(i, folder, { unsafeRates: UNSAFE_RATES }))
   const graph = graphOf(size, degree)
   const channel = await gather(nodes, graph)
   const neighbours = nodes.map((_, i) => graph.filter((pair) => pair.includes(i)).length)

@@ -2,13 +2,12 @@
  * The process of one crowd. Its parent tells it when to run, so that the kinds take turns on the same cores; CPU time and
  * memory are its own and nobody else's.
  */
-import { writeFileSync } from 'node:fs'
-import { Session } from 'node:inspector/promises'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Crowd, Kind } from './crowd.ts'
 import { conclaveCrowd } from './crowd-conclave.ts'
 import { rawCrowd } from './crowd-raw.ts'
 import { watchGossip } from './gossip-watch.ts'
+import { profiled } from './profiler.ts'
 import { pause, quantile, until } from './report.ts'
 
 /** What the parent asks for. Without a rate: as fast as the sender can. */
@@ -121,19 +120,6 @@ async function run(count: number, bytes: number, perSecond: number | undefined):
   }
 }
 
-/** A run that does not count, under the profiler. */
-async function profile(count: number, bytes: number, file: string): Promise<void> {
-  const session = new Session()
-  session.connect()
-  await session.post('Profiler.enable')
-  await session.post('Profiler.setSamplingInterval', { interval: 500 })
-  await session.post('Profiler.start')
-  await run(count, bytes, undefined)
-  const { profile } = await session.post('Profiler.stop')
-  writeFileSync(file, JSON.stringify(profile))
-  session.disconnect()
-}
-
 /** CPU share of one core while nobody says anything. */
 async function idle(ms: number): Promise<number> {
   const cpu = process.cpuUsage()
@@ -150,7 +136,8 @@ async function obey(order: Order): Promise<unknown> {
     case 'run':
       return await run(order.messages, order.bytes, order.perSecond)
     case 'profile':
-      return await profile(order.messages, order.bytes, order.file)
+      // A run that does not count.
+      return void (await profiled(order.file, () => run(order.messages, order.bytes, undefined)))
     case 'idle':
       return await idle(order.ms)
     case 'stop':

@@ -12,6 +12,11 @@ export class Deadlines<Name extends string> {
     if (!this.#at.has(name)) this.#at.set(name, at)
   }
 
+  /** Sets it, or moves it forward. */
+  setEarliest(name: Name, at: number): void {
+    this.#at.set(name, Math.min(at, this.#at.get(name) ?? at))
+  }
+
   has(name: Name): boolean {
     return this.#at.has(name)
   }

@@ -47,8 +47,16 @@ export type Event =
   | { readonly type: 'command'; readonly id: number; readonly command: Command }
   /** The topic of a channel has, or has no longer, somebody to carry frames. */
   | { readonly type: 'carrier'; readonly channel: Uint8Array; readonly isReady: boolean }
-  /** What became of a `publish` with a receipt: to how many neighbours it went; 0 is failure. */
-  | { readonly type: 'published'; readonly receipt: string; readonly recipients: number }
+  /**
+   * What became of a `publish` with a receipt: to how many neighbours it went; 0 is failure. `isHanded` when the one peer
+   * that it is for has taken it.
+   */
+  | {
+      readonly type: 'published'
+      readonly receipt: string
+      readonly recipients: number
+      readonly isHanded?: boolean
+    }
   /** The directory's answer to a `lookUp`; absent when it had none. */
   | {
       readonly type: 'found'
@@ -75,7 +83,17 @@ export type Effect =
     }
   | { readonly type: 'subscribe'; readonly channel: Uint8Array }
   | { readonly type: 'unsubscribe'; readonly channel: Uint8Array }
-  | { readonly type: 'publish'; readonly channel: Uint8Array; readonly frame: Uint8Array; readonly receipt?: string }
+  /**
+   * Puts a frame on the topic of its channel. With `to` it is for one peer alone: handed to it when there is a connection,
+   * and put on the topic only when it was not taken.
+   */
+  | {
+      readonly type: 'publish'
+      readonly channel: Uint8Array
+      readonly frame: Uint8Array
+      readonly receipt?: string
+      readonly to?: UserId
+    }
   /** Ask peers of a channel (or one peer) on a stream; `id` comes back with the answer. Addresses are hints to dial. */
   | {
       readonly type: 'ask'

@@ -26,8 +26,14 @@ export const FENCE_RANGE_MS = [10 * MINUTE_MS, 7 * DAY_MS] as const
 
 /** Requests that arrive within this time of an epoch wait for the next and share it (protocol §6). */
 export const BATCH_MS = 250
+/** The batch window grows by its first length up to this while admissions keep coming. */
+export const BATCH_MAX_MS = 2 * SECOND_MS
 /** Waits between the tries of a key request; the last one repeats. Each is lengthened by up to a quarter, at random. */
 export const RETRY_MS: readonly number[] = [500, SECOND_MS, 2 * SECOND_MS, 4 * SECOND_MS, 8 * SECOND_MS]
+/** Tries of a request that requester and manager hand to each other when they are connected; later ones go on the topic. */
+export const HANDED_TRIES = 3
+/** The wait after a request that the manager has taken from our own hand: it is there, and its batch may be a long one. */
+export const HANDED_PATIENCE_MS = 3 * SECOND_MS
 
 export const PREKEY_LIFETIME_MS = DAY_MS
 /** A record outlives its prekey, which stays usable for two more rotations. */
@@ -111,3 +117,4 @@ assert(PREKEY_LIFETIME_MS * 3 <= RECORD_LIFETIME_MS, 'a record lives as long as 
 assert(PENDING_NICKS < PENDING_STATEMENTS, 'nicks leave room for other statements')
 assert(LOOK_UP_MS < RETRY_MS[0]!, 'an answer comes before its question is put again')
 assert(BATCH_MS < RETRY_MS[0]!, 'a batched answer comes before the first retry')
+assert(BATCH_MAX_MS < HANDED_PATIENCE_MS, 'in a storm, too, when the manager has the request')

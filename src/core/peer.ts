@@ -34,6 +34,7 @@ import { RecordBook } from './identity/record-book.ts'
 import { makeUserRecord, readUserRecord, type UserRecord } from './identity/user-record.ts'
 import type { Env, Event, Machine, Row } from './machine.ts'
 import { Manager } from './manager/manager.ts'
+import { REQUEST_RECEIPT } from './member/join.ts'
 import { Member } from './member/member.ts'
 import { Out, STATE_ROOM, stateKey, stateRow } from './out.ts'
 import { ASK_AGAIN_MS, CHANNELS, PENDING_STATEMENTS, PREKEY_LIFETIME_MS } from './params.ts'
@@ -45,6 +46,9 @@ export interface PeerConfig {
   /** The nick of a new user; one that was kept from an earlier run wins. */
   readonly nick: string
 }
+
+/** The descriptor is asked for again and again, half as often each time, down to once in eight times the first wait. */
+const MAX_DOUBLINGS = 3
 
 export class Peer implements Machine {
   /** The rooms of the store that the `restore` event must bring. */
@@ -142,7 +146,9 @@ export class Peer implements Machine {
         return this.#onCarrier(event.channel, event.isReady, env, out)
       case 'published': {
         const [name = '', local = ''] = event.receipt.split(':')
-        return this.#channels.get(name)?.member.speaker.onPublished(local, event.recipients, env, out)
+        const member = this.#channels.get(name)?.member
+        if (local !== REQUEST_RECEIPT) return member?.speaker.onPublished(local, event.recipients, env, out)
+        return event.isHanded === true ? member?.seeker.onHanded(env) : undefined
       }
       case 'found':
         return this.#onFound(event.kind, event.id, event.value, env, out)
@@ -275,7 +281,8 @@ export class Peer implements Machine {
     if (channel === undefined) return
     if (row.charter.length === 0) {
       const invite = readInvite(row.invite)
-      if (!(invite instanceof Refusal)) this.#arrivals.set(name, { invite, text: row.invite, askAt: env.uptimeMs })
+      if (!(invite instanceof Refusal))
+        this.#arrivals.set(name, { invite, text: row.invite, askAt: env.uptimeMs, asked: 0 })
       return
     }
     const charter = readCharter(channel, row.charter)
@@ -440,7 +447,7 @@ export class Peer implements Machine {
 
   #seekCharter(arrival: Arrival, env: Env, out: Out): void {
     const { channel, addresses } = arrival.invite
-    arrival.askAt = env.uptimeMs + ASK_AGAIN_MS
+    arrival.askAt = env.uptimeMs + ASK_AGAIN_MS * 2 ** Math.min(arrival.asked++, MAX_DOUBLINGS)
     out.push({ type: 'lookUp', kind: 'channel', id: channel })
     const id = `${channelIdText(channel)}:charter`
     out.push({ type: 'ask', id, channel, to: undefined, addresses, question: { descriptor: { channel } } })
@@ -555,12 +562,12 @@ export class Peer implements Machine {
         known.context.invite = text
         known.context.wasRemoved = false
         out.keep(known.context.row())
-        known.member.onRecord(env, out)
+        known.member.rejoin(env, out)
       }
       return { type: 'channel', channel: viewOfRoom(known, env) }
     }
     if (!this.#arrivals.has(name)) this.#requireRoom()
-    const arrival: Arrival = { invite, text, askAt: env.uptimeMs }
+    const arrival: Arrival = { invite, text, askAt: env.uptimeMs, asked: 0 }
     this.#arrivals.set(name, arrival)
     const row = { charter: EMPTY, invite: text, alarm: EMPTY, wasRemoved: false, promisedTerm: 0, promisedSerial: 0 }
     out.keep(stateRow(`channel/${name}`, ChannelRow.encode(row)))

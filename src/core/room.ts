@@ -25,6 +25,8 @@ export interface Arrival {
   readonly invite: Invite
   readonly text: string
   askAt: number
+  /** Questions for the descriptor so far. */
+  asked: number
 }
 
 /** The manager's view of the member in the same peer. */

@@ -178,6 +178,20 @@ export class Carrier {
     }
   }
 
+  /**
+   * Looks at a frame that a peer handed over by itself, just as at one that it brings on the topic.
+   *
+   * @param channel - 32 bytes, a stranger's. @param data - not kept.
+   * @returns whether it was accepted, now or when it came on the topic.
+   */
+  take(channel: Uint8Array, data: Uint8Array, from: string): boolean {
+    const name = topicOf(channel)
+    const topic = this.#topics.get(name)
+    if (topic === undefined || this.#isKeyless || data.length > FRAME_BYTES) return false
+    if (this.#inside.seenCache.entries.has(seenName(name, data))) return true
+    return this.#validate(topic.channel, name, data, from) === TopicValidatorResult.Accept
+  }
+
   /** Whether somebody is there to carry this channel's frames. */
   isReady(channel: Uint8Array): boolean {
     return this.#topics.get(topicOf(channel))?.isReady === true

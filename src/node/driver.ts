@@ -312,11 +312,24 @@ export class Driver {
     })
   }
 
-  #publish({ channel, frame, receipt }: Extract<Effect, { type: 'publish' }>): void {
+  #publish(effect: Extract<Effect, { type: 'publish' }>): void {
+    const { channel, frame, receipt, to } = effect
+    if (to !== undefined) return this.#deliver(effect, to)
     const done = (recipients: number): void => {
       if (receipt !== undefined) this.#push({ type: 'published', receipt, recipients })
     }
     this.#later('publish', this.#world.publish(channel, frame), done, () => done(0))
+  }
+
+  /** To one peer; on the topic when that peer did not take it. */
+  #deliver({ to: _, ...publish }: Extract<Effect, { type: 'publish' }>, to: UserId): void {
+    const { channel, frame, receipt } = publish
+    const done = (isHanded: boolean): void => {
+      if (this.#failure !== undefined) return
+      if (!isHanded) this.#publish(publish)
+      else if (receipt !== undefined) this.#push({ type: 'published', receipt, recipients: 1, isHanded })
+    }
+    this.#later('deliver', this.#world.deliver(to, channel, frame), done, () => done(false))
   }
 
   #ask({ id, channel, to, addresses, question }: Extract<Effect, { type: 'ask' }>): void {

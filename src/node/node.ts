@@ -18,6 +18,7 @@ import { Peer } from '../core/peer.ts'
 import type { SigningKey } from '../crypto/sign.ts'
 import { Carrier } from './carrier.ts'
 import { Closers } from './closers.ts'
+import { Deliveries } from './deliveries.ts'
 import { Directory } from './directory.ts'
 import { directoryKey, directoryRules } from './directory-rules.ts'
 import { directoryService } from './directory-service.ts'
@@ -187,6 +188,7 @@ async function runMachine(
       subscribe: (channel) => carrier.subscribe(channel),
       unsubscribe: (channel) => carrier.unsubscribe(channel),
       publish: (channel, frame) => carrier.publish(channel, frame),
+      deliver: (to, channel, frame) => deliveries.deliver(to, channel, frame),
       async ask(channel, to, addresses, question) {
         const asked = await streams.ask(channel, to, addresses, question)
         // Whoever answered at an address we were given (a manager, an inviter) is worth staying connected to.
@@ -222,6 +224,14 @@ async function runMachine(
     metrics
   })
   closers.add(() => streams.stop())
+  const deliveries = await Deliveries.start({
+    host,
+    onFrame: (channel, frame, from) => carrier.take(channel, frame, from),
+    onReject,
+    logger,
+    metrics
+  })
+  closers.add(() => deliveries.stop())
   closers.add(() => driver.stop())
   const rows: Row[] = []
   for (const room of machine.rooms) for await (const row of store.rows(room)) rows.push(row)

@@ -16,9 +16,10 @@ import { STREAM_MESSAGE_BYTES } from '../wire/limits.ts'
 import { Answer, Question } from '../wire/messages.ts'
 import { HISTORY_PROTOCOL } from '../wire/names.ts'
 import { hintedUsers, userOf } from './address.ts'
-import { Buckets, type Rate } from './buckets.ts'
+import type { Rate } from './buckets.ts'
 import type { Host } from './host.ts'
 import { errorFields } from './report.ts'
+import { Slots } from './slots.ts'
 import { MalformedError, readMessage, sendMessage } from './stream-message.ts'
 
 /** From the first byte of a question to the last of its answer, on either side. */
@@ -36,7 +37,6 @@ export const MAX_ANSWERING_PEER = 8
 const MAX_STREAMS = 16
 /** Questions of one peer. */
 const QUESTIONS: Rate = { perSecond: 20, burst: 60 }
-const MAX_PEERS = 1_024
 /** Fields that may repeat in an answer: more is not an honest peer's. */
 const MAX_FRAMES = 8_192
 const MAX_RECORDS = 64
@@ -76,9 +76,7 @@ export class Streams {
   readonly #logger: Logger
   readonly #metrics: Metrics
   readonly #deadlineMs: number
-  readonly #answering = new Map<string, number>()
-  #answeringCount = 0
-  readonly #askers = new Buckets(MAX_PEERS)
+  readonly #slots = new Slots({ inAll: MAX_ANSWERING, perPeer: MAX_ANSWERING_PEER, rate: QUESTIONS })
   readonly #stopped = new AbortController()
 
   private constructor(init: StreamsInit) {
@@ -173,23 +171,18 @@ export class Streams {
   #serve(stream: Stream, connection: Connection): void {
     const peer = connection.remotePeer.toString()
     const from = userOf(connection.remotePeer)
-    const answering = this.#answering.get(peer) ?? 0
-    const isFree = this.#answeringCount < MAX_ANSWERING && answering < MAX_ANSWERING_PEER && this.#hasBudget(peer)
-    if (from === undefined || !isFree || this.#stopped.signal.aborted) {
+    const isWelcome = from !== undefined && !this.#stopped.signal.aborted
+    const giveBack = isWelcome ? this.#slots.take(peer, performance.now()) : undefined
+    if (from === undefined || giveBack === undefined) {
       this.#metrics.count('streams.busy')
       stream.abort(new Error('busy'))
       return
     }
-    this.#answering.set(peer, answering + 1)
-    this.#answeringCount++
     const done = new AbortController()
     const signal = AbortSignal.any([AbortSignal.timeout(this.#deadlineMs), this.#stopped.signal, done.signal])
     void this.#serveOne(stream, from, signal).finally(() => {
       done.abort()
-      this.#answeringCount--
-      const left = (this.#answering.get(peer) ?? 1) - 1
-      if (left === 0) this.#answering.delete(peer)
-      else this.#answering.set(peer, left)
+      giveBack()
     })
   }
 
@@ -217,10 +210,6 @@ export class Streams {
       this.#logger.log('debug', 'streams.brokenOff', errorFields(error))
       stream.abort(new Error('broken off'))
     }
-  }
-
-  #hasBudget(peer: string): boolean {
-    return this.#askers.take(peer, 'questions', QUESTIONS, performance.now())
   }
 
   #reject(check: Check): void {

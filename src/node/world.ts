@@ -16,6 +16,8 @@ export interface World {
   unsubscribe(channel: Uint8Array): void
   /** Resolves to the number of neighbours it went to. */
   publish(channel: Uint8Array, frame: Uint8Array): Promise<number>
+  /** Hands a frame to one peer, if it is connected. Resolves to whether that peer has taken it. */
+  deliver(to: UserId, channel: Uint8Array, frame: Uint8Array): Promise<boolean>
   ask(
     channel: Uint8Array,
     to: UserId | undefined,

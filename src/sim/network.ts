@@ -5,6 +5,7 @@
  */
 import { copyBytes, equalBytes, mapKey } from '../base/bytes.ts'
 import { type Frame, readFrame } from '../core/channel/frame.ts'
+import type { UserId } from '../core/identity/user.ts'
 import type { Effect, Event } from '../core/machine.ts'
 import { Refusal } from '../core/reject.ts'
 import { sha256 } from '../crypto/kdf.ts'
@@ -41,6 +42,7 @@ const MAX_DELAY_MS = 10_000
 const SEEN_MS = 120_000
 const READINESS_MS = 200
 const STREAM_TIMEOUT_MS = 5_000
+const DELIVERY_TIMEOUT_MS = 3_000
 /** Peers asked one after another when the question is to nobody in particular. */
 const STREAM_TRIES = 3
 
@@ -81,7 +83,7 @@ type Ask = Extract<Effect, { type: 'ask' }>
 
 export class Network {
   conditions: Conditions = CALM
-  /** Everything that was ever on a topic, in order of first appearance. */
+  /** Everything that was ever on a topic or handed over, in order of first appearance. */
   readonly packets: Packet[] = []
   readonly streams: StreamBytes[] = []
   /** Frames delivered to validators. */
@@ -204,6 +206,48 @@ export class Network {
     from.seen.set(packet.id, this.#host.time)
     for (const to of recipients) this.#send(from, to, packet)
     return recipients.length
+  }
+
+  /**
+   * Hands a frame to one node, as over a connection that is there. It counts as carried: whoever keeps what is carried has it.
+   *
+   * @param done - whether the node has taken it; a loss on the way back is no answer at all.
+   */
+  deliver(from: SimNode, user: UserId, channel: Uint8Array, frame: Uint8Array, done: (isTaken: boolean) => void): void {
+    const to = this.#host.nodes.find((node) => equalBytes(node.user, user))
+    if (to === undefined || !this.#isDuplex(from, to) || !this.#isConnected(from, to)) {
+      done(false)
+      return
+    }
+    const random = this.#link(from, to)
+    const packet = this.#packet(channel, frame, from)
+    let isDone = false
+    const finish = (isTaken: boolean): void => {
+      if (!isDone) done(isTaken)
+      isDone = true
+    }
+    this.#host.schedule(DELIVERY_TIMEOUT_MS, () => finish(false))
+    if (random.chance(this.conditions.streamLossRate)) return
+    this.#host.schedule(this.#delay(random), () => {
+      if (!this.#isDuplex(from, to)) return
+      const isTaken = to.topics.has(mapKey(channel)) && this.#take(to, packet)
+      if (random.chance(this.conditions.streamLossRate)) return
+      this.#host.schedule(this.#delay(this.#link(to, from)), () => {
+        if (this.#isDuplex(from, to)) finish(isTaken)
+      })
+    })
+  }
+
+  #take(to: SimNode, packet: Packet): boolean {
+    if (this.#hasSeen(to, packet)) return true
+    this.arrivals++
+    return this.#host.arrive(to, packet, this.read(packet))
+  }
+
+  /** Whether two nodes have a connection, beside what gossip has: half of all pairs do. */
+  #isConnected(a: SimNode, b: SimNode): boolean {
+    const [first, second] = a.index < b.index ? [a, b] : [b, a]
+    return new Random(this.#host.seed, 'connection', first.name, second.name).chance(0.5)
   }
 
   /** Bytes from somebody who is no node of the run, to every subscriber or to those named. */

@@ -88,7 +88,7 @@ export function describeEffect(effect: Effect): [text: string, size: number] {
     case 'persist':
       return [effect.isDurable ? '> persist durable' : '> persist', effect.puts.length + effect.deletes.length]
     case 'publish':
-      return [`> publish ${peekKind(effect.frame)}`, effect.frame.length]
+      return [`> ${effect.to === undefined ? 'publish' : 'hand'} ${peekKind(effect.frame)}`, effect.frame.length]
     case 'ask':
       return [`> ask ${kindIn(effect.question)}`, 0]
     case 'answer':

@@ -307,12 +307,9 @@ export class World implements NetworkHost {
       case 'unsubscribe':
         network.unsubscribe(node, effect.channel)
         break
-      case 'publish': {
-        const recipients = network.publish(node, effect.channel, effect.frame)
-        const { receipt } = effect
-        if (receipt !== undefined) this.#later(node, PUBLISHED_MS, () => ({ type: 'published', receipt, recipients }))
+      case 'publish':
+        this.#publish(node, effect)
         break
-      }
       case 'ask':
         network.ask(node, effect)
         break
@@ -345,6 +342,25 @@ export class World implements NetworkHost {
       default:
         effect satisfies never
     }
+  }
+
+  #publish(node: SimNode, effect: Extract<Effect, { type: 'publish' }>): void {
+    const { network } = this
+    const { channel, frame, receipt, to } = effect
+    const tell = (event: { readonly recipients: number; readonly isHanded?: true }): void => {
+      if (receipt !== undefined) this.#later(node, PUBLISHED_MS, () => ({ type: 'published', receipt, ...event }))
+    }
+    const toAll = (): void => tell({ recipients: network.publish(node, channel, frame) })
+    if (to === undefined) {
+      toAll()
+      return
+    }
+    const { incarnation } = node
+    network.deliver(node, to, channel, frame, (isTaken) => {
+      if (node.incarnation !== incarnation) return
+      if (isTaken) tell({ recipients: 1, isHanded: true })
+      else toAll()
+    })
   }
 
   #notify(node: SimNode, notice: Notice): void {

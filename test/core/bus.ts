@@ -97,6 +97,10 @@ export class Bus {
   readonly #seed: string
   /** Every frame ever published: what the carrier has. */
   readonly tap: Uint8Array[] = []
+  /** Every frame that went to one node alone. */
+  readonly handed: Uint8Array[] = []
+  /** Whether all nodes are connected, so that what is for one need not be published. */
+  isHandingOver = false
   /** Says whether a frame gets from one to the other. */
   passes: (from: Node, to: Node) => boolean = () => true
   readonly #queue: (() => void)[] = []
@@ -231,6 +235,7 @@ export class Bus {
         node.subscribed.delete(Buffer.from(effect.channel).toString('hex'))
         return this.#tellCarrier(Buffer.from(effect.channel).toString('hex'))
       case 'publish':
+        if (effect.to !== undefined && this.isHandingOver) return this.#hand(node, effect)
         return this.#publish(node, effect.channel, effect.frame, effect.receipt)
       case 'ask': {
         const { id, question } = effect
@@ -278,6 +283,14 @@ export class Bus {
   readonly directory = new Map<string, Uint8Array>()
   readonly #asks = new Map<number, { node: Node; id: string }>()
   #askId = 0
+
+  /** Gives a frame to the one node that it is for, and to nobody else. */
+  #hand(node: Node, { channel, frame, receipt, to }: Effect & { type: 'publish' }): void {
+    const other = this.nodes.find((one) => equalBytes(one.key.publicKey, to!))!
+    this.handed.push(frame)
+    this.deliver(other, channel, frame)
+    if (receipt !== undefined) this.send(node, { type: 'published', receipt, recipients: 1, isHanded: true })
+  }
 
   /** Carries bytes as if a node had published them. */
   #publish(node: Node, channel: Uint8Array, bytes: Uint8Array, receipt?: string): void {

@@ -88,6 +88,28 @@ describe('a channel', () => {
     expect(bus.texts(carol)).to.deep.equal([])
   })
 
+  it('lets a removed member back in once it is admitted anew, also when it is stopped on the way', () => {
+    for (const isStopped of [false, true]) {
+      const { bus, nodes, channel } = group(3)
+      const [alice, bob, carol] = nodes as [Node, Node, Node]
+      bus.remove(alice, channel, carol)
+      bus.pass(1_000)
+      expect(bus.view(carol, channel).key).to.equal('removed')
+      bus.command(alice, { type: 'admit', channel, user: carol.key.publicKey })
+      if (isStopped) bus.passes = () => false
+      bus.join(carol, bus.invite(alice, channel))
+      if (isStopped) {
+        bus.stop(carol)
+        bus.passes = () => true
+        bus.start(carol)
+      }
+      bus.pass(3_000)
+      expect(bus.view(carol, channel)).to.include({ key: 'ready', members: 3 })
+      bus.say(bob, channel, 'welcome back')
+      expect(bus.texts(carol)).to.deep.equal(['peer1: welcome back'])
+    }
+  })
+
   it('takes nobody on an invite that was revoked (R-507)', () => {
     const { bus, nodes, channel } = group(1, { admission: Admission.BY_INVITE })
     const [alice] = nodes as [Node]

@@ -38,8 +38,8 @@ export const plainFrame = (channel: Uint8Array, author: SigningKey, n: number): 
   })
 
 /** A key request frame; anybody may publish one. */
-export const requestFrame = (channel: Uint8Array, author: SigningKey, attempt: number): Frame =>
-  makeFrame(channel, author, { keyRequest: { prekey: zeros(16), attempt, enc: zeros(4), sealed: zeros(4) } })
+export const requestFrame = (channel: Uint8Array, author: SigningKey, attempt: number, bytes = 4): Frame =>
+  makeFrame(channel, author, { keyRequest: { prekey: zeros(16), attempt, enc: zeros(4), sealed: zeros(bytes) } })
 
 export interface Live {
   readonly key: SigningKey

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { InternalError, UsageError } from '../../src/base/errors.ts'
 import type { Frame } from '../../src/core/channel/frame.ts'
+import type { UserId } from '../../src/core/identity/user.ts'
 import type { Effect, Event, Row, RowKey } from '../../src/core/machine.ts'
 import { Driver, type JudgingMachine } from '../../src/node/driver.ts'
 import { MAX_STRANGERS } from '../../src/node/event-queue.ts'
@@ -34,6 +35,7 @@ class ToyWorld implements World {
   readonly batches: Batch[] = []
   readonly writes: PromiseWithResolvers<void>[] = []
   recipients = 1
+  isTaken = (): Promise<boolean> => Promise.resolve(true)
 
   write(batch: Batch): Promise<void> {
     this.log.push(batch.isDurable ? 'write durable' : 'write')
@@ -51,6 +53,10 @@ class ToyWorld implements World {
   publish(_channel: Uint8Array, frame: Uint8Array): Promise<number> {
     this.log.push(`publish ${frame.join()}`)
     return Promise.resolve(this.recipients)
+  }
+  deliver(_to: UserId, _channel: Uint8Array, frame: Uint8Array): Promise<boolean> {
+    this.log.push(`deliver ${frame.join()}`)
+    return this.isTaken()
   }
   ask(): Promise<{ from: undefined; answer: undefined }> {
     this.log.push('ask')
@@ -323,6 +329,25 @@ describe('driver', () => {
     await nature.turn()
     expect(machine.seen[1]).to.deep.equal({ type: 'published', receipt: 'mine', recipients: 3 })
     expect(machine.seen).to.have.length(2)
+  })
+
+  it('hands a frame for one peer to that peer, and publishes it when it was not taken', async () => {
+    const { machine, world, nature, driver } = setUp()
+    const answers = [Promise.resolve(true), Promise.resolve(false), Promise.reject(new Error('no'))]
+    world.isTaken = () => answers.shift()!
+    machine.respond = ({ type }) =>
+      type === 'restore'
+        ? [1, 2, 3].map((byte) => ({ ...publish(byte, `${byte}`), to: CHANNEL as UserId }) as Effect)
+        : []
+    driver.restore([])
+    await nature.turn()
+    await nature.turn()
+    expect(world.log).to.deep.equal(['deliver 1', 'deliver 2', 'deliver 3', 'publish 2', 'publish 3'])
+    expect(machine.seen.slice(1)).to.deep.equal([
+      { type: 'published', receipt: '1', recipients: 1, isHanded: true },
+      { type: 'published', receipt: '2', recipients: 1 },
+      { type: 'published', receipt: '3', recipients: 1 }
+    ])
   })
 
   it('answers lookUp and ask with an event even when the world throws', async () => {

@@ -13,7 +13,7 @@ import { derive, hkdfExtract } from '../../crypto/kdf.ts'
 import { x25519, x25519KeyPair } from '../../crypto/kem.ts'
 import { LABEL } from '../../crypto/labels.ts'
 import { ADMIT_ID_BYTES } from '../../wire/limits.ts'
-import { Authentication, type Grant, type KeyId, Operation, Reason } from '../../wire/messages.ts'
+import { Authentication, type Body, type Grant, type KeyId, Operation, Reason } from '../../wire/messages.ts'
 import { certificateOf, type IssuedEpoch, issueEpoch } from '../channel/announcement.ts'
 import type { Context } from '../channel/context.ts'
 import type { LogPreview } from '../channel/control-log.ts'
@@ -26,14 +26,17 @@ import { KeyTree, type TreeChange } from '../channel/key-tree.ts'
 import { type CheckedStatement, makeStatement } from '../channel/statement.ts'
 import { Deadlines } from '../deadlines.ts'
 import { skeleton } from '../identity/nick.ts'
+import { asUserId } from '../identity/user.ts'
 import type { Env } from '../machine.ts'
 import type { Out } from '../out.ts'
 import {
   ANNOUNCED_STATEMENT_BYTES,
+  BATCH_MAX_MS,
   BATCH_MS,
   CHALLENGE_MS,
   CHALLENGES,
   COLLECT_MS,
+  HANDED_TRIES,
   HEARTBEAT_MS,
   INLINE_LOG_BYTES,
   KEPT_GRANTS,
@@ -111,6 +114,8 @@ export class Manager {
   /** The roster of the epoch issued last: whoever had a leaf then was in it. */
   #members = IdSet.EMPTY
   #issuedAt = Number.NEGATIVE_INFINITY
+  /** How long applicants wait after an epoch to share the next: longer while they keep coming. */
+  #windowMs = BATCH_MS
   #beat = 0
   #beats = 0
   /** Applicants for the next epoch, by user. */
@@ -119,7 +124,7 @@ export class Manager {
   /** Requests whose record is being looked up, by user. A further try does not wait for it: what is known has to do. */
   readonly #unknown = new Map<string, Frame>()
   /** Grants given, by the request's one-time author. */
-  readonly #granted = new Map<string, { grant: Grant; attempt: number }>()
+  readonly #granted = new Map<string, { grant: Grant; user: Uint8Array; attempt: number }>()
   #second = { at: 0, requests: 0 }
 
   constructor(context: Context, seat: Seat) {
@@ -229,7 +234,7 @@ export class Manager {
   // ---------------------------------------------------------------- requests
 
   onKeyRequest(frame: Frame, env: Env, out: Out): void {
-    if (!this.isInOffice || this.#repeatGrant(frame, out)) return
+    if (!this.isInOffice || this.#repeatGrant(frame, out) || this.#isEnlisted(frame)) return
     if (!this.#takeRequest(env)) return out.reject(509)
     const isLookedUp = (user: Uint8Array): boolean => this.#unknown.has(hex(user))
     const applicant = readApplicant(this.#context, frame, frame.body.keyRequest!, isLookedUp, env)
@@ -278,11 +283,26 @@ export class Manager {
       equalBytes(answer.nonce, waiting.nonce)
     if (!isAnswered) return out.reject(508)
     this.#challenged.delete(hex(answer.request))
-    this.#enlist(waiting.applicant, env, out)
+    // Two tries of one request, each challenged and answered, are granted once: a second grant would undo the first.
+    if (!this.#isGranted(frame)) this.#enlist(waiting.applicant, env, out)
+  }
+
+  /** Whether this is a further try of a request that waits for the next epoch. */
+  #isEnlisted(frame: Frame): boolean {
+    const author = hex(frame.author)
+    const applicant = [...this.#applicants.values()].find((one) => one.author === author)
+    if (applicant === undefined) return false
+    applicant.attempt = Math.max(applicant.attempt, frame.body.keyRequest!.attempt)
+    return true
+  }
+
+  /** Whether the request of this one-time author was granted in this term: from there the announcements lead on. */
+  #isGranted(frame: Frame): boolean {
+    return this.#granted.get(hex(frame.author))?.grant.key?.term === this.#context.promised.term
   }
 
   #challenge(applicant: Applicant, env: Env, out: Out): void {
-    const { channel, user, self } = this.#context
+    const { channel, user } = this.#context
     const nonce = env.random(CHALLENGE_BYTES)
     const { seq, hash } = applicant.record
     const parties = { channel, manager: user, user: applicant.user, recordSeq: seq, recordHash: hash }
@@ -295,25 +315,25 @@ export class Manager {
       if (this.#challenged.size <= CHALLENGES) break
       this.#challenged.delete(oldest)
     }
-    out.push({ type: 'publish', channel, frame: makeFrame(channel, self.key, { challenge }).bytes })
+    this.#answer({ challenge }, applicant.user, applicant.attempt, out)
   }
 
-  /** Answers a further try of a request that was granted in this term: from there the announcements lead on. */
+  /** Answers a further try of a request that was granted. */
   #repeatGrant(frame: Frame, out: Out): boolean {
-    const given = this.#granted.get(hex(frame.author))
-    if (given === undefined) return false
+    if (!this.#isGranted(frame)) return false
+    const given = this.#granted.get(hex(frame.author))!
     const { attempt } = frame.body.keyRequest!
-    if (given.grant.key!.term !== this.#context.promised.term) return false
-    if (attempt > given.attempt) {
-      given.attempt = attempt
-      const { channel, self } = this.#context
-      out.push({
-        type: 'publish',
-        channel,
-        frame: makeFrame(channel, self.key, { grant: { ...given.grant, attempt } }).bytes
-      })
-    }
+    if (attempt <= given.attempt) return true
+    given.attempt = attempt
+    this.#answer({ grant: { ...given.grant, attempt } }, given.user, attempt, out)
     return true
+  }
+
+  /** To the requester alone, unless it has asked so often that there is something wrong with that way. */
+  #answer(body: Body, user: Uint8Array, attempt: number, out: Out): void {
+    const { channel, self } = this.#context
+    const to = attempt < HANDED_TRIES && { to: asUserId(user) }
+    out.push({ type: 'publish', channel, frame: makeFrame(channel, self.key, body).bytes, ...to })
   }
 
   #takeRequest(env: Env): boolean {
@@ -326,7 +346,7 @@ export class Manager {
     if (this.#applicants.size >= PENDING_REQUESTS && !this.#applicants.has(name)) return out.reject(509)
     this.#context.records.add(applicant.record.bytes, env.now, out)
     this.#applicants.set(name, applicant)
-    this.#schedule(env, out)
+    this.#schedule(this.#windowMs, env, out)
   }
 
   // ---------------------------------------------------------------- the control log
@@ -340,7 +360,7 @@ export class Manager {
     }
     if (!this.isInOffice || !log.hasUnappliedChange) return
     if (log.unappliedRemovals().some((one) => one.statement.isForCause)) this.#issueBatch(env, out)
-    else this.#schedule(env, out)
+    else this.#schedule(BATCH_MS, env, out)
   }
 
   /** A fresh key on demand. @throws {UsageError} when this peer is not the key manager in office. */
@@ -359,18 +379,25 @@ export class Manager {
 
   // ---------------------------------------------------------------- epochs
 
-  /** The next epoch at once when the last one is some time ago, else at the end of the batch window. */
-  #schedule(env: Env, out: Out): void {
+  /** The next epoch at once when the last one is some time ago, else at the end of the window. */
+  #schedule(windowMs: number, env: Env, out: Out): void {
     if (this.#stage !== 'acting') return
-    const at = this.#issuedAt + BATCH_MS
+    const at = this.#issuedAt + windowMs
     if (env.uptimeMs >= at) this.#issueBatch(env, out)
-    else this.#deadlines.setOnce('batch', at)
+    else this.#deadlines.setEarliest('batch', at)
+  }
+
+  /** A longer window while one batch of applicants follows the other, the first one again after some quiet. */
+  #noteAdmissions(env: Env): void {
+    const isStorm = env.uptimeMs < this.#issuedAt + 2 * this.#windowMs
+    this.#windowMs = isStorm ? Math.min(this.#windowMs + BATCH_MS, BATCH_MAX_MS) : BATCH_MS
   }
 
   #issueBatch(env: Env, out: Out): void {
     if (this.#stage !== 'acting') return
     const { applicants, statements } = this.#takeBatch(env, out)
     if (applicants.length === 0 && !this.#context.log.hasUnappliedChange) return
+    if (applicants.length > 0) this.#noteAdmissions(env)
     const isAdmitting = applicants.length > 0 || this.#context.log.hasUnappliedAdmit
     this.#issue(isAdmitting ? Reason.ADMITTED : Reason.STATED, applicants, statements, env, out)
     const isMore = this.#applicants.size > 0 || this.#context.log.hasUnappliedChange
@@ -592,7 +619,7 @@ export class Manager {
   }
 
   #grant(applicant: Applicant, issued: IssuedEpoch, preview: LogPreview, env: Env, out: Out): void {
-    const { channel, self, charter, log, user } = this.#context
+    const { channel, charter, log, user } = this.#context
     const leaf = present(this.#leaves.get(hex(applicant.user)), 'who is granted a key has a leaf')
     const isLogComplete = log.announcedBytes <= INLINE_LOG_BYTES
     const content = {
@@ -626,12 +653,12 @@ export class Manager {
       env.random
     )
     if (grant === undefined) return out.reject(504)
-    this.#granted.set(applicant.author, { grant, attempt: applicant.attempt })
+    this.#granted.set(applicant.author, { grant, user: applicant.user, attempt: applicant.attempt })
     for (const oldest of this.#granted.keys()) {
       if (this.#granted.size <= KEPT_GRANTS) break
       this.#granted.delete(oldest)
     }
-    out.push({ type: 'publish', channel, frame: makeFrame(channel, self.key, { grant }).bytes })
+    this.#answer({ grant }, applicant.user, applicant.attempt, out)
   }
 
   /** 32 fresh bytes, mixed with the manager's own secret, the channel and the time (§4, the patent's figure 8). */

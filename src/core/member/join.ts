@@ -20,10 +20,14 @@ import { challengeHash, openChallenge, sealChallengeAnswer, sealRequest } from '
 import { type EpochKeys, epochKeysOf, isHigher } from '../channel/key-schedule.ts'
 import { type CheckedStatement, readStatement } from '../channel/statement.ts'
 import type { Prekey, PrekeyPair } from '../identity/prekeys.ts'
+import { asUserId } from '../identity/user.ts'
 import type { Env } from '../machine.ts'
 import type { Out } from '../out.ts'
-import { RETRY_MS } from '../params.ts'
+import { HANDED_PATIENCE_MS, HANDED_TRIES, RETRY_MS } from '../params.ts'
 import { Refusal, refuse } from '../reject.ts'
+
+/** The receipt of a request that is handed over. */
+export const REQUEST_RECEIPT = 'request'
 
 /** Tries without an answer after which a user is told that there is none. */
 const SILENCE_TRIES = 4
@@ -156,8 +160,14 @@ export class KeyAsker {
     this.#tries = 0
   }
 
+  /** The manager has taken the newest try: there is no hurry to make the next. */
+  onHanded(env: Env): void {
+    const pending = this.#pending
+    if (pending !== undefined) pending.nextAt = Math.max(pending.nextAt, env.uptimeMs + HANDED_PATIENCE_MS)
+  }
+
   #send(pending: Pending, env: Env, out: Out): void {
-    const { channel } = this.#context
+    const { channel, name } = this.#context
     const body = { ...pending.body, attempt: pending.attempt }
     const wait =
       RETRY_MS[Math.min(pending.attempt + (this.#tries > SILENCE_TRIES ? SILENCE_TRIES : 0), RETRY_MS.length - 1)]!
@@ -165,7 +175,9 @@ export class KeyAsker {
     pending.attempt++
     this.#tries++
     pending.nextAt = env.uptimeMs + wait * (1 + jitter)
-    out.push({ type: 'publish', channel, frame: makeFrame(channel, pending.author, { keyRequest: body }).bytes })
+    const frame = makeFrame(channel, pending.author, { keyRequest: body }).bytes
+    const handed = { to: asUserId(pending.manager), receipt: `${name}:${REQUEST_RECEIPT}` }
+    out.push({ type: 'publish', channel, frame, ...(body.attempt < HANDED_TRIES && handed) })
   }
 
   /** Answers a challenge to the request under way. */
@@ -201,7 +213,9 @@ export class KeyAsker {
       env.random
     )
     if (answer === undefined) return refuse(612)
-    out.push({ type: 'publish', channel, frame: makeFrame(channel, pending.author, { challengeAnswer: answer }).bytes })
+    const { bytes } = makeFrame(channel, pending.author, { challengeAnswer: answer })
+    const handed = challenge.attempt < HANDED_TRIES && { to: asUserId(pending.manager) }
+    out.push({ type: 'publish', channel, frame: bytes, ...handed })
     return undefined
   }
 

@@ -12,6 +12,7 @@ import { MemberTree } from '../channel/key-tree-member.ts'
 import type { CheckedStatement } from '../channel/statement.ts'
 import type { KeyState } from '../command.ts'
 import { Deadlines } from '../deadlines.ts'
+import { asUserId } from '../identity/user.ts'
 import type { Env } from '../machine.ts'
 import { type Out, stateKey } from '../out.ts'
 import { ASK_AGAIN_MS, BEHIND_MS, RETRY_MS } from '../params.ts'
@@ -44,6 +45,8 @@ export class KeySeeker {
   #epochsAsked = 0
   #asked: { readonly after: Uint8Array; readonly chunks: readonly number[] } = { after: EMPTY, chunks: [] }
   #epochsAgainAt = Number.NEGATIVE_INFINITY
+  /** Whether the manager was asked for epochs since one was adopted. */
+  #hasAskedManager = false
   #recordAgainAt = Number.NEGATIVE_INFINITY
 
   constructor(context: Context, keyring: Keyring, standing: Standing, succession: Succession) {
@@ -93,6 +96,12 @@ export class KeySeeker {
     this.seek(env, out)
   }
 
+  /** The key manager has taken our request from our own hand. */
+  onHanded(env: Env): void {
+    this.#asker.onHanded(env)
+    if (this.#asker.isAsking) this.#deadlines.set('key', this.#asker.nextAt)
+  }
+
   /** Something spoke of an epoch that we do not have; its announcement may still be on its way. */
   suspectBehind(env: Env): void {
     if (this.#isManager || this.#isOver) return
@@ -110,6 +119,7 @@ export class KeySeeker {
     this.#granted = undefined
     this.#isToldBehind = false
     this.#epochsAsked = 0
+    this.#hasAskedManager = false
     this.#epochsAgainAt = Number.NEGATIVE_INFINITY
     for (const name of ['key', 'behind', 'log'] as const) this.#deadlines.set(name, undefined)
   }
@@ -155,12 +165,13 @@ export class KeySeeker {
     out.push({ type: 'ask', id: `${name}:record`, channel, to: undefined, addresses, question })
   }
 
-  #askEpochs(env: Env, out: Out): void {
+  #askEpochs(env: Env, out: Out, to?: Uint8Array): void {
     this.#epochsAgainAt = env.uptimeMs + RETRY_MS[Math.min(this.#epochsAsked++, RETRY_MS.length - 1)]!
     const { channel, name, addresses } = this.#context
     const question = { epochs: { channel, group: EMPTY, ...this.#missed } }
     this.#asked = question.epochs
-    out.push({ type: 'ask', id: `${name}:epochs`, channel, to: undefined, addresses, question })
+    const peer = to && asUserId(to)
+    out.push({ type: 'ask', id: `${name}:epochs`, channel, to: peer, addresses, question })
   }
 
   /** Nothing but a grant helps: a group's key is lost, and a fresh leaf brings it back. */
@@ -182,8 +193,12 @@ export class KeySeeker {
   onEpochs(isMore: boolean, env: Env, out: Out): void {
     const { after, chunks } = this.#missed
     const isNew = !equalBytes(after, this.#asked.after) || chunks.join() !== this.#asked.chunks.join()
-    if (!isNew || !(isMore || chunks.length > 0) || this.#isOver) return this.seek(env, out)
-    this.#askEpochs(env, out)
+    const isLedOn = isNew && (isMore || chunks.length > 0)
+    // A grant passes over the epochs between, with what was said in them: the manager itself is asked for them first.
+    const isManagerNext = !isNew && !this.#hasAskedManager && this.#succession.isBehind && !this.#isManager
+    if (this.#isOver || !(isLedOn || isManagerNext)) return this.seek(env, out)
+    this.#hasAskedManager ||= isManagerNext
+    this.#askEpochs(env, out, isManagerNext ? this.#context.manager : undefined)
     this.#deadlines.set('key', env.uptimeMs + ASK_AGAIN_MS)
   }
 

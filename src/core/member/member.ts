@@ -112,6 +112,8 @@ export class Member {
   start(env: Env, out: Out): void {
     this.succession.expirePast(env, out)
     if (this.keyring.current !== undefined) this.groups.onChannelEpoch(env, out)
+    // An invite is kept until it has brought a key: with a key from before, it is to bring us back.
+    if (this.#context.invite !== '') this.succession.leaveChain()
     this.#tell(env, out)
   }
 
@@ -187,6 +189,7 @@ export class Member {
       ? this.groups.onAnnouncement(frame, env, out)
       : this.succession.onEpochFrame(frame, env, out)
     if (frame.kind === 'chunk') this.groups.onChunk(env, out)
+    this.speaker.flush(env, out)
     return refusal
   }
 
@@ -232,7 +235,8 @@ export class Member {
   /** A key of a line is in force: what waited for it goes on. */
   #onKey(env: Env, out: Out): void {
     this.conversation.onEpoch(env, out)
-    this.speaker.flush(env, out)
+    // Nothing is said under a key that is on its way out: whoever is granted the next one could not read it.
+    if (!this.succession.isPassing) this.speaker.flush(env, out)
   }
 
   /** Adopts an epoch that we issued ourselves as the key manager; `publish` is called between durable and in force. */
@@ -254,6 +258,12 @@ export class Member {
     const local = this.speaker.say(content, isPlain, group, env, out)
     this.#tell(env, out)
     return local
+  }
+
+  /** Comes in anew by an invite: what follows the epoch of before is the removal, again and again. */
+  rejoin(env: Env, out: Out): void {
+    this.succession.leaveChain()
+    this.onRecord(env, out)
   }
 
   /** A record may have come that we wait for. */

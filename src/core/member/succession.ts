@@ -70,6 +70,11 @@ export class Succession {
     return this.#isOffChain
   }
 
+  /** The epoch held leads nowhere any more: only a grant helps. */
+  leaveChain(): void {
+    this.#isOffChain = this.#keyring.current !== undefined
+  }
+
   /** Whether announcements are known that we cannot reach from where we are. */
   get isBehind(): boolean {
     const current = this.#keyring.current
@@ -174,6 +179,11 @@ export class Succession {
     const { current } = this.#keyring
     if (current === undefined || this.#isOffChain) return undefined
     return [...this.#waiting.values()].find(({ head }) => equalBytes(head.previous, current.announcement))
+  }
+
+  /** Whether the current epoch is over already, by an announcement that is about to be followed. */
+  get isPassing(): boolean {
+    return this.#next !== undefined && this.missingChunks.length === 0
   }
 
   /** Which chunks of the announcement that follows we still need: indexes, ascending. */

@@ -1,0 +1,47 @@
+/**
+ * Who may have how much served at once: places in all, places of one peer, and a rate of each peer.
+ *
+ * A place is given back exactly once, whatever becomes of what it was taken for.
+ */
+import { Buckets, type Rate } from './buckets.ts'
+
+const MAX_PEERS = 1_024
+
+/** What may be served at once. */
+export interface SlotLimits {
+  readonly inAll: number
+  readonly perPeer: number
+  readonly rate: Rate
+}
+
+/** The places of one protocol. */
+export class Slots {
+  readonly #limits: SlotLimits
+  readonly #byPeer = new Map<string, number>()
+  readonly #rates = new Buckets(MAX_PEERS)
+  #taken = 0
+
+  constructor(limits: SlotLimits) {
+    this.#limits = limits
+  }
+
+  /**
+   * Takes a place.
+   *
+   * @param now - monotonic ms.
+   * @returns how to give it back; undefined when there is none left, or none for this peer now.
+   */
+  take(peer: string, now: number): (() => void) | undefined {
+    const { inAll, perPeer, rate } = this.#limits
+    const own = this.#byPeer.get(peer) ?? 0
+    if (this.#taken >= inAll || own >= perPeer || !this.#rates.take(peer, 'slots', rate, now)) return undefined
+    this.#byPeer.set(peer, own + 1)
+    this.#taken++
+    return () => {
+      this.#taken--
+      const left = this.#byPeer.get(peer)! - 1
+      if (left === 0) this.#byPeer.delete(peer)
+      else this.#byPeer.set(peer, left)
+    }
+  }
+}
