@@ -39,6 +39,12 @@ const ADDED: ReadonlyMap<string, { readonly why?: SafeText; readonly advice?: Sa
   ['OUTBOX_FULL', { why: own`what waits is kept on disk, so there is a limit` }],
   ['LOG_BUSY', { why: own`what waits is kept on disk, so there is a limit` }],
   ['NO_KEY_MANAGER', { why: own`one peer at a time makes the keys of a channel` }],
+  ['BAD_GROUP_NAME', { why: own`names are shown in one line` }],
+  ['GROUP_EXISTS', { why: own`groups are told apart by their names` }],
+  ['TOO_MANY_GROUPS', { why: own`each has a key that every change of members renews` }],
+  ['IN_GROUP_ALREADY', { advice: own`conclave group list CHANNEL shows who is in which` }],
+  ['NOT_IN_GROUP', { why: own`conclave group list CHANNEL shows who is in which` }],
+  ['NO_SUCH_GROUP', { why: own`groups are named by name, or by the first letters of their id` }],
   ['NOT_BUILT_YET', { why: own`this version does not have it` }],
   [
     'BAD_CHANNEL_SETTINGS',
