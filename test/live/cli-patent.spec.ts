@@ -18,20 +18,23 @@ describe('what the patent asks for, from the command line', function () {
   let bootstrap: string[] = []
 
   before(async () => {
-    for (const nick of ['carol', 'alice', 'bob', 'dave', 'erin']) {
-      home[nick] = await stage.home()
-      const made = await stage.ask('init', '--home', home[nick]!, '--no-passphrase', '--name', nick)
-      user[nick] = String(made['user'])
-    }
+    await Promise.all(['carol', 'alice', 'bob', 'dave', 'erin'].map(settleIn))
     const carol = await serve('key-manager', 'carol')
     bootstrap = ['--bootstrap', carol]
     await Promise.all(['alice', 'bob', 'dave'].map((nick) => serve('peer --headless', nick)))
-    await found('garden')
-    await found('brief', '--key-lifetime', '1m', '--grace', '10s', '--step', 'off')
-    await found('vault', '--authentication', 'challenge')
+    await Promise.all([
+      found('garden'),
+      found('brief', '--key-lifetime', '1m', '--grace', '10s', '--step', 'off'),
+      found('vault', '--authentication', 'challenge')
+    ])
     await Promise.all([enter('garden', 'bob'), enter('garden', 'dave'), enter('vault', 'bob')])
   })
   after(() => stage.close())
+
+  async function settleIn(nick: string): Promise<void> {
+    home[nick] = await stage.home()
+    user[nick] = String((await stage.ask('init', '--home', home[nick]!, '--no-passphrase', '--name', nick))['user'])
+  }
 
   /** A process that stays, and the address of its peer. */
   async function serve(verb: string, nick: string): Promise<string> {
