@@ -35,7 +35,7 @@ function showOverview(output: Output): number {
       displayText(group),
       ...all
         .filter(([, one]) => one.group === group)
-        .map(([name, spec]) => own`  ${padded(usageOf(name, spec), 30)}  ${displayText(spec.summary)}`),
+        .map(([name, spec]) => own`  ${padded(usageOf(name, spec), 36)}  ${displayText(spec.summary)}`),
       own``
     ]),
     HELP.start,
