@@ -246,6 +246,9 @@ export function requireChoice<T extends string>(text: string, name: string, choi
 export const requireDurationOrOff = (text: string, name: string): number =>
   text === 'off' ? 0 : requireDuration(text, name)
 
+/** A nick as it was typed, with or without `@`. */
+export const nickTyped = (text: string): string => (text.startsWith('@') ? text.slice(1) : text).normalize('NFKC')
+
 /** A count such as `20`. @throws {UsageError} `BAD_OPTION` */
 export function requireCount(text: string, name: string): number {
   if (!/^\d{1,9}$/.test(text)) throw badOption(USAGE.badCount(displayText(name)))

@@ -123,6 +123,8 @@ export const RECORD = {
     `Cannot read the records. The file ${path} is not there, may not be read, or is longer than 64 MiB. Look after --records.`,
   emptyFile: (path: SafeText): string =>
     `There is no record in ${path}. Each line of the file is one user record. Make them with conclave record.`,
+  ambiguous: (text: SafeText): string =>
+    `"${text}" could be several users. More than one record of the file has this nick. Use the user id or the fingerprint.`,
   exists: (path: SafeText): string =>
     `Did not write the record. ${path} is there already, or its folder is not. Choose another name with --out.`,
   nobody:

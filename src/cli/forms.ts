@@ -295,8 +295,6 @@ export interface RecordForm extends PersonForm {
 export interface AdmitForm extends InChannel {
   /** Who was let in. */
   readonly users: readonly string[]
-  /** Whose records were taken in before. */
-  readonly imported: readonly string[]
 }
 
 export interface RemoveForm extends InChannel {

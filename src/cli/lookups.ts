@@ -7,6 +7,7 @@ import { readUserId, shortFingerprint, type UserId } from '../core/identity/user
 import type { ControlCaller } from '../node/control.ts'
 import type { Node } from '../node/index.ts'
 import { channelIdText, readChannelId } from '../wire/names.ts'
+import { nickTyped } from './arguments.ts'
 import { CHANNEL, GROUP, MEMBER } from './channel-text.ts'
 import { displayText } from './display-text.ts'
 import type { ChannelForm } from './forms.ts'
@@ -70,26 +71,16 @@ export async function membersOf(node: Node, channel: Uint8Array): Promise<readon
   return (await ask(node, { type: 'members', channel }, 'members')).members
 }
 
-/** A nick as it was typed, with or without `@`. */
-export const nickTyped = (text: string): string => (text.startsWith('@') ? text.slice(1) : text).normalize('NFKC')
-
 /**
- * The user a person means: by id, or by fingerprint or nick of a member or of somebody else known.
+ * The user a person means: by id, or by fingerprint or nick of a member.
  *
  * @throws {UsageError} `NO_SUCH_USER`, `AMBIGUOUS_USER`
  */
-export async function requireUser(
-  node: Node,
-  channel: Uint8Array,
-  text: string,
-  others: readonly Pick<MemberView, 'user' | 'nick'>[] = []
-): Promise<UserId> {
+export async function requireUser(node: Node, channel: Uint8Array, text: string): Promise<UserId> {
   const user = readUserId(text)
   if (user !== undefined) return user
-  const members = await membersOf(node, channel)
-  const isMember = (one: Uint8Array): boolean => members.some(({ user: known }) => equalBytes(known, one))
   const wanted = nickTyped(text)
-  const found = [...members, ...others.filter((one) => !isMember(one.user))].filter(
+  const found = (await membersOf(node, channel)).filter(
     (one) => one.nick === wanted || shortFingerprint(one.user as UserId) === wanted.toUpperCase()
   )
   const shown = displayText(text, { columns: 60, lines: 1 })

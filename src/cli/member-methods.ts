@@ -9,13 +9,14 @@ import type { Notice } from '../core/notice.ts'
 import { Refusal } from '../core/reject.ts'
 import type { ControlCaller } from '../node/control.ts'
 import type { Node } from '../node/index.ts'
+import { nickTyped } from './arguments.ts'
 import { MEMBER, RECORD } from './channel-text.ts'
 import { displayText } from './display-text.ts'
-import type { AdmitForm, RecordForm, RemoveForm } from './forms.ts'
-import { ask, membersOf, nickTyped, requireChannel, requireUser, until, viewOf } from './lookups.ts'
+import type { AdmitForm, PersonForm, RecordForm, RemoveForm } from './forms.ts'
+import { ask, membersOf, requireChannel, requireUser, until, viewOf } from './lookups.ts'
 import type { Desk } from './methods.ts'
 import { bad, type Reader } from './parameters.ts'
-import { base64, epochText, memberForm, placeOf, recordForm, userText } from './to-forms.ts'
+import { base64, epochText, memberForm, personForm, placeOf, recordForm, userText } from './to-forms.ts'
 
 export async function members({ node }: Desk, params: Reader): Promise<object> {
   const view = await requireChannel(node, params.text('channel'))
@@ -36,20 +37,24 @@ function requireRecord(bytes: Uint8Array): UserRecord {
   return read
 }
 
-/** Lets users in; records that come along are taken in first, and their nicks can name users. */
-export async function admit({ node }: Desk, params: Reader): Promise<AdmitForm> {
-  const view = await requireChannel(node, params.text('channel'))
+/** Takes in records that came by other ways, such as a file: keys registered in advance. All of them, or none. */
+export async function importRecords({ node }: Desk, params: Reader): Promise<{ users: PersonForm[] }> {
   const records = params.texts('records').map((text) => {
     const bytes = Buffer.from(text, 'base64')
     if (base64(bytes) !== text) throw bad('records')
     return requireRecord(bytes)
   })
-  const named: Uint8Array[] = []
-  for (const text of params.texts('users')) named.push(await requireUser(node, view.id, text, records))
-  if (records.length > 0) await node.command({ type: 'importRecords', records: records.map(({ bytes }) => bytes) })
-  const users = named.length > 0 ? named : records.map(({ user }) => user)
+  await node.command({ type: 'importRecords', records: records.map(({ bytes }) => bytes) })
+  return { users: records.map(({ user, nick }) => personForm(user, nick, node.user)) }
+}
+
+/** Lets users in, all of them or none. */
+export async function admit({ node }: Desk, params: Reader): Promise<AdmitForm> {
+  const view = await requireChannel(node, params.text('channel'))
+  const users: Uint8Array[] = []
+  for (const text of params.texts('users')) users.push(await requireUser(node, view.id, text))
   for (const user of users) await node.command({ type: 'admit', channel: view.id, user })
-  return { ...placeOf(view), users: users.map(userText), imported: records.map(({ user }) => userText(user)) }
+  return { ...placeOf(view), users: users.map(userText) }
 }
 
 export async function remove({ node }: Desk, params: Reader, caller: ControlCaller): Promise<RemoveForm> {

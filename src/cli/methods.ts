@@ -29,7 +29,7 @@ import { addToGroup, createGroup, dissolveGroup, groups, removeFromGroup } from 
 import { mark, read } from './history-methods.ts'
 import { keys, rekey } from './key-methods.ts'
 import { ask, channelsOf, formOf, ID_LETTERS, requireChannel, requireGroup, until, viewOf } from './lookups.ts'
-import { admit, members, record, remove, whois } from './member-methods.ts'
+import { admit, importRecords, members, record, remove, whois } from './member-methods.ts'
 import { Reader } from './parameters.ts'
 import { HOME, WAITING } from './text.ts'
 import { personForm, placeOf } from './to-forms.ts'
@@ -77,6 +77,7 @@ const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
   ['members', members],
   ['whois', whois],
   ['record', record],
+  ['record.import', importRecords],
   ['admit', admit],
   ['remove', remove],
   ['keys', keys],

@@ -1,12 +1,15 @@
 import { expect } from 'chai'
 import { hex } from '../../src/base/bytes.ts'
+import { UsageError } from '../../src/base/errors.ts'
 import { atMillis, DAY_MS } from '../../src/base/time.ts'
+import { userAmong } from '../../src/cli/commands/admit.ts'
 import type {
   AdmitForm,
   GroupChangeForm,
   GroupForm,
   InviteRecordForm,
   LineForm,
+  PersonForm,
   RecordForm,
   SendForm
 } from '../../src/cli/forms.ts'
@@ -180,26 +183,36 @@ describe('methods of members', () => {
     prekey: { ...inputOf().prekey, notBefore: now, notAfter: atMillis(now + DAY_MS) }
   })
 
-  it('let in by records: their keys are taken in first, and their nicks name users', async () => {
-    const desk = new TestDesk(ALICE, [members()[0]!], ({ type }) =>
+  it('take in records all together or none, and let in all users named or none', async () => {
+    const desk = new TestDesk(ALICE, members(), ({ type }) =>
       type === 'importRecords' ? { type: 'imported', users: [BOB] } : DONE
     )
-    const records = [Buffer.from(bobsRecord).toString('base64')]
-    const form = await desk.call<AdmitForm>('admit', { channel: 'garden', users: ['bob'], records })
-    expect(form).to.deep.include({ users: [id(BOB)], imported: [id(BOB)] })
-    expect(desk.commands.map(({ type }) => type)).to.deep.equal(['importRecords', 'admit'])
-    await desk.call('admit', { channel: 'garden', records })
-    expect(desk.commands.at(-1)).to.deep.include({ type: 'admit', user: BOB })
-  })
-
-  it('refuse a record that is damaged, and then let nobody in', async () => {
-    const desk = new TestDesk(ALICE, members())
+    const record = Buffer.from(bobsRecord).toString('base64')
+    const { users } = await desk.call<{ users: PersonForm[] }>('record.import', { records: [record] })
+    expect(users).to.have.length(1)
+    expect(users[0]).to.include({ user: id(BOB), nick: 'bob' })
     const damaged = Buffer.from(bobsRecord)
     damaged[40] = damaged[40]! ^ 1
-    const records = [damaged.toString('base64')]
-    expect(await codeOf(desk.call('admit', { channel: 'garden', records }))).to.equal('BAD_RECORD')
-    expect(await codeOf(desk.call('admit', { channel: 'garden', records: ['no base64'] }))).to.equal('BAD_OPTION')
-    expect(desk.commands).to.deep.equal([])
+    for (const bad of [damaged.toString('base64'), 'no base64'])
+      expect(await codeOf(desk.call('record.import', { records: [record, bad] }))).to.be.oneOf([
+        'BAD_RECORD',
+        'BAD_OPTION'
+      ])
+    expect(await codeOf(desk.call('admit', { channel: 'garden', users: ['bob', 'nobody'] }))).to.equal('NO_SUCH_USER')
+    const form = await desk.call<AdmitForm>('admit', { channel: 'garden', users: ['bob', id(ALICE)] })
+    expect(form.users).to.deep.equal([id(BOB), id(ALICE)])
+    expect(desk.commands.map(({ type }) => type)).to.deep.equal(['importRecords', 'admit', 'admit'])
+  })
+
+  it('a nick in a file of records says who, unless two have it', () => {
+    const one = (user: string, nick: string): PersonForm => ({ user, nick, fingerprint: `FP-${user}`, isSelf: false })
+    const imported = [one('1', 'bob'), one('1', 'bob'), one('2', 'dave'), one('3', 'dave')]
+    expect(userAmong(imported, '@bob')).to.equal('1')
+    expect(userAmong(imported, 'fp-3')).to.equal('3')
+    expect(userAmong(imported, 'erin')).to.equal('erin')
+    expect(() => userAmong(imported, 'dave'))
+      .to.throw(UsageError)
+      .with.property('code', 'AMBIGUOUS_USER')
   })
 
   it('tell no such member, no answer and nobody to ask apart', async () => {
