@@ -56,19 +56,27 @@ export class Options {
     return text === undefined ? standardMs : requireDuration(text, `--${name}`)
   }
 
+  /** As `duration`, or 0 for `off`. Undefined when it was not given. @throws {UsageError} `BAD_OPTION` */
+  durationOrOff(name: string): number | undefined {
+    const text = this.text(name)
+    return text === undefined ? undefined : requireDurationOrOff(text, `--${name}`)
+  }
+
+  /** @throws {UsageError} `BAD_OPTION` when it is no count. */
+  count(name: string): number | undefined {
+    const text = this.text(name)
+    return text === undefined ? undefined : requireCount(text, `--${name}`)
+  }
+
+  /** Of an option that repeats. @throws {UsageError} `BAD_OPTION` when one of them is none of the choices. */
+  choices<T extends string>(name: string, choices: readonly T[]): T[] {
+    return this.texts(name).map((text) => requireChoice(text, `--${name}`, choices))
+  }
+
   /** @throws {UsageError} `BAD_OPTION` when it is none of them. */
   choice<T extends string>(name: string, choices: readonly T[], standard: T): T {
     const text = this.text(name)
-    const choice = choices.find((one) => one === text)
-    if (text === undefined) return standard
-    if (choice === undefined)
-      throw badOption(
-        USAGE.badChoice(
-          displayText(`--${name}`),
-          choices.map((one) => displayText(one))
-        )
-      )
-    return choice
+    return text === undefined ? standard : requireChoice(text, `--${name}`, choices)
   }
 }
 
@@ -97,7 +105,7 @@ export function parseCommandLine(argv: readonly string[]): Parsed {
   return { command, spec, operands: positionals, options }
 }
 
-/** The command's name may stand behind common options; `channel` takes one more word. */
+/** The command's name may stand behind common options; `channel` takes one more word, `invite` may have one. */
 function findCommand(argv: readonly string[]): { command: string; rest: string[] } {
   const at = firstWord(argv)
   const word = argv[at]
@@ -106,15 +114,14 @@ function findCommand(argv: readonly string[]): { command: string; rest: string[]
     const rest = argv.filter((one) => one !== '--version' && one !== '-v' && one !== '--help' && one !== '-h')
     return { command: isVersion ? 'version' : 'help', rest }
   }
-  const others = [...argv.slice(0, at), ...argv.slice(at + 1)]
-  if (Object.hasOwn(COMMANDS, word)) return { command: word, rest: others }
   const family = Object.keys(COMMANDS).filter((name) => name.startsWith(`${word} `))
-  if (family.length === 0) throw unknownCommand(word)
   const next = at + firstWord(argv.slice(at + 1)) + 1
   const command = `${word} ${argv[next] ?? ''}`
   if (Object.hasOwn(COMMANDS, command)) {
     return { command, rest: argv.filter((_, i) => i !== at && i !== next) }
   }
+  if (Object.hasOwn(COMMANDS, word)) return { command: word, rest: argv.filter((_, i) => i !== at) }
+  if (family.length === 0) throw unknownCommand(word)
   if (argv.includes('--help') || argv.includes('-h')) return { command: 'help', rest: [word] }
   throw new UsageError(
     'UNKNOWN_COMMAND',
@@ -226,6 +233,21 @@ export function requireDuration(text: string, name: string): number {
     throw badOption(USAGE.badDuration(displayText(name), displayText(text, { columns: 40, lines: 1 })))
   return ms
 }
+
+/** @throws {UsageError} `BAD_OPTION` when it is none of them. */
+export function requireChoice<T extends string>(text: string, name: string, choices: readonly T[]): T {
+  const choice = choices.find((one) => one === text)
+  if (choice !== undefined) return choice
+  const shown = choices.map((one) => displayText(one))
+  throw badOption(USAGE.badChoice(displayText(name), shown))
+}
+
+/** A time, or 0 for `off`. @throws {UsageError} `BAD_OPTION` */
+export const requireDurationOrOff = (text: string, name: string): number =>
+  text === 'off' ? 0 : requireDuration(text, name)
+
+/** A nick as it was typed, with or without `@`. */
+export const nickTyped = (text: string): string => (text.startsWith('@') ? text.slice(1) : text).normalize('NFKC')
 
 /** A count such as `20`. @throws {UsageError} `BAD_OPTION` */
 export function requireCount(text: string, name: string): number {

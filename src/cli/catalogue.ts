@@ -14,7 +14,7 @@ export interface OptionSpec {
 }
 
 export interface CommandSpec {
-  readonly group: 'Start here' | 'Run' | 'Channels' | 'Messages' | 'Members' | 'Look'
+  readonly group: 'Start here' | 'Run' | 'Channels' | 'Messages' | 'Members' | 'Groups' | 'Keys' | 'Look'
   readonly summary: string
   /** The arguments without options, as help writes them: `CHANNEL`, `[INVITE]`, `TEXT...`. */
   readonly operands: readonly string[]
@@ -60,6 +60,8 @@ const RUNNING: Readonly<Record<string, OptionSpec>> = {
 
 const TIMEOUT = (standard: string): OptionSpec =>
   text('TIME', `how long to wait, such as 10s or 5m (default ${standard})`)
+
+const GROUP_NAMES = 'GROUP is the name of a group, or the first letters of its id.'
 
 export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
   init: {
@@ -126,14 +128,24 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     operands: ['NAME'],
     options: {
       admission: text('HOW', 'who gets in: open, invite (default) or members'),
+      authentication: text('HOW', 'how a newcomer shows who it is: signature (default) or challenge'),
       privacy: text('HOW', 'encrypted (default), mixed or plain'),
       manager: texts('ID', 'user id of a key manager, repeatable, in order (default: you)'),
+      'member-manager': texts('ID', 'user id of one who may let in and remove without making keys, repeatable'),
       'key-lifetime': text('TIME', 'a key lives this long (default 24h)'),
-      idle: text('TIME', 'and is renewed after a silence of this long (default 12h)'),
+      step: text('TIME', 'is renewed this often while somebody talks (default 10m), or off'),
+      idle: text('TIME', 'and after a silence of this long (default 12h), or off'),
+      grace: text('TIME', 'and is readable this long after the next (default 10m)'),
+      'without-trigger': texts('WHAT', 'no new key because of it: first-member or prekey-rotation, repeatable'),
+      'max-members': text('N', 'members at most (0, the default: no limit of its own)'),
       history: text('HOW', 'what newcomers may read: none (default), since-join or all'),
       ...REACHING
     },
-    examples: ['conclave channel create garden', 'conclave channel create ops --admission members --manager 12D3KooW…'],
+    examples: [
+      'conclave channel create garden',
+      'conclave channel create ops --admission members --manager 12D3KooW… --member-manager 12D3KooW…',
+      'conclave channel create vault --authentication challenge --key-lifetime 1h --step off --idle 10m'
+    ],
     more: 'With --manager exactly those users hand out keys: name yourself, too, if you should be one of them.',
     load: () => import('./commands/channel.ts')
   },
@@ -167,10 +179,29 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     operands: ['CHANNEL'],
     options: {
       once: flag('for one person'),
+      uses: text('N', 'for so many (0, the default: any number)'),
       expires: text('TIME', 'good for this long (default 24h; 0: for ever)'),
       ...REACHING
     },
-    examples: ['conclave invite garden', 'conclave invite garden --once --expires 1h'],
+    examples: ['conclave invite garden', 'conclave invite garden --once --expires 1h', 'conclave invite "#list"'],
+    more: 'A channel that is called list or revoke is named with its #.',
+    load: () => import('./commands/invite.ts')
+  },
+  'invite list': {
+    group: 'Channels',
+    summary: 'the invites to a channel, and who came in by them',
+    operands: ['CHANNEL'],
+    options: REACHING,
+    examples: ['conclave invite list garden', 'conclave invite list garden --json'],
+    load: () => import('./commands/invite.ts')
+  },
+  'invite revoke': {
+    group: 'Channels',
+    summary: 'end an invite; who came in by it stays',
+    operands: ['CHANNEL', 'TOKEN|INVITE'],
+    options: REACHING,
+    examples: ['conclave invite revoke garden 3fa2b1c0', 'conclave invite revoke garden CONCLAVE1ABC…'],
+    more: "TOKEN is the hash of the invite's token, as invite list shows it; its first 8 letters are enough.",
     load: () => import('./commands/invite.ts')
   },
   join: {
@@ -188,10 +219,15 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     options: {
       wait: text('FOR', 'sent (default): a neighbour has it; none: it is kept and goes out when it can'),
       timeout: TIMEOUT('10s'),
+      group: text('GROUP', 'to a group of the channel only'),
       plain: flag('not encrypted, where the channel allows it'),
       ...REACHING
     },
-    examples: ['conclave send garden "the gate is open"', 'fortune | conclave send garden -'],
+    examples: [
+      'conclave send garden "the gate is open"',
+      'fortune | conclave send garden -',
+      'conclave send ops "at nine" --group night-shift'
+    ],
     more: 'Exit code 0 means that what --wait says is true. A message that could not be sent in time is kept and goes out later.',
     load: () => import('./commands/send.ts')
   },
@@ -203,46 +239,128 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     options: {
       since: text('WHEN', 'from then on: 2h, 2026-01-31, 2026-01-31T08:00'),
       limit: text('N', 'the last N messages, read before or not; 0: all'),
+      group: text('GROUP', 'what was said to that group only'),
       follow: flag('and go on as they come'),
       events: flag('with --follow: also who came and went, keys, gaps'),
       peek: flag('leave them unread'),
       ...REACHING
     },
     examples: ['conclave read garden', 'conclave read garden --since 1h', 'conclave read garden --follow --json'],
-    more: 'Without --since and --limit: what is new since the last read.',
+    more: 'Without --since and --limit: what is new since the last read. [name] before a nick: said to that group only.',
     load: () => import('./commands/read.ts')
   },
   members: {
     group: 'Members',
-    summary: 'who is in a channel',
+    summary: 'who is in a channel, who of them is online, and who does what',
     operands: ['CHANNEL'],
     options: REACHING,
-    examples: ['conclave members garden'],
+    examples: ['conclave members garden', 'conclave members garden --json'],
     load: () => import('./commands/members.ts')
+  },
+  whois: {
+    group: 'Members',
+    summary: "ask the key manager for a member's public keys",
+    operands: ['CHANNEL', 'USER|NICK'],
+    options: { timeout: TIMEOUT('10s'), ...REACHING },
+    examples: ['conclave whois garden bob', 'conclave whois garden 12D3KooW… --json'],
+    more:
+      "The question and the answer go through the channel, sealed. The answer is the member's own signed record: the word of\n" +
+      'the key manager adds nothing to it. Exit code 5: there is no such member, or no key manager; 6: no answer in time.',
+    load: () => import('./commands/whois.ts')
+  },
+  record: {
+    group: 'Members',
+    summary: 'your own signed record, by which others can let you in',
+    operands: [],
+    options: { out: text('FILE', 'write it there'), 'passphrase-file': SECRETS['passphrase-file']! },
+    examples: ['conclave record --out alice.record', 'conclave record --json'],
+    more: 'Nothing in it is secret. It is good for some days; the next one replaces it.',
+    load: () => import('./commands/record.ts')
   },
   admit: {
     group: 'Members',
-    summary: 'let a user in',
-    operands: ['CHANNEL', 'USER'],
-    options: REACHING,
-    examples: ['conclave admit ops 12D3KooW…'],
+    summary: 'let users in',
+    operands: ['CHANNEL', '[USER...]'],
+    options: {
+      records: text('FILE', 'user records, one a line, to know their keys in advance; no USER: lets all of them in'),
+      ...REACHING
+    },
+    examples: ['conclave admit ops 12D3KooW…', 'conclave admit ops --records team.records'],
+    more: 'A line of FILE is what conclave record prints, with or without --json. USER is a user id, or a nick in FILE.',
     load: () => import('./commands/admit.ts')
   },
   remove: {
     group: 'Members',
     summary: 'remove a member; the channel gets a new key without them',
     operands: ['CHANNEL', 'USER'],
-    options: { timeout: TIMEOUT('10s'), ...REACHING },
-    examples: ['conclave remove ops bob'],
+    options: {
+      'for-cause': flag('at once, not together with others that leave in the same moment'),
+      timeout: TIMEOUT('10s'),
+      ...REACHING
+    },
+    examples: ['conclave remove ops bob', 'conclave remove ops bob --for-cause'],
     more: 'USER is a user id, a fingerprint, or the nick of one member.',
     load: () => import('./commands/remove.ts')
   },
-  rekey: {
-    group: 'Members',
-    summary: 'a fresh key now (key manager only)',
+  'group list': {
+    group: 'Groups',
+    summary: 'the groups in a channel, and who is in them',
     operands: ['CHANNEL'],
     options: REACHING,
-    examples: ['conclave rekey ops'],
+    examples: ['conclave group list ops'],
+    load: () => import('./commands/group.ts')
+  },
+  'group create': {
+    group: 'Groups',
+    summary: 'make a group of members, with a key of its own',
+    operands: ['CHANNEL', 'NAME', '[USER...]'],
+    options: { timeout: TIMEOUT('10s'), ...REACHING },
+    examples: ['conclave group create ops night-shift alice bob'],
+    more: 'Then: conclave send ops TEXT --group night-shift. Only who is in the group can read it.',
+    load: () => import('./commands/group.ts')
+  },
+  'group add': {
+    group: 'Groups',
+    summary: 'put members into a group',
+    operands: ['CHANNEL', 'GROUP', 'USER...'],
+    options: { timeout: TIMEOUT('10s'), ...REACHING },
+    examples: ['conclave group add ops night-shift carol'],
+    more: GROUP_NAMES,
+    load: () => import('./commands/group.ts')
+  },
+  'group remove': {
+    group: 'Groups',
+    summary: 'take members out of a group; it gets a new key without them',
+    operands: ['CHANNEL', 'GROUP', 'USER...'],
+    options: { timeout: TIMEOUT('10s'), ...REACHING },
+    examples: ['conclave group remove ops night-shift bob'],
+    more: GROUP_NAMES,
+    load: () => import('./commands/group.ts')
+  },
+  'group dissolve': {
+    group: 'Groups',
+    summary: 'end a group',
+    operands: ['CHANNEL', 'GROUP'],
+    options: { timeout: TIMEOUT('10s'), ...REACHING },
+    examples: ['conclave group dissolve ops night-shift'],
+    more: GROUP_NAMES,
+    load: () => import('./commands/group.ts')
+  },
+  keys: {
+    group: 'Keys',
+    summary: 'the keys of a channel and its groups: name, age, reason, and how many hold them',
+    operands: ['CHANNEL'],
+    options: REACHING,
+    examples: ['conclave keys ops', 'conclave keys ops --json'],
+    load: () => import('./commands/keys.ts')
+  },
+  rekey: {
+    group: 'Keys',
+    summary: 'a fresh key now: made here, or asked of the key manager; waits until it is in force',
+    operands: ['CHANNEL'],
+    options: { group: text('GROUP', 'of that group'), timeout: TIMEOUT('10s'), ...REACHING },
+    examples: ['conclave rekey ops', 'conclave rekey ops --group night-shift'],
+    more: 'For founder, key managers and member managers. Exit code 5: there is no key manager; 6: it made none in time.',
     load: () => import('./commands/rekey.ts')
   },
   status: {

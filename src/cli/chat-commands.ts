@@ -1,19 +1,51 @@
 /** The commands of the chat, `/help` and the like. A shortened name works where it can mean one thing only. */
 
+import { SECOND_MS } from '../base/time.ts'
 import { nearest } from './catalogue.ts'
+import { CHANNEL, GROUP, INVITE, MEMBER } from './channel-text.ts'
 import type { Chat } from './chat.ts'
+import { CHAT } from './chat-text.ts'
 import { displayText, own, type SafeText } from './display-text.ts'
-import type { ChannelForm, IdentityForm, InviteForm, JoinForm, MemberForm, PeerForm, StatusForm } from './forms.ts'
+import type {
+  AdmitForm,
+  ChannelForm,
+  GroupChangeForm,
+  GroupForm,
+  IdentityForm,
+  InviteForm,
+  InviteRecordForm,
+  JoinForm,
+  LineForm,
+  MemberForm,
+  PeerForm,
+  RecordForm,
+  RemoveForm,
+  StatusForm
+} from './forms.ts'
 import { interrupt } from './interrupts.ts'
-import { channelLines, channelText, memberLines, peerLines, statusLines } from './lines.ts'
+import { channelText } from './lines.ts'
+import {
+  channelLines,
+  groupLines,
+  inviteLines,
+  keyLines,
+  memberLines,
+  peerLines,
+  recordLines,
+  statusLines
+} from './lists.ts'
 import type { Session } from './session.ts'
-import { CHANNEL, CHAT, MEMBER } from './text.ts'
+
+/** How long a line typed may wait for what the key manager makes of the one before it. */
+const GROUP_MS = 3 * SECOND_MS
 
 interface ChatCommand {
   /** What must follow the name. */
   readonly needs?: SafeText
   /** Whether it is about the channel typed into. */
   readonly isInChannel?: true
+  /** It may take seconds, and what is typed next does not depend on it. */
+  readonly isSlow?: true
   run(rest: string): Promise<void>
 }
 
@@ -24,15 +56,21 @@ export class ChatCommands {
 
   constructor(chat: Chat) {
     this.#chat = chat
+    const who: ChatCommand = { isInChannel: true, run: () => this.#who() }
     this.#commands = new Map<string, ChatCommand>([
-      ['help', { run: async () => this.#say(CHAT.help) }],
+      ['help', { run: (rest) => this.#help(rest) }],
       ['quit', { run: async () => interrupt() }],
-      ['me', { needs: own`/me TEXT`, isInChannel: true, run: (rest) => chat.sendText(rest, true) }],
+      ['me', { needs: own`/me TEXT`, isInChannel: true, run: (rest) => chat.sendText(rest, { isAction: true }) }],
+      ['to', { needs: own`/to GROUP TEXT`, isInChannel: true, run: (rest) => this.#to(rest) }],
+      ['plain', { needs: own`/plain TEXT`, isInChannel: true, run: (rest) => this.#plain(rest) }],
       ['join', { needs: own`/join INVITE or /join #NAME`, run: (rest) => this.#join(rest) }],
       ['leave', { isInChannel: true, run: () => this.#leave() }],
       ['channels', { run: () => this.#channels() }],
-      ['who', { isInChannel: true, run: () => this.#who() }],
+      ['who', who],
+      ['members', who],
+      ['whois', { needs: own`/whois USER`, isInChannel: true, isSlow: true, run: (rest) => this.#whois(rest) }],
       ['invite', { isInChannel: true, run: (rest) => this.#invite(rest) }],
+      ['group', { isInChannel: true, run: (rest) => this.#group(rest) }],
       ['keys', { isInChannel: true, run: () => this.#keys() }],
       [
         'status',
@@ -40,22 +78,28 @@ export class ChatCommands {
       ],
       ['peers', { run: async () => this.#say(peerLines((await this.#call<{ peers: PeerForm[] }>('peers')).peers)) }],
       ['nick', { needs: own`/nick NAME`, run: (rest) => this.#nick(rest) }],
-      ['admit', { needs: own`/admit ID`, isInChannel: true, run: (rest) => this.#admit(rest) }],
-      ['remove', { needs: own`/remove USER`, isInChannel: true, run: (rest) => this.#remove(rest) }],
-      ['rekey', { isInChannel: true, run: () => this.#rekey() }]
+      ['admit', { needs: own`/admit USER`, isInChannel: true, run: (rest) => this.#admit(rest) }],
+      ['remove', { needs: own`/remove USER`, isInChannel: true, isSlow: true, run: (rest) => this.#remove(rest) }],
+      ['rekey', { isInChannel: true, isSlow: true, run: (rest) => this.#rekey(rest) }]
     ])
     this.names = [...this.#commands.keys()]
   }
 
-  /** @param typed - without the slash. */
-  async run(typed: string): Promise<void> {
+  /**
+   * Obeys a line.
+   *
+   * @param typed - without the slash.
+   * @returns what it still does, when the lines after it need not wait for that.
+   */
+  async run(typed: string): Promise<{ readonly aside: Promise<void> } | undefined> {
     const [word = ''] = typed.split(/\s/, 1)
     const rest = typed.slice(word.length).trim()
     const command = this.#find(word.toLowerCase())
-    if (command === undefined) return
-    if (command.needs !== undefined && rest === '') return this.#chat.say(CHAT.needs(command.needs))
-    if (command.isInChannel === true && this.#chat.current === undefined) return this.#chat.say(CHAT.noChannel)
-    await command.run(rest)
+    if (command === undefined) return undefined
+    if (command.needs !== undefined && rest === '') return void this.#chat.say(CHAT.needs(command.needs))
+    if (command.isInChannel === true && this.#chat.current === undefined) return void this.#chat.say(CHAT.noChannel)
+    if (command.isSlow === true) return { aside: command.run(rest) }
+    return void (await command.run(rest))
   }
 
   #find(word: string): ChatCommand | undefined {
@@ -78,16 +122,32 @@ export class ChatCommands {
     return undefined
   }
 
-  #call<T>(...call: Parameters<Session['call']>): Promise<T> {
-    return this.#chat.served.session.call<T>(...call)
-  }
-
-  get #channel(): string {
-    return this.#chat.current!.id
+  #call<T>(...args: Parameters<Session['call']>): Promise<T> {
+    return this.#chat.served.session.call<T>(...args)
   }
 
   #say(lines: readonly SafeText[]): void {
     for (const line of lines) this.#chat.say(line)
+  }
+
+  get #channel(): string {
+    return this.#chat.current?.id ?? ''
+  }
+
+  async #help(rest: string): Promise<void> {
+    const lines = rest === '' ? CHAT.help : CHAT.helpOn(rest.replace(/^\//, '').toLowerCase())
+    this.#say(lines.length > 0 ? lines : CHAT.help)
+  }
+
+  async #to(rest: string): Promise<void> {
+    const [group = '', text = ''] = firstAndRest(rest)
+    if (group === '' || text === '') return this.#chat.say(CHAT.needs(own`/to GROUP TEXT`))
+    await this.#chat.sendText(text, { group })
+  }
+
+  async #plain(rest: string): Promise<void> {
+    if (this.#chat.current?.privacy === 'encrypted') return this.#chat.say(CHAT.noPlain)
+    await this.#chat.sendText(rest, { isPlain: true })
   }
 
   async #join(rest: string): Promise<void> {
@@ -121,17 +181,57 @@ export class ChatCommands {
     this.#say(memberLines(members))
   }
 
+  async #whois(rest: string): Promise<void> {
+    this.#say(recordLines(await this.#call<RecordForm>('whois', { channel: this.#channel, user: nameIn(rest) })))
+  }
+
   async #invite(rest: string): Promise<void> {
-    const form = await this.#call<InviteForm>('invite', { channel: this.#channel, once: rest === 'once' })
+    const [verb = '', named = ''] = words(rest)
+    if (verb === 'list') {
+      const { invites } = await this.#call<{ invites: InviteRecordForm[] }>('invite.list', { channel: this.#channel })
+      return this.#say(inviteLines(invites))
+    }
+    if (verb === 'revoke' && named !== '') {
+      const params = { channel: this.#channel, invite: named }
+      const { token } = await this.#call<InviteRecordForm>('invite.revoke', params)
+      return this.#chat.say(INVITE.revoked(displayText(token.slice(0, 8))))
+    }
+    if (verb !== '' && verb !== 'once') return this.#usage('invite')
+    const form = await this.#call<InviteForm>('invite', { channel: this.#channel, once: verb === 'once' })
     this.#say([
       CHANNEL.invite(displayText(form.channelName, { columns: 40, lines: 1 }), undefined),
       displayText(form.invite)
     ])
   }
 
+  async #group(rest: string): Promise<void> {
+    const [verb = 'list', named, ...users] = words(rest)
+    const place = { channel: this.#channel, timeout: GROUP_MS }
+    if (verb === 'list') {
+      const { groups } = await this.#call<{ groups: GroupForm[] }>('group.list', place)
+      return this.#say(groupLines(groups))
+    }
+    const needsUsers = verb === 'add' || verb === 'remove'
+    if (named === undefined || (needsUsers && users.length === 0)) return this.#usage('group')
+    if (verb === 'create') return await this.#change('group.create', { ...place, name: named, users })
+    if (needsUsers) return await this.#change(`group.${verb}`, { ...place, group: named, users })
+    if (verb === 'dissolve') return await this.#change('group.dissolve', { ...place, group: named })
+    this.#usage('group')
+  }
+
+  /** What is in force is an event, and shown as that. */
+  async #change(method: string, params: Record<string, unknown>): Promise<void> {
+    const { isApplied } = await this.#call<GroupChangeForm>(method, params)
+    if (!isApplied) this.#chat.say(GROUP.told)
+  }
+
+  #usage(name: string): void {
+    this.#say(CHAT.helpOn(name))
+  }
+
   async #keys(): Promise<void> {
-    const form = await this.#chat.refresh()
-    if (form !== undefined) this.#say(CHAT.keys(form))
+    const { lines } = await this.#call<{ lines: LineForm[] }>('keys', { channel: this.#channel })
+    this.#say(keyLines(lines))
   }
 
   async #nick(rest: string): Promise<void> {
@@ -141,17 +241,36 @@ export class ChatCommands {
   }
 
   async #admit(rest: string): Promise<void> {
-    await this.#call('admit', { channel: this.#channel, user: rest })
-    this.#chat.say(MEMBER.admitted)
+    const { users } = await this.#call<AdmitForm>('admit', { channel: this.#channel, users: words(rest) })
+    this.#chat.say(MEMBER.admitted(users.length))
   }
 
+  /** What is in force is an event, and shown as that. */
   async #remove(rest: string): Promise<void> {
-    const { isApplied } = await this.#call<{ isApplied: boolean }>('remove', { channel: this.#channel, user: rest })
-    this.#chat.say(isApplied ? MEMBER.removed : MEMBER.removalTold)
+    const { isApplied } = await this.#call<RemoveForm>('remove', { channel: this.#channel, user: nameIn(rest) })
+    if (!isApplied) this.#chat.say(MEMBER.removalTold)
   }
 
-  async #rekey(): Promise<void> {
-    const { epoch } = await this.#call<ChannelForm>('rekey', { channel: this.#channel })
-    this.#chat.say(MEMBER.rekeyed(displayText(epoch)))
+  /** The new epoch is an event, and shown as that. */
+  async #rekey(rest: string): Promise<void> {
+    const group = rest === '' ? undefined : nameIn(rest)
+    await this.#call<LineForm>('rekey', { channel: this.#channel, group })
   }
+}
+
+const WORD = /"([^"]*)"|(\S+)/g
+
+/** The words of a line; several in quotes are one. */
+export const words = (text: string): string[] => [...text.matchAll(WORD)].map(([, quoted, bare]) => quoted ?? bare!)
+
+/** One name, of several words with or without quotes. */
+const nameIn = (text: string): string => {
+  const all = words(text)
+  return all.length === 1 ? all[0]! : text
+}
+
+/** The first word, and what follows it as it was typed. */
+export function firstAndRest(text: string): [string, string] {
+  const match = /^\s*(?:"([^"]*)"|(\S+))\s*([\s\S]*)$/.exec(text)
+  return match === null ? ['', ''] : [match[1] ?? match[2]!, match[3]!]
 }

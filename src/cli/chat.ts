@@ -3,17 +3,27 @@
  * slash is sent by mistake, and every security event is a line of the conversation.
  */
 import { SECOND_MS } from '../base/time.ts'
-import { skeleton } from '../core/identity/nick.ts'
 import { ChatCommands } from './chat-commands.ts'
+import { ChatNames } from './chat-names.ts'
+import { CHAT, standingText } from './chat-text.ts'
 import { displayText, own, type SafeText, styled } from './display-text.ts'
 import { EXIT, isOurs } from './exit.ts'
-import type { ChannelForm, EventForm, MemberForm, MessageForm, NoticeForm, ReadForm, SendForm } from './forms.ts'
+import type { ChannelForm, EventForm, MessageForm, NoticeForm, ReadForm, SendForm } from './forms.ts'
 import { interrupt, interrupted } from './interrupts.ts'
 import { openScreen, type Screen } from './line-screen.ts'
-import { CHAT_LINES, channelText, clockText, contentText, eventLine, type LineStyle, messageLine } from './lines.ts'
+import {
+  CHAT_LINES,
+  channelText,
+  clockText,
+  contentText,
+  eventLine,
+  groupMark,
+  type LineStyle,
+  messageLine
+} from './lines.ts'
 import type { Output } from './output.ts'
 import type { Served } from './serve.ts'
-import { CHAT, explain, KEY_STATES, READ, RUN, unforeseen } from './text.ts'
+import { explain, KEY_STATES, READ, RUN, unforeseen } from './text.ts'
 
 /** How long a message may be under way before it is shown as waiting. */
 const PATIENCE_MS = 400
@@ -51,8 +61,11 @@ export class Chat {
   #heldOwn: MessageForm[] = []
   readonly #standings = new Map<string, NodeJS.Timeout>()
   readonly #keys = new Map<string, ChannelForm['key']>()
-  #nicks: string[] = []
-  #ambiguous = new Set<string>()
+  readonly #names = new ChatNames()
+  /** What was begun and need not be waited for. */
+  readonly #aside = new Set<Promise<void>>()
+  #isRestating = false
+  #isStale = false
 
   constructor(served: Served, output: Output) {
     this.served = served
@@ -63,9 +76,10 @@ export class Chat {
   async open(channel: string | undefined): Promise<void> {
     this.served.running.listen((form) => this.#hear(form))
     this.#screen = openScreen({
+      isColour: this.output.isColour,
       onLine: (line) => this.#onLine(line),
       onEnd: () => this.#onEnd(),
-      complete: (line) => this.#complete(line)
+      complete: (line) => this.#names.complete(line, this.#commands.names)
     })
     // What is typed meanwhile waits for this.
     this.#typed = this.#typed.then(() => (channel === undefined ? this.say(CHAT.noChannel) : this.turnTo(channel)))
@@ -87,6 +101,7 @@ export class Chat {
     this.current = form
     this.#keys.set(form.id, form.key)
     await this.#learnNicks()
+    await this.#learnGroups()
     const { messages } = await this.served.session.call<ReadForm>('read', { channel: form.id, limit: HISTORY_LINES })
     if (messages.length > 0 && !this.output.isJson) {
       this.say(styled(CHAT.earlier, 'dim', this.output.isColour))
@@ -100,16 +115,28 @@ export class Chat {
         channel: form.id,
         channelName: form.name,
         state: form.key,
-        waiting: form.waiting
+        waiting: form.waiting,
+        ...(form.privacy !== undefined && { privacy: form.privacy })
       })
     this.#showPrompt()
   }
 
-  /** What the channel is like now. */
-  async refresh(): Promise<ChannelForm | undefined> {
-    if (this.current === undefined) return undefined
-    this.current = await this.served.session.call<ChannelForm>('channel.show', { channel: this.current.id })
-    return this.current
+  /** Shows what the channel is like now in the line above the one typed into. */
+  async #restate(): Promise<void> {
+    this.#isStale = true
+    if (this.#isRestating || this.#screen?.isTerminal !== true) return
+    this.#isRestating = true
+    try {
+      while (this.#isStale && this.current !== undefined) {
+        this.#isStale = false
+        const form = await this.served.session.call<ChannelForm>('channel.show', { channel: this.current.id })
+        if (this.current?.id !== form.id) continue
+        this.current = form
+        this.#showPrompt()
+      }
+    } finally {
+      this.#isRestating = false
+    }
   }
 
   leaveCurrent(): void {
@@ -127,26 +154,39 @@ export class Chat {
   #onLine(line: string): void {
     this.#lines++
     this.#typed = this.#typed.then(() => this.#act(line)).catch((error) => this.#complain(error))
-    // It comes back as a message, with time and name.
-    if (isSaid(line)) this.#screen?.takeBack(line)
+    // What is said comes back as a message, with time and name.
+    if (line.trim() !== '' && !isSaid(line)) this.#screen?.keep(line)
   }
 
   async #act(line: string): Promise<void> {
     if (line.trim() === '') return
-    if (isSaid(line)) return await this.sendText(line.startsWith('//') ? line.slice(1) : line, false)
-    await this.#commands.run(line.slice(1))
+    if (isSaid(line)) return await this.sendText(line.startsWith('//') ? line.slice(1) : line, {})
+    const begun = await this.#commands.run(line.slice(1))
+    if (begun === undefined) return
+    // Somebody at a terminal goes on; a script gets one thing after the other.
+    if (this.#screen?.isTerminal !== true) return await begun.aside
+    const aside = begun.aside.catch((error) => this.#complain(error)).finally(() => this.#aside.delete(aside))
+    this.#aside.add(aside)
   }
 
-  async sendText(text: string, isAction: boolean): Promise<void> {
+  async sendText(text: string, how: How): Promise<void> {
     const { current } = this
     if (current === undefined) return this.say(CHAT.noChannel)
     const isReady = this.#keys.get(current.id) === 'ready'
-    const params = { channel: current.id, text, action: isAction, wait: 'sent', timeout: isReady ? PATIENCE_MS : 0 }
+    const params = {
+      channel: current.id,
+      text,
+      group: how.group,
+      action: how.isAction === true,
+      plain: how.isPlain === true,
+      wait: 'sent',
+      timeout: isReady ? PATIENCE_MS : 0
+    }
     this.#sending++
     try {
       const form = await this.served.session.call<SendForm>('send', params)
       this.#said.add(form.local)
-      this.#showOwn(text, isAction, form)
+      this.#showOwn(text, how.isAction === true, form)
     } finally {
       if (--this.#sending === 0) this.#releaseOwn()
     }
@@ -163,7 +203,13 @@ export class Chat {
         : CHAT.waiting(KEY_STATES[form.key === 'ready' ? 'waiting-for-carrier' : form.key])
     const mark = styled(state, form.state === 'sent' ? 'dim' : 'warn', this.output.isColour)
     if (form.state !== 'sent') this.#waiting.set(form.local, displayText(text, { columns: 60, lines: 1 }))
-    this.say(isAction ? own`${time} * ${who} ${shown}  ${mark}` : own`${time} ${who}: ${shown}  ${mark}`)
+    const target = form.group === undefined ? own`` : own`${groupMark(form)} `
+    const plain = form.isEncrypted ? own`` : own` ${READ.plain}`
+    this.say(
+      isAction
+        ? own`${time} ${target}* ${who} ${shown}${plain}  ${mark}`
+        : own`${time} ${target}${who}: ${shown}${plain}  ${mark}`
+    )
   }
 
   /** Messages of ours that another command said. */
@@ -177,9 +223,7 @@ export class Chat {
     const known = isOurs(error) ? error : unforeseen(error)
     if (this.output.isJson) return this.output.error(known)
     const { what, why, advice } = explain(known)
-    this.say(
-      own`${what}.${why === undefined ? own`` : own` ${why}.`}${advice === undefined ? own`` : own` ${advice}.`}`
-    )
+    this.say(own`${what}${reasonIn(why)}.${advice === undefined ? own`` : own` ${sentence(advice)}.`}`)
   }
 
   #onEnd(): void {
@@ -192,6 +236,7 @@ export class Chat {
   /** What was piped in is sent before the end. */
   async #sendLast(): Promise<void> {
     await this.#typed
+    await Promise.all(this.#aside)
     const endAt = performance.now() + LAST_SEND_MS
     if (this.#waiting.size > 0) this.output.note(RUN.waitingToSend)
     while (this.#waiting.size > 0 && performance.now() < endAt) await new Promise((resolve) => setTimeout(resolve, 50))
@@ -209,9 +254,12 @@ export class Chat {
       if (!this.#history.delete(form.id)) this.#showMessage(form)
       return
     }
+    const isHere = form.channel === this.current?.id
+    if (isHere) void this.#restate().catch(() => {})
     if (form.type === 'messageState') return this.#onState(form)
     if (form.type === 'keyState') return this.#onStanding(form)
-    if (form.type === 'roster' || form.type === 'epoch') void this.#learnNicks().catch(() => {})
+    if (isHere && (form.type === 'roster' || form.type === 'epoch')) void this.#learnNicks().catch(() => {})
+    if (isHere && form.type === 'group') void this.#learnGroups()
     this.#showEvent(form)
   }
 
@@ -262,25 +310,21 @@ export class Chat {
     return {
       isColour: this.output.isColour,
       withChannel: channel !== this.current?.id,
-      isAmbiguous: (nick) => this.#ambiguous.has(skeleton(nick)),
+      isAmbiguous: this.#names.isAmbiguous,
       lines: CHAT_LINES
     }
   }
 
   async #learnNicks(): Promise<void> {
-    if (this.current === undefined || this.current.name === '') return
-    const { members } = await this.served.session.call<{ members: MemberForm[] }>('members', {
-      channel: this.current.id
-    })
-    const seen = new Set<string>()
-    const twice = new Set<string>()
-    for (const { nick } of members) {
-      const shape = skeleton(nick)
-      if (seen.has(shape)) twice.add(shape)
-      seen.add(shape)
-    }
-    this.#ambiguous = twice
-    this.#nicks = members.map(({ nick }) => nick).filter((nick) => nick !== '')
+    const { current } = this
+    if (current === undefined || current.name === '') return
+    for (const form of await this.#names.learnNicks(this.served.session, current)) this.#showEvent(form)
+    this.#showPrompt()
+  }
+
+  async #learnGroups(): Promise<void> {
+    const { current } = this
+    if (current !== undefined && current.name !== '') await this.#names.learnGroups(this.served.session, current)
   }
 
   // ---------------------------------------------------------------- the line being typed
@@ -290,19 +334,29 @@ export class Chat {
     const { current } = this
     if (current === undefined) return this.#screen?.setPrompt(own`> `)
     const name = channelText({ channel: current.id, channelName: current.name })
-    const isReady = this.#keys.get(current.id) === 'ready' || current.privacy === 'plain'
-    this.#screen?.setPrompt(isReady ? own`${name}> ` : own`${name} (waiting)> `)
+    const isPlain = current.privacy === 'plain'
+    const isReady = this.#keys.get(current.id) === 'ready'
+    const prompt = own`${name}${isPlain ? own` ${READ.plain}` : own``}${isReady ? own`` : own` (waiting)`}> `
+    const standing = standingText(current, this.#names.nickOf)
+    this.#screen?.setPrompt(prompt, standing)
   }
+}
 
-  #complete(line: string): readonly string[] {
-    const word = line.slice(line.lastIndexOf(' ') + 1)
-    if (line.startsWith('/') && !line.includes(' '))
-      return this.#commands.names.map((name) => `/${name}`).filter((name) => name.startsWith(word))
-    if (word === '') return []
-    return this.#nicks
-      .filter((nick) => nick.toLowerCase().startsWith(word.toLowerCase()))
-      .map((nick) => displayText(nick, { lines: 1 }))
-  }
+/** A reason behind a sentence: a clause goes on, a sentence stands for itself. */
+const reasonIn = (why: SafeText | undefined): SafeText => {
+  if (why === undefined) return own``
+  return /^\p{Ll}/u.test(why) ? own`: ${why}` : own`. ${why}`
+}
+
+/** What to type may stand alone on a line, and behind a sentence needs a word before it. */
+const sentence = (advice: SafeText): SafeText => (/^\p{Ll}/u.test(advice) ? own`Try: ${advice}` : advice)
+
+/** How a text is said. */
+interface How {
+  readonly isAction?: true
+  readonly isPlain?: true
+  /** To this group only; its name or id. */
+  readonly group?: string
 }
 
 /** Whether a line is to be sent, not obeyed. */

@@ -26,8 +26,10 @@ export interface ChannelForm {
   readonly commitment: string
   readonly notAfter?: number
   readonly members: number
-  /** Peers connected now that follow the channel; carriers and ourselves not counted. */
+  /** Members heard of lately, this peer among them. */
   readonly online: number
+  /** Peers connected now that follow the channel; carriers and ourselves not counted. */
+  readonly connected: number
   readonly manager?: string
   readonly isManagerPresent: boolean
   readonly isManager: boolean
@@ -37,24 +39,43 @@ export interface ChannelForm {
   /** The rest once the channel was found. */
   readonly founder?: string
   readonly managers?: readonly string[]
+  readonly memberManagers?: readonly string[]
   readonly admission?: Admission
+  readonly authentication?: Authentication
   readonly privacy?: Privacy
   readonly history?: History
   readonly keyLifetimeSeconds?: number
+  /** 0: never just because of its age. */
+  readonly stepSeconds?: number
+  /** 0: never because of silence. */
   readonly idleSeconds?: number
+  readonly graceSeconds?: number
+  /** 0: no limit of the channel's own. */
+  readonly maxMembers?: number
+  /** What makes no new key here. */
+  readonly withoutTriggers?: readonly Trigger[]
   readonly descriptorVersion?: number
 }
 
 export const ADMISSIONS = ['open', 'invite', 'members'] as const
 export const PRIVACIES = ['encrypted', 'mixed', 'plain'] as const
+export const AUTHENTICATIONS = ['signature', 'challenge'] as const
+export const TRIGGERS = ['first-member', 'prekey-rotation'] as const
 export const HISTORIES = ['none', 'since-join', 'all'] as const
 export type Admission = (typeof ADMISSIONS)[number]
 export type Privacy = (typeof PRIVACIES)[number]
+export type Authentication = (typeof AUTHENTICATIONS)[number]
+export type Trigger = (typeof TRIGGERS)[number]
 export type History = (typeof HISTORIES)[number]
 
 export interface MemberForm extends PersonForm {
   readonly isFounder: boolean
   readonly isManager: boolean
+  readonly isMemberManager: boolean
+  /** Whether it was heard of lately. */
+  readonly isOnline: boolean
+  /** Whether it was last heard of under the key in force. */
+  readonly holdsKey: boolean
 }
 
 interface InChannel {
@@ -66,6 +87,8 @@ export interface MessageForm extends InChannel {
   readonly type: 'message'
   /** Absent: said to the channel. */
   readonly group?: string
+  /** Empty when this peer no longer knows the group. */
+  readonly groupName?: string
   readonly id: string
   /** The name it had while it waited, for a message of ours. */
   readonly local?: string
@@ -94,11 +117,18 @@ export interface MessageForm extends InChannel {
 export type EventForm = InChannel &
   (
     | { readonly type: 'messageState'; readonly local: string; readonly id: string; readonly state: MessageState }
-    | { readonly type: 'keyState'; readonly state: KeyState; readonly waiting: number }
+    | {
+        readonly type: 'keyState'
+        readonly state: KeyState
+        readonly waiting: number
+        /** Once the channel was found. */
+        readonly privacy?: Privacy
+      }
     | {
         readonly type: 'epoch'
         /** Absent: of the channel itself. */
         readonly group?: string
+        readonly groupName?: string
         readonly term: number
         readonly serial: number
         readonly reason: string
@@ -120,8 +150,10 @@ export type EventForm = InChannel &
         readonly by: PersonForm
       }
     | { readonly type: 'presence'; readonly online: number }
-    /** Without `user` and `record`: the key manager knows of no such member. */
+    /** Without `user` and `record`: the key manager knows of no such member. The record is base64. */
     | { readonly type: 'publicKey'; readonly request: string; readonly user?: PersonForm; readonly record?: string }
+    /** A member is called otherwise than before. */
+    | { readonly type: 'nick'; readonly user: PersonForm; readonly before: string }
     | { readonly type: 'manager'; readonly manager: PersonForm; readonly isPresent: boolean }
     | { readonly type: 'gap'; readonly sender: PersonForm; readonly missing: string; readonly isClosed: boolean }
     | { readonly type: 'unreadable'; readonly sender: PersonForm; readonly id: string; readonly check: number }
@@ -175,6 +207,11 @@ export interface ReadForm {
 export interface SendForm {
   readonly channel: string
   readonly channelName: string
+  /** Absent: said to the channel. */
+  readonly group?: string
+  readonly groupName?: string
+  /** Whether it goes out encrypted; it never goes out otherwise than asked. */
+  readonly isEncrypted: boolean
   readonly local: string
   /** Absent while it waits. */
   readonly id?: string
@@ -192,7 +229,79 @@ export interface InviteForm {
   readonly channel: string
   readonly channelName: string
   readonly expiresAt?: number
+  /** Hash of its token, as `invite.list` names it; absent when it needs none. */
+  readonly token?: string
   readonly addresses: readonly string[]
+}
+
+/** One key line: the channel, or a group in it. */
+export interface LineForm extends InChannel {
+  /** Absent: the channel itself. */
+  readonly group?: string
+  readonly groupName?: string
+  /** `3.12`: term and serial; empty when this peer has no key of the line. */
+  readonly epoch: string
+  /** The rest with a key only. */
+  readonly term?: number
+  readonly serial?: number
+  readonly commitment?: string
+  readonly notAfter?: number
+  /** Why it was made, `first-member` and the like. */
+  readonly reason?: string
+  readonly issuer?: PersonForm
+  readonly members: number
+  /** Members known to hold it, this peer among them. */
+  readonly holders: number
+}
+
+export interface GroupForm extends InChannel {
+  readonly group: string
+  readonly groupName: string
+  readonly members: readonly PersonForm[]
+  readonly isMember: boolean
+  /** Whether this peer has the group's key. */
+  readonly isReady: boolean
+}
+
+/** What became of a change to a group. */
+export interface GroupChangeForm extends GroupForm {
+  /** Whether it is in force here; else the channel was told, and nobody has acted on it yet. */
+  readonly isApplied: boolean
+}
+
+/** An invite on record that lets somebody in. */
+export interface InviteRecordForm extends InChannel {
+  /** Hash of its token. */
+  readonly token: string
+  /** How often it may be redeemed; 0: any number. */
+  readonly uses: number
+  readonly redeemers: readonly PersonForm[]
+  readonly expiresAt?: number
+  readonly isRevoked: boolean
+  readonly by: PersonForm
+}
+
+/** What a user's record says, and the record itself, base64. */
+export interface RecordForm extends PersonForm {
+  readonly record: string
+  readonly seq: number
+  readonly prekey: string
+  readonly prekeyNotBefore: number
+  readonly prekeyNotAfter: number
+  readonly issuedAt: number
+  readonly expiresAt: number
+}
+
+export interface AdmitForm extends InChannel {
+  /** Who was let in. */
+  readonly users: readonly string[]
+}
+
+export interface RemoveForm extends InChannel {
+  readonly user: string
+  readonly isApplied: boolean
+  /** The epoch in force afterwards. */
+  readonly epoch: string
 }
 
 export interface IdentityForm extends PersonForm {

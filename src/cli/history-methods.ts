@@ -4,7 +4,7 @@
  * The order is the one that everybody sees. A part is small enough for one line of the control socket, and the next is asked
  * for by the position of the last message, so nothing is kept between calls.
  */
-import { EMPTY, readUtf8, utf8 } from '../base/bytes.ts'
+import { EMPTY, equalBytes, hex, readUtf8, utf8 } from '../base/bytes.ts'
 import type { ChannelView } from '../core/command.ts'
 import { readUserId } from '../core/identity/user.ts'
 import { compareMessages } from '../core/member/history.ts'
@@ -12,10 +12,10 @@ import type { MessageView } from '../core/notice.ts'
 import type { Node } from '../node/index.ts'
 import { channelIdText } from '../wire/names.ts'
 import type { MessageForm, Position, ReadForm } from './forms.ts'
-import { requireChannel } from './lookups.ts'
+import { groupsOf, requireChannel, requireGroup } from './lookups.ts'
 import type { Desk } from './methods.ts'
 import { bad, isPosition, type Reader } from './parameters.ts'
-import { messageForm, userText } from './to-forms.ts'
+import { messageForm, type Names, placeOf, userText } from './to-forms.ts'
 
 /** Rows looked at in one go, and what one answer may hold. */
 const PAGE_ROWS = 500
@@ -56,12 +56,21 @@ interface Mark extends Position {
   readonly seenAt: number
 }
 
-const markName = (channel: Uint8Array): string => `read/${channelIdText(channel)}`
+/** Of the channel with all its groups, or of one group alone. */
+const markName = (channel: Uint8Array, group: Uint8Array): string =>
+  `read/${channelIdText(channel)}${group.length > 0 ? `/${hex(group)}` : ''}`
 
-async function markOf(node: Node, channel: Uint8Array): Promise<Mark | undefined> {
-  const kept = await node.recall(markName(channel))
+async function markOf(node: Node, channel: Uint8Array, group: Uint8Array): Promise<Mark | undefined> {
+  const kept = await node.recall(markName(channel, group))
   const value: unknown = kept === undefined ? undefined : JSON.parse(readUtf8(kept) ?? 'null')
   return isPosition(value) ? (value as Mark) : undefined
+}
+
+/** What was read of a group alone, and what was read of the whole channel, is no longer new in the group. */
+async function marksFor(node: Node, channel: Uint8Array, group: Uint8Array): Promise<Mark[]> {
+  const names = group.length > 0 ? [EMPTY, group] : [EMPTY]
+  const marks = await Promise.all(names.map((one) => markOf(node, channel, one)))
+  return marks.filter((one) => one !== undefined)
 }
 
 /**
@@ -71,29 +80,50 @@ async function markOf(node: Node, channel: Uint8Array): Promise<Mark | undefined
  */
 export async function read({ node }: Desk, params: Reader): Promise<ReadForm> {
   const view = await requireChannel(node, params.text('channel'))
+  const group = await groupGiven(node, view, params)
   const since = params.number('since')
   const limit = params.number('limit')
   const after = params.position('after')
   if (after === undefined) await writesSoFar(node)
   const isUnread = params.isOn('unread') || (since === undefined && limit === undefined && after === undefined)
-  const mark = isUnread ? await markOf(node, view.id) : undefined
+  const marks = isUnread ? await marksFor(node, view.id, group) : []
+  const isOfGroup = (one: MessageView): boolean => group.length === 0 || equalBytes(one.group, group)
   const isWanted = (one: MessageView): boolean => {
-    if (after !== undefined && !isAfter(one, after)) return false
+    if (!isOfGroup(one) || (after !== undefined && !isAfter(one, after))) return false
     if (since !== undefined && one.seenAt < since) return false
-    return mark === undefined || isAfter(one, mark) || (!one.isOwn && one.seenAt > mark.seenAt)
+    return marks.every((mark) => isAfter(one, mark) || (!one.isOwn && one.seenAt > mark.seenAt))
   }
-  let from = after?.lamport ?? Math.max(0, (mark?.lamport ?? 0) - LATE_LAMPORT)
-  if (after === undefined && limit !== undefined && limit > 0) {
-    const newest = (await node.messages(view.id, { isReverse: true, limit })).sort(compareMessages)
-    const first = newest[0]
-    if (first === undefined) return { channel: channelIdText(view.id), channelName: view.name, messages: [] }
-    return pageOf(view, newest, true)
-  }
+  if (after === undefined && limit !== undefined && limit > 0)
+    return await pageOf(node, view, await newest(node, view.id, limit, isOfGroup), true)
+  const markedAt = Math.min(...marks.map(({ lamport }) => lamport), Number.MAX_SAFE_INTEGER)
+  let from = after?.lamport ?? (marks.length === 0 ? 0 : Math.max(0, markedAt - LATE_LAMPORT))
   for (;;) {
     const { views, isEnd } = await rowsFrom(node, view.id, from)
     const wanted = views.filter(isWanted)
-    if (wanted.length > 0 || isEnd) return pageOf(view, wanted, isEnd)
+    if (wanted.length > 0 || isEnd) return await pageOf(node, view, wanted, isEnd)
     from = views.at(-1)!.lamport + 1
+  }
+}
+
+/** The group that a call names; empty: all of the channel. */
+async function groupGiven(node: Node, view: ChannelView, params: Reader): Promise<Uint8Array> {
+  const text = params.optional('group')
+  return text === undefined ? EMPTY : (await requireGroup(node, view.id, text)).id
+}
+
+/** The last messages of a kind, oldest first. */
+async function newest(
+  node: Node,
+  channel: Uint8Array,
+  count: number,
+  isWanted: (one: MessageView) => boolean
+): Promise<MessageView[]> {
+  let rows = count
+  for (;;) {
+    const views = await node.messages(channel, { isReverse: true, limit: rows })
+    const wanted = views.filter(isWanted)
+    if (wanted.length >= count || views.length < rows) return wanted.slice(0, count).sort(compareMessages)
+    rows *= 4
   }
 }
 
@@ -104,32 +134,45 @@ export async function read({ node }: Desk, params: Reader): Promise<ReadForm> {
 const writesSoFar = (node: Node): Promise<void> => node.remember('read', EMPTY)
 
 /** As many of the messages as one answer holds. */
-function pageOf(view: ChannelView, views: readonly MessageView[], isEnd: boolean): ReadForm {
+async function pageOf(node: Node, view: ChannelView, views: readonly MessageView[], isEnd: boolean): Promise<ReadForm> {
   const messages: MessageForm[] = []
+  const names = await groupNames(node, view, views)
   let bytes = 0
   for (const one of views) {
-    const form = messageForm(one, view.name)
+    const form = messageForm(one, view.name, names)
     bytes += JSON.stringify(form).length
     if (bytes > PAGE_BYTES && messages.length > 0) break
     messages.push(form)
   }
-  const place = { channel: channelIdText(view.id), channelName: view.name, messages }
+  const place = { ...placeOf(view), messages }
   const last = views[messages.length - 1]
   const isMore = last !== undefined && (!isEnd || messages.length < views.length)
   return isMore ? { ...place, after: positionOf(last) } : place
 }
 
+/** Names of the groups that messages were said to; nothing is asked when there are none. */
+async function groupNames(
+  node: Node,
+  view: ChannelView,
+  views: readonly MessageView[]
+): Promise<Pick<Names, 'groupName'>> {
+  const isNeeded = views.some(({ group }) => group.length > 0)
+  const names = new Map((isNeeded ? await groupsOf(node, view.id) : []).map(({ id, name }) => [hex(id), name]))
+  return { groupName: (group) => names.get(hex(group)) ?? '' }
+}
+
 /** Everything up to this message has been read. */
 export async function mark({ node }: Desk, params: Reader): Promise<undefined> {
   const view = await requireChannel(node, params.text('channel'))
+  const group = await groupGiven(node, view, params)
   const position = params.position('position')
   const seenAt = params.number('seenAt')
   if (position === undefined || seenAt === undefined) throw bad('position')
-  const before = await markOf(node, view.id)
+  const before = await markOf(node, view.id, group)
   const isBack = before !== undefined && compareMarks(position, before) < 0
   const { lamport, sender, counter, id: messageId } = isBack ? before : position
   const next: Mark = { lamport, sender, counter, id: messageId, seenAt: Math.max(seenAt, before?.seenAt ?? 0) }
-  await node.remember(markName(view.id), utf8(JSON.stringify(next)))
+  await node.remember(markName(view.id, group), utf8(JSON.stringify(next)))
 }
 
 const compareMarks = (a: Position, b: Position): number => a.lamport - b.lamport || (a.id < b.id ? -1 : 1)

@@ -3,7 +3,7 @@
  * without breaking what is being typed; elsewhere lines are just read and written.
  */
 import { clearScreenDown, createInterface, cursorTo, type Interface, moveCursor } from 'node:readline'
-import { displayText, displayWidth, type SafeText } from './display-text.ts'
+import { displayText, displayWidth, own, type SafeText, styled } from './display-text.ts'
 import { interrupt } from './interrupts.ts'
 
 const HISTORY = 500
@@ -11,13 +11,15 @@ const HISTORY = 500
 export interface Screen {
   readonly isTerminal: boolean
   print(line: SafeText): void
-  setPrompt(prompt: SafeText): void
-  /** Takes the line just entered off the screen, because it comes again in another form. */
-  takeBack(line: string): void
+  /** @param standing - a line above the one typed into. */
+  setPrompt(prompt: SafeText, standing?: SafeText): void
+  /** Leaves the line just entered on the screen as it was typed; it is taken off otherwise, to come again in another form. */
+  keep(line: string): void
   close(): void
 }
 
 export interface ScreenInit {
+  readonly isColour: boolean
   onLine(line: string): void
   /** No more lines come. */
   onEnd(): void
@@ -47,7 +49,7 @@ class Pipe implements Screen {
 
   setPrompt(): void {}
 
-  takeBack(): void {}
+  keep(): void {}
 
   close(): void {
     this.#isClosed = true
@@ -55,13 +57,20 @@ class Pipe implements Screen {
   }
 }
 
+const columns = (): number => process.stdout.columns || 80
+
 class Terminal implements Screen {
   readonly isTerminal = true
   readonly #editor: Interface
   #prompt = displayText('')
+  #standing: SafeText | undefined
+  /** What the line just entered is to leave behind. */
+  #kept: SafeText | undefined
   #isClosed = false
+  readonly #isColour: boolean
 
-  constructor({ onLine, onEnd, complete }: ScreenInit) {
+  constructor({ isColour, onLine, onEnd, complete }: ScreenInit) {
+    this.#isColour = isColour
     this.#editor = createInterface({
       input: process.stdin,
       output: process.stdout,
@@ -76,9 +85,13 @@ class Terminal implements Screen {
       }
     })
     this.#editor.on('line', (line) => {
+      this.#kept = undefined
       onLine(line)
+      this.#takeOff(line)
+      if (this.#kept !== undefined) process.stdout.write(`${this.#kept}\n`)
       if (!this.#isClosed) this.#editor.prompt()
     })
+    process.stdout.on('resize', this.#fit)
     this.#editor.on('SIGINT', interrupt)
     this.#editor.on('close', () => {
       if (this.#isClosed) return
@@ -97,22 +110,40 @@ class Terminal implements Screen {
     this.#redraw()
   }
 
-  setPrompt(prompt: SafeText): void {
+  setPrompt(prompt: SafeText, standing?: SafeText): void {
+    if (prompt === this.#prompt && standing === this.#standing) return
     this.#prompt = prompt
-    this.#editor.setPrompt(prompt)
-    if (!this.#isClosed) this.#editor.prompt(true)
+    this.#standing = standing
+    this.#fit()
   }
 
-  takeBack(line: string): void {
-    const columns = process.stdout.columns || 80
+  keep(line: string): void {
+    this.#kept = own`${this.#prompt}${displayText(line, { lines: 1 })}`
+  }
+
+  /** Writes the prompt anew, as wide as the terminal is now. */
+  readonly #fit = (): void => {
+    if (this.#isClosed) return
+    const standing = this.#standing && displayText(this.#standing, { columns: columns() - 1, lines: 1 })
+    const above = standing === undefined ? own`` : own`${styled(standing, 'dim', this.#isColour)}\n`
+    this.#editor.setPrompt(own`${above}${this.#prompt}`)
+    this.#editor.prompt(true)
+  }
+
+  /** Takes the line just entered off the screen, and what stood above it. */
+  #takeOff(line: string): void {
     const width = displayWidth(this.#prompt) + displayWidth(displayText(line))
-    moveCursor(process.stdout, 0, -(Math.floor(width / columns) + 1))
+    const rows = Math.floor(width / columns()) + 1 + (this.#standing === undefined ? 0 : 1)
+    moveCursor(process.stdout, 0, -rows)
     cursorTo(process.stdout, 0)
     clearScreenDown(process.stdout)
   }
 
   close(): void {
+    process.stdout.off('resize', this.#fit)
     if (this.#isClosed) return
+    const { rows } = this.#editor.getCursorPos()
+    moveCursor(process.stdout, 0, -rows)
     cursorTo(process.stdout, 0)
     clearScreenDown(process.stdout)
     this.#isClosed = true

@@ -1,16 +1,17 @@
-/** What several methods look up at a running peer: channels, members, users, and waiting until something is so. */
-import { equalBytes } from '../base/bytes.ts'
+/** What several methods look up at a running peer: channels, members, groups, users, and waiting until something is so. */
+import { equalBytes, hex } from '../base/bytes.ts'
 import { UsageError } from '../base/errors.ts'
 import { SECOND_MS } from '../base/time.ts'
-import type { ChannelView, Command, CommandResult, MemberView } from '../core/command.ts'
+import type { ChannelView, Command, CommandResult, GroupView, MemberView } from '../core/command.ts'
 import { readUserId, shortFingerprint, type UserId } from '../core/identity/user.ts'
 import type { ControlCaller } from '../node/control.ts'
 import type { Node } from '../node/index.ts'
 import { channelIdText, readChannelId } from '../wire/names.ts'
+import { nickTyped } from './arguments.ts'
+import { CHANNEL, GROUP, MEMBER } from './channel-text.ts'
 import { displayText } from './display-text.ts'
 import type { ChannelForm } from './forms.ts'
-import { CHANNEL, MEMBER } from './text.ts'
-import { channelForm, userText } from './to-forms.ts'
+import { channelForm, type Names, personForm, userText } from './to-forms.ts'
 
 type ResultOf<T extends CommandResult['type']> = Extract<CommandResult, { type: T }>
 
@@ -28,12 +29,12 @@ export async function channelsOf(node: Node): Promise<readonly ChannelView[]> {
   return (await ask(node, { type: 'channels' }, 'channels')).channels
 }
 
-/** A channel with who of it is here. */
+/** A channel with how many of it are connected. */
 export function formOf(node: Node, view: ChannelView): ChannelForm {
   const topic = node.topics().find(({ channel }) => equalBytes(channel, view.id))
   const carriers = new Set(node.peers().flatMap(({ isCarrier, peer }) => (isCarrier ? [peer] : [])))
-  const online = topic?.subscribers.filter((user) => !carriers.has(userText(user))) ?? []
-  return channelForm(view, online.length)
+  const connected = topic?.subscribers.filter((user) => !carriers.has(userText(user))) ?? []
+  return channelForm(view, connected.length)
 }
 
 /** A channel by id, or as it is after something happened. */
@@ -70,19 +71,56 @@ export async function membersOf(node: Node, channel: Uint8Array): Promise<readon
   return (await ask(node, { type: 'members', channel }, 'members')).members
 }
 
-/** @throws {UsageError} `NO_SUCH_USER`, `AMBIGUOUS_USER` */
+/**
+ * The user a person means: by id, or by fingerprint or nick of a member.
+ *
+ * @throws {UsageError} `NO_SUCH_USER`, `AMBIGUOUS_USER`
+ */
 export async function requireUser(node: Node, channel: Uint8Array, text: string): Promise<UserId> {
   const user = readUserId(text)
   if (user !== undefined) return user
-  const all = await membersOf(node, channel)
-  const wanted = text.startsWith('@') ? text.slice(1) : text
-  const found = all.filter(
-    (one) => one.nick === wanted.normalize('NFKC') || shortFingerprint(one.user as UserId) === wanted.toUpperCase()
+  const wanted = nickTyped(text)
+  const found = (await membersOf(node, channel)).filter(
+    (one) => one.nick === wanted || shortFingerprint(one.user as UserId) === wanted.toUpperCase()
   )
   const shown = displayText(text, { columns: 60, lines: 1 })
   if (found.length > 1) throw new UsageError('AMBIGUOUS_USER', MEMBER.ambiguousUser(shown))
   if (found.length === 0) throw new UsageError('NO_SUCH_USER', MEMBER.unknownUser(shown))
   return found[0]!.user as UserId
+}
+
+/** The names that members of a channel and its groups have now. */
+export async function namesOf(node: Node, channel: Uint8Array, withGroups = false): Promise<Names> {
+  const nicks = new Map((await membersOf(node, channel)).map(({ user, nick }) => [hex(user), nick]))
+  const groups = new Map((withGroups ? await groupsOf(node, channel) : []).map(({ id, name }) => [hex(id), name]))
+  return {
+    person: (user) => personForm(user, nicks.get(hex(user)) ?? '', node.user),
+    groupName: (group) => groups.get(hex(group)) ?? ''
+  }
+}
+
+export async function groupsOf(node: Node, channel: Uint8Array): Promise<readonly GroupView[]> {
+  return (await ask(node, { type: 'groups', channel }, 'groups')).groups
+}
+
+/** The fewest letters of an id of 16 bytes that may stand for it. */
+const GROUP_LETTERS = 4
+
+/**
+ * The group a person means: by name, by id, or by the first letters of its id.
+ *
+ * @throws {UsageError} `NO_SUCH_GROUP`, `AMBIGUOUS_GROUP`
+ */
+export async function requireGroup(node: Node, channel: Uint8Array, text: string): Promise<GroupView> {
+  const groups = await groupsOf(node, channel)
+  const name = text.normalize('NFC').trim()
+  let found = groups.filter((one) => one.name === name)
+  if (found.length === 0 && text.length >= GROUP_LETTERS)
+    found = groups.filter(({ id }) => hex(id).startsWith(text.toLowerCase()))
+  const shown = displayText(text, { columns: 40, lines: 1 })
+  if (found.length > 1) throw new UsageError('AMBIGUOUS_GROUP', GROUP.ambiguous(shown))
+  if (found.length === 0) throw new UsageError('NO_SUCH_GROUP', GROUP.unknown(shown))
+  return found[0]!
 }
 
 /**

@@ -1,7 +1,8 @@
 /** Parameters of a call, which may be anything: read one by one, and refused by name. */
 import { UsageError } from '../base/errors.ts'
+import { SECOND_MS } from '../base/time.ts'
 import type { Params } from '../node/control.ts'
-import { requireDuration } from './arguments.ts'
+import { requireChoice, requireDuration } from './arguments.ts'
 import { displayText } from './display-text.ts'
 import type { Position } from './forms.ts'
 import { USAGE } from './text.ts'
@@ -54,18 +55,20 @@ export class Reader {
     return typeof value === 'string' ? requireDuration(value, name) : this.number(name)!
   }
 
+  /** Seconds of a time, rounded up; 0 for `off`. Undefined when it was not given. */
+  seconds(name: string): number | undefined {
+    if (!this.has(name)) return undefined
+    const ms = this.#params[name] === 'off' ? 0 : this.duration(name, 0)
+    return Math.ceil(ms / SECOND_MS)
+  }
+
   choice<T extends string>(name: string, choices: readonly T[], standard: T): T {
     const text = this.optional(name)
-    if (text === undefined) return standard
-    const choice = choices.find((one) => one === text)
-    if (choice === undefined) {
-      const message = USAGE.badChoice(
-        displayText(`--${name}`),
-        choices.map((one) => displayText(one))
-      )
-      throw new UsageError('BAD_OPTION', message)
-    }
-    return choice
+    return text === undefined ? standard : requireChoice(text, `--${name}`, choices)
+  }
+
+  choices<T extends string>(name: string, choices: readonly T[]): T[] {
+    return this.texts(name).map((text) => requireChoice(text, `--${name}`, choices))
   }
 
   position(name: string): Position | undefined {

@@ -7,7 +7,7 @@
  */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { equalBytes, readUtf8, utf8 } from '../base/bytes.ts'
+import { equalBytes, hex, readUtf8, utf8 } from '../base/bytes.ts'
 import type { Logger } from '../base/report.ts'
 import type { Secret } from '../base/secret.ts'
 import { SECOND_MS } from '../base/time.ts'
@@ -15,11 +15,12 @@ import type { Notice } from '../core/notice.ts'
 import { type ControlCaller, type Params, serveControl } from '../node/control.ts'
 import { lineLogger, type Node, type Role, startNode } from '../node/index.ts'
 import { channelIdText } from '../wire/names.ts'
-import type { NoticeForm, PersonForm } from './forms.ts'
+import { connectWhereUsable } from './channel-methods.ts'
+import type { NoticeForm } from './forms.ts'
 import { socketOf } from './home.ts'
-import { channelsOf } from './lookups.ts'
-import { callMethod, connectWhereUsable, type Desk } from './methods.ts'
-import { eventForm, messageForm, personForm, userText } from './to-forms.ts'
+import { channelsOf, groupsOf } from './lookups.ts'
+import { callMethod, type Desk, type Wanted } from './methods.ts'
+import { eventForm, messageForm, type Names, personForm, userText } from './to-forms.ts'
 
 export interface RunInit {
   readonly home: string
@@ -76,6 +77,8 @@ export class Running implements Desk {
   readonly home: string
   readonly startedAt = performance.now()
   readonly #people = new Map<string, string>()
+  /** Names of groups, also of those that are dissolved. */
+  readonly #groups = new Map<string, string>()
   readonly #listeners = new Set<(form: NoticeForm) => void>()
   #socket: { close(): Promise<void> } | undefined
   #addresses: string[] = []
@@ -130,9 +133,11 @@ export class Running implements Desk {
     return () => this.#listeners.delete(listener)
   }
 
-  subscribe(caller: ControlCaller, channel: string | undefined, withEvents: boolean): void {
+  subscribe(caller: ControlCaller, { channel, group, withEvents }: Wanted): void {
     const stop = this.listen((form) => {
       if (channel !== undefined && form.channel !== channel) return
+      const line = 'group' in form ? form.group : undefined
+      if (group !== undefined && line !== group && (form.type === 'message' || line !== undefined)) return
       if (withEvents || form.type === 'message')
         caller.notify(form.type === 'message' ? 'message' : 'event', { ...form })
     })
@@ -151,16 +156,25 @@ export class Running implements Desk {
     const views = isFailed ? [] : await channelsOf(this.node)
     const view = views.find(({ id }) => equalBytes(id, notice.channel))
     const name = view?.name ?? ''
+    if (notice.type === 'group') this.#groups.set(hex(notice.group), notice.name)
+    else if ((notice.type === 'message' || notice.type === 'epoch') && notice.group.length > 0)
+      await this.#learnGroup(notice.channel, notice.group)
+    const groupName = (group: Uint8Array): string => this.#groups.get(hex(group)) ?? ''
     if (notice.type === 'message') {
       this.#people.set(personKey(notice.channel, notice.sender), notice.nick)
-      return messageForm(notice, name)
+      return messageForm(notice, name, { groupName })
     }
     if (notice.type === 'roster') this.#people.set(personKey(notice.channel, notice.user), notice.nick)
     const isKnown = (user: Uint8Array): boolean => this.#people.has(personKey(notice.channel, user))
     if (view?.descriptor !== undefined && !peopleIn(notice).every(isKnown)) await this.#learnPeople(notice.channel)
-    const person = (user: Uint8Array): PersonForm =>
+    const person: Names['person'] = (user) =>
       personForm(user, this.#people.get(personKey(notice.channel, user)) ?? '', this.node.user)
-    return eventForm(notice, name, person, view?.waiting ?? 0)
+    return eventForm(notice, name, { person, groupName }, view)
+  }
+
+  async #learnGroup(channel: Uint8Array, group: Uint8Array): Promise<void> {
+    if (this.#groups.has(hex(group)) || this.node.failure !== undefined) return
+    for (const { id, name } of await groupsOf(this.node, channel)) this.#groups.set(hex(id), name)
   }
 
   async #learnPeople(channel: Uint8Array): Promise<void> {

@@ -6,7 +6,7 @@
  */
 import { type ConclaveError, InternalError } from '../base/errors.ts'
 import { displayText, joinText, own, type SafeText } from './display-text.ts'
-import type { ChannelForm, EventForm, KeyStateName, StatusForm } from './forms.ts'
+import type { KeyStateName, StatusForm } from './forms.ts'
 
 // ------------------------------------------------------------------ errors
 
@@ -27,17 +27,25 @@ const ADDED: ReadonlyMap<string, { readonly why?: SafeText; readonly advice?: Sa
   ['BUSY', { why: own`each of them takes memory, so there is a limit` }],
   ['STOPPED', { why: own`it was told to end while this was asked` }],
   ['STORE_CLOSED', { why: own`the peer was told to end while this was asked` }],
-  ['NO_ELECTION_YET', { why: own`elections come with a later version` }],
+  ['NO_PLAIN_CHANNELS_YET', { why: own`this version only knows channels with a key` }],
   ['NO_SUCH_INVITE', { why: own`it was made for another channel, or nobody here has heard of it` }],
   ['ASK_FOR_ONE', { why: own`an id and a nick may mean two people` }],
   ['NO_KEY_YET', { why: own`questions are sealed to the members` }],
   ['TOO_MANY_QUESTIONS', { why: own`each of them takes memory, so there is a limit` }],
+  ['NO_ELECTION_YET', { why: own`elections come with a later version` }],
   ['TOO_MANY_CHANNELS', { why: own`each costs memory and connections` }],
   ['NOT_ALLOWED', { why: own`the channel's descriptor names who may` }],
   ['NOT_JOINED_YET', { why: own`nobody who knows it was reached yet` }],
   ['OUTBOX_FULL', { why: own`what waits is kept on disk, so there is a limit` }],
   ['LOG_BUSY', { why: own`what waits is kept on disk, so there is a limit` }],
   ['NO_KEY_MANAGER', { why: own`one peer at a time makes the keys of a channel` }],
+  ['BAD_GROUP_NAME', { why: own`names are shown in one line` }],
+  ['GROUP_EXISTS', { why: own`groups are told apart by their names` }],
+  ['TOO_MANY_GROUPS', { why: own`each has a key that every change of members renews` }],
+  ['IN_GROUP_ALREADY', { advice: own`conclave group list CHANNEL shows who is in which` }],
+  ['NOT_IN_GROUP', { why: own`conclave group list CHANNEL shows who is in which` }],
+  ['NO_SUCH_GROUP', { why: own`groups are named by name, or by the first letters of their id` }],
+  ['NOT_BUILT_YET', { why: own`this version does not have it` }],
   [
     'BAD_CHANNEL_SETTINGS',
     { why: own`a descriptor is small and has limits`, advice: own`conclave help channel create` }
@@ -160,7 +168,8 @@ export const RUN = {
     own`${count} message${plural(count)} could not be sent yet; kept until this peer runs again.`
 } as const
 
-const plural = (count: number): SafeText => (count === 1 ? own`` : own`s`)
+/** The ending of a noun. */
+export const plural = (count: number): SafeText => (count === 1 ? own`` : own`s`)
 
 /** How to do what was just done in another terminal, or on another machine. */
 export const FIRST_RUN = {
@@ -171,42 +180,6 @@ export const FIRST_RUN = {
   secondTerminal: own`To talk to yourself, in a second terminal of this machine:`,
   otherMachine: own`To invite somebody, on another machine:`,
   onlyHere: own`This peer listens on this machine only. For other machines start it with --listen /ip4/0.0.0.0/tcp/4001`
-} as const
-
-// ------------------------------------------------------------------ channels
-
-export const CHANNEL = {
-  created: (name: SafeText, id: SafeText): SafeText[] => [own`Founded #${name}`, own`  id  ${id}`],
-  none: own`No channels yet. Make one with: conclave channel create NAME, or join one with: conclave join INVITE`,
-  left: (name: SafeText): SafeText => own`Left #${name} and forgot its keys.`,
-  unnamed: own`(not found yet)`,
-  invite: (name: SafeText, until: SafeText | undefined): SafeText =>
-    until === undefined
-      ? own`Whoever has this may come into #${name}:`
-      : own`Whoever has this may come into #${name} until ${until}:`,
-  inviteUse: own`Use it with: conclave join INVITE, or conclave peer INVITE`,
-  inviteWithoutAddress: own`No address is in it, since no peer of this home can be reached now: it works for who finds the channel otherwise.`,
-  inviteLater: own`The key manager has not heard of it yet; it will when both are online.`,
-  joined: (name: SafeText, epoch: SafeText): SafeText => own`In #${name}: the key of epoch ${epoch} is here.`,
-  joinedPlain: (name: SafeText): SafeText => own`In #${name}, a channel without encryption.`,
-  ambiguous: (text: SafeText): string =>
-    `"${text}" could be several channels. More than one has this name or begins so. Use more of the id; see conclave channel list.`,
-  unknown: (text: SafeText): string =>
-    `There is no channel "${text}" here. Channels are named by name, #name, or the first 8 letters of their id or more. See conclave channel list.`
-} as const
-
-export const MEMBER = {
-  admitted: own`Let in. The key goes to them as soon as they ask.`,
-  removed: own`Removed. The channel has a new key, without them.`,
-  removalTold: own`Told the channel. The key manager has not acted on it yet; nobody sends under the old key meanwhile.`,
-  rekeyed: (epoch: SafeText): SafeText => own`The channel has a fresh key: epoch ${epoch}.`,
-  unknownUser: (text: SafeText): string =>
-    `Do not know who "${text}" is. A user is named by user id, by fingerprint, or by the nick of one member. See conclave members CHANNEL.`,
-  ambiguousUser: (text: SafeText): string =>
-    `"${text}" could be several members. They have the same nick. Use the user id or the fingerprint; see conclave members CHANNEL.`,
-  you: own`you`,
-  founder: own`founder`,
-  manager: own`key manager`
 } as const
 
 // ------------------------------------------------------------------ keys and waiting
@@ -233,6 +206,8 @@ export const WAITING = {
     `Not in the channel yet. In time, ${why}. A running peer goes on trying: conclave peer, or join again with a longer --timeout.`,
   joinAlarm: (why: SafeText): string => `Will not use this channel. What is known of it says: ${why}. Ask its founder.`,
   seen: 'Cannot wait until a message is seen. Receipts are not part of this version. Use --wait sent or --wait none.',
+  plainGroup:
+    'Nothing was sent. A message to a group is always encrypted, and --plain asks for the opposite. Leave out one of --plain and --group.',
   noText: 'There is nothing to send. The text is empty. Write it after the channel, or give - and pipe it in.',
   longText: 'This text is too long. A message has at most 16 KiB. Send it in parts.',
   progress: (state: KeyStateName): SafeText => own`… ${KEY_STATES[state]}`
@@ -253,71 +228,6 @@ export const READ = {
   reacted: own`(reacted to a message)`,
   ownerGone: 'Cannot follow any longer. The process that owns the home has ended. Start it again, then this.'
 } as const
-
-/** Why an epoch began, as a clause. */
-const REASONS: Readonly<Record<string, SafeText>> = {
-  created: own`the channel was founded`,
-  admitted: own`somebody came in`,
-  removed: own`somebody was removed`,
-  withdrawn: own`somebody left`,
-  deadline: own`the old key was due`,
-  idle: own`after a long silence`,
-  'first-member': own`the first member came`,
-  demand: own`the key manager was asked for a fresh key`,
-  refreshed: own`a member renewed its part`,
-  takeover: own`the key manager began a new term`,
-  'descriptor-changed': own`the channel's rules changed`
-}
-
-/** A security event as one line. Nothing that changes who can read passes silently. */
-export function eventText(event: EventForm): SafeText | undefined {
-  switch (event.type) {
-    case 'epoch':
-      return own`new key: epoch ${event.term}.${event.serial}, because ${REASONS[event.reason] ?? own`of a reason unknown here`}${by(event.issuer)}`
-    case 'roster': {
-      const who = person(event.user)
-      if (event.change === 'admitted') return own`${who} was let in${by(event.by)}`
-      return event.change === 'removed' ? own`${who} was removed${by(event.by)}` : own`${who} left the channel`
-    }
-    case 'manager':
-      return event.isPresent
-        ? own`key manager ${person(event.manager)} is here`
-        : own`key manager ${person(event.manager)} is away: chatting goes on, but nobody can come in or be removed until it is back`
-    case 'keyState':
-      return keyStateText(event.state, event.waiting)
-    case 'gap':
-      return event.isClosed
-        ? own`a message of ${person(event.sender)} that was missing has come`
-        : own`GAP: a message of ${person(event.sender)} before the last one is missing`
-    case 'unreadable':
-      return own`a message of ${person(event.sender)} cannot be read (R-${event.check})`
-    case 'alarm':
-      return own`ALARM: key manager ${person(event.manager)} lied (R-${event.check}). Nothing is sent in this channel any more: talk to its founder elsewhere`
-    default:
-      return undefined
-  }
-}
-
-function keyStateText(state: KeyStateName, waiting: number): SafeText {
-  const held = waiting > 0 ? own` (${waiting} message${plural(waiting)} waiting)` : own``
-  if (state === 'ready') return own`messages are end-to-end encrypted${held}`
-  return own`cannot send yet: ${KEY_STATES[state]}${held}`
-}
-
-interface Person {
-  readonly nick: string
-  readonly fingerprint: string
-  readonly isSelf?: boolean
-}
-
-/** `alice (K5QH-2M7A)`: a nick alone is no identity. */
-export function person({ nick, fingerprint, isSelf }: Person): SafeText {
-  const mark = displayText(fingerprint)
-  if (isSelf === true) return own`you`
-  return nick === '' ? own`user ${mark}` : own`${displayText(nick, { columns: 40, lines: 1 })} (${mark})`
-}
-
-const by = (who: Person | undefined): SafeText => (who === undefined ? own`` : own`, by ${person(who)}`)
 
 // ------------------------------------------------------------------ status
 
@@ -372,47 +282,3 @@ export function healthText({ code, channel, state, count }: StatusForm['health']
       return displayText(code)
   }
 }
-
-// ------------------------------------------------------------------ the chat
-
-export const CHAT = {
-  unknownCommand: (word: SafeText, near: SafeText | undefined): SafeText =>
-    near === undefined
-      ? own`There is no /${word}. Nothing was sent. /help shows what there is; // sends a slash.`
-      : own`There is no /${word}. Nothing was sent. Did you mean /${near}? // sends a slash.`,
-  ambiguousCommand: (word: SafeText, names: readonly SafeText[]): SafeText =>
-    own`/${word} could be ${joinText(
-      names.map((name) => own`/${name}`),
-      own` or `
-    )}. Nothing was sent.`,
-  noChannel: own`You are in no channel. /join INVITE, or: conclave channel create NAME`,
-  needs: (usage: SafeText): SafeText => own`Write it as ${usage}`,
-  sentLater: (text: SafeText): SafeText => own`sent: ${text}`,
-  waiting: (why: SafeText): SafeText => own`[waiting: ${why}]`,
-  sent: own`[sent]`,
-  now: (name: SafeText): SafeText => own`Now in #${name}`,
-  earlier: own`earlier:`,
-  nick: (nick: SafeText): SafeText => own`You are ${nick} now.`,
-  keys: (form: ChannelForm): SafeText[] => [
-    own`epoch        ${displayText(form.epoch)}${form.key === 'ready' ? own`` : own`, not usable: ${KEY_STATES[form.key]}`}`,
-    own`key manager  ${form.manager === undefined ? own`unknown` : displayText(form.manager)}${form.isManagerPresent ? own` (here)` : own` (away)`}`,
-    own`key id       ${displayText(form.commitment === '' ? '-' : form.commitment)}`,
-    own`good until   ${displayText(form.notAfter === undefined ? '-' : new Date(form.notAfter).toISOString())}`
-  ],
-  help: [
-    own`Type a message and press Enter. Commands may be shortened.`,
-    own`  /me TEXT           say what you do`,
-    own`  /join INVITE|#NAME come into a channel, or turn to one you are in`,
-    own`  /leave             leave this channel`,
-    own`  /channels          your channels`,
-    own`  /who               who is in this channel`,
-    own`  /invite [once]     an invite to this channel`,
-    own`  /keys              the key of this channel and who hands it out`,
-    own`  /nick NAME         change your nick`,
-    own`  /admit ID          let a user in      /remove USER   take one out`,
-    own`  /rekey             a fresh key now (key manager only)`,
-    own`  /status /peers     how things stand, and who is connected`,
-    own`  //text             send a text that begins with a slash`,
-    own`  /quit              leave the program (or Ctrl-C, Ctrl-D)`
-  ]
-} as const

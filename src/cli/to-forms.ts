@@ -1,16 +1,35 @@
 /** From what core says to the forms of forms.ts, and back from the words of options to core's. */
 import { equalBytes, hex } from '../base/bytes.ts'
-import type { ChannelView, MemberView } from '../core/command.ts'
+import { OPTIONAL_TRIGGERS } from '../core/channel/descriptor.ts'
+import type { ChannelView, GroupView, InviteView, LineView, MemberView } from '../core/command.ts'
 import { asUserId, shortFingerprint, userIdText } from '../core/identity/user.ts'
+import type { UserRecord } from '../core/identity/user-record.ts'
 import type { MessageView, Notice } from '../core/notice.ts'
-import { Admission, type Content, HistoryPolicy, Privacy } from '../wire/messages.ts'
+import { Admission, Authentication, type Content, HistoryPolicy, Privacy } from '../wire/messages.ts'
 import { channelIdText } from '../wire/names.ts'
-import type { ChannelForm, EventForm, MemberForm, MessageForm, PersonForm } from './forms.ts'
+import {
+  type ChannelForm,
+  type EventForm,
+  type GroupForm,
+  type InviteRecordForm,
+  type LineForm,
+  type MemberForm,
+  type MessageForm,
+  type PersonForm,
+  type Privacy as PrivacyWord,
+  type RecordForm,
+  TRIGGERS,
+  type Trigger
+} from './forms.ts'
 
 export const ADMISSION = {
   open: Admission.OPEN,
   invite: Admission.BY_INVITE,
   members: Admission.BY_MEMBERSHIP
+} as const
+export const AUTHENTICATION = {
+  signature: Authentication.BY_SIGNATURE,
+  challenge: Authentication.BY_CHALLENGE
 } as const
 export const PRIVACY = { encrypted: Privacy.ENCRYPTED, mixed: Privacy.MIXED, plain: Privacy.PLAIN } as const
 export const HISTORY = {
@@ -18,6 +37,12 @@ export const HISTORY = {
   'since-join': HistoryPolicy.SINCE_JOIN,
   all: HistoryPolicy.ALL
 } as const
+
+/** The bit of each trigger in a descriptor. */
+export const TRIGGER: Readonly<Record<Trigger, number>> = {
+  'first-member': OPTIONAL_TRIGGERS.firstMember,
+  'prekey-rotation': OPTIONAL_TRIGGERS.prekeyRotation
+}
 
 const wordOf = <W extends string>(words: Readonly<Record<W, unknown>>, value: unknown): W =>
   (Object.keys(words) as W[]).find((word) => words[word] === value)!
@@ -46,20 +71,25 @@ export const personForm = (user: Uint8Array, nick: string, self: Uint8Array): Pe
   isSelf: equalBytes(user, self)
 })
 
-/** @param online - connected peers that follow the channel. */
-export function channelForm(view: ChannelView, online = 0): ChannelForm {
+export const epochText = (term: number, serial: number): string => (term === 0 ? '' : `${term}.${serial}`)
+
+export const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
+
+/** @param connected - peers that follow the channel. */
+export function channelForm(view: ChannelView, connected = 0): ChannelForm {
   const { id, name, key, term, serial, commitment, notAfter, members, manager, waiting, logHead, descriptor } = view
   return {
     id: channelIdText(id),
     name,
     key,
-    epoch: term === 0 ? '' : `${term}.${serial}`,
+    epoch: epochText(term, serial),
     term,
     serial,
     commitment: hex(commitment),
     ...(notAfter > 0 && { notAfter }),
     members,
-    online,
+    online: view.online,
+    connected,
     ...(manager && { manager: userText(manager) }),
     isManagerPresent: view.isManagerPresent,
     isManager: view.isManager,
@@ -68,32 +98,48 @@ export function channelForm(view: ChannelView, online = 0): ChannelForm {
     ...(descriptor && {
       founder: userText(view.founder),
       managers: descriptor.managers.map(userText),
+      memberManagers: descriptor.memberManagers.map(userText),
       admission: wordOf(ADMISSION, descriptor.admission),
+      authentication: wordOf(AUTHENTICATION, descriptor.authentication),
       privacy: wordOf(PRIVACY, descriptor.privacy),
       history: wordOf(HISTORY, descriptor.history),
       keyLifetimeSeconds: descriptor.keyLifetimeSeconds,
+      stepSeconds: descriptor.stepSeconds,
       idleSeconds: descriptor.idleSeconds,
+      graceSeconds: descriptor.graceSeconds,
+      maxMembers: descriptor.maxMembers,
+      withoutTriggers: TRIGGERS.filter((one) => (descriptor.withoutTriggers & TRIGGER[one]) !== 0),
       descriptorVersion: descriptor.version
     })
   }
 }
 
-export const memberForm = ({ user, nick, isFounder, isManager, isSelf }: MemberView): MemberForm => ({
+export const memberForm = ({ user, ...view }: MemberView): MemberForm => ({
   user: userText(user),
-  nick,
+  nick: view.nick,
   fingerprint: fingerprintOf(user),
-  isSelf,
-  isFounder,
-  isManager
+  isSelf: view.isSelf,
+  isFounder: view.isFounder,
+  isManager: view.isManager,
+  isMemberManager: view.isMemberManager,
+  isOnline: view.isOnline,
+  holdsKey: view.holdsKey
 })
 
-export function messageForm(view: MessageView, channelName: string): MessageForm {
+/** Who and what the ids of a channel stand for. */
+export interface Names {
+  person(user: Uint8Array): PersonForm
+  /** Empty when it is not known. */
+  groupName(group: Uint8Array): string
+}
+
+export function messageForm(view: MessageView, channelName: string, names: Pick<Names, 'groupName'>): MessageForm {
   const { channel, group, id, local, sender, nick, lamport, counter, content, isEncrypted, isOwn, state, seenAt } = view
   return {
     type: 'message',
     channel: channelIdText(channel),
     channelName,
-    ...groupOf(group),
+    ...groupOf(group, names),
     id,
     ...(local !== undefined && { local }),
     sender: userText(sender),
@@ -123,21 +169,23 @@ function contentForm({ text, edit, deletion, reaction }: Content): ContentForm {
 }
 
 /** The group, unless it is the channel itself. */
-const groupOf = (group: Uint8Array): { group?: string } => (group.length > 0 ? { group: hex(group) } : {})
+const groupOf = (group: Uint8Array, { groupName }: Pick<Names, 'groupName'>): { group?: string; groupName?: string } =>
+  group.length > 0 ? { group: hex(group), groupName: groupName(group) } : {}
 
 /** `FIRST_MEMBER` as `first-member`. */
 const reasonWord = (reason: string): string => reason.toLowerCase().replaceAll('_', '-')
 
 /**
- * @param person - who a user is, in the channel of the notice.
- * @param waiting - messages of ours that wait there.
+ * @param names - in the channel of the notice.
+ * @param view - of that channel; undefined when it was left.
  */
 export function eventForm(
   notice: Exclude<Notice, { type: 'message' }>,
   channelName: string,
-  person: (user: Uint8Array) => PersonForm,
-  waiting: number
+  names: Names,
+  view: Pick<ChannelView, 'waiting' | 'descriptor'> | undefined
 ): EventForm {
+  const { person } = names
   const place = { channel: channelIdText(notice.channel), channelName }
   switch (notice.type) {
     case 'messageState': {
@@ -145,13 +193,13 @@ export function eventForm(
       return { type, ...place, local, id, state }
     }
     case 'keyState':
-      return { type: 'keyState', ...place, state: notice.state, waiting }
+      return { type: 'keyState', ...place, state: notice.state, waiting: view?.waiting ?? 0, ...privacyOf(view) }
     case 'epoch': {
       const { type, group, term, serial, reason, issuer } = notice
       return {
         type,
         ...place,
-        ...groupOf(group),
+        ...groupOf(group, names),
         term,
         serial,
         reason: reasonWord(String(reason)),
@@ -174,7 +222,7 @@ export function eventForm(
       return { type: 'presence', ...place, online: notice.online }
     case 'publicKey': {
       const { type, request, user, record } = notice
-      const found = user.length > 0 && { user: person(user), record: hex(record) }
+      const found = user.length > 0 && { user: person(user), record: base64(record) }
       return { type, ...place, request, ...found }
     }
     case 'gap': {
@@ -189,3 +237,60 @@ export function eventForm(
       return notice satisfies never
   }
 }
+
+const privacyOf = (view: Pick<ChannelView, 'descriptor'> | undefined): { privacy?: PrivacyWord } =>
+  view?.descriptor === undefined ? {} : { privacy: wordOf(PRIVACY, view.descriptor.privacy) }
+
+export function lineForm({ group, key, members, holders }: LineView, place: Place, names: Names): LineForm {
+  const line = { ...place, ...groupOf(group, names), members, holders }
+  if (key === undefined) return { ...line, epoch: '' }
+  const { term, serial, commitment, notAfter, reason, issuer } = key
+  return {
+    ...line,
+    epoch: epochText(term, serial),
+    term,
+    serial,
+    commitment: hex(commitment),
+    notAfter,
+    reason: reasonWord(String(reason)),
+    issuer: names.person(issuer)
+  }
+}
+
+type Place = Pick<GroupForm, 'channel' | 'channelName'>
+
+export const placeOf = ({ id, name }: ChannelView): Place => ({ channel: channelIdText(id), channelName: name })
+
+export const groupForm = (view: GroupView, place: Place, { person }: Pick<Names, 'person'>): GroupForm => ({
+  ...place,
+  group: hex(view.id),
+  groupName: view.name,
+  members: view.members.map(person),
+  isMember: view.isMember,
+  isReady: view.isReady
+})
+
+export const inviteRecordForm = (
+  view: InviteView,
+  place: Place,
+  { person }: Pick<Names, 'person'>
+): InviteRecordForm => ({
+  ...place,
+  token: hex(view.token),
+  uses: view.uses,
+  redeemers: view.redeemers.map(person),
+  ...(view.expiresAt > 0 && { expiresAt: view.expiresAt }),
+  isRevoked: view.isRevoked,
+  by: person(view.by)
+})
+
+export const recordForm = (record: UserRecord, self: Uint8Array): RecordForm => ({
+  ...personForm(record.user, record.nick, self),
+  record: base64(record.bytes),
+  seq: record.seq,
+  prekey: hex(record.prekey.id),
+  prekeyNotBefore: record.prekey.notBefore,
+  prekeyNotAfter: record.prekey.notAfter,
+  issuedAt: record.issuedAt,
+  expiresAt: record.expiresAt
+})

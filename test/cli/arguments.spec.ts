@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { UsageError } from '../../src/base/errors.ts'
-import { parseCommandLine, readDuration, requireInstant } from '../../src/cli/arguments.ts'
+import { parseCommandLine, readDuration, requireDurationOrOff, requireInstant } from '../../src/cli/arguments.ts'
 import { COMMANDS } from '../../src/cli/catalogue.ts'
 import { exitCodeOf } from '../../src/cli/exit.ts'
 
@@ -12,6 +12,15 @@ function refusal(...argv: string[]): UsageError {
     throw error
   }
   throw new Error(`${argv.join(' ')} was understood`)
+}
+
+/** The command that an example of help runs. */
+function commandOf(example: string): string {
+  const words = [...example.replace(/^.*\| /, '').matchAll(/"([^"]*)"|(\S+)/g)].map(
+    ([, quoted, bare]) => quoted ?? bare!
+  )
+  expect(words[0]).to.equal('conclave')
+  return parseCommandLine(words.slice(1)).command
 }
 
 describe('a command line', () => {
@@ -43,6 +52,22 @@ describe('a command line', () => {
     expect(parsed.options.texts('manager')).to.deep.equal(['a', 'b'])
   })
 
+  it('may have a second word that is a command of its own, and names a channel called so with #', () => {
+    const commands: [string[], string, string[]][] = [
+      [['invite', 'garden', '--once'], 'invite', ['garden']],
+      [['invite', 'list', 'garden'], 'invite list', ['garden']],
+      [['invite', '#list'], 'invite', ['#list']],
+      [['invite', 'list', 'list'], 'invite list', ['list']],
+      [['invite', '--json', 'revoke', 'garden', '3fa2b1c0'], 'invite revoke', ['garden', '3fa2b1c0']],
+      [['group', 'add', 'ops', 'night', 'bob', 'carol'], 'group add', ['ops', 'night', 'bob', 'carol']],
+      [['admit', 'ops', '--records', 'FILE'], 'admit', ['ops']]
+    ]
+    for (const [argv, command, operands] of commands) {
+      const parsed = parseCommandLine(argv)
+      expect([parsed.command, parsed.operands], argv.join(' ')).to.deep.equal([command, operands])
+    }
+  })
+
   it('sends a text that looks like an option after --, and a lone - stands for itself', () => {
     expect(parseCommandLine(['send', 'garden', '--', '--wait']).operands).to.deep.equal(['garden', '--wait'])
     expect(parseCommandLine(['send', 'garden', '-']).operands).to.deep.equal(['garden', '-'])
@@ -62,6 +87,11 @@ describe('a command line', () => {
       [['frobnicate'], 'UNKNOWN_COMMAND', undefined],
       [['channel'], 'UNKNOWN_COMMAND', 'channel create'],
       [['channel', 'crate', 'x'], 'UNKNOWN_COMMAND', 'channel create'],
+      [['group'], 'UNKNOWN_COMMAND', 'group create'],
+      [['group', 'kick', 'ops', 'bob'], 'UNKNOWN_COMMAND', 'group remove'],
+      [['invite', 'list'], 'MISSING_ARGUMENT', 'CHANNEL'],
+      [['group', 'add', 'ops', 'night'], 'MISSING_ARGUMENT', 'USER'],
+      [['invite', 'garden', '--use', '3'], 'UNKNOWN_OPTION', '--uses'],
       [['send', 'a', 'b', '--timout', '3s'], 'UNKNOWN_OPTION', '--timeout'],
       [['send', 'a', 'b', '-x'], 'UNKNOWN_OPTION', undefined],
       [['send', 'a'], 'MISSING_ARGUMENT', 'TEXT'],
@@ -78,7 +108,7 @@ describe('a command line', () => {
   })
 
   it('for a command of a later version is refused as unknown', () => {
-    for (const later of ['dm', 'verify', 'simulate', 'group', 'trust', 'doctor', 'ping', 'completion']) {
+    for (const later of ['dm', 'verify', 'simulate', 'trust', 'doctor', 'ping', 'completion']) {
       expect(refusal(later, 'x').code).to.equal('UNKNOWN_COMMAND')
     }
   })
@@ -100,6 +130,7 @@ describe('a command line', () => {
     for (const [name, spec] of Object.entries(COMMANDS)) {
       expect(spec.summary, name).to.match(/^[a-z]/)
       expect(spec.examples, name).to.not.be.empty
+      for (const example of spec.examples) expect(commandOf(example), example).to.equal(name)
       for (const [option, { help }] of Object.entries(spec.options)) expect(help, option).to.not.equal('')
     }
     const { run } = await COMMANDS['version']!.load()
@@ -119,6 +150,9 @@ describe('times', () => {
       ['0', 0]
     ]
     for (const [text, ms] of times) expect(readDuration(text), text).to.equal(ms)
+    expect(requireDurationOrOff('off', '--step')).to.equal(0)
+    expect(requireDurationOrOff('10m', '--step')).to.equal(600_000)
+    expect(() => requireDurationOrOff('never', '--step')).to.throw(UsageError)
     for (const text of ['', '10', 's', '10 s', '-1s', '1e3s', '10S', '1w', '١s', `${'9'.repeat(20)}s`]) {
       expect(readDuration(text), text).to.equal(undefined)
     }

@@ -1,11 +1,13 @@
 import { expect } from 'chai'
 import { InternalError, PeerError, UsageError } from '../../src/base/errors.ts'
 import { displayText, own } from '../../src/cli/display-text.ts'
+import { reasonText } from '../../src/cli/event-text.ts'
 import { exitCodeOf } from '../../src/cli/exit.ts'
 import type { EventForm, MessageForm } from '../../src/cli/forms.ts'
 import { eventLine, messageLine } from '../../src/cli/lines.ts'
 import { Output } from '../../src/cli/output.ts'
 import { explain, unforeseen } from '../../src/cli/text.ts'
+import { Reason } from '../../src/wire/messages.ts'
 
 function heard(isJson: boolean, print: (output: Output) => void): { out: string; err: string } {
   let out = ''
@@ -125,6 +127,57 @@ describe('lines of the conversation', () => {
   it('two members with names alike are told apart', () => {
     const line = messageLine(MESSAGE, { ...PLAIN, isAmbiguous: () => true })
     expect(line).to.include('bob(AAAA-BBBB):')
+  })
+
+  it('events of groups name the group, and you are not was', () => {
+    const bob = { user: 'u', nick: 'bob', fingerprint: 'AAAA-BBBB', isSelf: false }
+    const you = { ...bob, user: 'y', isSelf: true }
+    const group = { channel: 'c', channelName: 'garden', group: 'ab'.repeat(16), groupName: 'ops' }
+    const lines: [EventForm, string][] = [
+      [{ type: 'group', ...group, change: 'made', by: bob }, 'group ops was made, by bob (AAAA-BBBB)'],
+      [{ type: 'group', ...group, change: 'put-in', user: you, by: bob }, 'you were put into group ops, by bob'],
+      [{ type: 'group', ...group, change: 'put-in', user: bob, by: bob }, 'bob (AAAA-BBBB) joined group ops'],
+      [{ type: 'group', ...group, change: 'taken-out', user: you, by: you }, 'you left group ops'],
+      [{ type: 'group', ...group, change: 'taken-out', user: bob, by: you }, 'was taken out of group ops, by you'],
+      [{ type: 'group', ...group, change: 'dissolved', by: bob }, 'group ops was dissolved'],
+      [
+        { type: 'epoch', ...group, term: 1, serial: 2, reason: 'removed', issuer: bob },
+        'new key of group ops: epoch 1.2, because somebody was taken out'
+      ],
+      [
+        { type: 'nick', channel: 'c', channelName: '', user: { ...you, nick: 'bert' }, before: 'bob' },
+        'your name bert is on record'
+      ],
+      [
+        { type: 'nick', channel: 'c', channelName: '', user: bob, before: 'rob' },
+        'bob (AAAA-BBBB) is the new name of rob'
+      ]
+    ]
+    for (const [event, text] of lines) expect(eventLine(event, PLAIN), text).to.include(text)
+  })
+
+  it('a channel says what its key is for, and never that plain messages are encrypted', () => {
+    const place = {
+      type: 'keyState' as const,
+      channel: 'c',
+      channelName: 'garden',
+      state: 'ready' as const,
+      waiting: 0
+    }
+    const said = (privacy: 'encrypted' | 'mixed' | 'plain') => eventLine({ ...place, privacy }, PLAIN)
+    expect(said('encrypted')).to.match(/end-to-end encrypted$/)
+    expect(said('mixed')).to.match(/encrypted, but for those marked \[plain\]$/)
+    expect(said('plain')).to.include('NOT encrypted')
+    expect(eventLine({ ...place, state: 'removed' }, PLAIN)).to.include('cannot send any more')
+  })
+
+  it('every reason for a key has words of its own', () => {
+    const texts = Object.keys(Reason)
+      .filter((one) => one === one.toUpperCase() && one !== 'REASON_UNSPECIFIED')
+      .map((one) => reasonText(one.toLowerCase().replaceAll('_', '-'), false))
+    expect(texts).to.have.length.above(10)
+    expect(new Set(texts).size).to.equal(texts.length)
+    expect(texts).to.not.include(reasonText('unheard of', false))
   })
 
   it('every security event is a line', () => {

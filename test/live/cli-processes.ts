@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { type ControlClient, connectControl } from '../../src/node/control.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../src/cli/run.js', import.meta.url))
 
@@ -79,8 +80,7 @@ export class Process {
 
   /** A form with these fields. */
   form(fields: Form): Promise<Form> {
-    const isIt = (form: Form): boolean => Object.entries(fields).every(([name, value]) => form[name] === value)
-    return this.until(JSON.stringify(fields), () => this.forms().find(isIt))
+    return this.until(JSON.stringify(fields), () => this.forms().find((form) => hasFields(form, fields)))
   }
 
   type(line: string): void {
@@ -103,10 +103,83 @@ export class Process {
   }
 }
 
+/** What the peer of a home tells of as it happens, in every channel, from when this was opened. */
+export class Ear {
+  readonly forms: Form[] = []
+  readonly #client: ControlClient
+  readonly #stirs = new Set<() => void>()
+
+  private constructor(client: ControlClient) {
+    this.#client = client
+    client.onNotification((_, form) => {
+      this.forms.push(form)
+      for (const stir of [...this.#stirs]) stir()
+    })
+  }
+
+  static async at(home: string): Promise<Ear> {
+    const client = await connectControl(join(home, 'control.sock'))
+    if (client === undefined) throw new Error(`nobody serves ${home}`)
+    const ear = new Ear(client)
+    await client.call('subscribe', { events: true })
+    return ear
+  }
+
+  /** The first form with these fields, from one on. @param from - how many are passed over. */
+  hear(fields: Form, from = 0, patienceMs = 20_000): Promise<Form> {
+    const found = (): Form | undefined => this.forms.slice(from).find((form) => hasFields(form, fields))
+    return new Promise((resolve, reject) => {
+      const settle = (act: () => void): void => {
+        this.#stirs.delete(look)
+        clearTimeout(patience)
+        act()
+      }
+      const look = (): void => {
+        const form = found()
+        if (form !== undefined) settle(() => resolve(form))
+      }
+      const fail = (): void => {
+        const heard = this.forms.slice(Math.max(from, this.count - SHOWN_FORMS)).map(inShort)
+        reject(new Error(`never heard ${JSON.stringify(fields)} among\n${heard.join('\n')}`))
+      }
+      const patience = setTimeout(() => settle(fail), patienceMs)
+      this.#stirs.add(look)
+      look()
+    })
+  }
+
+  /** Whether somebody's text was heard. */
+  hasHeard(text: string): boolean {
+    return this.forms.some((form) => form['text'] === text)
+  }
+
+  /** How many forms came so far. */
+  get count(): number {
+    return this.forms.length
+  }
+
+  close(): void {
+    this.#client.close()
+  }
+}
+
+const SHOWN_FORMS = 40
+
+/** What tells forms apart, without who and when. */
+const inShort = (form: Form): string =>
+  Object.entries(form)
+    .filter(([name, value]) => typeof value !== 'object' && !['channel', 'id', 'local', 'fingerprint'].includes(name))
+    .map(([name, value]) => `${name}=${String(value)}`)
+    .join(' ')
+
+const hasFields = (form: Form, fields: Form): boolean =>
+  Object.entries(fields).every(([name, value]) => form[name] === value)
+
 /** Homes and processes of one test, gone at its end. */
 export class Stage {
   readonly #processes: Process[] = []
   readonly #homes: string[] = []
+  readonly #ears: Ear[] = []
 
   async home(): Promise<string> {
     const home = await mkdtemp(join(tmpdir(), 'conclave-cli-'))
@@ -118,6 +191,12 @@ export class Stage {
     const process = new Process(args)
     this.#processes.push(process)
     return process
+  }
+
+  async listen(home: string): Promise<Ear> {
+    const ear = await Ear.at(home)
+    this.#ears.push(ear)
+    return ear
   }
 
   /** A command that ends by itself. */
@@ -135,6 +214,7 @@ export class Stage {
   }
 
   async close(): Promise<void> {
+    for (const ear of this.#ears) ear.close()
     await Promise.all(this.#processes.map((process) => process.kill()))
     await Promise.all(this.#homes.map((home) => rm(home, { recursive: true, force: true })))
   }

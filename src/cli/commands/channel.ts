@@ -1,11 +1,12 @@
 /** `conclave channel create|list|show|leave` */
 import type { Arguments } from '../arguments.ts'
+import { CHANNEL } from '../channel-text.ts'
 import { displayText } from '../display-text.ts'
 import { EXIT } from '../exit.ts'
-import { ADMISSIONS, type ChannelForm, HISTORIES, PRIVACIES } from '../forms.ts'
-import { channelDetails, channelLines, channelText } from '../lines.ts'
+import { ADMISSIONS, AUTHENTICATIONS, type ChannelForm, HISTORIES, PRIVACIES, TRIGGERS } from '../forms.ts'
+import { channelText } from '../lines.ts'
+import { channelDetails, channelLines } from '../lists.ts'
 import { callAloud, openSession } from '../session.ts'
-import { CHANNEL } from '../text.ts'
 
 export async function run(args: Arguments): Promise<number> {
   switch (args.command) {
@@ -27,9 +28,15 @@ async function create(args: Arguments): Promise<number> {
     admission: options.choice('admission', ADMISSIONS, 'invite'),
     privacy: options.choice('privacy', PRIVACIES, 'encrypted'),
     history: options.choice('history', HISTORIES, 'none'),
+    authentication: options.choice('authentication', AUTHENTICATIONS, 'signature'),
     manager: options.texts('manager'),
-    ...(options.has('key-lifetime') && { keyLifetime: options.duration('key-lifetime', 0) }),
-    ...(options.has('idle') && { idle: options.duration('idle', 0) })
+    memberManager: options.texts('member-manager'),
+    withoutTrigger: options.choices('without-trigger', TRIGGERS),
+    keyLifetime: options.has('key-lifetime') ? options.duration('key-lifetime', 0) : undefined,
+    step: options.durationOrOff('step'),
+    idle: options.durationOrOff('idle'),
+    grace: options.has('grace') ? options.duration('grace', 0) : undefined,
+    maxMembers: options.count('max-members')
   }
   const session = await openSession(args, 'store')
   const form = await session.call<ChannelForm>('channel.create', params)

@@ -4,7 +4,7 @@ import type { Arguments } from '../arguments.ts'
 import { COMMANDS, COMMON, type CommandSpec, nearest, type OptionSpec } from '../catalogue.ts'
 import { displayText, own, padded, type SafeText } from '../display-text.ts'
 import { EXIT } from '../exit.ts'
-import { tableLines } from '../lines.ts'
+import { tableLines } from '../lists.ts'
 import type { Output } from '../output.ts'
 import { HELP, USAGE } from '../text.ts'
 
@@ -35,7 +35,7 @@ function showOverview(output: Output): number {
       displayText(group),
       ...all
         .filter(([, one]) => one.group === group)
-        .map(([name, spec]) => own`  ${padded(usageOf(name, spec), 30)}  ${displayText(spec.summary)}`),
+        .map(([name, spec]) => own`  ${padded(usageOf(name, spec), 36)}  ${displayText(spec.summary)}`),
       own``
     ]),
     HELP.start,

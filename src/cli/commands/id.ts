@@ -3,7 +3,7 @@ import type { Arguments } from '../arguments.ts'
 import { displayText, own } from '../display-text.ts'
 import { EXIT } from '../exit.ts'
 import type { IdentityForm } from '../forms.ts'
-import { tableLines } from '../lines.ts'
+import { tableLines } from '../lists.ts'
 import { openSession } from '../session.ts'
 import { HOME } from '../text.ts'
 

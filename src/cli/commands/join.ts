@@ -2,11 +2,12 @@
 import { UsageError } from '../../base/errors.ts'
 import { SECOND_MS } from '../../base/time.ts'
 import type { Arguments } from '../arguments.ts'
+import { CHANNEL } from '../channel-text.ts'
 import { displayText } from '../display-text.ts'
 import { EXIT } from '../exit.ts'
 import type { JoinForm, KeyStateName } from '../forms.ts'
 import { openSession } from '../session.ts'
-import { CHANNEL, KEY_STATES, WAITING } from '../text.ts'
+import { KEY_STATES, WAITING } from '../text.ts'
 
 export async function run(args: Arguments): Promise<number> {
   const { options, operands, output } = args

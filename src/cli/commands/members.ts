@@ -2,7 +2,7 @@
 import type { Arguments } from '../arguments.ts'
 import { EXIT } from '../exit.ts'
 import type { MemberForm } from '../forms.ts'
-import { memberLines } from '../lines.ts'
+import { memberLines } from '../lists.ts'
 import { openSession } from '../session.ts'
 
 export async function run(args: Arguments): Promise<number> {

@@ -2,7 +2,7 @@
 import type { Arguments } from '../arguments.ts'
 import { EXIT } from '../exit.ts'
 import type { PeerForm } from '../forms.ts'
-import { peerLines } from '../lines.ts'
+import { peerLines } from '../lists.ts'
 import { openSession } from '../session.ts'
 
 export async function run(args: Arguments): Promise<number> {

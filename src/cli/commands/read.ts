@@ -43,7 +43,8 @@ export async function run(args: Arguments): Promise<number> {
 class Reading {
   isInterrupted = false
   readonly #session: Session
-  readonly #channel: string
+  /** The channel, and the group when only that is wanted. */
+  readonly #place: { readonly channel: string; readonly group?: string }
   readonly #args: Arguments
   /** What came while history was shown. */
   #held: NoticeForm[] | undefined
@@ -55,7 +56,8 @@ class Reading {
 
   constructor(session: Session, channel: string, args: Arguments) {
     this.#session = session
-    this.#channel = channel
+    const group = args.options.text('group')
+    this.#place = { channel, ...(group !== undefined && { group }) }
     this.#args = args
   }
 
@@ -68,12 +70,12 @@ class Reading {
       if (this.#held !== undefined) this.#held.push(form)
       else this.#show(form)
     })
-    await this.#session.call('subscribe', { channel: this.#channel, events: this.#args.options.isOn('events') })
+    await this.#session.call('subscribe', { ...this.#place, events: this.#args.options.isOn('events') })
   }
 
   async showHistory(range: { since?: number; limit?: number }): Promise<{ count: number; name: string }> {
     let count = 0
-    let page = await this.#session.call<ReadForm>('read', { channel: this.#channel, ...range })
+    let page = await this.#session.call<ReadForm>('read', { ...this.#place, ...range })
     const { channelName } = page
     for (;;) {
       for (const one of page.messages) this.#show(one)
@@ -82,7 +84,7 @@ class Reading {
       const { since } = range
       const isUnread = since === undefined && range.limit === undefined
       const params = {
-        channel: this.#channel,
+        ...this.#place,
         after: page.after,
         ...(since !== undefined && { since }),
         unread: isUnread
@@ -113,7 +115,7 @@ class Reading {
     this.#isMarked = true
     const { lamport, sender, counter, id } = this.#newest
     const position = { lamport, sender, counter, id }
-    await this.#session.call('mark', { channel: this.#channel, position, seenAt: this.#latestSeen })
+    await this.#session.call('mark', { ...this.#place, position, seenAt: this.#latestSeen })
   }
 
   #show(form: NoticeForm): void {

@@ -16,7 +16,8 @@ export async function run(args: Arguments): Promise<number> {
   const text = operands[1] === '-' ? await standardInput() : operands[1]!
   if (text === '') throw new UsageError('BAD_MESSAGE', WAITING.noText)
   const session = await openSession(args, 'network')
-  const params = { channel: operands[0]!, text, wait, timeout, plain: options.isOn('plain') }
+  const isPlain = options.isOn('plain')
+  const params = { channel: operands[0]!, text, wait, timeout, plain: isPlain, group: options.text('group') }
   const form = await session.call<SendForm>('send', params)
   await session.close()
   if (wait === 'sent' && form.state !== 'sent') throw notSent(form.key)

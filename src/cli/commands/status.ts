@@ -4,7 +4,7 @@ import type { Arguments } from '../arguments.ts'
 import { EXIT } from '../exit.ts'
 import type { StatusForm } from '../forms.ts'
 import { homeOf } from '../home.ts'
-import { statusLines } from '../lines.ts'
+import { statusLines } from '../lists.ts'
 import { openSession } from '../session.ts'
 
 export async function run(args: Arguments): Promise<number> {

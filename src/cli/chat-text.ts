@@ -1,0 +1,98 @@
+/** What the chat says besides messages and events. */
+import { displayText, joinText, own, padded, type SafeText } from './display-text.ts'
+import type { ChannelForm } from './forms.ts'
+import { channelText } from './lines.ts'
+import { KEY_STATES, plural } from './text.ts'
+
+/** How each command is written, and what it does. */
+export const COMMAND_HELP: readonly (readonly [usage: SafeText, help: SafeText])[] = [
+  [own`/me TEXT`, own`say what you do`],
+  [own`/to GROUP TEXT`, own`say something to a group only; "two words" in quotes`],
+  [own`/plain TEXT`, own`say something unencrypted, where the channel is mixed`],
+  [own`/join INVITE|#NAME`, own`come into a channel, or turn to one you are in`],
+  [own`/leave`, own`leave this channel`],
+  [own`/channels`, own`your channels`],
+  [own`/who, /members`, own`who is in this channel, who is online, who does what`],
+  [own`/whois USER`, own`ask the key manager for a member's public keys`],
+  [own`/invite [once]`, own`an invite to this channel, for anybody or for one`],
+  [own`/invite list`, own`the invites there are`],
+  [own`/invite revoke TOKEN`, own`end one of them`],
+  [own`/group`, own`the groups of this channel`],
+  [own`/group create NAME USER…`, own`make one`],
+  [own`/group add NAME USER…`, own`put members in`],
+  [own`/group remove NAME USER…`, own`take members out`],
+  [own`/group dissolve NAME`, own`end it`],
+  [own`/keys`, own`the keys of this channel and its groups, and who holds them`],
+  [own`/rekey [GROUP]`, own`a fresh key now`],
+  [own`/nick NAME`, own`change your nick`],
+  [own`/admit USER`, own`let a user in`],
+  [own`/remove USER`, own`take one out`],
+  [own`/status`, own`how things stand`],
+  [own`/peers`, own`who is connected`],
+  [own`/help [COMMAND]`, own`this`],
+  [own`//text`, own`sends a text that begins with a slash`],
+  [own`/quit`, own`leave the program (or Ctrl-C, Ctrl-D)`]
+]
+
+const helpLines = (rows: typeof COMMAND_HELP): SafeText[] =>
+  rows.map(([usage, help]) => own`  ${padded(usage, 25)}  ${help}`)
+
+export const CHAT = {
+  unknownCommand: (word: SafeText, near: SafeText | undefined): SafeText =>
+    near === undefined
+      ? own`There is no /${word}. Nothing was sent. /help shows what there is; // sends a slash.`
+      : own`There is no /${word}. Nothing was sent. Did you mean /${near}? // sends a slash.`,
+  ambiguousCommand: (word: SafeText, names: readonly SafeText[]): SafeText =>
+    own`/${word} could be ${joinText(
+      names.map((name) => own`/${name}`),
+      own` or `
+    )}. Nothing was sent.`,
+  noChannel: own`You are in no channel. /join INVITE, or: conclave channel create NAME`,
+  needs: (usage: SafeText): SafeText => own`Nothing was done. Write it as ${usage}`,
+  noPlain: own`Nothing was sent: this channel is encrypted only.`,
+  sentLater: (text: SafeText): SafeText => own`sent: ${text}`,
+  waiting: (why: SafeText): SafeText => own`[waiting: ${why}]`,
+  sent: own`[sent]`,
+  now: (name: SafeText): SafeText => own`Now in #${name}`,
+  earlier: own`earlier:`,
+  nick: (nick: SafeText): SafeText => own`You are ${nick} now.`,
+  help: [
+    own`Type a message and press Enter. Commands may be shortened; Tab completes them, nicks and groups.`,
+    ...helpLines(COMMAND_HELP),
+    own`  [name] before a nick: said to that group only.  [plain] after a text: not encrypted.`
+  ],
+  /** @param name - of a command, without the slash. */
+  helpOn: (name: string): SafeText[] =>
+    helpLines(COMMAND_HELP.filter(([usage]) => usage.split(/[\s,]+/).includes(`/${name}`)))
+} as const
+
+const SEPARATOR = own` · `
+
+/**
+ * The line above the one typed into: `🔒 #lobby e3.12 · manager bob★ · 6 online`.
+ *
+ * @param nickOf - what a member is called; empty when that is not known.
+ */
+export function standingText(form: ChannelForm, nickOf: (user: string) => string): SafeText {
+  const name = channelText({ channel: form.id, channelName: form.name })
+  const held = form.waiting > 0 ? [own`${form.waiting} message${plural(form.waiting)} held`] : []
+  const online = [own`${form.online} online`]
+  if (form.key === 'removed' || form.key === 'alarmed')
+    return joinText([own`✖ ${name}`, KEY_STATES[form.key]], SEPARATOR)
+  if (form.key !== 'ready') return joinText([own`⏳ ${name}`, KEY_STATES[form.key], ...held], SEPARATOR)
+  if (form.privacy === 'plain') {
+    const parts = [own`[plain] ${name}`, own`nothing is encrypted`, managerText(form, nickOf), ...online, ...held]
+    return joinText(parts, SEPARATOR)
+  }
+  const mixed = form.privacy === 'mixed' ? [own`mixed`] : []
+  const parts = [own`🔒 ${name} e${displayText(form.epoch)}`, ...mixed, managerText(form, nickOf), ...online, ...held]
+  return joinText(parts, SEPARATOR)
+}
+
+function managerText({ manager = '', isManager, isManagerPresent }: ChannelForm, nickOf: (user: string) => string) {
+  if (isManager) return own`you are manager★`
+  const nick = nickOf(manager)
+  const who = displayText(nick === '' ? manager.slice(-8) : nick, { columns: 32, lines: 1 })
+  if (manager === '') return own`no key manager`
+  return isManagerPresent ? own`manager ${who}★` : own`manager ${who} is away`
+}

@@ -1,0 +1,135 @@
+/** What happens in a channel, as clauses: every security event is one. */
+import { displayText, own, type SafeText } from './display-text.ts'
+import type { EventForm, KeyStateName } from './forms.ts'
+import { KEY_STATES, plural, READ } from './text.ts'
+
+/** Why an epoch began, as a clause. */
+const REASONS: Readonly<Record<string, SafeText>> = {
+  created: own`the channel was founded`,
+  admitted: own`somebody came in`,
+  removed: own`somebody was removed`,
+  withdrawn: own`somebody left`,
+  deadline: own`the old key was due`,
+  idle: own`nobody had spoken for long`,
+  'first-member': own`a first member came after there had been none`,
+  demand: own`a fresh one was asked for`,
+  refreshed: own`a member's keys were renewed`,
+  takeover: own`the key manager began a new term`,
+  'descriptor-changed': own`the channel's rules changed`,
+  merged: own`two parts of the channel met again`,
+  scheduled: own`the old one had been in use for long enough`,
+  stated: own`a decision about groups or invites was put on record`
+}
+
+/** Where a group's differ. */
+const GROUP_REASONS: Readonly<Record<string, SafeText>> = {
+  created: own`the group was made`,
+  admitted: own`somebody was put in`,
+  removed: own`somebody was taken out`,
+  stated: own`its members changed`
+}
+
+const UNKNOWN_REASON = own`of a reason unknown here`
+
+/** Why an epoch of a channel, or of a group, began. */
+export const reasonText = (reason: string, isGroup: boolean): SafeText =>
+  (isGroup ? GROUP_REASONS[reason] : undefined) ?? REASONS[reason] ?? UNKNOWN_REASON
+
+/** A group's name, or the beginning of its id when nobody here knows its name. */
+export const groupText = ({ group = '', groupName = '' }: { group?: string; groupName?: string }): SafeText =>
+  displayText(groupName === '' ? group.slice(0, 8) : groupName, { columns: 30, lines: 1 })
+
+/** A security event as one line. Nothing that changes who can read passes silently. */
+export function eventText(event: EventForm): SafeText | undefined {
+  switch (event.type) {
+    case 'epoch': {
+      const isGroup = event.group !== undefined
+      const line = isGroup ? own`new key of group ${groupText(event)}` : own`new key`
+      return own`${line}: epoch ${event.term}.${event.serial}, because ${reasonText(event.reason, isGroup)}${by(event.issuer)}`
+    }
+    case 'roster': {
+      const who = person(event.user)
+      if (event.change === 'admitted') return own`${who} ${was(event.user)} let in${by(event.by)}`
+      return event.change === 'removed'
+        ? own`${who} ${was(event.user)} removed${by(event.by)}`
+        : own`${who} left the channel`
+    }
+    case 'group':
+      return groupEventText(event)
+    case 'nick': {
+      const before = displayText(event.before, { columns: 40, lines: 1 })
+      if (event.user.isSelf)
+        return own`your name ${displayText(event.user.nick, { columns: 40, lines: 1 })} is on record now`
+      return own`${person(event.user)} is the new name of ${before}`
+    }
+    case 'manager':
+      return event.isPresent
+        ? own`key manager ${person(event.manager)} is here`
+        : own`key manager ${person(event.manager)} is away: chatting goes on, but nobody can come in or be removed until it is back`
+    case 'keyState':
+      return keyStateText(event)
+    case 'gap':
+      return event.isClosed
+        ? own`a message of ${person(event.sender)} that was missing has come`
+        : own`GAP: a message of ${person(event.sender)} before the last one is missing`
+    case 'unreadable':
+      return own`a message of ${person(event.sender)} cannot be read (R-${event.check})`
+    case 'alarm':
+      return own`ALARM: key manager ${person(event.manager)} lied (R-${event.check}). Nothing is sent in this channel any more: talk to its founder elsewhere`
+    default:
+      return undefined
+  }
+}
+
+function groupEventText(event: Extract<EventForm, { type: 'group' }>): SafeText {
+  const name = groupText(event)
+  const { user } = event
+  const who = user === undefined ? own`somebody` : person(user)
+  const isOwnDoing = user?.user === event.by.user
+  switch (event.change) {
+    case 'made':
+      return own`group ${name} was made${by(event.by)}`
+    case 'dissolved':
+      return own`group ${name} was dissolved${by(event.by)}`
+    case 'put-in':
+      return isOwnDoing
+        ? own`${who} joined group ${name}`
+        : own`${who} ${was(user)} put into group ${name}${by(event.by)}`
+    case 'taken-out':
+      return isOwnDoing
+        ? own`${who} left group ${name}`
+        : own`${who} ${was(user)} taken out of group ${name}${by(event.by)}`
+    default:
+      return event.change satisfies never
+  }
+}
+
+function keyStateText({ state, waiting, privacy }: Extract<EventForm, { type: 'keyState' }>): SafeText {
+  const held = waiting > 0 ? own` (${waiting} message${plural(waiting)} waiting)` : own``
+  if (state === 'ready' && privacy === 'plain') return own`messages are NOT encrypted here${held}`
+  if (state === 'ready' && privacy === 'mixed')
+    return own`messages are end-to-end encrypted, but for those marked ${READ.plain}${held}`
+  if (state === 'ready') return own`messages are end-to-end encrypted${held}`
+  if (LASTING.has(state)) return own`cannot send any more: ${KEY_STATES[state]}${held}`
+  return own`cannot send yet: ${KEY_STATES[state]}${held}`
+}
+
+/** States that pass by no waiting. */
+const LASTING: ReadonlySet<KeyStateName> = new Set(['removed', 'alarmed'])
+
+interface Person {
+  readonly nick: string
+  readonly fingerprint: string
+  readonly isSelf?: boolean
+}
+
+/** `alice (K5QH-2M7A)`: a nick alone is no identity. */
+export function person({ nick, fingerprint, isSelf }: Person): SafeText {
+  const mark = displayText(fingerprint)
+  if (isSelf === true) return own`you`
+  return nick === '' ? own`user ${mark}` : own`${displayText(nick, { columns: 40, lines: 1 })} (${mark})`
+}
+
+const was = (who: Person | undefined): SafeText => (who?.isSelf === true ? own`were` : own`was`)
+
+const by = (who: Person | undefined): SafeText => (who === undefined ? own`` : own`, by ${person(who)}`)

@@ -1,0 +1,220 @@
+/** Lists and tables for people: channels, members, peers, standing. */
+
+import { SECOND_MS } from '../base/time.ts'
+import { CHANNEL, GROUP, INVITE, KEY, MEMBER, RULES } from './channel-text.ts'
+import { displayText, displayWidth, joinText, own, padded, type SafeText, styled } from './display-text.ts'
+import { groupText, person, reasonText } from './event-text.ts'
+import {
+  type ChannelForm,
+  type GroupForm,
+  type InviteRecordForm,
+  type LineForm,
+  type MemberForm,
+  type PeerForm,
+  type RecordForm,
+  type StatusForm,
+  TRIGGERS
+} from './forms.ts'
+import { channelText, clockText, durationText, groupMark, nickText } from './lines.ts'
+import { healthText, KEY_STATES, plural, STATUS } from './text.ts'
+
+/** Rows of columns, each as wide as its widest. */
+export function tableLines(rows: readonly (readonly SafeText[])[]): SafeText[] {
+  const widths: number[] = []
+  for (const row of rows)
+    for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, displayWidth(cell))
+  return rows.map((row) =>
+    joinText(
+      row.map((cell, i) => (i === row.length - 1 ? cell : padded(cell, widths[i]!))),
+      own`  `
+    )
+  )
+}
+
+export const channelLines = (channels: readonly ChannelForm[]): SafeText[] =>
+  channels.length === 0
+    ? [CHANNEL.none]
+    : tableLines(
+        channels.map((one) => [
+          displayText(one.id.slice(0, 8)),
+          one.name === '' ? CHANNEL.unnamed : own`#${displayText(one.name, { columns: 40, lines: 1 })}`,
+          displayText(one.epoch === '' ? '-' : `e${one.epoch}`),
+          own`${one.members} in, ${one.online} online`,
+          one.waiting > 0 ? own`${one.waiting} waiting; ${KEY_STATES[one.key]}` : KEY_STATES[one.key]
+        ])
+      )
+
+/** One channel in full. */
+export function channelDetails(form: ChannelForm): SafeText[] {
+  const rows: [SafeText, SafeText][] = [
+    [own`name`, form.name === '' ? CHANNEL.unnamed : own`#${displayText(form.name, { lines: 1 })}`],
+    [own`id`, displayText(form.id)],
+    [own`key`, own`${displayText(form.epoch === '' ? '-' : `epoch ${form.epoch}`)}: ${KEY_STATES[form.key]}`],
+    [own`members`, own`${form.members}, ${form.online} online, ${form.connected} connected to this peer`]
+  ]
+  if (form.notAfter !== undefined) rows.push([own`good for`, remainingText(form.notAfter)])
+  if (form.manager !== undefined && form.manager !== '') {
+    const standing = form.isManager ? own` (you)` : form.isManagerPresent ? own` (here)` : own` (away)`
+    rows.push([own`key manager`, own`${displayText(form.manager)}${standing}`])
+  }
+  for (const manager of form.managers ?? []) {
+    if (manager !== form.manager) rows.push([own`also named`, displayText(manager)])
+  }
+  if (form.founder !== undefined) rows.push([own`founder`, displayText(form.founder)])
+  for (const one of form.memberManagers ?? []) rows.push([own`lets in too`, displayText(one)])
+  rows.push(...ruleRows(form))
+  if (form.waiting > 0) rows.push([own`waiting`, own`${form.waiting} to be sent`])
+  return tableLines(rows)
+}
+
+/** What the descriptor says, in words. */
+function ruleRows(form: ChannelForm): [SafeText, SafeText][] {
+  const { admission, authentication, privacy, history } = form
+  if (!admission || !authentication || !privacy || !history) return []
+  const time = (seconds = 0): SafeText => durationText(seconds * SECOND_MS)
+  const { keyLifetimeSeconds, stepSeconds = 0, idleSeconds = 0, graceSeconds, maxMembers = 0 } = form
+  const without = form.withoutTriggers ?? []
+  return [
+    [own`admission`, RULES.admission[admission]],
+    [own`who asks`, RULES.authentication[authentication]],
+    [own`privacy`, RULES.privacy[privacy]],
+    [own`history`, RULES.history[history]],
+    [own`key lives`, own`${time(keyLifetimeSeconds)}, and is readable for ${time(graceSeconds)} after the next`],
+    [own`new key`, stepSeconds === 0 ? RULES.noStep : RULES.step(time(stepSeconds))],
+    [own``, idleSeconds === 0 ? RULES.noIdle : RULES.idle(time(idleSeconds))],
+    ...TRIGGERS.map((one): [SafeText, SafeText] => [own``, RULES.triggers[one](!without.includes(one))]),
+    [own`size`, maxMembers === 0 ? RULES.anySize : RULES.size(maxMembers)]
+  ]
+}
+
+/** How long something is still good. */
+const remainingText = (at: number, now = Date.now()): SafeText => (at <= now ? KEY.over : durationText(at - now))
+
+export const memberLines = (members: readonly MemberForm[]): SafeText[] =>
+  tableLines(
+    members.map((one) => [
+      one.nick === '' ? own`-` : displayText(one.nick, { columns: 40, lines: 1 }),
+      displayText(one.fingerprint),
+      standingText(one),
+      rolesText(one),
+      displayText(one.user)
+    ])
+  )
+
+const standingText = ({ isSelf, isOnline, holdsKey }: MemberForm): SafeText => {
+  if (!isOnline && !isSelf) return own`- ${MEMBER.away}`
+  return holdsKey || isSelf ? own`● ${MEMBER.online}` : own`○ ${MEMBER.oldKey}`
+}
+
+const rolesText = ({ isSelf, isFounder, isManager, isMemberManager }: MemberForm): SafeText =>
+  joinText(
+    [
+      isSelf && MEMBER.you,
+      isFounder && MEMBER.founder,
+      isManager && own`★ ${MEMBER.manager}`,
+      isMemberManager && MEMBER.memberManager
+    ].filter((one) => one !== false),
+    own`, `
+  )
+
+/** The groups of a channel, and who is in them. */
+export const groupLines = (groups: readonly GroupForm[]): SafeText[] =>
+  groups.length === 0
+    ? [GROUP.none]
+    : tableLines(
+        groups.map((one) => [
+          groupText(one),
+          displayText(one.group.slice(0, 8)),
+          own`${one.members.length} member${plural(one.members.length)}`,
+          one.isReady ? GROUP.youAreIn : one.isMember ? GROUP.youWait : GROUP.youAreNot,
+          joinText(one.members.map(person), own`, `)
+        ])
+      )
+
+/** Invites on record. */
+export const inviteLines = (invites: readonly InviteRecordForm[], now = Date.now()): SafeText[] =>
+  invites.length === 0
+    ? [INVITE.none]
+    : tableLines(
+        invites.map((one) => [
+          displayText(one.token.slice(0, 8)),
+          INVITE.standings[standingOf(one, now)],
+          INVITE.uses(one.redeemers.length, one.uses),
+          one.expiresAt === undefined ? INVITE.forEver : own`until ${clockText(one.expiresAt, now)}`,
+          own`by ${person(one.by)}`,
+          one.redeemers.length === 0 ? own`` : own`let in ${joinText(one.redeemers.map(person), own`, `)}`
+        ])
+      )
+
+function standingOf({ isRevoked, expiresAt, uses, redeemers }: InviteRecordForm, now: number) {
+  if (isRevoked) return 'revoked'
+  if (expiresAt !== undefined && expiresAt <= now) return 'expired'
+  return uses > 0 && redeemers.length >= uses ? 'used-up' : 'open'
+}
+
+/** The key of each line: what it is called, why it is there, how long it is good, and who has it. */
+export const keyLines = (lines: readonly LineForm[]): SafeText[] => {
+  const blocks = lines.map((one) => {
+    const heading = own`${lineText(one)}  ${KEY.heldBy(one.holders, one.members)}`
+    if (one.issuer === undefined) return [heading, own`  ${KEY.none}`]
+    const rows: [SafeText, SafeText][] = [
+      [own`  epoch`, displayText(one.epoch)],
+      [own`  key id`, displayText(one.commitment ?? '')],
+      [own`  good for`, remainingText(one.notAfter ?? 0)],
+      [own`  made`, own`by ${person(one.issuer)}, because ${reasonText(one.reason ?? '', one.group !== undefined)}`]
+    ]
+    return [heading, ...tableLines(rows)]
+  })
+  return blocks.flat()
+}
+
+/** `#lobby`, or `#lobby [team]`. */
+export const lineText = (line: LineForm): SafeText =>
+  line.group === undefined ? channelText(line) : own`${channelText(line)} ${groupMark(line)}`
+
+/** What a user's record says. */
+export const recordLines = (form: RecordForm): SafeText[] =>
+  tableLines([
+    [own`nick`, displayText(form.nick, { columns: 60, lines: 1 })],
+    [own`fingerprint`, displayText(form.fingerprint)],
+    [own`user id`, displayText(form.user)],
+    [own`prekey`, displayText(form.prekey)],
+    [own`  good for`, remainingText(form.prekeyNotAfter)],
+    [own`record`, own`number ${form.seq}, good for ${remainingText(form.expiresAt)}`]
+  ])
+
+export const peerLines = (peers: readonly PeerForm[]): SafeText[] =>
+  peers.length === 0
+    ? [STATUS.peers(0)]
+    : tableLines(
+        peers.map(({ user, fingerprint, address, direction, isCarrier }) => [
+          displayText(user),
+          displayText(fingerprint),
+          isCarrier ? own`carrier` : own`peer`,
+          displayText(direction),
+          displayText(address, { lines: 1 })
+        ])
+      )
+
+export function statusLines(form: StatusForm, isColour: boolean): SafeText[] {
+  const marks = { ok: STATUS.ok, warn: STATUS.warn, fail: STATUS.fail } as const
+  const health = form.health.map((one) => {
+    const line = own`${marks[one.level]}  ${healthText(one)}`
+    return one.level === 'ok' ? line : styled(line, 'warn', isColour)
+  })
+  const rows: [SafeText, SafeText][] = []
+  const { user, nick, fingerprint, role, pid, uptimeMs, listen } = form
+  if (user !== undefined)
+    rows.push([
+      own`you`,
+      own`${nickText(nick ?? '', fingerprint ?? '')}  ${displayText(fingerprint ?? '')}  ${displayText(user)}`
+    ])
+  rows.push([own`home`, displayText(form.home, { lines: 1 })])
+  if (role !== undefined)
+    rows.push([
+      own`runs as`,
+      own`${displayText(role)}, process ${pid ?? 0}, for ${Math.round((uptimeMs ?? 0) / 1000)} s`
+    ])
+  for (const address of listen ?? []) rows.push([own`address`, displayText(address, { lines: 1 })])
+  return [...health, own``, ...tableLines(rows)]
+}

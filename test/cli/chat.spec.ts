@@ -1,0 +1,216 @@
+import { expect } from 'chai'
+import type { Chat } from '../../src/cli/chat.ts'
+import { ChatCommands, firstAndRest, words } from '../../src/cli/chat-commands.ts'
+import { ChatNames } from '../../src/cli/chat-names.ts'
+import { CHAT, COMMAND_HELP, standingText } from '../../src/cli/chat-text.ts'
+import type { ChannelForm, MemberForm } from '../../src/cli/forms.ts'
+import type { Session } from '../../src/cli/session.ts'
+
+const FORM: ChannelForm = {
+  id: 'c'.repeat(52),
+  name: 'lobby',
+  key: 'ready',
+  epoch: '3.12',
+  term: 3,
+  serial: 12,
+  commitment: '00',
+  members: 6,
+  online: 6,
+  connected: 2,
+  manager: 'bobs-id',
+  isManagerPresent: true,
+  isManager: false,
+  waiting: 0,
+  logHead: '',
+  privacy: 'encrypted'
+}
+const nickOf = (user: string): string => (user === 'bobs-id' ? 'bob' : '')
+
+interface Stage {
+  readonly said: string[]
+  readonly sent: { text: string; how: object }[]
+  readonly calls: { method: string; params: object }[]
+  type(line: string): Promise<boolean>
+}
+
+/** Commands of a chat in #lobby whose peer answers everything with the same form. */
+function stageOf(current: ChannelForm | undefined = FORM, answer: object = {}): Stage {
+  const said: string[] = []
+  const sent: Stage['sent'] = []
+  const calls: Stage['calls'] = []
+  const chat = {
+    current,
+    output: { isColour: false },
+    say: (line: string) => said.push(line),
+    sendText: async (text: string, how: object) => void sent.push({ text, how }),
+    served: {
+      session: {
+        call: async (method: string, params: object) => {
+          calls.push({ method, params })
+          return { members: [], groups: [], invites: [], lines: [], users: [], isApplied: true, token: 'ab', ...answer }
+        }
+      }
+    }
+  } as unknown as Chat
+  const commands = new ChatCommands(chat)
+  const type = async (line: string): Promise<boolean> => {
+    const begun = await commands.run(line.slice(1))
+    await begun?.aside
+    return begun !== undefined
+  }
+  return { said, sent, calls, type }
+}
+
+describe('commands of the chat', () => {
+  it('/to says a text to a group, as it was typed', async () => {
+    const { sent, said, type } = stageOf()
+    await type('/to ops  at "nine"  sharp')
+    await type('/to "night shift" hello there')
+    await type('/to ops')
+    expect(sent).to.deep.equal([
+      { text: 'at "nine"  sharp', how: { group: 'ops' } },
+      { text: 'hello there', how: { group: 'night shift' } }
+    ])
+    expect(said.join()).to.include('Nothing was done')
+  })
+
+  it('/plain sends nothing where the channel is encrypted', async () => {
+    const encrypted = stageOf()
+    await encrypted.type('/plain hi')
+    expect(encrypted.sent).to.deep.equal([])
+    expect(encrypted.said.join()).to.include('Nothing was sent')
+    const mixed = stageOf({ ...FORM, privacy: 'mixed' })
+    await mixed.type('/plain hi')
+    expect(mixed.sent).to.deep.equal([{ text: 'hi', how: { isPlain: true } }])
+  })
+
+  it('a slip is never sent and never obeyed as something else', async () => {
+    const { sent, calls, said, type } = stageOf()
+    for (const slip of ['/qiut', '/wh', '/gruop add x y', '/t', '/group frobnicate x', '/group add x', '/invite twice'])
+      await type(slip)
+    expect(sent).to.deep.equal([])
+    expect(calls).to.deep.equal([])
+    expect(said.join('\n')).to.include('/who or /whois')
+  })
+
+  it('of groups, keys and members call the methods of the command line', async () => {
+    const { calls, said, type } = stageOf()
+    const lines: [string, string, object][] = [
+      ['/group', 'group.list', {}],
+      ['/g create "night shift" alice bob', 'group.create', { name: 'night shift', users: ['alice', 'bob'] }],
+      ['/group add ops carol', 'group.add', { group: 'ops', users: ['carol'] }],
+      ['/group remove ops carol dave', 'group.remove', { group: 'ops', users: ['carol', 'dave'] }],
+      ['/group dissolve ops', 'group.dissolve', { group: 'ops' }],
+      ['/keys', 'keys', {}],
+      ['/rekey', 'rekey', { group: undefined }],
+      ['/rekey night shift', 'rekey', { group: 'night shift' }],
+      ['/remove bob the builder', 'remove', { user: 'bob the builder' }],
+      ['/admit 12D3A 12D3B', 'admit', { users: ['12D3A', '12D3B'] }],
+      ['/invite list', 'invite.list', {}],
+      ['/invite revoke 3fa2b1c0', 'invite.revoke', { invite: '3fa2b1c0' }],
+      ['/members', 'members', {}]
+    ]
+    for (const [line, method, params] of lines) {
+      await type(line)
+      expect(calls.at(-1), line).to.deep.include({ method })
+      expect(calls.at(-1)!.params, line).to.deep.include({ ...params, channel: FORM.id })
+    }
+    expect(said.join()).to.not.include('Nothing')
+  })
+
+  it('what is not in force yet is said, and what takes seconds does not hold up the next line', async () => {
+    const { said, type } = stageOf(FORM, { isApplied: false })
+    expect(await type('/group create x')).to.equal(false)
+    expect(await type('/remove bob')).to.equal(true)
+    expect(said).to.have.length(2)
+  })
+
+  it('have help, each of them', async () => {
+    const { said, type } = stageOf()
+    await type('/help to')
+    expect(said).to.have.length(1)
+    await type('/help')
+    const names = new ChatCommands({} as Chat).names
+    for (const name of names) expect(CHAT.helpOn(name), name).to.not.deep.equal([])
+    expect(COMMAND_HELP.every(([usage]) => usage.startsWith('/'))).to.equal(true)
+  })
+
+  it('words in quotes are one', () => {
+    expect(words(' a "b c" d"e ')).to.deep.equal(['a', 'b c', 'd"e'])
+    expect(firstAndRest('"b c"  d "e"')).to.deep.equal(['b c', 'd "e"'])
+    expect(firstAndRest('')).to.deep.equal(['', ''])
+  })
+})
+
+describe('the line of standing', () => {
+  it('says which key, whose, and how many are there', () => {
+    expect(standingText(FORM, nickOf)).to.equal('🔒 #lobby e3.12 · manager bob★ · 6 online')
+    expect(standingText({ ...FORM, isManagerPresent: false, waiting: 1 }, nickOf)).to.equal(
+      '🔒 #lobby e3.12 · manager bob is away · 6 online · 1 message held'
+    )
+    expect(standingText({ ...FORM, isManager: true }, nickOf)).to.include('you are manager★')
+  })
+
+  it('shows no lock without a key, and none where nothing is encrypted', () => {
+    for (const key of ['removed', 'alarmed'] as const)
+      expect(standingText({ ...FORM, key }, nickOf)).to.match(/^✖ #lobby · /)
+    for (const key of ['asking', 'expired', 'removal-pending', 'waiting-for-carrier'] as const) {
+      const text = standingText({ ...FORM, key, waiting: 2 }, nickOf)
+      expect(text).to.match(/^⏳ #lobby · .* · 2 messages held$/)
+    }
+    expect(standingText({ ...FORM, privacy: 'plain' }, nickOf)).to.match(/^\[plain\] #lobby · nothing is encrypted/)
+    expect(standingText({ ...FORM, privacy: 'mixed' }, nickOf)).to.include('· mixed ·')
+  })
+})
+
+describe('names in the chat', () => {
+  const memberForm = (user: string, nick: string): MemberForm => ({
+    user,
+    nick,
+    fingerprint: 'AAAA-BBBB',
+    isSelf: false,
+    isFounder: false,
+    isManager: false,
+    isMemberManager: false,
+    isOnline: true,
+    holdsKey: true
+  })
+  let members = [memberForm('1', 'alice'), memberForm('2', 'bob')]
+  const session = {
+    call: async (method: string) =>
+      method === 'members' ? { members } : { groups: [{ groupName: 'ops' }, { groupName: 'night shift' }] }
+  } as unknown as Session
+
+  it('are learned, and a new one of somebody is noticed once', async () => {
+    const names = new ChatNames()
+    members = [memberForm('1', 'alice'), memberForm('2', 'bob')]
+    expect(await names.learnNicks(session, FORM)).to.deep.equal([])
+    members = [memberForm('1', 'alice'), memberForm('2', 'robert'), memberForm('3', 'alice')]
+    const [renamed, ...others] = await names.learnNicks(session, FORM)
+    expect(renamed).to.deep.include({ type: 'nick', before: 'bob' })
+    expect(renamed!.user).to.include({ nick: 'robert' })
+    expect(others).to.deep.equal([])
+    expect(await names.learnNicks(session, FORM)).to.deep.equal([])
+    expect([names.isAmbiguous('alice'), names.isAmbiguous('robert'), names.nickOf('2')]).to.deep.equal([
+      true,
+      false,
+      'robert'
+    ])
+    // Another channel is another list.
+    expect(await names.learnNicks(session, { ...FORM, id: 'd' })).to.deep.equal([])
+  })
+
+  it('complete what is typed: commands, nicks, and groups where a group comes', async () => {
+    const names = new ChatNames()
+    members = [memberForm('1', 'alice'), memberForm('2', 'Olga')]
+    await names.learnNicks(session, FORM)
+    await names.learnGroups(session, FORM)
+    expect(names.complete('/wh', ['who', 'whois', 'me'])).to.deep.equal(['/who', '/whois'])
+    expect(names.complete('hi al', [])).to.deep.equal(['alice'])
+    expect(names.complete('o', [])).to.deep.equal(['Olga'])
+    expect(names.complete('/to ', [])).to.deep.equal(['ops', '"night shift"'])
+    expect(names.complete('/group add o', [])).to.deep.equal(['ops'])
+    expect(names.complete('/group add ops o', [])).to.deep.equal(['Olga', 'ops'])
+    for (const nothing of ['', 'hi ', '/me ']) expect(names.complete(nothing, [])).to.deep.equal([])
+  })
+})

@@ -1,0 +1,132 @@
+/** A desk whose node answers commands as a test says, for methods without a network. */
+import { UsageError } from '../../src/base/errors.ts'
+import { callMethod, type Desk } from '../../src/cli/methods.ts'
+import type { ChannelView, Command, CommandResult, MemberView } from '../../src/core/command.ts'
+import type { Notice } from '../../src/core/notice.ts'
+import type { ControlCaller } from '../../src/node/control.ts'
+import type { Node } from '../../src/node/index.ts'
+import { Admission, Authentication, type Descriptor, HistoryPolicy, Privacy } from '../../src/wire/messages.ts'
+
+export const CHANNEL = new Uint8Array(32).fill(7)
+
+/** What happens when a command comes: a result, or nothing when it is none of this test's. */
+export type Answer = (command: Command, tell: (notice: Notice) => void) => CommandResult | undefined
+
+const descriptorOf = (user: Uint8Array): Descriptor => ({
+  founder: user,
+  salt: new Uint8Array(16),
+  version: 1,
+  previous: new Uint8Array(0),
+  name: 'garden',
+  suite: 1,
+  managers: [user],
+  quorum: 0,
+  memberManagers: [],
+  admission: Admission.BY_INVITE,
+  authentication: Authentication.BY_CHALLENGE,
+  privacy: Privacy.ENCRYPTED,
+  history: HistoryPolicy.NONE,
+  partition: 'CONTINUE' as Descriptor['partition'],
+  timing: 'LOCAL' as Descriptor['timing'],
+  keyLifetimeSeconds: 3600,
+  stepSeconds: 0,
+  graceSeconds: 600,
+  idleSeconds: 90,
+  fenceSeconds: 86_400,
+  retentionSeconds: 0,
+  recoveryKeys: [],
+  recoveryThreshold: 0,
+  maxMembers: 12,
+  withoutTriggers: 1
+})
+
+/** A channel named garden, its key there, managed by this user. */
+export const gardenOf = (user: Uint8Array): ChannelView => ({
+  id: CHANNEL,
+  name: 'garden',
+  founder: user,
+  descriptor: descriptorOf(user),
+  key: 'ready',
+  term: 3,
+  serial: 12,
+  commitment: new Uint8Array(16),
+  notAfter: 0,
+  members: 2,
+  manager: user,
+  isManagerPresent: true,
+  isManager: true,
+  waiting: 0,
+  logHead: new Uint8Array(32),
+  online: 2
+})
+
+export const memberOf = (user: Uint8Array, nick: string, changes: Partial<MemberView> = {}): MemberView => ({
+  user,
+  nick,
+  isFounder: false,
+  isManager: false,
+  isMemberManager: false,
+  isSelf: false,
+  isOnline: false,
+  holdsKey: false,
+  ...changes
+})
+
+export class TestDesk {
+  /** Commands carried out, lists and views left out. */
+  readonly commands: Command[] = []
+  view: ChannelView
+  members: MemberView[]
+  readonly #user: Uint8Array
+  readonly #answer: Answer
+  readonly #listeners = new Set<(notice: Notice) => void>()
+
+  constructor(user: Uint8Array, members: MemberView[], answer: Answer = () => undefined) {
+    this.#user = user
+    this.view = gardenOf(user)
+    this.members = members
+    this.#answer = answer
+  }
+
+  /** Calls a method as the command line does, with a patience of a moment. */
+  async call<T>(name: string, params: Record<string, unknown> = {}): Promise<T> {
+    const caller: ControlCaller = { notify: () => {}, closed: new AbortController().signal }
+    return (await callMethod(this.#desk, name, { timeout: 1, ...params }, caller)) as T
+  }
+
+  get #desk(): Desk {
+    const node = {
+      user: this.#user,
+      peers: () => [],
+      topics: () => [],
+      command: async (command: Command) => this.#run(command),
+      onNotice: (listener: (notice: Notice) => void) => {
+        this.#listeners.add(listener)
+        return () => this.#listeners.delete(listener)
+      }
+    } as unknown as Node
+    return { node, home: '', startedAt: 0, noteAddresses: () => {}, subscribe: () => {} }
+  }
+
+  #run(command: Command): CommandResult {
+    if (command.type === 'channels') return { type: 'channels', channels: [this.view] }
+    if (command.type === 'members') return { type: 'members', members: this.members }
+    const result = this.#answer(command, (notice) => {
+      for (const listener of this.#listeners) listener(notice)
+    })
+    if (result === undefined) throw new UsageError('UNEXPECTED', `nobody expected ${command.type}`)
+    if (!['groups', 'keys', 'invites'].includes(command.type)) this.commands.push(command)
+    return result
+  }
+}
+
+/** The code that a call ends with. */
+export async function codeOf(call: Promise<unknown>): Promise<string> {
+  try {
+    await call
+  } catch (error) {
+    if (error instanceof UsageError) return error.code
+    throw error
+  }
+  return 'none'
+}

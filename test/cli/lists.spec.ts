@@ -1,0 +1,173 @@
+import { expect } from 'chai'
+import type { ChannelForm, InviteRecordForm, LineForm, MemberForm } from '../../src/cli/forms.ts'
+import { durationText, groupMark, messageLine } from '../../src/cli/lines.ts'
+import { channelDetails, inviteLines, keyLines, memberLines } from '../../src/cli/lists.ts'
+import { memberForm } from '../../src/cli/to-forms.ts'
+import { alice, bob } from '../core/identity/people.ts'
+import { memberOf } from './desk.ts'
+
+const PLACE = { channel: 'c'.repeat(52), channelName: 'garden' }
+const BOB = { user: '12D3KooWBob', nick: 'bob', fingerprint: 'AAAA-BBBB', isSelf: false }
+const HOUR = 3_600_000
+
+describe('lists for people', () => {
+  it('members: who is there and who does what, in words beside the marks', () => {
+    const forms: MemberForm[] = [
+      memberForm(memberOf(alice.publicKey, 'alice', { isSelf: true, isFounder: true, isManager: true })),
+      memberForm(memberOf(bob.publicKey, 'bob', { isMemberManager: true, isOnline: true, holdsKey: true })),
+      memberForm(memberOf(bob.publicKey, 'behind', { isOnline: true })),
+      memberForm(memberOf(bob.publicKey, 'gone'))
+    ]
+    const [self, online, behind, gone] = memberLines(forms)
+    expect(self).to.match(/● online .*you, founder, ★ key manager/)
+    expect(online).to.match(/● online .*member manager/)
+    expect(behind).to.include('○ online, without the key in force')
+    expect(gone).to.match(/gone +\S+ +- away/)
+  })
+
+  it('keys: which, why, by whom, for how long, and how many hold them', () => {
+    const line: LineForm = {
+      ...PLACE,
+      epoch: '3.12',
+      term: 3,
+      serial: 12,
+      commitment: 'c0ffee',
+      notAfter: Date.now() + 2 * HOUR + 500,
+      reason: 'first-member',
+      issuer: BOB,
+      members: 6,
+      holders: 4
+    }
+    const text = keyLines([
+      line,
+      { ...PLACE, group: 'ab'.repeat(16), groupName: 'ops', epoch: '', members: 2, holders: 0 }
+    ])
+    expect(text[0]).to.equal('#garden  held by 4 of 6')
+    const all = text.join('\n')
+    expect(all).to.match(/epoch +3\.12\n/)
+    expect(all).to.match(/key id +c0ffee\n/)
+    expect(all).to.match(/good for +2h\n/)
+    expect(all).to.match(/by bob \(AAAA-BBBB\), because a first member came after there had been none/)
+    expect(all).to.match(/#garden \[ops\] {2}held by 0 of 2\n {2}no key here$/)
+    expect(keyLines([{ ...line, notAfter: 5 }]).join()).to.include('over')
+  })
+
+  it('invites: how they stand and who came in by them', () => {
+    const now = Date.UTC(2026, 0, 31, 12)
+    const invite: InviteRecordForm = {
+      ...PLACE,
+      token: '3fa2b1c0'.repeat(8),
+      uses: 1,
+      redeemers: [],
+      isRevoked: false,
+      by: BOB
+    }
+    const shown = inviteLines(
+      [
+        invite,
+        { ...invite, redeemers: [BOB] },
+        { ...invite, uses: 0, redeemers: [BOB], expiresAt: now - 1 },
+        { ...invite, isRevoked: true, expiresAt: now + HOUR }
+      ],
+      now
+    )
+    expect(shown[0]).to.match(/^3fa2b1c0 {2}open +0 of 1 used +for ever +by bob/)
+    expect(shown[1]).to.match(/used up +1 of 1 used .*let in bob \(AAAA-BBBB\)/)
+    expect(shown[2]).to.match(/expired +1 used, any number +until/)
+    expect(shown[3]).to.include('revoked')
+  })
+
+  it('a channel: every rule of it in words', () => {
+    const form: ChannelForm = {
+      id: PLACE.channel,
+      name: 'garden',
+      key: 'ready',
+      epoch: '1.1',
+      term: 1,
+      serial: 1,
+      commitment: '00',
+      members: 2,
+      online: 2,
+      connected: 1,
+      isManagerPresent: true,
+      isManager: true,
+      waiting: 0,
+      logHead: '',
+      memberManagers: [BOB.user],
+      admission: 'members',
+      authentication: 'challenge',
+      privacy: 'mixed',
+      history: 'all',
+      keyLifetimeSeconds: 3600,
+      stepSeconds: 0,
+      idleSeconds: 90,
+      graceSeconds: 600,
+      maxMembers: 12,
+      withoutTriggers: ['prekey-rotation']
+    }
+    const text = channelDetails(form).join('\n')
+    for (const words of [
+      'by name',
+      'answering a challenge',
+      '[plain]',
+      'newcomers read what was said before',
+      '1h, and is readable for 10m after',
+      'not just because time passes',
+      'after 1m 30s of silence',
+      'when a first member comes',
+      'not when a member renews',
+      '12 members at most',
+      BOB.user
+    ])
+      expect(text, words).to.include(words)
+  })
+
+  it('durations have their two largest units', () => {
+    const texts: [number, string][] = [
+      [0, '0s'],
+      [45_000, '45s'],
+      [90_000, '1m 30s'],
+      [24 * HOUR, '1d'],
+      [25 * HOUR + 61_000, '1d 1h'],
+      [24 * HOUR + 61_000, '1d'],
+      [599_700, '10m'],
+      [-5, '0s']
+    ]
+    for (const [ms, text] of texts) expect(durationText(ms), String(ms)).to.equal(text)
+  })
+})
+
+describe('marks of groups', () => {
+  const group = 'ab12cd34'.repeat(4)
+
+  it('stand before the nick of what was said to a group', () => {
+    const form = {
+      type: 'message' as const,
+      ...PLACE,
+      group,
+      groupName: 'ops',
+      id: '00',
+      sender: BOB.user,
+      nick: 'bob',
+      fingerprint: BOB.fingerprint,
+      lamport: 1,
+      counter: 0,
+      kind: 'text' as const,
+      text: 'hi',
+      writtenAt: 0,
+      seenAt: Date.now(),
+      isEncrypted: true,
+      isOwn: false,
+      state: 'sent' as const
+    }
+    expect(messageLine(form, { isColour: false, withChannel: false })).to.match(/ \[ops\] bob: hi$/)
+  })
+
+  it('cannot be forged by a name', () => {
+    expect(groupMark({ group, groupName: 'ops] alice: hi [' })).to.equal('[ops alice: hi]')
+    for (const name of ['plain', ' PLAIN ', '[plain]', 'pla\u0456n', 'sent'])
+      expect(groupMark({ group, groupName: name }), name).to.equal('[group ab12cd34]')
+    expect(groupMark({ group, groupName: '' })).to.equal('[ab12cd34]')
+    expect(groupMark({ group, groupName: 'a\u202Eb\u001Bc' })).to.equal('[ab\uFFFDc]')
+  })
+})
