@@ -44,8 +44,13 @@ export const BATCH_MAX_MS = 2 * SECOND_MS
 export const RETRY_MS: readonly number[] = [500, SECOND_MS, 2 * SECOND_MS, 4 * SECOND_MS, 8 * SECOND_MS]
 /** Tries of a request that requester and manager hand to each other when they are connected; later ones go on the topic. */
 export const HANDED_TRIES = 3
-/** The wait after a request that the manager has taken from our own hand: it is there, and its batch may be a long one. */
+/**
+ * The wait after a first try that the manager has taken from our own hand, doubled with each further one: it is there, and
+ * its batch may be a long one.
+ */
 export const HANDED_PATIENCE_MS = 3 * SECOND_MS
+/** How long it may take until it is known whether a try was taken. */
+export const HANDING_MS = 12 * SECOND_MS
 
 export const PREKEY_LIFETIME_MS = DAY_MS
 /** A record outlives its prekey, which stays usable for two more rotations. */

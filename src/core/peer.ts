@@ -151,7 +151,7 @@ export class Peer implements Machine {
         const [name = '', local = ''] = event.receipt.split(':')
         const member = this.#channels.get(name)?.member
         if (local !== REQUEST_RECEIPT) return member?.speaker.onPublished(local, event.recipients, env, out)
-        return event.isHanded === true ? member?.seeker.onHanded(env) : undefined
+        return member?.seeker.onPublished(event.isHanded === true, env)
       }
       case 'found':
         return this.#onFound(event.kind, event.id, event.value, env, out)

@@ -131,7 +131,8 @@ export class Carrier {
       isReady: false,
       reachableSince: undefined,
       unusedSince: undefined,
-      nextLookAt: 0,
+      // Where somebody is there already, others who come at the same time are left to find us.
+      nextLookAt: this.#reachable(name).length === 0 ? 0 : performance.now() + FIRST_LOOK_MS * (1 + Math.random() / 4),
       lookEveryMs: FIRST_LOOK_MS
     })
     this.#inside.opts.scoreParams.topics[name] = TOPIC_SCORE

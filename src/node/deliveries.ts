@@ -21,8 +21,8 @@ import { errorFields } from './report.ts'
 import { Slots } from './slots.ts'
 import { MalformedError, readMessage, sendMessage } from './stream-message.ts'
 
-/** From opening the stream until the other side has taken the frame: then the topic is the better way. */
-const DEADLINE_MS = 3 * SECOND_MS
+/** From opening the stream until the other side has taken the frame. Sooner, and a busy network would get the frame twice. */
+const DEADLINE_MS = 10 * SECOND_MS
 /** Frames being taken: in all (64 KiB each), and of one peer. */
 const MAX_TAKING = 128
 export const MAX_TAKING_PEER = 4

@@ -42,7 +42,7 @@ const MAX_DELAY_MS = 10_000
 const SEEN_MS = 120_000
 const READINESS_MS = 200
 const STREAM_TIMEOUT_MS = 5_000
-const DELIVERY_TIMEOUT_MS = 3_000
+const DELIVERY_TIMEOUT_MS = 10_000
 /** Peers asked one after another when the question is to nobody in particular. */
 const STREAM_TRIES = 3
 

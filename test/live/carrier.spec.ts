@@ -154,6 +154,7 @@ describe('carrier', function () {
     const other = keep(await liveHost({ bootstrap: [node.address] }))
     gossipOf(other).subscribe(topicOf(channel))
     await until('another is there', () => gossipOf(node).getSubscribers(topicOf(channel)).length === 2)
+    await until('it knows that', () => gossipOf(other).getSubscribers(topicOf(channel)).length === 1)
     await gossipOf(other).publish(topicOf(channel), frame.bytes)
     await until('it arrives', () => node.frames.length === 1)
   })

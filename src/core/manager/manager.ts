@@ -330,22 +330,19 @@ export class Manager {
       equalBytes(answer.nonce, waiting.nonce)
     if (!isAnswered) return out.reject(508)
     this.#challenged.delete(hex(answer.request))
-    // Two tries of one request, each challenged and answered, are granted once: a second grant would undo the first.
-    if (!this.#isGranted(frame)) this.#enlist(waiting.applicant, env, out)
+    this.#enlist(waiting.applicant, env, out)
   }
 
-  /** Whether this is a further try of a request that waits for the next epoch. */
+  /**
+   * Whether this is a further try of a request that waits for the next epoch. Challenged again and answered after that, it
+   * would be granted a second time, which undoes the first.
+   */
   #isEnlisted(frame: Frame): boolean {
     const author = hex(frame.author)
     const applicant = [...this.#applicants.values()].find((one) => one.author === author)
     if (applicant === undefined) return false
     applicant.attempt = Math.max(applicant.attempt, frame.body.keyRequest!.attempt)
     return true
-  }
-
-  /** Whether the request of this one-time author was granted in this term: from there the announcements lead on. */
-  #isGranted(frame: Frame): boolean {
-    return this.#granted.get(hex(frame.author))?.grant.key?.term === this.#context.promised.term
   }
 
   #challenge(applicant: Applicant, env: Env, out: Out): void {
@@ -365,11 +362,12 @@ export class Manager {
     this.#answer({ challenge }, applicant.user, applicant.attempt, out)
   }
 
-  /** Answers a further try of a request that was granted. */
+  /** Answers a further try of a request that was granted in this term: from there the announcements lead on. */
   #repeatGrant(frame: Frame, out: Out): boolean {
-    if (!this.#isGranted(frame)) return false
-    const given = this.#granted.get(hex(frame.author))!
+    const given = this.#granted.get(hex(frame.author))
+    if (given === undefined) return false
     const { attempt } = frame.body.keyRequest!
+    if (given.grant.key!.term !== this.#context.promised.term) return false
     if (attempt <= given.attempt) return true
     given.attempt = attempt
     this.#answer({ grant: { ...given.grant, attempt } }, given.user, attempt, out)

@@ -30,7 +30,7 @@ import type { Prekey, PrekeyPair } from '../identity/prekeys.ts'
 import { asUserId } from '../identity/user.ts'
 import type { Env } from '../machine.ts'
 import type { Out } from '../out.ts'
-import { HANDED_PATIENCE_MS, HANDED_TRIES, RETRY_MS } from '../params.ts'
+import { HANDED_PATIENCE_MS, HANDED_TRIES, HANDING_MS, RETRY_MS } from '../params.ts'
 import { Refusal, refuse } from '../reject.ts'
 
 /** The receipt of a request that is handed over. */
@@ -50,6 +50,8 @@ interface Pending {
   readonly body: KeyRequest
   readonly hash: Uint8Array
   attempt: number
+  /** Wait after the newest try, when it is on the topic. */
+  waitMs: number
   /** `Env.uptimeMs` of the next try. */
   nextAt: number
 }
@@ -138,6 +140,7 @@ export class KeyAsker {
       body: request.body,
       hash: request.hash,
       attempt: 0,
+      waitMs: 0,
       nextAt: 0
     }
     this.#send(this.#pending, env, out)
@@ -167,10 +170,12 @@ export class KeyAsker {
     this.#tries = 0
   }
 
-  /** The manager has taken the newest try: there is no hurry to make the next. */
-  onHanded(env: Env): void {
+  /** The newest try is with the manager, and there is no hurry to make the next; or it is on the topic. */
+  onPublished(isHanded: boolean, env: Env): void {
     const pending = this.#pending
-    if (pending !== undefined) pending.nextAt = Math.max(pending.nextAt, env.uptimeMs + HANDED_PATIENCE_MS)
+    if (pending === undefined) return
+    const patienceMs = HANDED_PATIENCE_MS * 2 ** (pending.attempt - 1)
+    pending.nextAt = env.uptimeMs + (isHanded ? patienceMs : pending.waitMs)
   }
 
   #send(pending: Pending, env: Env, out: Out): void {
@@ -178,13 +183,14 @@ export class KeyAsker {
     const body = { ...pending.body, attempt: pending.attempt }
     const wait =
       RETRY_MS[Math.min(pending.attempt + (this.#tries > SILENCE_TRIES ? SILENCE_TRIES : 0), RETRY_MS.length - 1)]!
-    const jitter = env.random(1)[0]! / 1024
+    pending.waitMs = wait * (1 + env.random(1)[0]! / 1024)
     pending.attempt++
     this.#tries++
-    pending.nextAt = env.uptimeMs + wait * (1 + jitter)
+    const isHanded = body.attempt < HANDED_TRIES
+    pending.nextAt = env.uptimeMs + (isHanded ? HANDING_MS : pending.waitMs)
     const frame = makeFrame(channel, pending.author, { keyRequest: body }).bytes
-    const handed = { to: asUserId(pending.manager), receipt: `${name}:${REQUEST_RECEIPT}` }
-    out.push({ type: 'publish', channel, frame, ...(body.attempt < HANDED_TRIES && handed) })
+    const handed = isHanded && { to: asUserId(pending.manager), receipt: `${name}:${REQUEST_RECEIPT}` }
+    out.push({ type: 'publish', channel, frame, ...handed })
   }
 
   /** Answers a challenge to the request under way. */

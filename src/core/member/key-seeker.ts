@@ -106,9 +106,9 @@ export class KeySeeker {
     this.seek(env, out)
   }
 
-  /** The key manager has taken our request from our own hand. */
-  onHanded(env: Env): void {
-    this.#asker.onHanded(env)
+  /** What became of the newest try of our request. */
+  onPublished(isHanded: boolean, env: Env): void {
+    this.#asker.onPublished(isHanded, env)
     if (this.#asker.isAsking) this.#deadlines.set('key', this.#asker.nextAt)
   }
 

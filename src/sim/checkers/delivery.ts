@@ -80,13 +80,14 @@ export class Delivery implements Checker {
   onNotice(node: SimNode, notice: Notice, world: World): void {
     if (notice.type !== 'message') return
     const name = nameOf(notice)
-    this.#texts.set(notice.id, name)
+    // A text counts with who says it: a dishonest member may say another's words after it.
+    const said = `${hex(notice.sender)} ${name}`
+    this.#texts.set(notice.id, said)
     const shownAt = this.#shownAt.get(node) ?? new Map<string, number>()
     this.#shownAt.set(node, shownAt)
     const sender = this.#truth.personWith(notice.sender)
-    // What waits is shown to its author again, by the name it has there, when it is sealed again. Who is not honest may
-    // say again in clear what another has said, in its own name.
-    for (const id of notice.isOwn || sender?.isByzantine ? [notice.id] : [notice.id, name]) {
+    // What waits is shown to its author again, by the name it has there, when it is sealed again.
+    for (const id of notice.isOwn ? [notice.id] : [notice.id, said]) {
       const before = shownAt.get(id)
       const isReplacing = notice.content.replaces.length > 0 && before !== undefined && this.#isForgotten(node, before)
       const mayBeAgain = isReplacing || before === undefined || this.#mayShowAgain(node, before)

@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { type Frame, readFrame } from '../../../src/core/channel/frame.ts'
 import { BATCH_MS, HANDED_TRIES } from '../../../src/core/params.ts'
 import { Refusal } from '../../../src/core/reject.ts'
+import { peekKind } from '../../../src/sim/trace.ts'
 import { Authentication } from '../../../src/wire/messages.ts'
 import { Bus, type Node } from '../bus.ts'
 
@@ -60,22 +61,25 @@ describe('what requester and manager say to each other', () => {
     expect(published(bus, channel).get('keyRequest')).to.be.at.least(1)
   })
 
-  it('is granted once, also when two tries of one request were challenged and answered', () => {
-    const { bus, alice, channel, people } = open(1, { authentication: Authentication.BY_CHALLENGE })
-    const [bob] = people as [Node]
+  it('is challenged and granted once, whatever other tries come while the first waits for its epoch', () => {
+    const { bus, alice, channel, people } = open(2, { authentication: Authentication.BY_CHALLENGE })
+    const [bob, carol] = people as [Node, Node]
     bus.isHandingOver = false
-    // The manager hears both tries before the requester hears a challenge.
+    const invite = bus.invite(alice, channel)
     const held: (() => void)[] = []
-    bus.carry = (deliver, to) => (to === bob ? held.push(deliver) : deliver())
-    bus.join(bob, bus.invite(alice, channel))
+    bus.carry = (deliver, to, bytes) =>
+      to === alice && peekKind(bytes) === 'keyRequest' ? held.push(deliver) : deliver()
+    bus.join(bob, invite)
     bus.pass(700)
-    expect(published(bus, channel).get('challenge')).to.equal(2)
     bus.carry = (deliver) => deliver()
-    for (const deliver of held.splice(0)) deliver()
+    bus.join(carol, invite)
+    expect(bus.view(carol, channel).key).to.equal('ready')
+    expect(held).to.have.length(2)
+    for (const deliver of held) deliver()
     bus.pass(3_000)
-    expect(published(bus, channel).get('challengeAnswer')).to.equal(2)
-    expect(published(bus, channel).get('grant')).to.equal(1)
-    expect(bus.view(bob, channel)).to.include({ key: 'ready', members: 2 })
+    expect(published(bus, channel).get('challenge')).to.equal(2)
+    expect(published(bus, channel).get('grant')).to.equal(2)
+    expect(bus.view(bob, channel)).to.include({ key: 'ready', members: 3 })
   })
 })
 
@@ -96,14 +100,16 @@ describe('a storm of newcomers', () => {
 
   it('holds up no removal beyond the first window, and none for cause at all', () => {
     for (const isForCause of [false, true]) {
-      const { bus, alice, channel, people } = open(20)
+      const { bus, alice, channel, people } = open(60)
       const invite = bus.invite(alice, channel)
-      for (const node of people) {
-        bus.join(node, invite)
-        bus.pass(120)
+      const coming = [...people]
+      // Until the fourth batch has just been let in, and the window is a long one.
+      while (bus.view(alice, channel).serial < 5) {
+        bus.join(coming.shift()!, invite)
+        bus.pass(60)
       }
-      const [removed, ...rest] = people as [Node, ...Node[]]
-      const serials = (): number[] => rest.slice(0, 9).map((node) => bus.view(node, channel).serial)
+      const [removed, ...rest] = people.filter((node) => bus.view(node, channel)?.key === 'ready') as [Node, ...Node[]]
+      const serials = (): number[] => rest.map((node) => bus.view(node, channel).serial)
       const before = serials()
       bus.command(alice, { type: 'remove', channel, user: removed.key.publicKey, isForCause })
       bus.pass(isForCause ? 1 : BATCH_MS + 1)
