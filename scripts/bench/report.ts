@@ -97,7 +97,7 @@ export interface Setting {
   readonly load: string
 }
 
-const MEASURED_PACKAGES = ['libp2p', '@libp2p/gossipsub', '@libp2p/noise', '@libp2p/yamux', 'sodium-native']
+const MEASURED_PACKAGES = ['libp2p', '@libp2p/gossipsub', '@libp2p/noise', '@libp2p/yamux', 'sodium-native', 'ts-mls']
 
 function versionOf(name: string): string {
   try {

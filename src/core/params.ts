@@ -61,6 +61,8 @@ export const PAST_EPOCHS = 64
 export const KEPT_ANNOUNCEMENTS = 256
 /** Announcements seen that cannot be judged yet. */
 export const WAITING_ANNOUNCEMENTS = 32
+/** Chunks of announcements kept, 40 kB each: those of a rebuild for 100,000 members twice over. */
+export const KEPT_CHUNKS = 256
 /** Answers a manager keeps to repeat: one per request. */
 export const KEPT_GRANTS = 256
 /** Members of a channel that sets no limit of its own. */

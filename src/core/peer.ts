@@ -207,6 +207,8 @@ export class Peer implements Machine {
     for (const { name, value } of of('outbox')) room(name)?.member.conversation.restoreOutbox(value)
     for (const { name, value } of of('clock')) room(name)?.member.conversation.restoreClock(value)
     for (const { name, value } of of('newest')) room(name)?.member.succession.restoreNewest(value)
+    for (const { name, value } of of('chunk'))
+      if (room(name)?.member.succession.restoreChunk(value) === false) damaged()
   }
 
   /** Who we are, with a boot nonce that no other start has. */
@@ -367,9 +369,7 @@ export class Peer implements Machine {
     if (record) return { ...blank, records: this.#recordsOf([record.user]) }
     if (epochs) {
       const member = this.#channels.get(channelIdText(epochs.channel))?.member
-      return member && epochs.group.length === 0
-        ? { ...blank, frames: member.succession.epochsAfter(epochs.after) }
-        : undefined
+      return member && epochs.group.length === 0 ? { ...blank, ...member.succession.epochsAfter(epochs) } : undefined
     }
     if (log) {
       const answer = this.#channels.get(channelIdText(log.channel))?.member.statements.logFrom(log.key, log.offset, env)
@@ -391,7 +391,7 @@ export class Peer implements Machine {
     if (room === undefined) return
     for (const bytes of answer?.records ?? []) this.#addManagerRecord(room, bytes, env, out)
     const { member } = room
-    if (topic === 'epochs') member.onEpochs(answer?.frames ?? [], env, out)
+    if (topic === 'epochs') member.onEpochs(answer?.frames ?? [], answer?.isMore ?? false, env, out)
     else if (topic === 'log' && answer !== undefined) member.onLog(answer.sealed, answer.isMore, env, out)
     else if (topic === 'record') member.onRecord(env, out)
     else if (topic === 'collect') this.#onCollected(room, answer, env, out)

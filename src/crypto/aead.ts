@@ -175,8 +175,9 @@ export function aesWrap(kek: Uint8Array, payload: Uint8Array): Uint8Array {
   if (payload.length < 16 || payload.length % 8 !== 0) {
     throw new UsageError('BAD_LENGTH', 'key wrap takes 16 bytes or more, in eights')
   }
-  const cipher = crypto.createCipheriv(algorithm, crypto.createSecretKey(kek), WRAP_IV)
-  return joinBytes(cipher.update(payload), cipher.final())
+  // Key wrap takes everything in one piece and has nothing to give at the end.
+  const wrapped = crypto.createCipheriv(algorithm, crypto.createSecretKey(kek), WRAP_IV).update(payload)
+  return new Uint8Array(wrapped.buffer, wrapped.byteOffset, wrapped.length)
 }
 
 /**
@@ -192,8 +193,8 @@ export function aesUnwrap(kek: Uint8Array, wrapped: Uint8Array): Uint8Array | un
   const algorithm = wrapAlgorithm(kek)
   if (wrapped.length < 24 || wrapped.length % 8 !== 0) return undefined
   try {
-    const decipher = crypto.createDecipheriv(algorithm, crypto.createSecretKey(kek), WRAP_IV)
-    return joinBytes(decipher.update(wrapped), decipher.final())
+    const payload = crypto.createDecipheriv(algorithm, crypto.createSecretKey(kek), WRAP_IV).update(wrapped)
+    return new Uint8Array(payload.buffer, payload.byteOffset, payload.length)
   } catch {
     return undefined
   }

@@ -79,6 +79,8 @@ export const LABEL = {
   chainNext: 'conclave/1/secret-tree/next',
   /** Statements, digests and key questions under the control key: subkey context. */
   controlSeal: 'conclave/1/control/seal',
+  /** The one key for an announcement's statements, from the control key. */
+  announcedSeal: 'conclave/1/announcement/seal',
   /** One message: key, nonce and commitment from the chain's message key; its associated data. */
   messageKey: 'conclave/1/message/key',
   messageNonce: 'conclave/1/message/nonce',

@@ -12764,6 +12764,12 @@ export namespace Question {
     value: Uint8Array
   }
 
+  export interface QuestionEpochsChunksFieldEvent {
+    field: '$.epochs.chunks[]'
+    index: number
+    value: number
+  }
+
   export interface QuestionLogChannelFieldEvent {
     field: '$.log.channel'
     value: Uint8Array
@@ -12832,7 +12838,7 @@ export namespace Question {
     return decodeMessage(buf, Question.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Question>): Generator<QuestionDescriptorChannelFieldEvent | QuestionRecordUserFieldEvent | QuestionEpochsChannelFieldEvent | QuestionEpochsGroupFieldEvent | QuestionEpochsAfterFieldEvent | QuestionLogChannelFieldEvent | QuestionLogKeyTermFieldEvent | QuestionLogKeySerialFieldEvent | QuestionLogKeyCommitmentFieldEvent | QuestionLogOffsetFieldEvent | QuestionFramesChannelFieldEvent | QuestionFramesRangesSenderFieldEvent | QuestionFramesRangesBootFieldEvent | QuestionFramesRangesGroupFieldEvent | QuestionFramesRangesFromFieldEvent | QuestionFramesRangesToFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Question>): Generator<QuestionDescriptorChannelFieldEvent | QuestionRecordUserFieldEvent | QuestionEpochsChannelFieldEvent | QuestionEpochsGroupFieldEvent | QuestionEpochsAfterFieldEvent | QuestionEpochsChunksFieldEvent | QuestionLogChannelFieldEvent | QuestionLogKeyTermFieldEvent | QuestionLogKeySerialFieldEvent | QuestionLogKeyCommitmentFieldEvent | QuestionLogOffsetFieldEvent | QuestionFramesChannelFieldEvent | QuestionFramesRangesSenderFieldEvent | QuestionFramesRangesBootFieldEvent | QuestionFramesRangesGroupFieldEvent | QuestionFramesRangesFromFieldEvent | QuestionFramesRangesToFieldEvent> {
     return streamMessage(buf, Question.codec(), opts)
   }
 }
@@ -13019,6 +13025,7 @@ export interface EpochsQuestion {
   channel: Uint8Array
   group: Uint8Array
   after: Uint8Array
+  chunks: number[]
 }
 
 export namespace EpochsQuestion {
@@ -13046,6 +13053,13 @@ export namespace EpochsQuestion {
           w.bytes(obj.after)
         }
 
+        if (obj.chunks != null && obj.chunks.length > 0) {
+          for (const value of obj.chunks) {
+            w.uint32(32)
+            w.uint32(value)
+          }
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -13053,7 +13067,8 @@ export namespace EpochsQuestion {
         const obj: any = {
           channel: uint8ArrayAlloc(0),
           group: uint8ArrayAlloc(0),
-          after: uint8ArrayAlloc(0)
+          after: uint8ArrayAlloc(0),
+          chunks: []
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -13074,6 +13089,14 @@ export namespace EpochsQuestion {
               obj.after = reader.bytes()
               break
             }
+            case 4: {
+              if (opts.limits?.chunks != null && obj.chunks.length === opts.limits.chunks) {
+                throw new MaxLengthError('Decode error - repeated field "chunks" had too many elements')
+              }
+
+              obj.chunks.push(reader.uint32())
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -13083,6 +13106,10 @@ export namespace EpochsQuestion {
 
         return obj
       }, function * (reader, length, prefix, opts = {}) {
+        const obj = {
+          chunks: 0
+        }
+
         const end = length == null ? reader.len : reader.pos + length
 
         while (reader.pos < end) {
@@ -13108,6 +13135,21 @@ export namespace EpochsQuestion {
                 field: `${prefix}.after`,
                 value: reader.bytes()
               }
+              break
+            }
+            case 4: {
+              if (opts.limits?.chunks != null && obj.chunks === opts.limits.chunks) {
+                throw new MaxLengthError('Streaming decode error - repeated field "chunks" had too many elements')
+              }
+
+              yield {
+                field: `${prefix}.chunks[]`,
+                index: obj.chunks,
+                value: reader.uint32()
+              }
+
+              obj.chunks++
+
               break
             }
             default: {
@@ -13137,6 +13179,12 @@ export namespace EpochsQuestion {
     value: Uint8Array
   }
 
+  export interface EpochsQuestionChunksFieldEvent {
+    field: '$.chunks[]'
+    index: number
+    value: number
+  }
+
   export function encode (obj: Partial<EpochsQuestion>): Uint8Array {
     return encodeMessage(obj, EpochsQuestion.codec())
   }
@@ -13145,7 +13193,7 @@ export namespace EpochsQuestion {
     return decodeMessage(buf, EpochsQuestion.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<EpochsQuestion>): Generator<EpochsQuestionChannelFieldEvent | EpochsQuestionGroupFieldEvent | EpochsQuestionAfterFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<EpochsQuestion>): Generator<EpochsQuestionChannelFieldEvent | EpochsQuestionGroupFieldEvent | EpochsQuestionAfterFieldEvent | EpochsQuestionChunksFieldEvent> {
     return streamMessage(buf, EpochsQuestion.codec(), opts)
   }
 }

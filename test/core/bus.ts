@@ -568,7 +568,7 @@ export class Liar {
     }
     const before = { init: current?.keys.init ?? FIRST_INIT, transcript: current?.transcript ?? FIRST_TRANSCRIPT }
     const root = lies.rootKey ?? change.rootKey
-    const epoch = issueEpoch(lies.issuer ?? this.key, terms, preview, change.update, root, before, this.random)
+    const epoch = issueEpoch(lies.issuer ?? this.key, terms, preview, change.update, root, before)
     const issued = { ...epoch, preview, change }
     if (lies.isKept === false) return issued
     this.log.commit(honest)

@@ -5,7 +5,7 @@ import { EMPTY, equalBytes, hex, joinBytes, utf8 } from '../../src/base/bytes.ts
 import { UsageError } from '../../src/base/errors.ts'
 import { derive, hash, hkdfExpand, hkdfExtract, hmacSha256, mac, sha256 } from '../../src/crypto/kdf.ts'
 import { framed, LABEL } from '../../src/crypto/labels.ts'
-import { field, readWycheproof } from './vectors.ts'
+import { backends, field, readWycheproof } from './vectors.ts'
 
 const SECRET = new Uint8Array(32).fill(5)
 
@@ -23,6 +23,19 @@ describe('crypto/kdf', () => {
       }
     }
     expect(count).to.equal(86)
+  })
+
+  it('the short hash of every back end is SHA-256', () => {
+    for (let length = 0; length <= 300; length++) {
+      const message = Uint8Array.from({ length }, (_, i) => i * 7 + length)
+      const expected = createHash('sha256').update(message).digest('hex')
+      for (const backend of backends) {
+        const output = new Uint8Array(32)
+        backend.shortHash(output, message)
+        expect(hex(output), backend.name).to.equal(expected)
+      }
+      expect(hex(sha256(message))).to.equal(expected)
+    }
   })
 
   it('every Wycheproof HMAC-SHA256 vector has its published result', () => {

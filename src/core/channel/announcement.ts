@@ -5,7 +5,7 @@
  * in the head, so the head with its co-signatures alone is the certificate. The epoch's own key is confirmed by the
  * commitment in the key id: two keys under one (term, serial) are two announcements, which is proof of equivocation.
  */
-import { EMPTY, equalBytes, joinBytes, u32, u64 } from '../../base/bytes.ts'
+import { EMPTY, equalBytes, u32, u64 } from '../../base/bytes.ts'
 import { WRAPPED_KEY_BYTES } from '../../crypto/aead.ts'
 import { hash } from '../../crypto/kdf.ts'
 import { framed, LABEL } from '../../crypto/labels.ts'
@@ -33,16 +33,16 @@ import {
   epochSecretOf,
   isHigher,
   type Line,
-  openControl,
-  sealControl,
+  openAnnounced,
+  sealAnnounced,
   transcriptAfter
 } from './key-schedule.ts'
+import type { WrapAt } from './key-tree-member.ts'
 import { type CheckedStatement, readStatement } from './statement.ts'
 
-/** Sealing purpose of the statements that justify an epoch. */
-const PURPOSE = 'announcement'
-/** Wraps beyond this many bytes travel in chunks of this size, each a frame of its own. */
-const CHUNK_BYTES = 1_000 * WRAPPED_KEY_BYTES
+/** More wraps than this travel in chunks of so many, each a frame of its own. */
+const WRAPS_PER_CHUNK = 1_000
+const CHUNK_BYTES = WRAPS_PER_CHUNK * WRAPPED_KEY_BYTES
 
 /** A frame known to be an announcement by a manager of the descriptor, with the hashes of its payload checked. */
 export interface CheckedAnnouncement {
@@ -89,8 +89,7 @@ export function issueEpoch(
   log: LogPreview,
   tree: TreeUpdate,
   rootKey: Uint8Array,
-  before: { init: Uint8Array; transcript: Uint8Array },
-  random: (length: number) => Uint8Array
+  before: { init: Uint8Array; transcript: Uint8Array }
 ): IssuedEpoch {
   const { line, term, serial } = terms
   const pieces = splitWraps(tree.wraps)
@@ -111,7 +110,7 @@ export function issueEpoch(
   const epochSecret = epochSecretOf(before.init, rootKey, transcript)
   const keys = epochKeysOf(epochSecret, line, term, serial)
   const statements = StatementList.encode({ statements: log.statements.map((one) => one.bytes) })
-  const sealed = sealControl(keys.control, line, PURPOSE, statements, random(32))
+  const sealed = sealAnnounced(keys.control, line, statements)
   const payload = AnnouncementPayload.encode({ tree: carried, sealed })
   const key = { term, serial, commitment: keys.commitment }
   const announcement = makeFrame(
@@ -204,7 +203,7 @@ export function confirmKeys(
 
 /** The statements of an announcement, opened and checked one by one; R-410. */
 export function openStatements(line: Line, sealed: Uint8Array, control: Uint8Array): CheckedStatement[] | Refusal {
-  return readStatementList(line, openControl(control, line, PURPOSE, sealed))
+  return readStatementList(line, openAnnounced(control, line, sealed))
 }
 
 /** The statements of an opened list; R-410 when it does not decode, or what is wrong with the first bad one. */
@@ -240,6 +239,24 @@ function splitWraps(wraps: Uint8Array): Uint8Array[] {
   return pieces
 }
 
-/** A tree update made whole from its chunks. */
-export const withWraps = (tree: TreeUpdate, chunks: readonly Uint8Array[]): TreeUpdate =>
-  chunks.length === 0 ? tree : { ...tree, wraps: joinBytes(...chunks) }
+/**
+ * Which chunks hold these wraps.
+ *
+ * @param wraps - running numbers, ascending.
+ * @returns indexes of chunks, ascending.
+ */
+export const chunksWith = (wraps: readonly number[]): number[] => [
+  ...new Set(wraps.map((wrap) => Math.floor(wrap / WRAPS_PER_CHUNK)))
+]
+
+/**
+ * Finds wraps in chunks.
+ *
+ * @param dataAt - the data of the chunk with this index, as far as it has come.
+ */
+export const wrapsInChunks =
+  (dataAt: (index: number) => Uint8Array | undefined): WrapAt =>
+  (wrap) => {
+    const start = (wrap % WRAPS_PER_CHUNK) * WRAPPED_KEY_BYTES
+    return dataAt(Math.floor(wrap / WRAPS_PER_CHUNK))?.subarray(start, start + WRAPPED_KEY_BYTES)
+  }

@@ -3,9 +3,12 @@
  *
  * Each epoch secret is made from the one before (through `init`), the new root key and the running transcript, so who lacks
  * any of the three has nothing. The epoch secret itself is not kept: what it yields is, each part for its own purpose.
+ *
+ * Nonces are zero: each sealing key here is used once. One comes from a fresh salt, the other serves the one announcement
+ * whose key it follows from.
  */
-import { u32, u64, utf8, zeros } from '../../base/bytes.ts'
-import { openAtRest, sealAtRest } from '../../crypto/aead.ts'
+import { EMPTY, u32, u64, utf8, zeros } from '../../base/bytes.ts'
+import { open, openAtRest, seal, sealAtRest, ZERO_NONCE } from '../../crypto/aead.ts'
 import { derive, hash, hkdfExtract } from '../../crypto/kdf.ts'
 import { framed, LABEL } from '../../crypto/labels.ts'
 import { pad, unpad } from '../../wire/codec.ts'
@@ -94,6 +97,23 @@ export function openControl(
   const padded = openAtRest(control, controlContext(line, purpose), sealed)
   return padded === undefined ? undefined : unpad(padded)
 }
+
+/**
+ * Seals the statements of an announcement. There is one for each control key, so it needs neither salt nor nonce: the key
+ * follows from the announcement's own head and from a root that is fresh for each (term, serial).
+ */
+export function sealAnnounced(control: Uint8Array, line: Line, plaintext: Uint8Array): Uint8Array {
+  return seal(announcedKey(control, line), ZERO_NONCE, EMPTY, pad(plaintext))
+}
+
+/** Opens what `sealAnnounced` made; undefined when anything differs. */
+export function openAnnounced(control: Uint8Array, line: Line, sealed: Uint8Array): Uint8Array | undefined {
+  const padded = open(announcedKey(control, line), ZERO_NONCE, EMPTY, sealed)
+  return padded === undefined ? undefined : unpad(padded)
+}
+
+const announcedKey = (control: Uint8Array, line: Line): Uint8Array =>
+  derive(control, LABEL.announcedSeal, [line.channel, line.group])
 
 const controlContext = (line: Line, purpose: string): Uint8Array =>
   framed(LABEL.controlSeal, line.channel, line.group, utf8(purpose))

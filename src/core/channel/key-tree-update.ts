@@ -9,7 +9,7 @@
  */
 import { u32, u64 } from '../../base/bytes.ts'
 import { unwrapKey, WRAPPED_KEY_BYTES, wrapKey } from '../../crypto/aead.ts'
-import { derive, hash } from '../../crypto/kdf.ts'
+import { deriver, hash } from '../../crypto/kdf.ts'
 import { LABEL, type Label } from '../../crypto/labels.ts'
 import { type TreeUpdate, TreeUpdateKind } from '../../wire/messages.ts'
 
@@ -21,13 +21,14 @@ const TERM_KEY_BYTES = 32
 
 /** What a tree is made with. Tests put ideal or recording functions in its place; nothing else may. */
 export interface TreeCipher {
-  derive(secret: Uint8Array, label: Label, context: readonly Uint8Array[]): Uint8Array
+  /** What makes 32 bytes of a secret, for one label and context. */
+  deriver(label: Label, context: readonly Uint8Array[]): (secret: Uint8Array) => Uint8Array
   wrap(kek: Uint8Array, key: Uint8Array): Uint8Array
   unwrap(kek: Uint8Array, wrapped: Uint8Array): Uint8Array | undefined
 }
 
 /** HKDF-SHA256 and AES-256 key wrap. */
-export const TREE_CIPHER: TreeCipher = { derive, wrap: wrapKey, unwrap: unwrapKey }
+export const TREE_CIPHER: TreeCipher = { deriver, wrap: wrapKey, unwrap: unwrapKey }
 
 /** Where an update belongs: the same update elsewhere opens nothing. */
 export interface TreeContext {
@@ -100,37 +101,27 @@ function u32List(values: readonly number[]): Uint8Array {
 /** The derivations of one update: each is one-way, and bound to the update's hash. */
 export class UpdateKeys {
   readonly #cipher: TreeCipher
-  readonly #bound: readonly [Uint8Array]
+  readonly #boundTo: Uint8Array
+  /** Key of a node from its path secret. */
+  readonly node: (secret: Uint8Array) => Uint8Array
+  /** Path secret of the parent from that of the child that hands it up. */
+  readonly path: (secret: Uint8Array) => Uint8Array
+  /** What replaces a key after it has wrapped: so a state that leaks later opens nothing recorded earlier. */
+  readonly ratchet: (key: Uint8Array) => Uint8Array
+  /** What replaces the key of a node when a joiner comes below it: the joiner cannot go back. */
+  readonly step: (key: Uint8Array) => Uint8Array
+  /** Key of the new root above an old one, which itself steps: it was an epoch's root, and is to be so no longer. */
+  readonly grow: (key: Uint8Array) => Uint8Array
 
   /** @param boundTo - the update's hash. */
   constructor(cipher: TreeCipher, boundTo: Uint8Array) {
     this.#cipher = cipher
-    this.#bound = [boundTo]
-  }
-
-  /** Key of a node from its path secret. */
-  node(secret: Uint8Array): Uint8Array {
-    return this.#cipher.derive(secret, LABEL.treeNode, this.#bound)
-  }
-
-  /** Path secret of the parent from that of the child that hands it up. */
-  path(secret: Uint8Array): Uint8Array {
-    return this.#cipher.derive(secret, LABEL.treePath, this.#bound)
-  }
-
-  /** What replaces a key after it has wrapped: so a state that leaks later opens nothing recorded earlier. */
-  ratchet(key: Uint8Array): Uint8Array {
-    return this.#cipher.derive(key, LABEL.treeRatchet, this.#bound)
-  }
-
-  /** What replaces the key of a node when a joiner comes below it: the joiner cannot go back. */
-  step(key: Uint8Array): Uint8Array {
-    return this.#cipher.derive(key, LABEL.treeStep, this.#bound)
-  }
-
-  /** Key of the new root above an old one, which itself steps: it was an epoch's root, and is to be so no longer. */
-  grow(key: Uint8Array): Uint8Array {
-    return this.#cipher.derive(key, LABEL.treeGrow, this.#bound)
+    this.#boundTo = boundTo
+    this.node = cipher.deriver(LABEL.treeNode, [boundTo])
+    this.path = cipher.deriver(LABEL.treePath, [boundTo])
+    this.ratchet = cipher.deriver(LABEL.treeRatchet, [boundTo])
+    this.step = cipher.deriver(LABEL.treeStep, [boundTo])
+    this.grow = cipher.deriver(LABEL.treeGrow, [boundTo])
   }
 
   /**
@@ -148,7 +139,7 @@ export class UpdateKeys {
   }
 
   #wrappingKey(childKey: Uint8Array, level: number, position: number): Uint8Array {
-    return this.#cipher.derive(childKey, LABEL.treeWrap, [...this.#bound, Uint8Array.of(level), u32(position)])
+    return this.#cipher.deriver(LABEL.treeWrap, [this.#boundTo, Uint8Array.of(level), u32(position)])(childKey)
   }
 }
 

@@ -134,7 +134,7 @@ export class KeyTree {
   }
 
   isOccupied(leaf: number): boolean {
-    return this.#nodes.key(0, leaf) !== undefined
+    return Number.isInteger(leaf) && leaf >= 0 && this.#nodes.key(0, leaf) !== undefined
   }
 
   /** The keys by node, for checkers of what a thief would have. */
@@ -269,7 +269,7 @@ export class KeyTree {
     if (!Number.isInteger(leaf) || leaf < 0) throw new UsageError('TREE_LEAF', 'a refreshed leaf is a number from 0')
     this.#widen(leaf + 1)
     if (!this.isOccupied(leaf)) this.#size++
-    this.#nodes.set(0, leaf, key)
+    this.#nodes.set(0, leaf, copyBytes(key))
     while (this.isOccupied(this.#lowestBlank)) this.#lowestBlank++
   }
 
@@ -361,10 +361,9 @@ export class KeyTree {
     const lowestBlank = positions.findIndex((leaf, i) => leaf !== i)
     for (let level = 0; level <= depth; level++) {
       for (const position of positions) {
-        const key = bytes.subarray(offset, offset + KEY_BYTES)
+        const key = bytes.slice(offset, offset + KEY_BYTES)
         if (key.length !== KEY_BYTES) return undefined
         nodes.set(level, position, key)
-        if (nodes.key(level, position) === undefined) return undefined
         offset += KEY_BYTES
       }
       positions = [...new Set(positions.map((position) => position >>> 1))]

@@ -170,7 +170,9 @@ export class Manager {
       this.#stage = 'collecting'
       this.#deadlines.set('collect', env.uptimeMs + COLLECT_MS)
       const { channel, name, addresses } = this.#context
-      const question = { epochs: { channel, group: EMPTY, after: this.#seat.current?.announcement ?? EMPTY } }
+      const question = {
+        epochs: { channel, group: EMPTY, after: this.#seat.current?.announcement ?? EMPTY, chunks: [] }
+      }
       out.push({ type: 'ask', id: `${name}:collect`, channel, to: undefined, addresses, question })
     } else if (this.#stage === 'acting') this.#sendBeat(env, out)
   }
@@ -593,7 +595,7 @@ export class Manager {
       notAfter: env.now + lifetimeMs
     }
     const chain = { init: before?.init ?? FIRST_INIT, transcript: before?.transcript ?? FIRST_TRANSCRIPT }
-    const issued = issueEpoch(self.key, terms, preview, change.update, change.rootKey, chain, env.random)
+    const issued = issueEpoch(self.key, terms, preview, change.update, change.rootKey, chain)
     this.#context.promised = number
     out.keep(this.#context.row())
     this.#tree = change.tree

@@ -5,12 +5,19 @@
 import { EMPTY, equalBytes } from '../../base/bytes.ts'
 import { x25519 } from '../../crypto/kem.ts'
 import { type TreeUpdate, TreeUpdateKind } from '../../wire/messages.ts'
-import { type CheckedAnnouncement, chunkHash, confirmKeys, openStatements, withWraps } from '../channel/announcement.ts'
+import {
+  type CheckedAnnouncement,
+  chunksWith,
+  confirmKeys,
+  openStatements,
+  wrapsInChunks
+} from '../channel/announcement.ts'
 import type { Context } from '../channel/context.ts'
 import type { LogPreview } from '../channel/control-log.ts'
 import { type Line, rebuildLeafSecret, refreshLeafKey } from '../channel/key-schedule.ts'
-import { MemberTree } from '../channel/key-tree-member.ts'
+import { type ApplyOptions, MemberTree, wrapIndexes } from '../channel/key-tree-member.ts'
 import { Refusal, refuse } from '../reject.ts'
+import { isChunkOf } from './chunk-shelf.ts'
 import { Epoch } from './keyring.ts'
 import { SecretTree } from './secret-tree.ts'
 
@@ -21,25 +28,46 @@ export interface Followed {
 }
 
 /**
+ * The chunks of an announcement that this member needs: those with a wrap of its own. It never waits for the others.
+ *
  * @param current - the epoch that `announcement.head.previous` names.
- * @param chunks - the data of all its chunks, in order.
+ * @returns indexes, ascending; empty when it needs none, or can do nothing with any.
+ */
+export function chunksNeeded(context: Context, current: Epoch, { head, payload }: CheckedAnnouncement): number[] {
+  if (payload === undefined || head.chunks.length === 0) return []
+  const { tree } = payload
+  const leaf = tree.kind === TreeUpdateKind.REBUILD ? rebuiltLeaf(context) : (current.tree?.leaf ?? -1)
+  return chunksWith(wrapIndexes(tree, leaf))
+}
+
+/** Our leaf in a rebuilt tree, or −1. */
+const rebuiltLeaf = ({ log, user }: Context): number => log.roster.members.rankOf(user)
+
+/**
+ * @param current - the epoch that `announcement.head.previous` names.
+ * @param chunkAt - the data of a chunk, as far as it has come; those of `chunksNeeded` are looked at, and no others.
  * @returns R-403, R-405, R-406, R-408, R-410 – R-412, R-415 when it cannot be adopted.
  */
 export function followAnnouncement(
   context: Context,
   current: Epoch,
   announcement: CheckedAnnouncement,
-  chunks: readonly Uint8Array[]
+  chunkAt: (index: number) => Uint8Array | undefined
 ): Followed | Refusal {
   const { head, payload, frame } = announcement
   if (head.key.term === current.key.term && !equalBytes(frame.author, current.issuer)) return refuse(415)
   if (head.key.term !== current.key.term && head.key.serial !== 1) return refuse(403)
   if (!equalBytes(head.previous, current.announcement)) return refuse(406)
-  if (payload === undefined || chunks.length !== head.chunks.length) return refuse(405)
-  if (!chunks.every((chunk, i) => equalBytes(chunkHash(chunk), head.chunks[i]!))) return refuse(405)
+  if (payload === undefined) return refuse(405)
+  const chunks = new Map<number, Uint8Array>()
+  for (const index of chunksNeeded(context, current, announcement)) {
+    const data = chunkAt(index)
+    if (data === undefined || !isChunkOf(head, index, data)) return refuse(405)
+    chunks.set(index, data)
+  }
+  const options = head.chunks.length > 0 ? { wrapAt: wrapsInChunks((index) => chunks.get(index)) } : {}
   const line: Line = { channel: context.channel, group: EMPTY }
-  const update = withWraps(payload.tree, chunks)
-  for (const tree of candidateTrees(context, current, update, line, head.key)) {
+  for (const tree of candidateTrees(context, current, payload.tree, line, head.key, options)) {
     const before = { init: current.init, transcript: current.transcript }
     const confirmed = confirmKeys(announcement, line, payload.tree, tree.rootKey, before)
     if (confirmed instanceof Refusal) continue
@@ -63,26 +91,27 @@ function* candidateTrees(
   current: Epoch,
   update: TreeUpdate,
   line: Line,
-  { term, serial }: { term: number; serial: number }
+  { term, serial }: { term: number; serial: number },
+  options: Pick<ApplyOptions, 'wrapAt'>
 ): Generator<MemberTree> {
   const { tree: before } = current
-  const { user, self, log } = context
+  const { user, self } = context
   const treeContext = { ...line, term, serial }
   const isRebuild = update.kind === TreeUpdateKind.REBUILD
   const isRefreshed = update.termKey.length > 0 && before !== undefined && update.refreshed.includes(before.leaf)
   if (!isRebuild && !isRefreshed) {
-    const tree = before?.apply(update, treeContext)
+    const tree = before?.apply(update, treeContext, options)
     if (tree !== undefined) yield tree
     return
   }
-  const leaf = log.roster.members.rankOf(user)
+  const leaf = rebuiltLeaf(context)
   if (isRebuild && leaf < 0) return
   for (const prekey of self.prekeys.pairs()) {
     const shared = x25519(prekey.x25519.seed.expose(), update.termKey)
     if (shared === undefined) return
     const tree = isRebuild
-      ? MemberTree.fromRebuild(update, leaf, rebuildLeafSecret(shared, line, term, user), treeContext)
-      : before?.apply(update, treeContext, { leafKey: refreshLeafKey(shared, line, term, serial, user) })
+      ? MemberTree.fromRebuild(update, leaf, rebuildLeafSecret(shared, line, term, user), treeContext, options)
+      : before?.apply(update, treeContext, { ...options, leafKey: refreshLeafKey(shared, line, term, serial, user) })
     if (tree !== undefined) yield tree
   }
 }

@@ -43,6 +43,7 @@ export class KeySeeker {
   #isToldBehind = false
   /** Questions for epochs since one was adopted, and from when on the next may be asked: as rarely as requests. */
   #epochsAsked = 0
+  #asked: { readonly after: Uint8Array; readonly chunks: readonly number[] } = { after: EMPTY, chunks: [] }
   #epochsAgainAt = Number.NEGATIVE_INFINITY
   #recordAgainAt = Number.NEGATIVE_INFINITY
   /** `Env.uptimeMs` until which a key is not asked for again only because ours is over. */
@@ -208,19 +209,33 @@ export class KeySeeker {
   #askEpochs(env: Env, out: Out): void {
     this.#epochsAgainAt = env.uptimeMs + RETRY_MS[Math.min(this.#epochsAsked++, RETRY_MS.length - 1)]!
     const { channel, name, addresses } = this.#context
-    const question = { epochs: { channel, group: EMPTY, after: this.#keyring.current?.announcement ?? EMPTY } }
+    const question = { epochs: { channel, group: EMPTY, ...this.#missed } }
+    this.#asked = question.epochs
     out.push({ type: 'ask', id: `${name}:epochs`, channel, to: undefined, addresses, question })
   }
 
-  /** The answer to a question for epochs: frames, believed no more than live ones. */
-  onEpochs(frames: readonly Uint8Array[], env: Env, out: Out): void {
+  /** What follows where we are, and the chunks without which we cannot go there. */
+  get #missed(): { after: Uint8Array; chunks: number[] } {
+    const after = this.#keyring.current?.announcement ?? EMPTY
+    return { after, chunks: this.#succession.missingChunks }
+  }
+
+  /**
+   * The answer to a question for epochs: frames, believed no more than live ones. When it led on, but not to the end, the
+   * next question follows at once.
+   */
+  onEpochs(frames: readonly Uint8Array[], isMore: boolean, env: Env, out: Out): void {
     for (const bytes of frames) {
       const frame = readFrame(this.#context.channel, bytes)
       if (frame === undefined) continue
       const refusal = frame instanceof Refusal ? frame : this.#succession.onEpochFrame(frame, env, out)
       if (refusal !== undefined) out.reject(refusal)
     }
-    this.seek(env, out)
+    const { after, chunks } = this.#missed
+    const isNew = !equalBytes(after, this.#asked.after) || chunks.join() !== this.#asked.chunks.join()
+    if (!isNew || !(isMore || chunks.length > 0) || this.#isOver) return this.seek(env, out)
+    this.#askEpochs(env, out)
+    this.#deadlines.set('key', env.uptimeMs + ASK_AGAIN_MS)
   }
 
   onChallenge(frame: Frame, env: Env, out: Out): Refusal | undefined {

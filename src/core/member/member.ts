@@ -238,8 +238,8 @@ export class Member {
     this.#tell(env, out)
   }
 
-  onEpochs(frames: readonly Uint8Array[], env: Env, out: Out): void {
-    this.seeker.onEpochs(frames, env, out)
+  onEpochs(frames: readonly Uint8Array[], isMore: boolean, env: Env, out: Out): void {
+    this.seeker.onEpochs(frames, isMore, env, out)
     this.#tell(env, out)
   }
 
@@ -253,8 +253,8 @@ export class Member {
     const { name, log } = this.#context
     const announced = log.announced().map(({ id }) => `log/${name}/${hex(id)}`)
     const pending = log.pending().map(({ id }) => `pending/${name}/${hex(id)}`)
-    const rest = [`newest/${name}`, ...announced, ...pending].map(stateKey)
-    return [...this.keyring.clear(), ...this.conversation.forget(), ...rest]
+    const rest = [...announced, ...pending].map(stateKey)
+    return [...this.keyring.clear(), ...this.conversation.forget(), ...this.succession.rows(), ...rest]
   }
 
   /** How full everything is that others can fill, beside its bound. */

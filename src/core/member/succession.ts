@@ -7,11 +7,11 @@
 import { assert } from '../../base/assert.ts'
 import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
 import { SECOND_MS } from '../../base/time.ts'
-import type { KeyId } from '../../wire/messages.ts'
+import { STREAM_MESSAGE_BYTES } from '../../wire/limits.ts'
+import type { EpochsQuestion, KeyId } from '../../wire/messages.ts'
 import {
   type CheckedAnnouncement,
   certificateOf,
-  chunkHash,
   isEquivocation,
   readAnnouncement,
   readCertificate
@@ -19,19 +19,22 @@ import {
 import type { Context } from '../channel/context.ts'
 import type { LogPreview } from '../channel/control-log.ts'
 import { isManagerOf } from '../channel/descriptor.ts'
-import { type Frame, keyIdKey, makeFrame } from '../channel/frame.ts'
+import { type Frame, keyIdKey, makeFrame, readFrame } from '../channel/frame.ts'
 import { isHigher } from '../channel/key-schedule.ts'
 import type { CheckedStatement } from '../channel/statement.ts'
 import { Deadlines } from '../deadlines.ts'
 import type { Env, Row, RowKey } from '../machine.ts'
 import { type Out, stateKey, stateRow } from '../out.ts'
-import { KEPT_ANNOUNCEMENTS, WAITING_ANNOUNCEMENTS } from '../params.ts'
+import { KEPT_ANNOUNCEMENTS, KEPT_CHUNKS, WAITING_ANNOUNCEMENTS } from '../params.ts'
 import { type Check, Refusal, refuse } from '../reject.ts'
-import { followAnnouncement } from './follow.ts'
+import { ChunkShelf, isChunkOf } from './chunk-shelf.ts'
+import { chunksNeeded, followAnnouncement } from './follow.ts'
 import type { Epoch, Keyring } from './keyring.ts'
 
 /** Chunks of one announcement at most: wraps for the largest tree. */
 const CHUNKS = 1_100
+/** What a frame adds to an answer beyond its own bytes: tag and length. */
+const FRAME_EXTRA_BYTES = 8
 
 export class Succession {
   readonly #context: Context
@@ -43,8 +46,11 @@ export class Succession {
   readonly #waiting = new Map<string, CheckedAnnouncement>()
   /** Adopted announcements, oldest first, for members that missed one. */
   #kept: CheckedAnnouncement[] = []
-  /** Chunks by announcement id and index. */
-  readonly #chunks = new Map<string, Map<number, Frame>>()
+  readonly #chunks = new ChunkShelf()
+  /** How many chunks of our own newest announcement the store has. */
+  #storedChunks = 0
+  /** The chunks needed to follow one announcement from one epoch: counting them again at each chunk costs too much. */
+  #needed: { readonly current: Epoch; readonly next: CheckedAnnouncement; readonly chunks: number[] } | undefined
   /** Whether the current epoch is known to lead nowhere: only a grant helps. */
   #isOffChain = false
 
@@ -67,7 +73,8 @@ export class Succession {
   unsafeFills(): { readonly name: string; readonly size: number; readonly cap: number }[] {
     return [
       { name: 'waiting announcements', size: this.#waiting.size, cap: WAITING_ANNOUNCEMENTS },
-      { name: 'kept announcements', size: this.#kept.length, cap: KEPT_ANNOUNCEMENTS }
+      { name: 'kept announcements', size: this.#kept.length, cap: KEPT_ANNOUNCEMENTS },
+      { name: 'kept chunks', size: this.#chunks.size, cap: KEPT_CHUNKS }
     ]
   }
 
@@ -110,16 +117,10 @@ export class Succession {
     const { announcement, index, data } = frame.body.chunk!
     if (!isManagerOf(this.#context.charter.descriptor, frame.author)) return refuse(401)
     if (index >= CHUNKS) return refuse(405)
-    const name = hex(announcement)
-    const named = this.#waiting.get(name)?.head.chunks[index]
-    if (named !== undefined && !equalBytes(chunkHash(data), named)) return refuse(405)
-    const chunks = this.#chunks.get(name) ?? new Map<number, Frame>()
-    chunks.set(index, frame)
-    this.#chunks.set(name, chunks)
-    for (const oldest of this.#chunks.keys()) {
-      if (this.#chunks.size <= WAITING_ANNOUNCEMENTS + KEPT_ANNOUNCEMENTS) break
-      this.#chunks.delete(oldest)
-    }
+    const known =
+      this.#waiting.get(hex(announcement)) ?? this.#kept.find((kept) => equalBytes(kept.frame.id, announcement))
+    if (known !== undefined && !isChunkOf(known.head, index, data)) return refuse(405)
+    this.#chunks.put(frame, (name) => this.#waiting.has(name))
     this.follow(env, out)
     return undefined
   }
@@ -134,13 +135,11 @@ export class Succession {
   follow(env: Env, out: Out): void {
     for (;;) {
       const current = this.#keyring.current
-      if (current === undefined || this.#isOffChain) return
-      const next = [...this.#waiting.values()].find(({ head }) => equalBytes(head.previous, current.announcement))
-      if (next === undefined) return
-      const chunks = this.#chunksOf(next)
-      if (chunks === undefined) return
+      const next = this.#next
+      if (current === undefined || next === undefined || this.missingChunks.length > 0) return
       this.#waiting.delete(hex(next.frame.id))
-      const followed = followAnnouncement(this.#context, current, next, chunks)
+      const chunkAt = (index: number): Uint8Array | undefined => this.#chunks.get(next, index)?.body.chunk?.data
+      const followed = followAnnouncement(this.#context, current, next, chunkAt)
       if (followed instanceof Refusal) {
         out.reject(followed)
         this.#onUnfollowed(next, followed, out)
@@ -164,12 +163,22 @@ export class Succession {
     this.#isOffChain = true
   }
 
-  #chunksOf({ frame, head }: CheckedAnnouncement): Uint8Array[] | undefined {
-    const chunks = this.#chunks.get(hex(frame.id))
-    const data = head.chunks.map((_, index) => chunks?.get(index)?.body.chunk?.data)
-    const isThere = (one: Uint8Array | undefined, index: number): one is Uint8Array =>
-      one !== undefined && equalBytes(chunkHash(one), head.chunks[index]!)
-    return data.every(isThere) ? data : undefined
+  /** The announcement that follows the current epoch, as far as it has come. */
+  get #next(): CheckedAnnouncement | undefined {
+    const { current } = this.#keyring
+    if (current === undefined || this.#isOffChain) return undefined
+    return [...this.#waiting.values()].find(({ head }) => equalBytes(head.previous, current.announcement))
+  }
+
+  /** Which chunks of the announcement that follows we still need: indexes, ascending. */
+  get missingChunks(): number[] {
+    const { current } = this.#keyring
+    const next = this.#next
+    if (current === undefined || next === undefined) return []
+    if (this.#needed?.current !== current || this.#needed.next !== next) {
+      this.#needed = { current, next, chunks: chunksNeeded(this.#context, current, next) }
+    }
+    return this.#needed.chunks.filter((index) => this.#chunks.get(next, index) === undefined)
   }
 
   /**
@@ -188,8 +197,7 @@ export class Succession {
   ): void {
     const checked = readAnnouncement(this.#context.charter, announcement, epoch.key.term)
     assert(!(checked instanceof Refusal), 'an announcement of ours is valid')
-    for (const chunk of chunks) this.#onChunk(chunk, env, out)
-    this.#adopt(epoch, preview, checked, env, out, publish)
+    this.#adopt(epoch, preview, checked, env, out, publish, chunks)
   }
 
   #adopt(
@@ -198,14 +206,15 @@ export class Succession {
     announcement: CheckedAnnouncement,
     env: Env,
     out: Out,
-    publish: () => void = () => {}
+    publish: () => void = () => {},
+    chunks: readonly Frame[] = []
   ): void {
     const { log } = this.#context
     const before = new Set(log.roster.members.ids().map(hex)) // names for the notices below
     log.commit(preview)
     const statements = preview.statements.map((one) => this.#context.logRow(one))
     const settled = preview.statements.map((one) => stateKey(`pending/${this.#context.name}/${hex(one.id)}`))
-    this.install(epoch, announcement, statements, settled, env, out)
+    this.install(epoch, announcement, statements, settled, env, out, chunks)
     publish()
     this.notifyRoster(preview.statements, before, out)
     this.afterAdoption(env, out)
@@ -224,32 +233,46 @@ export class Succession {
     return [...this.#kept, ...this.#waiting.values()].find((known) => isEquivocation(known, announcement))
   }
 
-  /** Puts an epoch in force, durably, with everything it stands on. */
+  /**
+   * Puts an epoch in force, durably, with everything it stands on.
+   *
+   * @param chunks - of an announcement of ours: nobody else may have them when we come back from a crash.
+   */
   install(
     epoch: Epoch,
     announcement: CheckedAnnouncement,
     statements: readonly Row[],
     settled: readonly RowKey[],
     env: Env,
-    out: Out
+    out: Out,
+    chunks: readonly Frame[] = []
   ): void {
     epoch.log = this.#context.log.ids
     const { puts, deletes } = this.#keyring.begin(epoch, env.now)
+    const stale = this.#chunkEntries().slice(chunks.length).map(stateKey)
+    this.#storedChunks = chunks.length
+    const stored = this.#chunkEntries().map((entry, index) => stateRow(entry, chunks[index]!.bytes))
+    this.#needed = undefined
     out.push({
       type: 'persist',
-      puts: [...statements, ...puts, this.#keepAnnouncement(announcement)],
-      deletes: [...deletes, ...settled],
+      puts: [...statements, ...puts, this.#keepAnnouncement(announcement), ...stored],
+      deletes: [...deletes, ...settled, ...stale],
       isDurable: true
     })
+    for (const chunk of chunks) this.#chunks.put(chunk, (name) => this.#waiting.has(name))
     this.#isOffChain = false
     const grace = this.#context.charter.descriptor.graceSeconds * SECOND_MS
     this.#deadlines.setOnce('expiry', env.uptimeMs + grace + SECOND_MS)
   }
 
+  #chunkEntries(): string[] {
+    return Array.from({ length: this.#storedChunks }, (_, index) => `chunk/${this.#context.name}/${index}`)
+  }
+
   #keepAnnouncement(announcement: CheckedAnnouncement): Row {
     this.#kept.push(announcement)
     const dropped = this.#kept.splice(0, this.#kept.length - KEPT_ANNOUNCEMENTS)
-    for (const { frame } of dropped) this.#chunks.delete(hex(frame.id))
+    for (const one of dropped) this.#chunks.drop(one)
     return stateRow(`newest/${this.#context.name}`, announcement.frame.bytes)
   }
 
@@ -259,20 +282,36 @@ export class Succession {
     if (this.#keyring.epochs.length > 1) this.#deadlines.set('expiry', env.uptimeMs + grace / 2 + SECOND_MS)
   }
 
-  /** Frames for a member that has not followed since `after`; just the newest when we do not know that one. */
-  epochsAfter(after: Uint8Array): Uint8Array[] {
-    const index = this.#kept.findIndex(({ frame }) => equalBytes(frame.id, after))
-    const wanted = after.length > 0 && index >= 0 ? this.#kept.slice(index + 1) : this.#kept.slice(-1)
-    const chunksOf = ({ frame }: CheckedAnnouncement): Uint8Array[] =>
-      [...(this.#chunks.get(hex(frame.id))?.values() ?? [])].map((chunk) => chunk.bytes)
-    return wanted.flatMap((one) => [one.frame.bytes, ...chunksOf(one)])
+  /**
+   * Frames for a member that has not followed since an epoch: the announcements after it, oldest first, and of the first
+   * of them the chunks it asks for. Just the newest when we know none after it.
+   *
+   * @returns as much as fits an answer. When that is not all, the newest comes last as a certificate: how far it goes.
+   */
+  epochsAfter({ after, chunks }: Pick<EpochsQuestion, 'after' | 'chunks'>): { frames: Uint8Array[]; isMore: boolean } {
+    const known = this.#kept.findIndex(({ frame }) => equalBytes(frame.id, after))
+    const from = known >= 0 ? known + 1 : this.#kept.findIndex(({ head }) => equalBytes(head.previous, after))
+    const wanted = after.length > 0 && from >= 0 ? this.#kept.slice(from) : this.#kept.slice(-1)
+    const [first, newest] = [wanted[0], wanted.at(-1)]
+    if (first === undefined || newest === undefined) return { frames: [], isMore: false }
+    const asked = [...new Set(chunks)].map((index) => this.#chunks.get(first, index)?.bytes)
+    const certificate = certificateOf(newest.frame).bytes
+    const rest = [first.frame.bytes, ...asked, ...wanted.slice(1).map(({ frame }) => frame.bytes)]
+    const frames: Uint8Array[] = []
+    let room = STREAM_MESSAGE_BYTES - certificate.length - 2 * FRAME_EXTRA_BYTES
+    for (const bytes of rest.filter((one) => one !== undefined)) {
+      room -= bytes.length + FRAME_EXTRA_BYTES
+      if (room < 0) return { frames: [...frames, certificate], isMore: true }
+      frames.push(bytes)
+    }
+    return { frames, isMore: false }
   }
 
-  /** The same for a member that uses this key, as long as that is not much; else just the newest. */
+  /** Announcements for a member that uses this key, without chunks, as long as they are not many; else just the newest. */
   epochsAfterKey(key: KeyId, most: number): Uint8Array[] {
     const known = this.#kept.find(({ head }) => keyIdKey(head.key) === keyIdKey(key))
-    const frames = this.epochsAfter(known?.frame.id ?? EMPTY)
-    return frames.length <= most ? frames : this.epochsAfter(EMPTY)
+    const { frames } = this.epochsAfter({ after: known?.frame.id ?? EMPTY, chunks: [] })
+    return frames.length <= most ? frames : this.epochsAfter({ after: EMPTY, chunks: [] }).frames
   }
 
   raiseAlarm(first: CheckedAnnouncement, second: CheckedAnnouncement, out: Out): Refusal {
@@ -325,5 +364,19 @@ export class Succession {
   restoreNewest(bytes: Uint8Array): void {
     const announcement = readCertificate(this.#context.charter, bytes, this.#keyring.current?.key.term ?? 0)
     if (!(announcement instanceof Refusal)) this.#kept = [announcement]
+  }
+
+  /** A chunk of our own newest announcement, after `restoreNewest`. @returns whether it is one. */
+  restoreChunk(bytes: Uint8Array): boolean {
+    const frame = readFrame(this.#context.channel, bytes)
+    if (frame === undefined || frame instanceof Refusal || frame.kind !== 'chunk') return false
+    this.#storedChunks = Math.max(this.#storedChunks, frame.body.chunk!.index + 1)
+    this.#chunks.put(frame, () => false)
+    return true
+  }
+
+  /** The rows that this part keeps. */
+  rows(): RowKey[] {
+    return [`newest/${this.#context.name}`, ...this.#chunkEntries()].map(stateKey)
   }
 }

@@ -6,9 +6,11 @@ import {
   FIRST_INIT,
   FIRST_TRANSCRIPT,
   isHigher,
+  openAnnounced,
   openControl,
   rebuildLeafSecret,
   refreshLeafKey,
+  sealAnnounced,
   sealControl,
   transcriptAfter
 } from '../../../src/core/channel/key-schedule.ts'
@@ -153,6 +155,25 @@ describe('the key schedule', () => {
       rebuildLeafSecret(bytes(1), line, 1, bytes(2))
     ]
     expect(new Set(all.map(hex)).size).to.equal(all.length)
+  })
+
+  it('seals the statements of an announcement for its own control key and line, 16 bytes longer than their size class', () => {
+    const plaintext = randomOf('announced')(230)
+    const sealed = sealAnnounced(bytes(1), line, plaintext)
+    expect(sealed).to.have.length(256 + 16)
+    expect(openAnnounced(bytes(1), line, sealed)).to.deep.equal(plaintext)
+    expect(openAnnounced(bytes(2), line, sealed)).to.equal(undefined)
+    expect(openAnnounced(bytes(1), { ...line, channel: bytes(2) }, sealed)).to.equal(undefined)
+    expect(openAnnounced(bytes(1), { ...line, group: bytes(1, 16) }, sealed)).to.equal(undefined)
+    expect(
+      openAnnounced(
+        bytes(1),
+        line,
+        sealed.map((byte, i) => (i === 9 ? byte ^ 1 : byte))
+      )
+    ).to.equal(undefined)
+    expect(openAnnounced(bytes(1), line, EMPTY)).to.equal(undefined)
+    expect(openControl(bytes(1), line, 'announcement', sealed)).to.equal(undefined)
   })
 
   it('seals for members what opens under the same key, line and purpose alone', () => {
