@@ -206,7 +206,7 @@ describe('a history policy', () => {
   })
 
   it('ends with the time that messages are kept, at the manager and at who was given an epoch (R-708)', () => {
-    const all = world(HistoryPolicy.ALL, { retentionSeconds: 7_200 })
+    const all = world(HistoryPolicy.ALL, { retentionSeconds: 7_200, stepSeconds: 0 })
     const { bus, alice } = all
     bus.pass(3_600_000)
     speak(all, 'four')

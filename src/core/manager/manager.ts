@@ -467,7 +467,8 @@ export class Manager {
     if (notAfter !== undefined && env.now <= notAfter) return
     if (!this.#guide.take(user, env.uptimeMs)) return
     const { channel } = this.#context
-    for (const frame of this.#seat.leadFrom(key, LED_EPOCHS)) out.push({ type: 'publish', channel, frame })
+    const to = asUserId(user)
+    for (const frame of this.#seat.leadFrom(key, LED_EPOCHS)) out.push({ type: 'publish', channel, frame, to })
   }
 
   #onDemand(frame: Frame, env: Env, out: Out): void {

@@ -323,7 +323,7 @@ export class Succession {
     return framesAfter(this.#kept, this.chunks, question)
   }
 
-  /** The same for a member that uses this key, as long as that is not much; else just the newest. */
+  /** Announcements for a member that uses this key, without chunks, as long as they are not many; else just the newest. */
   epochsAfterKey(key: KeyId, most: number): Uint8Array[] {
     const known = this.#kept.find(({ head }) => keyIdKey(head.key) === keyIdKey(key))
     const after = (id: Uint8Array): Uint8Array[] =>
