@@ -150,7 +150,10 @@ export class Streams {
     const signal = AbortSignal.any([patience, this.#stopped.signal])
     let stream: Stream | undefined
     try {
-      if (!(await this.#host.dial(to, addresses, signal))) return undefined
+      // A dial that takes too long goes on while others are asked: broken off it would be made again, and the next question,
+      // or a frame for this very peer, finds the connection there.
+      const dialling = AbortSignal.any([AbortSignal.timeout(this.#deadlineMs), this.#stopped.signal])
+      if (!(await within(this.#host.dial(to, addresses, dialling), signal))) return undefined
       stream = await this.#host.libp2p.dialProtocol(peerIdFromString(userIdText(to)), HISTORY_PROTOCOL, { signal })
       sendMessage(stream, question)
       const bytes = await readMessage(stream, STREAM_MESSAGE_BYTES, signal)
