@@ -3,6 +3,7 @@ import { Peer } from '../../src/core/peer.ts'
 import type { HeldSecret } from '../../src/sim/node.ts'
 import { isInGroup } from '../../src/sim/promises.ts'
 import type { Condition, MakePeer, Promised, Step } from '../../src/sim/story.ts'
+import { peekKind } from '../../src/sim/trace.ts'
 import { ALICE, BOB, CAROL, cannotRead, DAVE, gathering, hasRead, haveAllRead, MALLORY, tell } from '../people.ts'
 
 const KITCHEN = 'kitchen'
@@ -283,6 +284,30 @@ describe('stories/groups', () => {
       ]
     )
     expect(story.inGroup(KITCHEN)).to.deep.equal([])
+  })
+
+  it('who goes from a group that is dissolved meanwhile has nothing to say again, and the channel rests', () => {
+    const people = [BOB, CAROL]
+    let packets = 0
+    const story = tell(
+      [ALICE, ...people],
+      [
+        ...together(people, KITCHEN, BOB, CAROL),
+        { type: 'isolate', who: CAROL },
+        { type: 'dissolveGroup', group: KITCHEN, by: ALICE },
+        takeOut(KITCHEN, CAROL, CAROL),
+        wait(2_000),
+        { type: 'heal' },
+        settle,
+        wait(5_000),
+        promise(({ world }) => {
+          packets = world.network.packets.length
+        }),
+        wait(60_000)
+      ]
+    )
+    const later = story.world.network.packets.slice(packets)
+    expect(later.filter(({ bytes }) => peekKind(bytes) === 'statements')).to.deep.equal([])
   })
 
   it('a removed member with its whole store, its friends’ epoch keys of before and the recorded topic reads nothing after', () => {
