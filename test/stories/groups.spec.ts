@@ -310,6 +310,34 @@ describe('stories/groups', () => {
     expect(later.filter(({ bytes }) => peekKind(bytes) === 'statements')).to.deep.equal([])
   })
 
+  it('new keys in quick succession are followed, and nobody asks for a grant', () => {
+    const people = [BOB, CAROL, DAVE]
+    const groups = [KITCHEN, GARDEN, 'attic']
+    let packets = 0
+    const story = tell(
+      [ALICE, ...people],
+      [
+        ...gathering(...people),
+        ...groups.flatMap((group): Step[] => [
+          { type: 'createGroup', group, by: ALICE },
+          wait(1_000),
+          ...put(group, ...people)
+        ]),
+        // Long enough for heartbeats to tell of every group.
+        wait(15_000),
+        promise(({ world }) => {
+          packets = world.network.packets.length
+        }),
+        ...Array.from({ length: 4 }, (): Step[] => [{ type: 'rekey', by: ALICE }, wait(1_000)]).flat(),
+        wait(30_000),
+        settle
+      ]
+    )
+    const kinds = story.world.network.packets.slice(packets).map(({ bytes }) => peekKind(bytes))
+    expect(kinds).not.to.include('keyRequest')
+    expect(kinds.filter((kind) => kind === 'announcement').length).to.equal(4 * (1 + groups.length))
+  })
+
   it('a removed member with its whole store, its friends’ epoch keys of before and the recorded topic reads nothing after', () => {
     const people = [BOB, CAROL, MALLORY]
     let given: readonly HeldSecret[] = []
