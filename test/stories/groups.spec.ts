@@ -3,6 +3,7 @@ import { Peer } from '../../src/core/peer.ts'
 import type { HeldSecret } from '../../src/sim/node.ts'
 import { isInGroup } from '../../src/sim/promises.ts'
 import type { Condition, MakePeer, Promised, Step } from '../../src/sim/story.ts'
+import { peekKind } from '../../src/sim/trace.ts'
 import { ALICE, BOB, CAROL, cannotRead, DAVE, gathering, hasRead, haveAllRead, MALLORY, tell } from '../people.ts'
 
 const KITCHEN = 'kitchen'
@@ -283,6 +284,58 @@ describe('stories/groups', () => {
       ]
     )
     expect(story.inGroup(KITCHEN)).to.deep.equal([])
+  })
+
+  it('who goes from a group that is dissolved meanwhile has nothing to say again, and the channel rests', () => {
+    const people = [BOB, CAROL]
+    let packets = 0
+    const story = tell(
+      [ALICE, ...people],
+      [
+        ...together(people, KITCHEN, BOB, CAROL),
+        { type: 'isolate', who: CAROL },
+        { type: 'dissolveGroup', group: KITCHEN, by: ALICE },
+        takeOut(KITCHEN, CAROL, CAROL),
+        wait(2_000),
+        { type: 'heal' },
+        settle,
+        wait(5_000),
+        promise(({ world }) => {
+          packets = world.network.packets.length
+        }),
+        wait(60_000)
+      ]
+    )
+    const later = story.world.network.packets.slice(packets)
+    expect(later.filter(({ bytes }) => peekKind(bytes) === 'statements')).to.deep.equal([])
+  })
+
+  it('new keys in quick succession are followed, and nobody asks for a grant', () => {
+    const people = [BOB, CAROL, DAVE]
+    const groups = [KITCHEN, GARDEN, 'attic']
+    let packets = 0
+    const story = tell(
+      [ALICE, ...people],
+      [
+        ...gathering(...people),
+        ...groups.flatMap((group): Step[] => [
+          { type: 'createGroup', group, by: ALICE },
+          wait(1_000),
+          ...put(group, ...people)
+        ]),
+        // Long enough for heartbeats to tell of every group.
+        wait(15_000),
+        promise(({ world }) => {
+          packets = world.network.packets.length
+        }),
+        ...Array.from({ length: 4 }, (): Step[] => [{ type: 'rekey', by: ALICE }, wait(1_000)]).flat(),
+        wait(30_000),
+        settle
+      ]
+    )
+    const kinds = story.world.network.packets.slice(packets).map(({ bytes }) => peekKind(bytes))
+    expect(kinds).not.to.include('keyRequest')
+    expect(kinds.filter((kind) => kind === 'announcement').length).to.equal(4 * (1 + groups.length))
   })
 
   it('a removed member with its whole store, its friends’ epoch keys of before and the recorded topic reads nothing after', () => {

@@ -260,6 +260,15 @@ export class ControlLog {
     return isIn && !isTold
   }
 
+  /** What members said of themselves to go, and need not any more: they are out already, and nobody would keep it. */
+  spent(): CheckedStatement[] {
+    return this.pending().filter(({ author, statement: { operation, subject, group } }) => {
+      if (!equalBytes(author, subject)) return false
+      if (operation === Operation.TAKE_OUT_OF_GROUP) return !this.groupMembers(group).has(subject)
+      return operation === Operation.WITHDRAW && !this.isMember(subject)
+    })
+  }
+
   /** Whether a pending statement changes who is in the roster, or in a group. */
   get hasUnappliedChange(): boolean {
     return this.hasUnappliedRemoval || this.hasUnappliedAdmit || this.pending().some(isAboutGroup)

@@ -38,7 +38,7 @@ interface GroupLine {
   readonly waiting: Map<string, CheckedAnnouncement>
   /** Adopted ones, oldest first. */
   kept: CheckedAnnouncement[]
-  /** The newest announcement a heartbeat of the manager named. */
+  /** An announcement that a heartbeat of the manager named and that we have not adopted; empty: none. */
   told: Uint8Array
   /** Questions since a key was adopted. */
   asked: number
@@ -135,7 +135,8 @@ export class Groups {
   onHeartbeat({ group, announcement }: Heartbeat, env: Env): void {
     if (this.#context.log.group(group) === undefined || !this.#isEntitled(group)) return
     const line = this.#line(group)
-    line.told = announcement
+    // A heartbeat may be on its way while we follow on: what we have had is nothing that we miss.
+    line.told = line.kept.some(({ frame }) => equalBytes(frame.id, announcement)) ? EMPTY : announcement
     if (this.#isMissing(line)) this.#suspect(env)
   }
 
@@ -247,6 +248,8 @@ export class Groups {
     line.kept = [...line.kept, announcement].slice(-KEPT_OF_GROUP)
     line.asked = 0
     for (const [name, { head }] of line.waiting) if (!isHigher(head.key, epoch.key)) line.waiting.delete(name)
+    // What was told may be older than what we have now; what is newer will be told again.
+    if (!line.waiting.has(hex(line.told))) line.told = EMPTY
     const { channel, log, user } = this.#context
     if (log.groupMembers(line.id).has(user)) {
       const { term, serial } = epoch.key

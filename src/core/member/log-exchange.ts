@@ -86,6 +86,7 @@ export class LogExchange {
   repeatStatements(env: Env, out: Out): void {
     const { log, user, wasRemoved } = this.#context
     for (const one of log.pendingNicks()) if (!log.mayRegister(one)) this.#drop(one, out)
+    for (const one of log.spent()) this.#drop(one, out)
     // Whoever was removed never sees the epoch that applies it, and nobody listens to it any more.
     if (wasRemoved) return
     const own = log.pending().filter((one) => equalBytes(one.author, user))
