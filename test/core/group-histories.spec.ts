@@ -47,7 +47,6 @@ class World {
   readonly channel: Uint8Array
   readonly groups: { id: Uint8Array; members: Set<Node>; isOver: boolean }[] = []
   readonly inChannel: Set<Node>
-  #names = 0
 
   constructor() {
     this.bus = new Bus('group-histories')
