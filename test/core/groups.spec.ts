@@ -110,6 +110,12 @@ describe('a group', () => {
     expect(() => say(bus, carol, channel, group, 'let me in'))
       .to.throw()
       .with.property('code', 'NOT_IN_GROUP')
+    bus.command(ana, { type: 'takeOutOfGroup', channel, group, user: ana.key.publicKey })
+    bus.pass(SECOND_MS)
+    expect(keysOf(ana, group)[0], 'the manager makes its key on').to.equal(keysOf(bob, group)[0])
+    expect(groupsOf(bus, ana, channel)[0]).to.deep.include({ isMember: false, isReady: false })
+    bus.pass(DAY_MS / 24)
+    for (const node of [carol, eve]) expect(keysOf(node, group), 'gone once the grace is over').to.deep.equal([])
   })
 
   it('is not given back to who was removed from the channel and admitted again', () => {
@@ -174,7 +180,7 @@ describe('a group', () => {
       .map((notice) => (notice as { change: string }).change)
     expect(told).to.deep.equal(['made', 'put-in', 'put-in', 'dissolved'])
     bus.pass(DAY_MS / 24)
-    expect(keysOf(bob, group), 'gone once the grace is over').to.deep.equal([])
+    for (const node of [ana, bob]) expect(keysOf(node, group), 'gone once the grace is over').to.deep.equal([])
   })
 
   it('is made, filled and dissolved only by who has the authority (R-303)', () => {
