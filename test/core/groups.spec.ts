@@ -1,7 +1,8 @@
 import { expect } from 'chai'
 import { equalBytes, hex } from '../../src/base/bytes.ts'
 import { DAY_MS, SECOND_MS } from '../../src/base/time.ts'
-import type { GroupView } from '../../src/core/command.ts'
+import type { Command, GroupView } from '../../src/core/command.ts'
+import { GROUPS } from '../../src/wire/limits.ts'
 import { Admission, Privacy } from '../../src/wire/messages.ts'
 import { Bus, type Node, textContent } from './bus.ts'
 
@@ -109,6 +110,12 @@ describe('a group', () => {
     expect(() => say(bus, carol, channel, group, 'let me in'))
       .to.throw()
       .with.property('code', 'NOT_IN_GROUP')
+    bus.command(ana, { type: 'takeOutOfGroup', channel, group, user: ana.key.publicKey })
+    bus.pass(SECOND_MS)
+    expect(keysOf(ana, group)[0], 'the manager makes its key on').to.equal(keysOf(bob, group)[0])
+    expect(groupsOf(bus, ana, channel)[0]).to.deep.include({ isMember: false, isReady: false })
+    bus.pass(DAY_MS / 24)
+    for (const node of [carol, eve]) expect(keysOf(node, group), 'gone once the grace is over').to.deep.equal([])
   })
 
   it('is not given back to who was removed from the channel and admitted again', () => {
@@ -173,7 +180,7 @@ describe('a group', () => {
       .map((notice) => (notice as { change: string }).change)
     expect(told).to.deep.equal(['made', 'put-in', 'put-in', 'dissolved'])
     bus.pass(DAY_MS / 24)
-    expect(keysOf(bob, group), 'gone once the grace is over').to.deep.equal([])
+    for (const node of [ana, bob]) expect(keysOf(node, group), 'gone once the grace is over').to.deep.equal([])
   })
 
   it('is made, filled and dissolved only by who has the authority (R-303)', () => {
@@ -309,7 +316,140 @@ describe('a group', () => {
     expect(keysOf(ana, group)[0]).not.to.equal(before)
     expect(keysOf(all[1]!, group)[0]).to.equal(keysOf(ana, group)[0])
   })
+
+  it('is put into and taken out of only when it is there, and only who is meant by it', () => {
+    const { bus, channel, ana, all } = setUp('refusals', 2)
+    const [, bob, carol] = all as [Node, Node, Node]
+    const group = createGroup(bus, ana, channel, 'kitchen')
+    put(bus, ana, channel, group, bob)
+    const [user, nobody, nowhere] = [bob.key.publicKey, ana.random(32), ana.random(16)]
+    const others = carol.key.publicKey
+    const codeOf = (node: Node, command: Command): unknown => (bus.ask(node, command) as { code?: unknown }).code
+    for (const one of ['putIntoGroup', 'takeOutOfGroup'] as const)
+      expect(codeOf(ana, { type: one, channel, group: nowhere, user: others }), one).to.equal('NO_SUCH_GROUP')
+    expect(codeOf(ana, { type: 'dissolveGroup', channel, group: nowhere })).to.equal('NO_SUCH_GROUP')
+    expect(codeOf(ana, { type: 'rekey', channel, group: nowhere })).to.equal('NO_SUCH_GROUP')
+    expect(codeOf(ana, { type: 'putIntoGroup', channel, group, user: nobody })).to.equal('NOT_A_MEMBER')
+    expect(codeOf(ana, { type: 'putIntoGroup', channel, group, user })).to.equal('IN_GROUP_ALREADY')
+    expect(codeOf(ana, { type: 'takeOutOfGroup', channel, group, user: others })).to.equal('NOT_IN_GROUP')
+    expect(codeOf(carol, { type: 'takeOutOfGroup', channel, group, user: others })).to.equal('NOT_IN_GROUP')
+    expect(codeOf(bob, { type: 'rekey', channel, group })).to.equal('NOT_ALLOWED')
+    for (let i = groupsOf(bus, ana, channel).length; i < GROUPS; i++)
+      bus.command(ana, { type: 'createGroup', channel, name: `group ${i}` })
+    expect(codeOf(ana, { type: 'createGroup', channel, name: 'one more' }), 'those that wait count').to.equal(
+      'TOO_MANY_GROUPS'
+    )
+  })
+
+  it('may be made by a founder who is not in the channel, and has nobody in it then', () => {
+    const bus = new Bus('outside')
+    const [ana, zoe] = [bus.add('ana'), bus.add('zoe')]
+    const channel = bus.open(zoe, { admission: Admission.OPEN, managers: [ana.key.publicKey] })
+    const invite = bus.invite(zoe, channel)
+    bus.join(ana, invite)
+    bus.pass(5 * SECOND_MS)
+    const result = bus.command(zoe, { type: 'createGroup', channel, name: 'kitchen' })
+    expect(result.type === 'group' && result.group.members).to.deep.equal([])
+    expect(zoe.notices.some(({ type }) => type === 'alarm')).to.equal(false)
+  })
+
+  it('has its key replaced on demand of who has authority: once for what was demanded, and not too often', () => {
+    const bus = new Bus('demand')
+    const [ana, helper, bob] = [bus.add('ana'), bus.add('helper'), bus.add('bob')]
+    const settings = { admission: Admission.OPEN, memberManagers: [helper.key.publicKey] }
+    const channel = bus.open(ana, settings)
+    for (const node of [helper, bob]) bus.join(node, bus.invite(ana, channel))
+    bus.pass(3 * SECOND_MS)
+    const group = createGroup(bus, ana, channel, 'kitchen')
+    put(bus, ana, channel, group, helper, bob)
+    bus.pass(2 * SECOND_MS)
+    const codeOf = (command: Command): unknown => (bus.ask(helper, command) as { code?: unknown }).code
+    expect(codeOf({ type: 'rekey', channel, group: ana.random(16) })).to.equal('NO_SUCH_GROUP')
+    const from = bus.tap.length
+    bus.command(helper, { type: 'rekey', channel, group })
+    expect(announced(bus, channel, group, from)).to.equal(1)
+    const [demand] = bus
+      .frames(channel)
+      .slice(from)
+      .filter(({ kind }) => kind === 'demand')
+    bus.command(helper, { type: 'rekey', channel, group })
+    expect(announced(bus, channel, group, from), 'just now').to.equal(1)
+    bus.pass(3 * SECOND_MS)
+    expect(announced(bus, channel, group, from), 'a while later').to.equal(2)
+    bus.pass(2 * SECOND_MS)
+    bus.deliver(ana, channel, demand!.bytes)
+    bus.pass(2 * SECOND_MS)
+    expect(announced(bus, channel, group, from), 'that key is gone already').to.equal(2)
+    for (const node of [helper, bob]) expect(keysOf(node, group)[0]).to.equal(keysOf(ana, group)[0])
+    bus.stop(ana)
+    bus.pass(60 * SECOND_MS)
+    expect(codeOf({ type: 'rekey', channel, group })).to.equal('NO_KEY_MANAGER')
+  })
+
+  it('is announced again only when it is concerned: by who is in it, or by a fresh root for all', () => {
+    const { bus, channel, ana, all } = setUp('concern', 3)
+    const [, bob, carol, dave] = all as [Node, Node, Node, Node]
+    const group = createGroup(bus, ana, channel, 'kitchen')
+    const garden = createGroup(bus, ana, channel, 'garden')
+    put(bus, ana, channel, group, bob)
+    put(bus, ana, channel, garden, bob, carol)
+    bus.pass(20 * SECOND_MS)
+    const newsOf = (change: () => void): number[] => {
+      const from = bus.tap.length
+      change()
+      bus.pass(10 * SECOND_MS)
+      return [group, garden].map((one) => announced(bus, channel, one, from))
+    }
+    const eve = bus.add('eve')
+    expect(newsOf(() => bus.join(eve, bus.invite(ana, channel)))).to.deep.equal([0, 0])
+    expect(newsOf(() => lose(bus, dave))).to.deep.equal([0, 0])
+    expect(newsOf(() => lose(bus, carol))).to.deep.equal([0, 1])
+    expect(newsOf(() => lose(bus, carol, bob, dave))[0]).to.be.greaterThan(0)
+    for (const node of [bob, carol]) expect(keysOf(node, garden)[0]).to.equal(keysOf(ana, garden)[0])
+    expect(keysOf(bob, group)[0]).to.equal(keysOf(ana, group)[0])
+    expect(newsOf(() => bus.remove(ana, channel, eve))).to.deep.equal([0, 0])
+    expect(newsOf(() => bus.command(ana, { type: 'rekey', channel }))).to.deep.equal([1, 1])
+  })
+
+  it('is told of by the manager in turn with the others, until it is over, and leaves nothing at it', () => {
+    const { bus, channel, ana } = setUp('beats', 1)
+    const groups = ['kitchen', 'garden', 'attic'].map((name) => createGroup(bus, ana, channel, name))
+    bus.pass(5 * SECOND_MS)
+    const beatsOf = (): number[] => {
+      const from = bus.tap.length
+      bus.pass(24 * SECOND_MS)
+      const beats = bus
+        .frames(channel)
+        .slice(from)
+        .flatMap(({ body }) => (body.heartbeat ? [hex(body.heartbeat.group)] : []))
+      expect(beats.filter((one) => one === '').length).to.equal(24)
+      return groups.map((group) => beats.filter((one) => one === hex(group)).length)
+    }
+    expect(beatsOf()).to.deep.equal([2, 2, 2])
+    bus.command(ana, { type: 'dissolveGroup', channel, group: groups[0]! })
+    bus.pass(5 * SECOND_MS)
+    expect(beatsOf()).to.deep.equal([0, 3, 3])
+    const nodes = ana.peer.unsafeSecrets().filter(({ name }) => name.startsWith('node/'))
+    expect(nodes.some(({ name }) => name.startsWith(`node/${hex(groups[0]!)}/`))).to.equal(false)
+    expect(nodes.some(({ name }) => name.startsWith(`node/${hex(groups[1]!)}/`))).to.equal(true)
+  })
 })
+
+/** How often a key of a group was announced. */
+const announced = (bus: Bus, channel: Uint8Array, group: Uint8Array, from: number): number =>
+  bus
+    .frames(channel)
+    .slice(from)
+    .filter(({ body }) => body.announcement && equalBytes(body.announcement.group, group)).length
+
+/** All keys of these nodes are gone from their disks. */
+function lose(bus: Bus, ...nodes: Node[]): void {
+  for (const node of nodes) {
+    for (const [key, row] of node.rows) if (row.entry.startsWith('epoch/')) node.rows.delete(key)
+    bus.stop(node)
+  }
+  for (const node of nodes) bus.start(node)
+}
 
 /** Whether a row of an epoch is of a group: its announcement is one that the node has as the group's. */
 function isGroupRow(entry: string, node: Node, group: Uint8Array): boolean {

@@ -244,12 +244,12 @@ export class ControlLog {
     this.#seqs.set(key, Math.max(this.#seqs.get(key) ?? 0, statement.seq))
   }
 
-  /** Whether a statement is worth keeping until an epoch covers it: not one group too many, nor what says nothing. */
+  /** Whether a statement that may be made is worth keeping until an epoch covers it: not one group too many, nor what says nothing. */
   mayBeKept({ author, statement }: CheckedStatement): boolean {
     const { operation, subject, group } = statement
     if (operation === Operation.MAKE_GROUP) return this.groupsToBe().length < GROUPS
     if (operation !== Operation.WITHDRAW && operation !== Operation.TAKE_OUT_OF_GROUP) return true
-    if (operation === Operation.TAKE_OUT_OF_GROUP && !equalBytes(author, subject)) return true
+    if (!equalBytes(author, subject)) return true
     const isTold = this.pending().some(
       (one) =>
         one.statement.operation === operation &&
@@ -395,7 +395,6 @@ export class ControlLog {
 
   /** The takings-out and dissolvings that the adopted epoch ignores. */
   unappliedTakeOuts(): CheckedStatement[] {
-    if (this.#pending.size === 0) return []
     return this.pending().filter(({ statement: { operation, group, subject } }) => {
       const isTakeOut = operation === Operation.TAKE_OUT_OF_GROUP && this.groupMembers(group).has(subject)
       return isTakeOut || operation === Operation.DISSOLVE_GROUP
@@ -404,7 +403,6 @@ export class ControlLog {
 
   /** A manager is in the roster without an admit; for everybody else one that the putting-in names is to be in force. */
   #isStanding({ statement: { subject, ends } }: CheckedStatement): boolean {
-    if (!this.isMember(subject)) return false
     const admits = this.#standings.get(mapKey(subject))?.admits
     const isManager = this.#charter.descriptor.managers.some((manager) => equalBytes(manager, subject))
     return isManager || ends.some((id) => admits?.has(mapKey(id)) ?? false)

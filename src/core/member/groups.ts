@@ -93,20 +93,20 @@ export class Groups {
     const { log } = this.#context
     this.#deadlines.setOnce('expiry', env.uptimeMs + this.#graceMs + SECOND_MS)
     for (const line of this.#lines.values()) {
-      if (log.group(line.id) === undefined || !this.#isEntitled(line.id)) this.#close(line, env, out)
+      if (!this.#isEntitled(line.id)) this.#close(line, env, out)
       else this.#follow(line, env, out)
     }
     for (const { id } of log.groups()) if (this.#isEntitled(id) && this.#isMissing(this.#line(id))) this.#suspect(env)
   }
 
   onAnnouncement(frame: Frame, env: Env, out: Out): Refusal | undefined {
-    const { charter, log } = this.#context
+    const { charter } = this.#context
     const { succession, keyring } = this.#owner
     const announcement = readAnnouncement(charter, frame, keyring.current?.key.term ?? 0)
     if (announcement instanceof Refusal) return announcement
     const { head } = announcement
     const isAhead = keyring.current !== undefined && isHigher(head.base!, keyring.current.key)
-    if (!isAhead && (log.group(head.group) === undefined || !this.#isEntitled(head.group))) return undefined
+    if (!isAhead && !this.#isEntitled(head.group)) return undefined
     if (!this.#lines.has(hex(head.group)) && this.#lines.size >= LINES) return refuse(403)
     const line = this.#line(head.group)
     const known = [...line.kept, ...line.waiting.values()]
@@ -133,7 +133,7 @@ export class Groups {
 
   /** The manager tells which announcement of a group is the newest. */
   onHeartbeat({ group, announcement }: Heartbeat, env: Env): void {
-    if (this.#context.log.group(group) === undefined || !this.#isEntitled(group)) return
+    if (!this.#isEntitled(group)) return
     const line = this.#line(group)
     // A heartbeat may be on its way while we follow on: what we have had is nothing that we miss.
     line.told = line.kept.some(({ frame }) => equalBytes(frame.id, announcement)) ? EMPTY : announcement
@@ -177,9 +177,10 @@ export class Groups {
     return line
   }
 
+  /** Whether we are to have the key of a group: there is one, and we are in it or make its keys. */
   #isEntitled(group: Uint8Array): boolean {
     const { log, user } = this.#context
-    return log.groupRoster(group).members.has(user)
+    return log.group(group) !== undefined && log.groupRoster(group).members.has(user)
   }
 
   #isOfLog(epoch: Epoch): boolean {
@@ -213,11 +214,12 @@ export class Groups {
         succession.chunks.get(announcement, index)?.body.chunk?.data
       const epoch = followGroup(this.#context, { base, current }, announcement, chunkAt)
       line.waiting.delete(name)
-      if (!(epoch instanceof Refusal)) this.#adopt(line, epoch, announcement, env, out)
-      else {
-        out.reject(epoch)
-        this.#onUnfollowed(announcement, epoch, out)
+      if (!(epoch instanceof Refusal)) {
+        this.#adopt(line, epoch, announcement, env, out)
+        return this.#follow(line, env, out)
       }
+      out.reject(epoch)
+      this.#onUnfollowed(announcement, epoch, out)
     }
   }
 

@@ -1,15 +1,17 @@
 import { expect } from 'chai'
 import { EMPTY, hex } from '../../../src/base/bytes.ts'
-import { type EpochTerms, type IssuedEpoch, issueEpoch } from '../../../src/core/channel/announcement.ts'
+import { SECOND_MS } from '../../../src/base/time.ts'
+import { certificateOf, type EpochTerms, type IssuedEpoch, issueEpoch } from '../../../src/core/channel/announcement.ts'
 import type { LogPreview } from '../../../src/core/channel/control-log.ts'
-import type { Frame } from '../../../src/core/channel/frame.ts'
+import { type Frame, makeFrame } from '../../../src/core/channel/frame.ts'
 import { IdSet } from '../../../src/core/channel/id-set.ts'
 import { groupInitOf, groupLeafBase, groupLeafKey } from '../../../src/core/channel/key-schedule.ts'
 import { KeyTree } from '../../../src/core/channel/key-tree.ts'
+import type { CheckedStatement } from '../../../src/core/channel/statement.ts'
 import { type SigningKey, signingKey } from '../../../src/crypto/sign.ts'
 import { GROUPS } from '../../../src/wire/limits.ts'
-import { Operation, Reason } from '../../../src/wire/messages.ts'
-import { Bus, type Issued, Liar, type Node, randomOf } from '../bus.ts'
+import { type EpochsQuestion, Operation, Reason } from '../../../src/wire/messages.ts'
+import { Bus, type Issued, Liar, type Node, randomOf, textContent } from '../bus.ts'
 
 const random = randomOf('group-follow')
 const second = signingKey(random(32))
@@ -52,10 +54,16 @@ interface Lies {
   readonly preview?: Partial<LogPreview>
   readonly rootKey?: Uint8Array
   readonly group?: Uint8Array
+  /** The epoch that this one is a fresh root after; a tree of its own otherwise. */
+  readonly after?: GroupEpoch
+}
+
+interface GroupEpoch extends IssuedEpoch {
+  readonly tree: KeyTree
 }
 
 /** An epoch of the group, built on the channel's newest. */
-function groupEpoch({ bus, liar }: World, serial: number, lies: Lies = {}): IssuedEpoch {
+function groupEpoch({ bus, liar }: World, serial: number, lies: Lies = {}): GroupEpoch {
   const base = lies.base ?? liar.current!
   const group = lies.group ?? kitchen
   const line = { channel: liar.channel, group }
@@ -67,12 +75,13 @@ function groupEpoch({ bus, liar }: World, serial: number, lies: Lies = {}): Issu
     const leafBase = groupLeafBase(base.keys.exporter, liar.tree.leafKey(leaf))
     return groupLeafKey(leafBase, line, number.term, serial, user)
   })
-  const change = KeyTree.rebuild(secrets, { ...line, ...number })
+  const context = { ...line, ...number }
+  const change = lies.after?.tree.path({}, context, () => random(32)) ?? KeyTree.rebuild(secrets, context)
   const terms = {
     line,
     ...number,
     descriptor: liar.charter.ref,
-    previous: EMPTY,
+    previous: lies.after?.announcement.id ?? EMPTY,
     reason: Reason.STATED,
     notAfter: bus.now + 86_400_000,
     base: base.key,
@@ -81,7 +90,30 @@ function groupEpoch({ bus, liar }: World, serial: number, lies: Lies = {}): Issu
   const preview = { statements: [], ids: liar.log.ids, roster, ...lies.preview }
   const before = { init: groupInitOf(base.keys.exporter, line), transcript: base.transcript }
   const root = lies.rootKey ?? change.rootKey
-  return issueEpoch(lies.issuer ?? liar.key, terms, preview, change.update, root, before)
+  const issued = issueEpoch(lies.issuer ?? liar.key, terms, preview, change.update, root, before)
+  return { ...issued, tree: change.tree }
+}
+
+/** A statement that puts somebody into the group. */
+const putIn = (liar: Liar, user: Uint8Array, ends = liar.log.admitsOf(user)): CheckedStatement =>
+  liar.state({ operation: Operation.PUT_INTO_GROUP, group: kitchen, subject: user, admitId: random(16), ends })
+
+/** What the manager tells to be the newest key of a group. */
+function beat({ liar }: World, counter: number, group: Uint8Array, announcement: Uint8Array): Frame {
+  const { term } = liar.current!.key
+  const descriptor = liar.charter.ref
+  const heartbeat = { group, term, counter, announcement, logHead: liar.log.head, descriptor }
+  return makeFrame(liar.channel, liar.key, { heartbeat })
+}
+
+/** The questions for a group's announcements that are asked from now on. */
+function questionsTo(bus: Bus): EpochsQuestion[] {
+  const asked: EpochsQuestion[] = []
+  bus.oracle = ({ epochs }) => {
+    if (epochs !== undefined && epochs.group.length > 0) asked.push(epochs)
+    return undefined
+  }
+  return asked
 }
 
 const keyOf = (node: Node, group: Uint8Array = kitchen): string | undefined =>
@@ -193,6 +225,150 @@ describe('a member of a group', () => {
       const group = random(16)
       there.liar.publish(groupEpoch(there, 10_000 + i, { group, base }).announcement)
     }
+    for (let i = 0; i < 3 * GROUPS; i++) there.liar.publish(beat(there, i + 1, random(16), random(32)))
     for (const { name, size, cap } of there.bob.peer.unsafeFills()) expect(size, name).to.be.at.most(cap)
+    there.bob.rejects = []
+    there.liar.publish(groupEpoch(there, 4).announcement)
+    expect(there.bob.rejects, 'its own group is followed still').to.deep.equal([])
+    expect(keyOf(there.bob)).not.to.equal(undefined)
+  })
+
+  it('takes a key but once, and a certificate for none', () => {
+    const there = world()
+    const { announcement } = groupEpoch(there, 4)
+    there.liar.publish(certificateOf(announcement))
+    expect(keyOf(there.bob)).to.equal(undefined)
+    there.liar.publish(announcement, announcement)
+    expect(keyOf(there.bob)).not.to.equal(undefined)
+    expect(there.bob.rejects).to.deep.equal([])
+    const told = there.bob.notices.filter((notice) => notice.type === 'epoch' && notice.group.length > 0)
+    expect(told).to.have.length(1)
+  })
+
+  it('refuses a key of another descriptor (R-402), and has none while it has no key of the channel', () => {
+    const there = world()
+    const descriptor = { ...there.liar.charter.ref, hash: random(32) }
+    refuses(402, there, groupEpoch(there, 4, { terms: { descriptor } }).announcement)
+    const dave = there.bus.add('dave')
+    there.bus.join(dave, there.liar.invite())
+    there.liar.publish(groupEpoch(there, 4).announcement)
+    expect(keyOf(dave)).to.equal(undefined)
+    expect(keyOf(there.bob)).not.to.equal(undefined)
+  })
+
+  it('follows keys whose order was lost, each on the one before', () => {
+    const there = world()
+    const first = groupEpoch(there, 4)
+    const next = groupEpoch(there, 5, { after: first })
+    const last = groupEpoch(there, 6, { after: next })
+    there.liar.publish(first.announcement, last.announcement)
+    expect(hex(there.bob.peer.unsafeSecrets().find(({ name }) => name === keyOf(there.bob))!.bytes)).to.equal(
+      hex(first.keys.control)
+    )
+    there.liar.publish(next.announcement)
+    const held = there.bob.peer.unsafeSecrets().map(({ bytes }) => hex(bytes))
+    expect(held).to.include(hex(last.keys.control))
+    expect(there.bob.rejects).to.deep.equal([])
+  })
+
+  it('keeps a key that is ahead of its channel until it comes there, and forgets one of a base it never had', () => {
+    const there = world()
+    const { liar, bob, carol } = there
+    const old = { ...liar.current!, key: { ...liar.current!.key, serial: 1 } }
+    liar.publish(groupEpoch(there, 4, { base: old }).announcement)
+    expect(keyOf(bob)).to.equal(undefined)
+    const next = liar.issue([putIn(liar, carol.key.publicKey)])
+    const { announcement } = groupEpoch(there, 5)
+    liar.publish(announcement)
+    expect([keyOf(bob), keyOf(carol)]).to.deep.equal([undefined, undefined])
+    liar.publish(next.announcement)
+    for (const node of [bob, carol]) {
+      expect(keyOf(node), node.nick).not.to.equal(undefined)
+      expect(node.rejects, node.nick).to.deep.equal([])
+    }
+  })
+
+  it('says nothing there before its key is of exactly those who are in it', () => {
+    const there = world()
+    const { bus, liar, bob, carol, channel } = there
+    const said = (): number => bus.frames(channel).filter(({ kind }) => kind === 'message').length
+    const say = (text: string): void => {
+      bus.command(bob, { type: 'say', channel, group: kitchen, content: textContent(text), isPlain: false })
+    }
+    say('before any key')
+    expect(said()).to.equal(0)
+    liar.publish(groupEpoch(there, 4).announcement)
+    expect(said()).to.equal(1)
+    liar.publish(liar.issue([putIn(liar, carol.key.publicKey)]).announcement)
+    say('for carol, too')
+    expect(said()).to.equal(1)
+    liar.publish(groupEpoch(there, 6).announcement)
+    expect(said()).to.equal(2)
+    expect(bus.texts(carol)).to.deep.equal([': for carol, too'])
+  })
+
+  it('asks the others for a key that it misses: the log says so, or a heartbeat', () => {
+    const there = world()
+    const { bus, liar, bob, carol, channel } = there
+    const asked = questionsTo(bus)
+    const next = liar.issue([putIn(liar, carol.key.publicKey)])
+    const first = groupEpoch(there, 5)
+    bus.deliver(carol, channel, next.announcement.bytes)
+    bus.deliver(carol, channel, first.announcement.bytes)
+    bus.deliver(bob, channel, next.announcement.bytes)
+    bus.pass(SECOND_MS)
+    expect(asked.length).to.be.greaterThan(0)
+    expect(keyOf(bob)).to.equal(keyOf(carol)).and.not.to.equal(undefined)
+    const second = groupEpoch(there, 6, { after: first })
+    bus.deliver(carol, channel, second.announcement.bytes)
+    bus.pass(5 * SECOND_MS)
+    asked.length = 0
+    liar.publish(beat(there, 1, kitchen, second.announcement.id))
+    bus.pass(SECOND_MS)
+    expect(asked.map(({ after }) => hex(after))).to.deep.equal([hex(first.announcement.id)])
+    const held = bob.peer.unsafeSecrets().map(({ bytes }) => hex(bytes))
+    expect(held).to.include(hex(second.keys.control))
+  })
+
+  it('asks for nothing when it has the newest, also after a start', () => {
+    const there = world()
+    const { bus, liar, bob } = there
+    const issued = groupEpoch(there, 4)
+    liar.publish(issued.announcement)
+    bus.pass(5 * SECOND_MS)
+    const asked = questionsTo(bus)
+    liar.publish(liar.issue().announcement)
+    liar.publish(beat(there, 1, kitchen, issued.announcement.id))
+    bus.pass(2 * SECOND_MS)
+    bus.stop(bob)
+    bus.start(bob)
+    liar.publish(beat(there, 2, kitchen, issued.announcement.id))
+    bus.pass(2 * SECOND_MS)
+    expect(asked).to.deep.equal([])
+  })
+
+  it('follows one of so many members that it comes in chunks, and asks for a chunk that is missing', () => {
+    const there = world()
+    const { bus, liar, bob, carol, channel } = there
+    const admits = Array.from({ length: 1_100 }, () => liar.admit(random(32)))
+    const puts = admits.map(({ statement }) => putIn(liar, statement.subject, [statement.admitId]))
+    const statements = [putIn(liar, carol.key.publicKey), ...admits, ...puts]
+    for (let at = 0; at < statements.length; at += 120)
+      liar.publish(liar.issue(statements.slice(at, at + 120)).announcement)
+    const issued = groupEpoch(there, 100)
+    const { announcement, chunks } = issued
+    expect(chunks).to.have.length(2)
+    for (const frame of [...chunks, announcement]) bus.deliver(carol, channel, frame.bytes)
+    expect(keyOf(carol), 'chunks before their head').not.to.equal(undefined)
+    const asked = questionsTo(bus)
+    for (const frame of [announcement, chunks[0]!]) bus.deliver(bob, channel, frame.bytes)
+    expect(keyOf(bob)).to.equal(undefined)
+    bus.pass(SECOND_MS)
+    expect(asked.map((question) => question.chunks)).to.deep.equal([[1]])
+    expect(keyOf(bob)).to.equal(keyOf(carol))
+    const later = groupEpoch(there, 101)
+    for (const frame of [later.announcement, ...later.chunks]) bus.deliver(bob, channel, frame.bytes)
+    expect(bob.peer.unsafeSecrets().map(({ bytes }) => hex(bytes))).to.include(hex(later.keys.control))
+    for (const node of [bob, carol]) expect(node.rejects, node.nick).to.deep.equal([])
   })
 })
