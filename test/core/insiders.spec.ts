@@ -1,0 +1,103 @@
+import { expect } from 'chai'
+import { equalBytes } from '../../src/base/bytes.ts'
+import { SECOND_MS } from '../../src/base/time.ts'
+import { type CheckedStatement, readStatement } from '../../src/core/channel/statement.ts'
+import { Refusal } from '../../src/core/reject.ts'
+import { Admission, Operation } from '../../src/wire/messages.ts'
+import { Bus, type Node, rowsOf, told } from './bus.ts'
+
+/** A channel of a manager, who is its founder, a member manager, and members. */
+function setUp(seed: string, nicks: readonly string[]): { bus: Bus; channel: Uint8Array; ana: Node; all: Node[] } {
+  const bus = new Bus(seed)
+  const [ana, mona] = [bus.add('ana'), bus.add('mona')]
+  const channel = bus.open(ana, { admission: Admission.OPEN, memberManagers: [mona.key.publicKey] })
+  const all = [mona, ...nicks.map((nick) => bus.add(nick))]
+  for (const node of all) bus.join(node, bus.invite(ana, channel))
+  bus.pass(3 * SECOND_MS)
+  return { bus, channel, ana, all }
+}
+
+function openGroup(bus: Bus, by: Node, channel: Uint8Array, ...nodes: readonly Node[]): Uint8Array {
+  const result = bus.command(by, { type: 'createGroup', channel, name: 'kitchen' })
+  if (result.type !== 'group') throw new Error('no group')
+  const group = result.group.id
+  bus.pass(SECOND_MS)
+  for (const { key } of nodes) bus.command(by, { type: 'putIntoGroup', channel, group, user: key.publicKey })
+  bus.pass(SECOND_MS)
+  return group
+}
+
+/** Who is in the one group there is, by the word of a node. */
+function membersAt(bus: Bus, node: Node, channel: Uint8Array): readonly Uint8Array[] {
+  const result = bus.command(node, { type: 'groups', channel })
+  return result.type === 'groups' ? result.groups[0]!.members : []
+}
+
+/** The statements of one operation that a node has on record. */
+function announced(node: Node, channel: Uint8Array, operation: Operation): CheckedStatement[] {
+  return rowsOf(node, 'log')
+    .map(({ value }) => readStatement(channel, value))
+    .filter((one): one is CheckedStatement => !(one instanceof Refusal))
+    .filter(({ statement }) => statement.operation === operation)
+}
+
+describe('a member with a program of its own', () => {
+  it('takes itself out of a group, and nobody else with it', () => {
+    const { bus, channel, ana, all } = setUp('take-out', ['bob', 'carol'])
+    const [, bob, carol] = all as [Node, Node, Node]
+    const group = openGroup(bus, ana, channel, bob, carol)
+    const ends = announced(bob, channel, Operation.PUT_INTO_GROUP).map(({ statement }) => statement.admitId)
+    const fields = { operation: Operation.TAKE_OUT_OF_GROUP, subject: bob.key.publicKey, group, ends, seq: 9 }
+    bus.inject(channel, told(bus, channel, bob, [fields]).bytes)
+    bus.pass(3 * SECOND_MS)
+    for (const node of [ana, bob, carol]) {
+      const members = membersAt(bus, node, channel)
+      expect(members, node.nick).to.have.length(2)
+      expect(members.some((one) => equalBytes(one, bob.key.publicKey))).to.equal(false)
+    }
+  })
+
+  it('that may put others in cannot make the members see different groups', () => {
+    for (let round = 0; round < 4; round++) {
+      const { bus, channel, ana, all } = setUp(`one-id/${round}`, ['bob', 'carol'])
+      const [mona, bob, carol] = all as [Node, Node, Node]
+      const group = openGroup(bus, ana, channel)
+      const admits = announced(ana, channel, Operation.ADMIT)
+      const twice = [bob, carol].map(({ key: { publicKey: subject } }) => {
+        const ends = admits.filter(({ statement }) => equalBytes(statement.subject, subject))
+        const ids = ends.map(({ statement }) => statement.admitId)
+        return { operation: Operation.PUT_INTO_GROUP, subject, group, admitId: new Uint8Array(16), ends: ids }
+      })
+      bus.inject(channel, told(bus, channel, mona, twice).bytes)
+      bus.pass(3 * SECOND_MS)
+      // A newcomer has the log in another order than those who followed it.
+      const dave = bus.add('dave')
+      bus.join(dave, bus.invite(ana, channel))
+      bus.pass(3 * SECOND_MS)
+      bus.command(ana, { type: 'putIntoGroup', channel, group, user: dave.key.publicKey })
+      bus.pass(3 * SECOND_MS)
+      for (const node of [ana, bob, carol, dave]) {
+        expect(bus.view(node, channel).key, node.nick).to.equal('ready')
+        expect(membersAt(bus, node, channel), node.nick).to.have.length(4)
+      }
+    }
+  })
+
+  it('cannot go without going: a withdrawal that ends nothing makes no epoch and stays in no log', () => {
+    const { bus, channel, ana, all } = setUp('withdraw', ['bob', 'carol'])
+    const [, bob, carol] = all as [Node, Node, Node]
+    const group = openGroup(bus, ana, channel, bob, carol)
+    const { serial, logHead } = bus.view(ana, channel)
+    for (let seq = 10; seq < 20; seq++) {
+      const self = { subject: bob.key.publicKey, group, seq, ends: [new Uint8Array(16)] }
+      const list = [
+        { ...self, operation: Operation.WITHDRAW },
+        { ...self, operation: Operation.TAKE_OUT_OF_GROUP }
+      ]
+      bus.inject(channel, told(bus, channel, bob, list).bytes)
+      bus.pass(SECOND_MS)
+    }
+    expect(bus.view(ana, channel)).to.deep.include({ serial, logHead })
+    expect(bus.view(carol, channel).key).to.equal('ready')
+  })
+})
