@@ -1,9 +1,11 @@
 import { expect } from 'chai'
 import { equalBytes } from '../../src/base/bytes.ts'
 import { SECOND_MS } from '../../src/base/time.ts'
+import { makeFrame } from '../../src/core/channel/frame.ts'
 import { type CheckedStatement, readStatement } from '../../src/core/channel/statement.ts'
 import { Refusal } from '../../src/core/reject.ts'
 import { Admission, Operation } from '../../src/wire/messages.ts'
+import { EpochRow } from '../../src/wire/rows.ts'
 import { Bus, type Node, rowsOf, told } from './bus.ts'
 
 /** A channel of a manager, who is its founder, a member manager, and members. */
@@ -99,5 +101,25 @@ describe('a member with a program of its own', () => {
     }
     expect(bus.view(ana, channel)).to.deep.include({ serial, logHead })
     expect(bus.view(carol, channel).key).to.equal('ready')
+  })
+
+  it('that names a key nobody made has no grants asked for because of it', () => {
+    const { bus, channel, ana, all } = setUp('bogus', ['bob', 'carol'])
+    const [, bob, carol] = all as [Node, Node, Node]
+    bus.say(carol, channel, 'hello')
+    bus.pass(10 * SECOND_MS)
+    const epochs = rowsOf(bob, 'epoch').map(({ value }) => EpochRow.decode(value))
+    const { term } = epochs.find(({ endedAt }) => endedAt === 0)!
+    const key = { term, serial: 2 ** 31, commitment: new Uint8Array(16) }
+    const { message } = bus.frames(channel).find(({ kind }) => kind === 'message')!.body
+    const { serial } = bus.view(ana, channel)
+    for (const body of [{ message: { ...message!, key } }, { digest: { key, sealed: new Uint8Array(64) } }]) {
+      bus.inject(channel, makeFrame(channel, bob.key, body).bytes)
+      for (let i = 0; i < 5; i++) {
+        bus.pass(3 * SECOND_MS)
+        bus.say(carol, channel, `${i}`)
+      }
+    }
+    expect(bus.view(ana, channel).serial).to.equal(serial)
   })
 })
