@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { equalBytes } from '../../src/base/bytes.ts'
+import { EMPTY, equalBytes } from '../../src/base/bytes.ts'
 import { SECOND_MS } from '../../src/base/time.ts'
 import { makeFrame } from '../../src/core/channel/frame.ts'
 import { type CheckedStatement, readStatement } from '../../src/core/channel/statement.ts'
@@ -44,6 +44,16 @@ function announced(node: Node, channel: Uint8Array, operation: Operation): Check
 }
 
 describe('a member with a program of its own', () => {
+  it('that wants a nick of somebody else is refused that, and nothing that it says with it (R-304)', () => {
+    const { bus, channel, all } = setUp('nick', ['bob', 'carol'])
+    const [mona, bob, carol] = all as [Node, Node, Node]
+    const own = { operation: Operation.REGISTER_NICK, subject: mona.key.publicKey, name: 'bob', seq: 8 }
+    const removal = { operation: Operation.REMOVE, subject: bob.key.publicKey, ends: [new Uint8Array(16)], seq: 9 }
+    bus.deliver(carol, channel, told(bus, channel, mona, [own, removal]).bytes)
+    expect(carol.rejects).to.deep.equal([304])
+    expect(bus.view(carol, channel).key).to.equal('removal-pending')
+  })
+
   it('takes itself out of a group, and nobody else with it', () => {
     const { bus, channel, ana, all } = setUp('take-out', ['bob', 'carol'])
     const [, bob, carol] = all as [Node, Node, Node]
@@ -121,5 +131,30 @@ describe('a member with a program of its own', () => {
       }
     }
     expect(bus.view(ana, channel).serial).to.equal(serial)
+  })
+})
+
+describe('a manager that is not in office', () => {
+  it('has no say in the term that the other one opens', () => {
+    const bus = new Bus('terms')
+    const [ana, max, bob] = [bus.add('ana'), bus.add('max'), bus.add('bob')]
+    const managers = [ana.key.publicKey, max.key.publicKey]
+    const channel = bus.open(ana, { admission: Admission.OPEN, managers })
+    bus.join(bob, bus.invite(ana, channel))
+    bus.pass(3 * SECOND_MS)
+    const { body, attachment } = bus.frames(channel).find(({ kind }) => kind === 'announcement')!
+    const announcement = body.announcement!
+    for (const term of [2 ** 40, 2 ** 53 - 1]) {
+      const key = { ...announcement.key!, term }
+      const { bytes } = makeFrame(channel, max.key, { announcement: { ...announcement, key } }, attachment)
+      const answer = { descriptors: EMPTY, records: [], frames: [bytes], sealed: EMPTY, isMore: false }
+      bus.oracle = ({ epochs }, from) => (epochs && from === ana ? answer : undefined)
+      const before = bus.view(ana, channel).term
+      bus.stop(ana)
+      bus.start(ana)
+      bus.pass(5 * SECOND_MS)
+      expect(bus.view(ana, channel).term).to.equal(before + 1)
+      expect(bus.view(bob, channel)).to.deep.include({ key: 'ready', term: before + 1 })
+    }
   })
 })
