@@ -67,7 +67,7 @@ export function runInChannel(room: Room, command: ChannelCommand, env: Env, out:
       takeOutOfGroup(room, command.group, command.user, env, out)
       return { type: 'done' }
     case 'groups':
-      return { type: 'groups', groups: groupsOf(room) }
+      return { type: 'groups', groups: groupsOf(room, env) }
     case 'invites':
       return { type: 'invites', invites: context.log.invites() }
     case 'revokeInvite':
@@ -117,7 +117,7 @@ function createGroup(room: Room, text: string, env: Env, out: Out): CommandResul
   const group = env.random(GROUP_BYTES)
   tell(room, { operation: Operation.MAKE_GROUP, group, name }, env, out)
   if (log.isMember(user)) putIntoGroup(room, group, user, env, out)
-  return { type: 'group', group: groupView(room, { id: group, name }) }
+  return { type: 'group', group: groupView(room, { id: group, name }, env) }
 }
 
 function putIntoGroup(room: Room, group: Uint8Array, user: Uint8Array, env: Env, out: Out): void {

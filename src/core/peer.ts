@@ -414,7 +414,8 @@ export class Peer implements Machine {
       const frame = readFrame(context.channel, bytes)
       if (frame === undefined || frame instanceof Refusal) continue
       const term = frame.body.announcement?.key?.term
-      if (term !== undefined && isManagerOf(context.charter.descriptor, frame.author)) terms.push(term)
+      // Of our own making: another manager's word could send us beyond what anybody follows, or beyond all numbers.
+      if (term !== undefined && equalBytes(frame.author, context.user)) terms.push(term)
       if (member.keyring.current !== undefined) member.onFrame(frame, env, out)
     }
     if (answer !== undefined) manager.onCollected(terms, env, out)

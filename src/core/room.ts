@@ -152,16 +152,16 @@ export function membersOf({ context, member }: Room, env: Env): MemberView[] {
 }
 
 /** The groups of a channel, those being made among them. */
-export const groupsOf = (room: Room): GroupView[] =>
-  room.context.log.groupsToBe().map((group) => groupView(room, group))
+export const groupsOf = (room: Room, env: Env): GroupView[] =>
+  room.context.log.groupsToBe().map((group) => groupView(room, group, env))
 
-export function groupView({ context, member }: Room, { id, name }: Group): GroupView {
+export function groupView({ context, member }: Room, { id, name }: Group, env: Env): GroupView {
   const members = context.log.groupMembers(id)
   return {
     id,
     name,
     members: members.ids(),
     isMember: members.has(context.user),
-    isReady: member.groups.isReady(id)
+    isReady: member.groups.isReady(id, env.now)
   }
 }

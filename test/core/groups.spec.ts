@@ -1,7 +1,9 @@
 import { expect } from 'chai'
-import { equalBytes, hex } from '../../src/base/bytes.ts'
-import { DAY_MS, SECOND_MS } from '../../src/base/time.ts'
+import { EMPTY, equalBytes, hex } from '../../src/base/bytes.ts'
+import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../src/base/time.ts'
+import { readFrame } from '../../src/core/channel/frame.ts'
 import type { Command, GroupView } from '../../src/core/command.ts'
+import { Refusal } from '../../src/core/reject.ts'
 import { GROUPS } from '../../src/wire/limits.ts'
 import { Admission, Privacy } from '../../src/wire/messages.ts'
 import { Bus, type Node, textContent } from './bus.ts'
@@ -432,6 +434,60 @@ describe('a group', () => {
     const nodes = ana.peer.unsafeSecrets().filter(({ name }) => name.startsWith('node/'))
     expect(nodes.some(({ name }) => name.startsWith(`node/${hex(groups[0]!)}/`))).to.equal(false)
     expect(nodes.some(({ name }) => name.startsWith(`node/${hex(groups[1]!)}/`))).to.equal(true)
+  })
+
+  it('is caught up with by a member that hears something said under a key it missed, with no manager there', () => {
+    const { bus, channel, ana, all } = setUp('spoken', 2)
+    const [, bob, carol] = all as [Node, Node, Node]
+    const group = createGroup(bus, ana, channel, 'kitchen')
+    put(bus, ana, channel, group, bob, carol)
+    bus.passes = (from, to) => from !== ana || to !== carol
+    bus.command(ana, { type: 'rekey', channel, group })
+    bus.stop(ana)
+    bus.passes = () => true
+    say(bus, bob, channel, group, 'soup')
+    bus.pass(5 * SECOND_MS)
+    expect(bus.texts(carol)).to.include('user0: soup')
+  })
+
+  it('has a key of no longer life than its channel’s, whatever keeps that from its deadline', () => {
+    const { bus, channel, ana, all } = setUp('lifetime', 1, { keyLifetimeSeconds: 600 })
+    const bob = all[1]!
+    const group = createGroup(bus, ana, channel, 'kitchen')
+    put(bus, ana, channel, group, bob)
+    for (let i = 0; i < 4; i++) {
+      createGroup(bus, ana, channel, `group ${i}`)
+      bus.pass(5 * MINUTE_MS)
+    }
+    const result = bus.command(bob, { type: 'keys', channel })
+    const lines = result.type === 'keys' ? result.lines : []
+    const { key } = lines.find((line) => equalBytes(line.group, group))!
+    expect(key!.notAfter).to.be.greaterThan(bus.now)
+  })
+
+  it('is not said to any more when its key is over and no other has come', () => {
+    const { bus, channel, ana, all } = setUp('over', 2, { keyLifetimeSeconds: 600, graceSeconds: 60 })
+    const [, bob, carol] = all as [Node, Node, Node]
+    const group = createGroup(bus, ana, channel, 'kitchen')
+    put(bus, ana, channel, group, bob, carol)
+    bus.carry = (deliver, _, bytes) => {
+      const frame = readFrame(channel, bytes)
+      if (frame === undefined || frame instanceof Refusal || frame.body.announcement?.group.length !== 16) deliver()
+    }
+    bus.oracle = () => ({ descriptors: EMPTY, records: [], frames: [], sealed: EMPTY, isMore: false })
+    bus.pass(12 * MINUTE_MS)
+    expect(bus.view(bob, channel).key).to.equal('ready')
+    expect(groupsOf(bus, bob, channel)[0]).to.deep.include({ isMember: true, isReady: false })
+  })
+
+  it('takes none of the room for messages whose key is to come at members who are not in it', () => {
+    const { bus, channel, ana, all } = setUp('room', 3)
+    const [, bob, carol, dave] = all as [Node, Node, Node, Node]
+    const group = createGroup(bus, ana, channel, 'kitchen')
+    put(bus, ana, channel, group, bob, carol)
+    for (let i = 0; i < 5; i++) say(bus, bob, channel, group, `soup ${i}`)
+    const held = dave.peer.unsafeFills().find(({ name }) => name === 'held messages')
+    expect(held?.size).to.equal(0)
   })
 })
 

@@ -246,7 +246,7 @@ export class ControlLog {
 
   /** Whether a statement that may be made is worth keeping until an epoch covers it: not one group too many, nor what says nothing. */
   mayBeKept({ author, statement }: CheckedStatement): boolean {
-    const { operation, subject, group } = statement
+    const { operation, subject, group, ends } = statement
     if (operation === Operation.MAKE_GROUP) return this.groupsToBe().length < GROUPS
     if (operation !== Operation.WITHDRAW && operation !== Operation.TAKE_OUT_OF_GROUP) return true
     if (!equalBytes(author, subject)) return true
@@ -256,8 +256,11 @@ export class ControlLog {
         equalBytes(one.statement.subject, subject) &&
         equalBytes(one.statement.group, group)
     )
-    const isIn = operation === Operation.WITHDRAW ? this.isMember(subject) : this.groupMembers(group).has(subject)
-    return isIn && !isTold
+    const isWithdrawal = operation === Operation.WITHDRAW
+    const isIn = isWithdrawal ? this.isMember(subject) : this.groupMembers(group).has(subject)
+    // One that ends nothing could be said again for ever: each makes an epoch, and stays in the log.
+    const inForce = isWithdrawal ? this.admitsOf(subject) : this.putsOf(group, subject)
+    return isIn && !isTold && inForce.some((id) => ends.some((end) => equalBytes(end, id)))
   }
 
   /** What members said of themselves to go, and need not any more: they are out already, and nobody would keep it. */

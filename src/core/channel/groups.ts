@@ -19,8 +19,9 @@ interface Facts {
   /** Of several statements that make it, the one with the lowest id counts. */
   made: CheckedStatement | undefined
   isDissolved: boolean
-  /** By the id that each putting-in has. */
+  /** By statement id: several may have the same admit id, and none takes the place of another. */
   readonly puts: Map<string, CheckedStatement>
+  /** Subjects with the admit ids of theirs that a taking-out ended: nobody's taking-out ends what put somebody else in. */
   readonly ended: Set<string>
 }
 
@@ -29,7 +30,7 @@ export class GroupBook {
 
   /** Takes note of a statement; others than those about groups say nothing. */
   record(one: CheckedStatement): void {
-    const { operation, group, admitId, ends } = one.statement
+    const { operation, group, subject, ends } = one.statement
     switch (operation) {
       case Operation.MAKE_GROUP: {
         const facts = this.#facts(group)
@@ -39,19 +40,12 @@ export class GroupBook {
       case Operation.DISSOLVE_GROUP:
         this.#facts(group).isDissolved = true
         return
-      case Operation.PUT_INTO_GROUP: {
-        const facts = this.#facts(group)
-        if (!facts.ended.has(mapKey(admitId))) facts.puts.set(mapKey(admitId), one)
+      case Operation.PUT_INTO_GROUP:
+        this.#facts(group).puts.set(mapKey(one.id), one)
         return
-      }
-      case Operation.TAKE_OUT_OF_GROUP: {
-        const facts = this.#facts(group)
-        for (const id of ends) {
-          facts.ended.add(mapKey(id))
-          facts.puts.delete(mapKey(id))
-        }
+      case Operation.TAKE_OUT_OF_GROUP:
+        for (const id of ends) this.#facts(group).ended.add(putKey(subject, id))
         return
-      }
       default:
     }
   }
@@ -78,7 +72,10 @@ export class GroupBook {
   /** The statements that put somebody in and were not ended; empty for a group that is over. */
   puts(group: Uint8Array): CheckedStatement[] {
     const facts = this.#groups.get(mapKey(group))
-    return facts?.made === undefined || facts.isDissolved ? [] : [...facts.puts.values()]
+    if (facts?.made === undefined || facts.isDissolved) return []
+    return [...facts.puts.values()].filter(({ statement }) => {
+      return !facts.ended.has(putKey(statement.subject, statement.admitId))
+    })
   }
 
   #facts(group: Uint8Array): Facts {
@@ -91,6 +88,8 @@ export class GroupBook {
     return facts
   }
 }
+
+const putKey = (subject: Uint8Array, admitId: Uint8Array): string => mapKey(subject) + mapKey(admitId)
 
 const GROUP_OPERATIONS: ReadonlySet<Operation> = new Set([
   Operation.MAKE_GROUP,

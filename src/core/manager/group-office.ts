@@ -51,6 +51,8 @@ interface GroupKeys {
   roster: Uint8Array
   /** Id of the newest announcement. */
   announcement: Uint8Array
+  /** ms since 1970 */
+  readonly notAfter: number
 }
 
 /** Reasons of the channel's epochs that stand for everything in it: groups get fresh roots as well. */
@@ -97,11 +99,17 @@ export class GroupOffice {
     }
   }
 
+  /** Gives each group whose key is over a fresh root: the channel may have had new keys meanwhile, which passed it by. */
+  renewOver(base: GroupBase, env: Env, out: Out): void {
+    const over = this.#context.log.groups().filter(({ id }) => env.now >= (this.#groups.get(hex(id))?.notAfter ?? 0))
+    for (const { id } of over) this.renew(id, { ...base, reason: Reason.DEADLINE }, env, out)
+  }
+
   /** Gives one group a fresh root. @returns false when there is no such group. */
   renew(group: Uint8Array, base: GroupBase, env: Env, out: Out): boolean {
     const { log } = this.#context
     if (log.group(group) === undefined) return false
-    this.#issue(group, log.groupRoster(group), { ...base, reason: Reason.DEMAND }, env, out)
+    this.#issue(group, log.groupRoster(group), base, env, out)
     return true
   }
 
@@ -136,7 +144,8 @@ export class GroupOffice {
     const issued = issueEpoch(self.key, terms, preview, change.update, change.rootKey, chain)
     const { tree } = change
     const { members, hash } = roster
-    this.#groups.set(hex(group), { tree, leaves, members, roster: hash, announcement: issued.announcement.id })
+    const announcement = issued.announcement.id
+    this.#groups.set(hex(group), { tree, leaves, members, roster: hash, announcement, notAfter: base.notAfter })
     const leaf = present(leaves.get(hex(user)), 'a manager has a leaf in every group')
     const path = { leaf, depth: tree.depth, pathKeys: tree.pathKeys(leaf) }
     this.#seat.adopt(group, issued, roster.hash, path, env, out)

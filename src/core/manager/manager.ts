@@ -267,7 +267,7 @@ export class Manager {
       )
     }
     if (group.length === 0) this.#issue(Reason.DEMAND, [], [], env, out)
-    else if (this.#base === undefined || !this.#groups.renew(group, this.#base, env, out)) {
+    else if (this.#base === undefined || !this.#groups.renew(group, demanded(this.#base), env, out)) {
       throw new UsageError('NO_SUCH_GROUP', 'There is no such group in this channel. See: conclave group list CHANNEL')
     }
   }
@@ -301,6 +301,7 @@ export class Manager {
     const { descriptor } = this.#context.charter
     const reason = this.#triggers.due(descriptor, this.#circumstances(), env)
     if (reason !== undefined) return this.#issue(reason, [], [], env, out)
+    if (this.#base !== undefined) this.#groups.renewOver(this.#base, env, out)
     if (!this.#triggers.isLookDue(env)) return
     const stale = this.#keeper.stale(env.now)
     for (const member of stale.slice(0, LOOKED_UP_RECORDS)) out.push({ type: 'lookUp', kind: 'user', id: member })
@@ -337,7 +338,7 @@ export class Manager {
     if (this.#base === undefined || newest === undefined || !isDue) return
     if (!equalBytes(newest.announcement, announcement)) return
     this.#demanded.at = env.uptimeMs
-    this.#groups.renew(group, this.#base, env, out)
+    this.#groups.renew(group, demanded(this.#base), env, out)
   }
 
   /** Unless another epoch has come meanwhile: then there is a fresh key. */
@@ -508,6 +509,8 @@ export class Manager {
 function publishAll(channel: Uint8Array, { announcement, chunks }: IssuedEpoch, out: Out): void {
   for (const frame of [announcement, ...chunks]) out.push({ type: 'publish', channel, frame: frame.bytes })
 }
+
+const demanded = (base: GroupBase): GroupBase => ({ ...base, reason: Reason.DEMAND })
 
 /** Whether a member goes by its own word. */
 const isWithdrawn = (statements: readonly CheckedStatement[], user: Uint8Array): boolean =>

@@ -51,13 +51,9 @@ export class Conversation {
     this.#plainWindow = new ReplayWindow(context.name)
   }
 
-  /** Whether messages are here that a later epoch than ours opens. A stranger's word for that counts nothing. */
-  get isAheadOfKey(): boolean {
-    return this.#held.some(({ author, body }) => body.message!.group.length === 0 && this.#context.log.isMember(author))
-  }
-
-  get isAheadOfGroupKey(): boolean {
-    return this.#held.some(({ author, body }) => body.message!.group.length > 0 && this.#context.log.isMember(author))
+  /** Whether a message has just been held for a later key than ours. A stranger's word for that counts nothing. */
+  isHolding(frame: Frame): boolean {
+    return this.#held.at(-1) === frame && this.#context.log.isMember(frame.author)
   }
 
   nextAt(): number | undefined {
@@ -173,7 +169,9 @@ export class Conversation {
   /** A message to a group that we are not in: it is none of ours, unless an epoch on its way puts us in. */
   #passOver(frame: Frame, message: Message): Refusal | undefined {
     const current = this.#lines.keyringOf(EMPTY)?.current
-    return current !== undefined && isHigher(message.key!, current.key) ? this.#hold(frame, message) : undefined
+    if (current === undefined || !isHigher(message.key!, current.key)) return undefined
+    // Its numbers are above the channel's most of the time: who says it by the very log we have knows no more than we do.
+    return equalBytes(message.logHead, this.#context.log.head) ? undefined : this.#hold(frame, message)
   }
 
   /** Keeps a message whose key has not come; one of an epoch that is over, or was before our time, stays unread. */

@@ -40,6 +40,8 @@ interface GroupLine {
   kept: CheckedAnnouncement[]
   /** An announcement that a heartbeat of the manager named and that we have not adopted; empty: none. */
   told: Uint8Array
+  /** Whether somebody says something under a later key; nobody has to believe that there is one. */
+  isSpokenOf: boolean
   /** Questions since a key was adopted. */
   asked: number
 }
@@ -70,10 +72,11 @@ export class Groups {
   }
 
   /** Whether something may be said to a group: its key is here, and is of exactly those who are in it. */
-  isReady(group: Uint8Array): boolean {
+  isReady(group: Uint8Array, now: number): boolean {
     const { log, user } = this.#context
     const epoch = this.keyringOf(group)?.current
     if (epoch === undefined || !log.groupMembers(group).has(user)) return false
+    if (now > epoch.notAfter + this.#graceMs) return false
     return this.#isOfLog(epoch) && !log.hasUnappliedTakeOut(group)
   }
 
@@ -141,7 +144,9 @@ export class Groups {
   }
 
   /** A message came under a key of a group that we do not have. */
-  suspectBehind(env: Env): void {
+  suspectBehind(group: Uint8Array, env: Env): void {
+    const line = this.#lines.get(hex(group))
+    if (line !== undefined) line.isSpokenOf = true
     this.#suspect(env)
   }
 
@@ -171,7 +176,7 @@ export class Groups {
     let line = this.#lines.get(name)
     if (line === undefined) {
       const keyring = new Keyring(this.#context.name)
-      line = { id: group, keyring, waiting: new Map(), kept: [], told: EMPTY, asked: 0 }
+      line = { id: group, keyring, waiting: new Map(), kept: [], told: EMPTY, isSpokenOf: false, asked: 0 }
       this.#lines.set(name, line)
     }
     return line
@@ -188,7 +193,12 @@ export class Groups {
   }
 
   /** Whether there is a key of the group that we have not. */
-  #isMissing({ keyring, told }: GroupLine): boolean {
+  #isMissing(line: GroupLine): boolean {
+    return line.isSpokenOf || this.#isKnownMissing(line)
+  }
+
+  /** The same by the log and the manager, not only by what a member says. */
+  #isKnownMissing({ keyring, told }: GroupLine): boolean {
     const { current } = keyring
     if (current === undefined || !this.#isOfLog(current)) return true
     return told.length > 0 && !equalBytes(told, current.announcement)
@@ -249,6 +259,7 @@ export class Groups {
     this.#deadlines.setOnce('expiry', env.uptimeMs + this.#graceMs + SECOND_MS)
     line.kept = [...line.kept, announcement].slice(-KEPT_OF_GROUP)
     line.asked = 0
+    line.isSpokenOf = false
     for (const [name, { head }] of line.waiting) if (!isHigher(head.key, epoch.key)) line.waiting.delete(name)
     // What was told may be older than what we have now; what is newer will be told again.
     if (!line.waiting.has(hex(line.told))) line.told = EMPTY
@@ -295,6 +306,11 @@ export class Groups {
     for (const { id } of log.groups()) {
       const line = this.#line(id)
       if (!this.#isEntitled(id) || !this.#isMissing(line)) continue
+      if (line.asked >= QUESTIONS && !this.#isKnownMissing(line)) {
+        line.isSpokenOf = false
+        line.asked = 0
+        continue
+      }
       if (line.asked >= QUESTIONS && log.groupMembers(id).has(user)) this.#owner.needGrant(env, out)
       const newest = [...line.waiting.values()].find((one) => leadsOn(one, line.keyring.current))
       const chunks = newest === undefined ? [] : this.#missingChunks(newest)

@@ -41,6 +41,8 @@ export class KeySeeker {
   #granted: Granted | undefined
   /** Whether a message or heartbeat told of an epoch that we do not have. */
   #isToldBehind = false
+  /** Whether a group's key is lost that a fresh leaf in the channel's tree brings back. */
+  #isLeafWanted = false
   /** Questions for epochs since one was adopted, and from when on the next may be asked: as rarely as requests. */
   #epochsAsked = 0
   #asked: { readonly after: Uint8Array; readonly chunks: readonly number[] } = { after: EMPTY, chunks: [] }
@@ -77,7 +79,7 @@ export class KeySeeker {
             this.#refreshManagerRecord(env, out)
             // When the key is over everybody else asks, too: nobody goes on at it without a rest.
             this.#restUntil = env.uptimeMs + this.#roundMs + this.#spreadMs(env)
-            if (!this.#isLost) this.#deadlines.set('expiry', this.#restUntil)
+            if (!this.#isLost()) this.#deadlines.set('expiry', this.#restUntil)
           }
           this.seek(env, out)
           break
@@ -118,6 +120,12 @@ export class KeySeeker {
     this.#deadlines.setOnce('behind', Math.max(env.uptimeMs + BEHIND_MS, this.#epochsAgainAt))
   }
 
+  /** The manager has just named our epoch as its newest: whoever spoke of a later one was wrong, or ahead of the manager. */
+  onAgreed(): void {
+    this.#isToldBehind = false
+    this.#deadlines.set('behind', undefined)
+  }
+
   /** Whether no epoch will ever follow: we were removed, or the manager lied. */
   get #isOver(): boolean {
     return this.#context.wasRemoved || this.#context.alarm.length > 0
@@ -128,6 +136,7 @@ export class KeySeeker {
     this.#asker.settle()
     this.#granted = undefined
     this.#isToldBehind = false
+    this.#isLeafWanted = false
     this.#epochsAsked = 0
     this.#hasAskedManager = false
     this.#epochsAgainAt = Number.NEGATIVE_INFINITY
@@ -178,7 +187,7 @@ export class KeySeeker {
     const { manager, records, token } = this.#context
     if (!this.#standing.isCarrierReady || this.#isOver || this.#isManager) return
     if (this.#granted !== undefined || !this.#needsKey(env)) return
-    if (!this.#isLost && env.uptimeMs < this.#restUntil) return
+    if (!this.#isLost() && env.uptimeMs < this.#restUntil) return
     const record = records.get(manager)
     if (record === undefined || record.prekey.notAfter < env.now) {
       this.#refreshManagerRecord(env, out)
@@ -193,15 +202,15 @@ export class KeySeeker {
     return equalBytes(this.#context.manager, this.#context.user)
   }
 
-  /** Whether there is no key, or a newer one that we do not have. */
-  get #isLost(): boolean {
-    const isBehind = this.#succession.isOffChain || this.#succession.isBehind || this.#isToldBehind
-    return this.#keyring.current === undefined || isBehind
+  /** Whether there is no key, or a newer one that we do not have. @param isTold - whether we have been told of one. */
+  #isLost(isTold: boolean = this.#isToldBehind): boolean {
+    const isBehind = this.#succession.isOffChain || this.#succession.isBehind || isTold
+    return this.#keyring.current === undefined || isBehind || this.#isLeafWanted
   }
 
   #needsKey(env: Env): boolean {
     const { current } = this.#keyring
-    return this.#isLost || (current !== undefined && env.now > current.notAfter)
+    return this.#isLost() || (current !== undefined && env.now > current.notAfter)
   }
 
   #refreshManagerRecord(env: Env, out: Out): void {
@@ -225,7 +234,7 @@ export class KeySeeker {
 
   /** Nothing but a grant helps: a group's key is lost, and a fresh leaf brings it back. */
   needGrant(env: Env, out: Out): void {
-    this.#isToldBehind = true
+    this.#isLeafWanted = true
     this.seek(env, out)
   }
 
@@ -245,7 +254,11 @@ export class KeySeeker {
     const isLedOn = isNew && (isMore || chunks.length > 0)
     // A grant passes over the epochs between, with what was said in them: the manager itself is asked for them first.
     const isManagerNext = !isNew && !this.#hasAskedManager && this.#succession.isBehind && !this.#isManager
-    if (this.#isOver || !(isLedOn || isManagerNext)) return this.seek(env, out)
+    if (this.#isOver || !(isLedOn || isManagerNext)) {
+      // What was only told the manager may deny, which says every second what its newest is: a grant can wait for that.
+      if (!this.#isToldBehind || this.#isLost(false)) this.seek(env, out)
+      return
+    }
     this.#hasAskedManager ||= isManagerNext
     this.#askEpochs(env, out, isManagerNext ? this.#context.manager : undefined)
     this.#deadlines.set('key', env.uptimeMs + ASK_AGAIN_MS)

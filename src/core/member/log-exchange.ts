@@ -127,15 +127,17 @@ export class LogExchange {
     if (opened === undefined) return refuse(416)
     const statements = readStatementList(line, opened)
     if (statements instanceof Refusal) return statements
+    let refusal: Refusal | undefined
     for (const one of statements) {
       if (!log.mayState(one)) return refuse(303)
       if (!log.mayBeKept(one)) continue
-      const refusal = log.judgeRegistration(one)
-      if (refusal !== undefined) return refusal
-      if (log.addPending(one)) out.keep(this.#context.pendingRow(one))
+      // A nick that cannot be had holds up nothing that is told with it.
+      const unfit = log.judgeRegistration(one)
+      refusal ??= unfit
+      if (unfit === undefined && log.addPending(one)) out.keep(this.#context.pendingRow(one))
     }
     this.#retellLater(env)
-    return undefined
+    return refusal
   }
 
   /** Statements for a member that holds the epoch named; empty when we do not. */

@@ -74,7 +74,7 @@ export class Member {
     const { groups } = this
     const lines: Lines = {
       keyringOf: (group) => (group.length === 0 ? keyring : groups.keyringOf(group)),
-      isReady: (group) => groups.isReady(group)
+      isReady: (group, now) => groups.isReady(group, now)
     }
     this.clock = new Clock(context.name)
     this.speaker = new Speaker(context, lines, standing, this.clock, this.traffic)
@@ -166,9 +166,11 @@ export class Member {
     switch (frame.kind) {
       case 'message': {
         const refusal = this.conversation.onMessage(frame, env, out)
-        if (this.conversation.isAheadOfKey) this.seeker.suspectBehind(env)
-        if (this.conversation.isAheadOfGroupKey) this.groups.suspectBehind(env)
         const { group, key, boot } = frame.body.message!
+        if (this.conversation.isHolding(frame)) {
+          if (group.length === 0) this.seeker.suspectBehind(env)
+          else this.groups.suspectBehind(group, env)
+        }
         if (refusal === undefined && group.length === 0) this.presence.hear(frame.author, key, boot, env, out)
         return refusal
       }
@@ -235,6 +237,7 @@ export class Member {
     const current = this.keyring.current
     const isAgreed = current !== undefined && equalBytes(current.announcement, heartbeat.announcement)
     this.presence.hear(frame.author, isAgreed ? current.key : undefined, EMPTY, env, out)
+    if (isAgreed) this.seeker.onAgreed()
     if (current === undefined) this.seeker.onRecord(env, out)
     else if (heartbeat.term >= current.key.term && !equalBytes(current.announcement, heartbeat.announcement)) {
       this.seeker.suspectBehind(env)

@@ -36,7 +36,7 @@ export interface Lines {
   /** @param group - empty for the channel itself. */
   keyringOf(group: Uint8Array): Keyring | undefined
   /** Whether the current key of a group may be sent under, as far as the group goes. */
-  isReady(group: Uint8Array): boolean
+  isReady(group: Uint8Array, now: number): boolean
 }
 
 export class Speaker {
@@ -136,7 +136,7 @@ export class Speaker {
     if (!this.#standing.isCarrierReady) return false
     if (entry.isPlain) return log.isMember(user) && !wasRemoved && alarm.length === 0
     if (!this.#standing.isKeyReady(env.now)) return false
-    if (entry.group.length > 0) return this.#lines.isReady(entry.group)
+    if (entry.group.length > 0) return this.#lines.isReady(entry.group, env.now)
     return log.roster.members.size > 1
   }
 
