@@ -39,8 +39,10 @@ export class KeySeeker {
   readonly #asker: KeyAsker
   readonly #deadlines = new Deadlines<'key' | 'behind' | 'log' | 'expiry'>()
   #granted: Granted | undefined
-  /** Whether a message or heartbeat told of an epoch that we do not have. */
+  /** Whether a message or heartbeat told of an epoch that we do not have; it may be one of before our time. */
   #isToldBehind = false
+  /** Whether nothing but a grant helps, although the epoch held is the newest. */
+  #isGrantNeeded = false
   /** Questions for epochs since one was adopted, and from when on the next may be asked: as rarely as requests. */
   #epochsAsked = 0
   #asked: { readonly after: Uint8Array; readonly chunks: readonly number[] } = { after: EMPTY, chunks: [] }
@@ -118,6 +120,13 @@ export class KeySeeker {
     this.#deadlines.setOnce('behind', Math.max(env.uptimeMs + BEHIND_MS, this.#epochsAgainAt))
   }
 
+  /** The key manager says that the epoch held is the newest: what told of another was from before our time. */
+  onConfirmed(env: Env): void {
+    this.#isToldBehind = false
+    this.#deadlines.set('behind', undefined)
+    if (!this.#asker.isAsking && !this.#needsKey(env)) this.#deadlines.set('key', undefined)
+  }
+
   /** Whether no epoch will ever follow: we were removed, or the manager lied. */
   get #isOver(): boolean {
     return this.#context.wasRemoved || this.#context.alarm.length > 0
@@ -128,6 +137,7 @@ export class KeySeeker {
     this.#asker.settle()
     this.#granted = undefined
     this.#isToldBehind = false
+    this.#isGrantNeeded = false
     this.#epochsAsked = 0
     this.#hasAskedManager = false
     this.#epochsAgainAt = Number.NEGATIVE_INFINITY
@@ -195,8 +205,11 @@ export class KeySeeker {
 
   /** Whether there is no key, or a newer one that we do not have. */
   get #isLost(): boolean {
-    const isBehind = this.#succession.isOffChain || this.#succession.isBehind || this.#isToldBehind
-    return this.#keyring.current === undefined || isBehind
+    return this.#keyring.current === undefined || this.#isSurelyBehind || this.#isToldBehind
+  }
+
+  get #isSurelyBehind(): boolean {
+    return this.#succession.isOffChain || this.#succession.isBehind || this.#isGrantNeeded
   }
 
   #needsKey(env: Env): boolean {
@@ -225,7 +238,7 @@ export class KeySeeker {
 
   /** Nothing but a grant helps: a group's key is lost, and a fresh leaf brings it back. */
   needGrant(env: Env, out: Out): void {
-    this.#isToldBehind = true
+    this.#isGrantNeeded = true
     this.seek(env, out)
   }
 
@@ -245,7 +258,11 @@ export class KeySeeker {
     const isLedOn = isNew && (isMore || chunks.length > 0)
     // A grant passes over the epochs between, with what was said in them: the manager itself is asked for them first.
     const isManagerNext = !isNew && !this.#hasAskedManager && this.#succession.isBehind && !this.#isManager
-    if (this.#isOver || !(isLedOn || isManagerNext)) return this.seek(env, out)
+    if (this.#isOver || !(isLedOn || isManagerNext)) {
+      // Nobody knows more, and a heartbeat that comes late names an epoch of before our time: the next one will tell.
+      if (this.#isToldBehind && !this.#isSurelyBehind && this.#keyring.current !== undefined) return
+      return this.seek(env, out)
+    }
     this.#hasAskedManager ||= isManagerNext
     this.#askEpochs(env, out, isManagerNext ? this.#context.manager : undefined)
     this.#deadlines.set('key', env.uptimeMs + ASK_AGAIN_MS)

@@ -236,9 +236,8 @@ export class Member {
     const isAgreed = current !== undefined && equalBytes(current.announcement, heartbeat.announcement)
     this.presence.hear(frame.author, isAgreed ? current.key : undefined, EMPTY, env, out)
     if (current === undefined) this.seeker.onRecord(env, out)
-    else if (heartbeat.term >= current.key.term && !equalBytes(current.announcement, heartbeat.announcement)) {
-      this.seeker.suspectBehind(env)
-    }
+    else if (isAgreed) this.seeker.onConfirmed(env)
+    else if (heartbeat.term >= current.key.term) this.seeker.suspectBehind(env)
     return undefined
   }
 
