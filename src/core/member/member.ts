@@ -237,11 +237,9 @@ export class Member {
     const current = this.keyring.current
     const isAgreed = current !== undefined && equalBytes(current.announcement, heartbeat.announcement)
     this.presence.hear(frame.author, isAgreed ? current.key : undefined, EMPTY, env, out)
-    if (isAgreed) this.seeker.onAgreed()
     if (current === undefined) this.seeker.onRecord(env, out)
-    else if (heartbeat.term >= current.key.term && !equalBytes(current.announcement, heartbeat.announcement)) {
-      this.seeker.suspectBehind(env)
-    }
+    else if (isAgreed) this.seeker.onAgreed()
+    else if (heartbeat.term >= current.key.term) this.seeker.suspectBehind(env)
     return undefined
   }
 

@@ -118,6 +118,29 @@ describe('a storm of newcomers', () => {
     }
   })
 
+  it('is none when a newcomer hears a heartbeat of before its time: it asks for nothing more', () => {
+    const { bus, alice, channel, people } = open(2)
+    const [bob, carol] = people as [Node, Node]
+    bus.join(bob, bus.invite(alice, channel))
+    bus.pass(3_000)
+    const old = bus.frames(channel).findLast(({ kind }) => kind === 'heartbeat')!
+    bus.carry = (deliver, to, bytes) => {
+      if (to !== carol || peekKind(bytes) !== 'heartbeat') deliver()
+    }
+    bus.join(carol, bus.invite(alice, channel))
+    bus.pass(10)
+    expect(bus.view(carol, channel).key).to.equal('ready')
+    bus.carry = (deliver) => deliver()
+    const before = bus.frames(channel).length
+    bus.deliver(carol, channel, old.bytes)
+    bus.pass(10_000)
+    const kinds = kindsOf(bus.frames(channel).slice(before))
+    expect(kinds.get('heartbeat')).to.be.at.least(9)
+    for (const kind of ['keyRequest', 'announcement', 'grant']) expect(kinds.get(kind), kind).to.equal(undefined)
+    expect(handed(bus, channel).get('keyRequest')).to.equal(2)
+    expect(bus.view(carol, channel)).to.include({ key: 'ready', members: 3 })
+  })
+
   it('is over when it is quiet: who comes alone is let in at once', () => {
     const { bus, alice, channel, people } = open(20)
     const invite = bus.invite(alice, channel)
