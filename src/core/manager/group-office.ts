@@ -16,6 +16,7 @@ import { groupInitOf, groupLeafBase, groupLeafKey } from '../channel/key-schedul
 import { KeyTree, type TreeChange } from '../channel/key-tree.ts'
 import type { Env } from '../machine.ts'
 import type { Out } from '../out.ts'
+import type { TreePath } from './tree-keeper.ts'
 
 /** The channel's epoch that groups are built on. */
 export interface GroupBase {
@@ -35,16 +36,10 @@ export interface GroupBase {
 export interface GroupSeat {
   /** A number that is promised durably before anything is signed under it. */
   nextNumber(out: Out): { readonly term: number; readonly serial: number }
-  fresh(env: Env): Uint8Array
+  /** 32 fresh secret bytes for this line. */
+  fresh(group: Uint8Array, env: Env): Uint8Array
   /** Adopts a group's epoch of ours; it is published once it is durable. */
-  adopt(group: Uint8Array, issued: IssuedEpoch, roster: Uint8Array, path: GroupPath, env: Env, out: Out): void
-}
-
-/** Our own path in a group's tree. */
-export interface GroupPath {
-  readonly leaf: number
-  readonly depth: number
-  readonly pathKeys: Uint8Array
+  adopt(group: Uint8Array, issued: IssuedEpoch, roster: Uint8Array, path: TreePath, env: Env, out: Out): void
 }
 
 interface GroupKeys {
@@ -117,7 +112,7 @@ export class GroupOffice {
     const leafKeyOf = (member: Uint8Array): Uint8Array => {
       const leafKey = base.leafKeyOf(member)
       // Who has no key of the channel yet gets the group's when it has: its leaf is held for it under a key nobody has.
-      if (leafKey === undefined) return this.#seat.fresh(env)
+      if (leafKey === undefined) return this.#seat.fresh(group, env)
       return groupLeafKey(groupLeafBase(base.exporter, leafKey), line, number.term, number.serial, member)
     }
     const context = { ...line, ...number }
@@ -171,7 +166,7 @@ export class GroupOffice {
       leaves.set(hex(user), places[i]!)
       refreshed.set(places[i]!, leafKeyOf(user))
     }
-    return tree.path({ removed, refreshed }, context, () => this.#seat.fresh(env))
+    return tree.path({ removed, refreshed }, context, () => this.#seat.fresh(context.group, env))
   }
 }
 

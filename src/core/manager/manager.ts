@@ -5,72 +5,45 @@
  * term, so that nothing rests on the state of a tree that a crash may have torn. No secret of the tree is ever written
  * down: members follow a new term through their prekeys.
  */
-import { present } from '../../base/assert.ts'
-import { EMPTY, equalBytes, hex, mapKey, u64, unhex } from '../../base/bytes.ts'
+import { assert } from '../../base/assert.ts'
+import { EMPTY, equalBytes, unhex } from '../../base/bytes.ts'
 import { UsageError } from '../../base/errors.ts'
 import { SECOND_MS } from '../../base/time.ts'
-import { derive, hkdfExtract } from '../../crypto/kdf.ts'
-import { x25519, x25519KeyPair } from '../../crypto/kem.ts'
-import { LABEL } from '../../crypto/labels.ts'
-import { PADDABLE_BYTES } from '../../wire/codec.ts'
-import { ADMIT_ID_BYTES } from '../../wire/limits.ts'
-import {
-  Authentication,
-  type Body,
-  type DemandContent,
-  type Grant,
-  GrantContent,
-  type KeyId,
-  Operation,
-  Reason,
-  TreeUpdateKind
-} from '../../wire/messages.ts'
-import { certificateOf, type IssuedEpoch, issueEpoch } from '../channel/announcement.ts'
+import { type DemandContent, type KeyId, Operation, Reason, TreeUpdateKind } from '../../wire/messages.ts'
+import { type IssuedEpoch, issueEpoch } from '../channel/announcement.ts'
 import type { Context } from '../channel/context.ts'
 import type { LogPreview } from '../channel/control-log.ts'
 import { readDemand } from '../channel/demand.ts'
 import { OPTIONAL_TRIGGERS } from '../channel/descriptor.ts'
 import { type Frame, makeFrame } from '../channel/frame.ts'
-import { sealGrant } from '../channel/grant.ts'
-import { IdSet } from '../channel/id-set.ts'
-import { CHALLENGE_BYTES, challengeHash, openChallengeAnswer, sealChallenge } from '../channel/key-request.ts'
-import { FIRST_INIT, FIRST_TRANSCRIPT, isHigher, type Line, rebuildLeafSecret } from '../channel/key-schedule.ts'
-import { KeyTree, type TreeChange } from '../channel/key-tree.ts'
-import type { TreeContext } from '../channel/key-tree-update.ts'
-import { type CheckedStatement, makeStatement } from '../channel/statement.ts'
+import { FIRST_INIT, FIRST_TRANSCRIPT, isHigher } from '../channel/key-schedule.ts'
+import type { TreeChange } from '../channel/key-tree.ts'
+import type { CheckedStatement } from '../channel/statement.ts'
 import { Deadlines } from '../deadlines.ts'
-import { skeleton } from '../identity/nick.ts'
 import { asUserId } from '../identity/user.ts'
 import type { Env } from '../machine.ts'
 import type { Out } from '../out.ts'
 import {
-  ANNOUNCED_STATEMENT_BYTES,
   BATCH_MAX_MS,
   BATCH_MS,
-  CHALLENGE_MS,
-  CHALLENGES,
   COLLECT_MS,
   DEMAND_MS,
-  HANDED_TRIES,
   HEARTBEAT_MS,
-  INLINE_LOG_BYTES,
-  KEPT_GRANTS,
   LED_EPOCHS,
   LOOKED_UP_RECORDS,
   NICK_PATIENCE_MS,
   NICK_PAUSE_MS,
-  PENDING_REQUESTS,
-  REQUESTS_PER_SECOND,
   TERM_SKIP
 } from '../params.ts'
 import { Refusal } from '../reject.ts'
-import { type Applicant, judgeApplicant, readApplicant } from './admission.ts'
+import type { Applicant } from './admission.ts'
 import { Archive } from './archive.ts'
-import { type GroupBase, GroupOffice, type GroupPath } from './group-office.ts'
+import { announceable, isRegistration, takeBatch } from './batch.ts'
+import { type GroupBase, GroupOffice } from './group-office.ts'
 import { Guide } from './guide.ts'
-import { LeafBook } from './leaf-book.ts'
-import { refreshLeaves } from './leaf-refresh.ts'
 import { PublicKeyService } from './public-key-service.ts'
+import { Reception } from './reception.ts'
+import { TreeKeeper, type TreePath } from './tree-keeper.ts'
 import { type Circumstances, Triggers } from './triggers.ts'
 
 /** What the manager sees of the member in the same peer: a manager is a member. */
@@ -100,7 +73,7 @@ export interface Seat {
     issued: IssuedEpoch,
     terms: { readonly notAfter: number; readonly reason: Reason },
     preview: LogPreview,
-    path: { readonly leaf: number; readonly depth: number; readonly pathKeys: Uint8Array },
+    path: TreePath,
     publish: () => void,
     env: Env,
     out: Out
@@ -109,18 +82,11 @@ export interface Seat {
   adoptGroup(
     issued: IssuedEpoch,
     terms: { readonly group: Uint8Array; readonly roster: Uint8Array },
-    path: GroupPath,
+    path: TreePath,
     publish: () => void,
     env: Env,
     out: Out
   ): void
-}
-
-interface Challenged {
-  readonly applicant: Applicant
-  readonly challenge: Uint8Array
-  readonly nonce: Uint8Array
-  readonly until: number
 }
 
 /** Every so many heartbeats one tells of a group, one group after the other. */
@@ -134,12 +100,13 @@ export class Manager {
   readonly #context: Context
   readonly #seat: Seat
   readonly #deadlines = new Deadlines<DeadlineName>()
+  readonly #reception: Reception
+  readonly #keeper: TreeKeeper
   readonly #groups: GroupOffice
   /** What the groups stand on: the epoch of the channel issued last. */
   #base: GroupBase | undefined
   readonly #triggers = new Triggers()
   readonly #guide = new Guide()
-  readonly #book = new LeafBook()
   /** The last epoch that was demanded, and the one that a demand which waits is to replace. */
   #demanded = { at: Number.NEGATIVE_INFINITY, announcement: EMPTY }
   #stage: 'resting' | 'collecting' | 'acting' = 'resting'
@@ -147,29 +114,18 @@ export class Manager {
   #seenTerm = 0
   /** Whether anybody could say what epochs there have been. */
   #isAnswered = false
-  #tree = KeyTree.empty()
-  #leaves = new Map<string, number>()
-  /** The roster of the epoch issued last: whoever had a leaf then was in it. */
-  #members = IdSet.EMPTY
   #issuedAt = Number.NEGATIVE_INFINITY
   /** How long applicants wait after an epoch to share the next: longer while they keep coming. */
   #windowMs = BATCH_MS
   #beat = 0
   #beats = 0
-  /** Applicants for the next epoch, by user. */
-  readonly #applicants = new Map<string, Applicant>()
-  readonly #challenged = new Map<string, Challenged>()
-  /** Requests whose record is being looked up, by user. A further try does not wait for it: what is known has to do. */
-  readonly #unknown = new Map<string, Frame>()
-  /** Grants given, by the request's one-time author. */
-  readonly #granted = new Map<string, { grant: Grant; user: Uint8Array; attempt: number }>()
-  #second = { at: 0, requests: 0 }
-
   constructor(context: Context, seat: Seat) {
     this.#context = context
     this.#seat = seat
     this.archive = new Archive(context)
     context.keeper = this.archive
+    this.#keeper = new TreeKeeper(context)
+    this.#reception = new Reception(context, this.archive, (env, out) => this.#schedule(this.#windowMs, env, out))
     this.#groups = new GroupOffice(context, {
       nextNumber: (out) => {
         const { term, serial } = context.promised
@@ -177,7 +133,7 @@ export class Manager {
         out.keep(context.row())
         return context.promised
       },
-      fresh: (env) => this.#fresh(env),
+      fresh: (group, env) => this.#keeper.fresh(group, env),
       adopt: (group, issued, roster, path, env, out) => {
         const publish = (): void => publishAll(context.channel, issued, out)
         seat.adoptGroup(issued, { group, roster }, path, publish, env, out)
@@ -199,18 +155,12 @@ export class Manager {
   unsafeSecrets(): { readonly name: string; readonly bytes: Uint8Array }[] {
     const archived = this.archive.unsafeSecrets()
     if (this.#stage !== 'acting') return archived
-    const own = this.#tree
-      .unsafeNodes()
-      .map(({ level, position, key }) => ({ name: `node//${level}.${position}`, bytes: key }))
-    return [...archived, ...own, ...this.#groups.unsafeSecrets()]
+    return [...archived, ...this.#keeper.unsafeSecrets(), ...this.#groups.unsafeSecrets()]
   }
 
   unsafeFills(): { readonly name: string; readonly size: number; readonly cap: number }[] {
     return [
-      { name: 'applicants', size: this.#applicants.size, cap: PENDING_REQUESTS },
-      { name: 'challenges', size: this.#challenged.size, cap: CHALLENGES },
-      { name: 'unknown requesters', size: this.#unknown.size, cap: CHALLENGES },
-      { name: 'kept grants', size: this.#granted.size, cap: KEPT_GRANTS },
+      ...this.#reception.unsafeFills(),
       ...this.publicKeys.unsafeFills(),
       ...this.archive.unsafeFills(),
       this.#guide.fill
@@ -270,7 +220,7 @@ export class Manager {
           this.#issue(Reason.DEADLINE, [], [], env, out)
           break
         case 'nicks':
-          if (this.#announceable().some(isRegistration)) this.#issue(Reason.STATED, [], [], env, out)
+          if (announceable(this.#context).some(isRegistration)) this.#issue(Reason.STATED, [], [], env, out)
           break
         default:
           name satisfies never
@@ -281,117 +231,17 @@ export class Manager {
   // ---------------------------------------------------------------- requests
 
   onKeyRequest(frame: Frame, env: Env, out: Out): void {
-    if (!this.isInOffice || this.#repeatGrant(frame, out) || this.#isEnlisted(frame)) return
-    if (!this.#takeRequest(env)) return out.reject(509)
-    const isLookedUp = (user: Uint8Array): boolean => this.#unknown.has(hex(user))
-    const applicant = readApplicant(this.#context, frame, frame.body.keyRequest!, isLookedUp, env)
-    if (applicant instanceof Refusal) return out.reject(applicant)
-    if ('lookUp' in applicant) {
-      if (this.#unknown.size >= CHALLENGES) return out.reject(504)
-      this.#unknown.set(hex(applicant.lookUp), frame)
-      return out.push({ type: 'lookUp', kind: 'user', id: applicant.lookUp })
-    }
-    const refusal = judgeApplicant(this.#context, applicant, 0, new Map(), env)
-    if (refusal !== undefined) return out.reject(refusal)
-    // A recorded request can be sent again by anybody, but only its user can answer a challenge. The first admission needs
-    // none: a request of somebody unknown, repeated, is one of somebody known.
-    const isChallenged =
-      this.#context.charter.descriptor.authentication === Authentication.BY_CHALLENGE ||
-      this.#context.log.knows(applicant.user)
-    if (isChallenged) this.#challenge(applicant, env, out)
-    else this.#enlist(applicant, env, out)
-  }
-
-  /** The directory's answer about a user whose request waits. */
-  onRecord(user: Uint8Array, env: Env, out: Out): void {
-    this.publicKeys.onRecord(user, env, out)
-    const frame = this.#unknown.get(hex(user))
-    if (frame === undefined) return
-    if (this.#context.records.get(user) === undefined) out.reject(504)
-    else this.onKeyRequest(frame, env, out)
-    this.#unknown.delete(hex(user))
+    if (this.isInOffice) this.#reception.onKeyRequest(frame, env, out)
   }
 
   onChallengeAnswer(frame: Frame, env: Env, out: Out): void {
-    if (!this.isInOffice) return
-    if (!this.#takeRequest(env)) return out.reject(509)
-    const { self, channel, user } = this.#context
-    const body = frame.body.challengeAnswer!
-    const prekey = self.prekeys.find(body.prekey)
-    if (prekey === undefined) return out.reject(508)
-    const answer = openChallengeAnswer(channel, frame.author, body, user, prekey)
-    if (answer instanceof Refusal) return out.reject(answer)
-    const waiting = this.#challenged.get(hex(answer.request))
-    const isAnswered =
-      waiting !== undefined &&
-      waiting.until > env.uptimeMs &&
-      equalBytes(answer.user, waiting.applicant.user) &&
-      equalBytes(answer.challenge, waiting.challenge) &&
-      equalBytes(answer.nonce, waiting.nonce)
-    if (!isAnswered) return out.reject(508)
-    this.#challenged.delete(hex(answer.request))
-    this.#enlist(waiting.applicant, env, out)
+    if (this.isInOffice) this.#reception.onChallengeAnswer(frame, env, out)
   }
 
-  /**
-   * Whether this is a further try of a request that waits for the next epoch. Challenged again and answered after that, it
-   * would be granted a second time, which undoes the first.
-   */
-  #isEnlisted(frame: Frame): boolean {
-    const author = hex(frame.author)
-    const applicant = [...this.#applicants.values()].find((one) => one.author === author)
-    if (applicant === undefined) return false
-    applicant.attempt = Math.max(applicant.attempt, frame.body.keyRequest!.attempt)
-    return true
-  }
-
-  #challenge(applicant: Applicant, env: Env, out: Out): void {
-    const { channel, user } = this.#context
-    const nonce = env.random(CHALLENGE_BYTES)
-    const { seq, hash } = applicant.record
-    const parties = { channel, manager: user, user: applicant.user, recordSeq: seq, recordHash: hash }
-    const content = { ...parties, request: applicant.request, nonce }
-    const challenge = sealChallenge(content, applicant.record.prekey, applicant.attempt, env.random)
-    if (challenge === undefined) return out.reject(504)
-    const until = env.uptimeMs + CHALLENGE_MS
-    this.#challenged.set(hex(applicant.request), { applicant, challenge: challengeHash(content), nonce, until })
-    for (const oldest of this.#challenged.keys()) {
-      if (this.#challenged.size <= CHALLENGES) break
-      this.#challenged.delete(oldest)
-    }
-    this.#answer({ challenge }, applicant.user, applicant.attempt, out)
-  }
-
-  /** Answers a further try of a request that was granted in this term: from there the announcements lead on. */
-  #repeatGrant(frame: Frame, out: Out): boolean {
-    const given = this.#granted.get(hex(frame.author))
-    if (given === undefined) return false
-    const { attempt } = frame.body.keyRequest!
-    if (given.grant.key!.term !== this.#context.promised.term) return false
-    if (attempt <= given.attempt) return true
-    given.attempt = attempt
-    this.#answer({ grant: { ...given.grant, attempt } }, given.user, attempt, out)
-    return true
-  }
-
-  /** To the requester alone, unless it has asked so often that there is something wrong with that way. */
-  #answer(body: Body, user: Uint8Array, attempt: number, out: Out): void {
-    const { channel, self } = this.#context
-    const to = attempt < HANDED_TRIES && { to: asUserId(user) }
-    out.push({ type: 'publish', channel, frame: makeFrame(channel, self.key, body).bytes, ...to })
-  }
-
-  #takeRequest(env: Env): boolean {
-    if (env.uptimeMs >= this.#second.at + SECOND_MS) this.#second = { at: env.uptimeMs, requests: 0 }
-    return ++this.#second.requests <= REQUESTS_PER_SECOND
-  }
-
-  #enlist(applicant: Applicant, env: Env, out: Out): void {
-    const name = hex(applicant.user)
-    if (this.#applicants.size >= PENDING_REQUESTS && !this.#applicants.has(name)) return out.reject(509)
-    this.#context.records.add(applicant.record.bytes, env.now, out)
-    this.#applicants.set(name, applicant)
-    this.#schedule(this.#windowMs, env, out)
+  /** The directory's answer about a user. */
+  onRecord(user: Uint8Array, env: Env, out: Out): void {
+    this.publicKeys.onRecord(user, env, out)
+    this.#reception.onRecord(user, env, out)
   }
 
   // ---------------------------------------------------------------- the control log
@@ -452,11 +302,10 @@ export class Manager {
     const reason = this.#triggers.due(descriptor, this.#circumstances(), env)
     if (reason !== undefined) return this.#issue(reason, [], [], env, out)
     if (!this.#triggers.isLookDue(env)) return
-    const stale = this.#book.stale(this.#leaves, this.#context, env.now)
-    for (const { member } of stale.slice(0, LOOKED_UP_RECORDS)) out.push({ type: 'lookUp', kind: 'user', id: member })
+    const stale = this.#keeper.stale(env.now)
+    for (const member of stale.slice(0, LOOKED_UP_RECORDS)) out.push({ type: 'lookUp', kind: 'user', id: member })
     const isWanted = (descriptor.withoutTriggers & OPTIONAL_TRIGGERS.prekeyRotation) === 0
-    if (isWanted && this.#book.due(this.#leaves, this.#context, env.now).length > 0)
-      this.#issue(Reason.REFRESHED, [], [], env, out)
+    if (isWanted && this.#keeper.isRefreshDue(env.now)) this.#issue(Reason.REFRESHED, [], [], env, out)
   }
 
   /** Who uses a key that is over is sent what leads to the current one. */
@@ -517,100 +366,28 @@ export class Manager {
 
   #issueBatch(env: Env, out: Out): void {
     if (this.#stage !== 'acting') return
-    const { applicants, statements } = this.#takeBatch(env, out)
+    const { applicants, statements } = takeBatch(this.#context, this.#reception.applicants, env, out)
     if (applicants.length === 0 && !this.#context.log.hasUnappliedChange) return
     if (applicants.length > 0) this.#noteAdmissions(env)
     const isAdmitting = applicants.length > 0 || this.#context.log.hasUnappliedAdmit
     this.#issue(isAdmitting ? Reason.ADMITTED : Reason.STATED, applicants, statements, env, out)
-    const isMore = this.#applicants.size > 0 || this.#context.log.hasUnappliedChange
+    const isMore = this.#reception.applicants.size > 0 || this.#context.log.hasUnappliedChange
     if (isMore) this.#deadlines.setOnce('batch', env.uptimeMs + BATCH_MS)
-  }
-
-  /** As many applicants as fit one announcement, each judged again, and the statements that admit them. */
-  #takeBatch(env: Env, out: Out): { applicants: Applicant[]; statements: CheckedStatement[] } {
-    const taken: Applicant[] = []
-    const statements: CheckedStatement[] = []
-    const redeemed = new Map<string, Set<string>>()
-    const waiting = this.#announceable()
-    const skeletons = new Set(waiting.filter(isRegistration).map(({ statement }) => skeleton(statement.name)))
-    let bytes = waiting.reduce((sum, one) => sum + one.bytes.length, 0)
-    for (const [name, applicant] of this.#applicants) {
-      const admits = statements.filter(({ statement }) => statement.operation === Operation.ADMIT)
-      const refusal = judgeApplicant(this.#context, applicant, admits.length, redeemed, env)
-      if (refusal !== undefined) {
-        this.#applicants.delete(name)
-        out.reject(refusal)
-        continue
-      }
-      const statement = this.#welcome(applicant, skeletons, statements.length, env)
-      if (statement !== undefined) {
-        if (bytes + statement.bytes.length > ANNOUNCED_STATEMENT_BYTES) break
-        bytes += statement.bytes.length
-        statements.push(statement)
-        const redeemers = redeemed.get(mapKey(applicant.token)) ?? new Set()
-        redeemed.set(mapKey(applicant.token), redeemers.add(mapKey(applicant.user)))
-      }
-      this.#applicants.delete(name)
-      taken.push(applicant)
-    }
-    return { applicants: taken, statements }
-  }
-
-  /**
-   * The statement that lets somebody in, or names a member nobody has named yet: with the nick of its record, unless somebody
-   * here has one that looks like it.
-   */
-  #welcome(
-    { user, record, token }: Applicant,
-    skeletons: Set<string>,
-    ahead: number,
-    env: Env
-  ): CheckedStatement | undefined {
-    const { self, channel, log } = this.#context
-    const isMember = log.isMember(user)
-    const shape = skeleton(record.nick)
-    const isFree = !skeletons.has(shape) && log.nicks.isFree(record.nick, user)
-    if (isMember && (!isFree || log.nickOf(user) !== '' || log.pendingNickOf(user) !== undefined)) return undefined
-    if (isFree) skeletons.add(shape)
-    const operation = isMember ? Operation.REGISTER_NICK : Operation.ADMIT
-    return makeStatement(self.key, {
-      channel,
-      operation,
-      subject: user,
-      ...(!isMember && { admitId: env.random(ADMIT_ID_BYTES), token }),
-      name: isFree ? record.nick : '',
-      previous: log.head,
-      seq: log.seqOf(self.key.publicKey) + 1 + ahead,
-      at: env.now
-    })
   }
 
   /** A new term: the tree is built again from the members' prekeys (§7). */
   #openTerm(env: Env, out: Out): void {
-    const { log, promised, records, channel, user } = this.#context
+    const { promised } = this.#context
     const before = this.#seat.current
     const known = Math.max(promised.term, before?.key.term ?? 0, this.#seenTerm)
     const term = known + 1 + (!this.#isAnswered ? new DataView(env.random(4).buffer).getUint32(0) % TERM_SKIP : 0)
-    const line: Line = { channel, group: EMPTY }
-    const termKey = x25519KeyPair(env.random(32))
-    const members = log.roster.members.ids()
-    this.#book.clear()
-    const secrets = members.map((member) => {
-      const prekey = equalBytes(member, user) ? undefined : records.get(member)?.prekey
-      const shared = prekey && prekey.notAfter > env.now ? x25519(termKey.seed.expose(), prekey.x25519) : undefined
-      this.#book.note(hex(member), shared && prekey, env.now)
-      return shared === undefined ? this.#fresh(env) : rebuildLeafSecret(shared, line, term, member)
-    })
-    const change = KeyTree.rebuild(secrets, { ...line, term, serial: 1 })
-    const update = { ...change.update, termKey: termKey.publicKey }
-    termKey.destroy()
-    this.#leaves = new Map(members.map((member, leaf) => [hex(member), leaf]))
+    const preview = this.#previewOf([])
+    const change = this.#keeper.rebuild(term, env)
     this.#triggers.start(env)
     this.#stage = 'acting'
     this.#deadlines.set('collect', undefined)
     const reason = before === undefined && this.#seenTerm === 0 ? Reason.CREATED : Reason.TAKEOVER
-    const preview = present(this.#previewOf([]), 'the log as it is has a preview')
-    const issued = this.#announce(reason, { term, serial: 1 }, { ...change, update }, preview, env, out)
+    const issued = this.#announce(reason, { term, serial: 1 }, change, preview, env, out)
     this.#groups.clear()
     this.#settleGroups(issued, reason, new Set(), env, out)
     this.#issueBatch(env, out)
@@ -625,36 +402,18 @@ export class Manager {
     out: Out
   ): void {
     if (this.#stage !== 'acting') return
-    const preview = present(this.#previewOf(statements), 'our own and checked statements may be made')
-    const { channel, promised } = this.#context
-    const { term } = promised
-    const serial = promised.serial + 1
-    const context = { channel, group: EMPTY, term, serial }
-    const fresh = (): Uint8Array => this.#fresh(env)
-    const gone = this.#members.minus(preview.roster.members).map(hex)
-    const removed = gone.flatMap((name) => this.#leaves.get(name) ?? [])
-    for (const name of gone) this.#leaves.delete(name)
-    const staying = applicants.filter(({ user }) => preview.roster.members.has(user))
-    const returning = staying.filter(({ user }) => this.#leaves.has(hex(user)))
-    const joining = staying.filter(({ user }) => !this.#leaves.has(hex(user)))
-    const returningLeaves = returning.map(({ user }) => this.#leaves.get(hex(user))!)
-    const renewed = new Set(staying.map(({ user }) => hex(user)))
-    let change: TreeChange
-    if (removed.length > 0) {
-      const refreshed = new Map(returningLeaves.map((leaf) => [leaf, fresh()]))
-      change = this.#tree.path({ removed, refreshed, joiners: joining.length }, context, fresh)
-    } else if (staying.length > 0 || reason === Reason.STATED) {
-      change = this.#tree.step(joining.length, context, fresh, returningLeaves)
-    } else change = this.#renewal(reason, context, renewed, env)
-    for (const name of gone) this.#book.forget(name)
-    for (const { user, record } of staying) this.#book.note(hex(user), record.prekey, env.now)
-    const free = change.update.added.filter((leaf) => !returningLeaves.includes(leaf))
-    for (const [i, { user }] of joining.entries()) this.#leaves.set(hex(user), free[i]!)
+    const preview = this.#previewOf([...announceable(this.#context), ...statements])
+    const { term, serial } = this.#context.promised
+    const number = { term, serial: serial + 1 }
+    const { members } = preview.roster
+    const granted = applicants.filter(({ user }) => members.has(user))
+    const change = this.#keeper.change(reason, number, members, granted, env)
+    const { gone } = change
     const isByThemselves = gone.every((name) => isWithdrawn(preview.statements, unhex(name)))
-    const why = removed.length === 0 ? reason : isByThemselves ? Reason.WITHDRAWN : Reason.REMOVED
-    const issued = this.#announce(why, { term, serial }, change, preview, env, out)
-    for (const applicant of staying) this.#grant(applicant, issued, preview, env, out)
-    this.#settleGroups(issued, why, renewed, env, out)
+    const why = gone.length === 0 ? reason : isByThemselves ? Reason.WITHDRAWN : Reason.REMOVED
+    const issued = this.#announce(why, number, change, preview, env, out)
+    for (const one of granted) this.#reception.grant(one, issued, preview, this.#keeper.pathOf(one.user), env, out)
+    this.#settleGroups(issued, why, change.renewed, env, out)
   }
 
   /** @param renewed - whose leaves are new, by hex. */
@@ -671,60 +430,17 @@ export class Manager {
       transcript,
       notAfter: announcement.body.announcement!.notAfter,
       reason,
-      leafKeyOf: (user) => {
-        const leaf = this.#leaves.get(hex(user))
-        return leaf === undefined ? undefined : this.#tree.leafKey(leaf)
-      },
+      leafKeyOf: (user) => this.#keeper.leafKeyOf(user),
       renewed
     }
     this.#groups.settle(this.#base, env, out)
   }
 
-  /** A change of keys alone, with new leaves for whom that is due: of the root, or just a step of it. */
-  #renewal(reason: Reason, context: TreeContext, renewed: Set<string>, env: Env): TreeChange {
-    const fresh = (): Uint8Array => this.#fresh(env)
-    const isRefreshing = reason === Reason.REFRESHED || reason === Reason.SCHEDULED || reason === Reason.DEADLINE
-    const chosen = isRefreshing ? this.#book.due(this.#leaves, this.#context, env.now) : []
-    const refresh = refreshLeaves(chosen, context, context, env.random)
-    if (refresh === undefined) {
-      return reason === Reason.SCHEDULED ? this.#tree.step(0, context, fresh) : this.#tree.path({}, context, fresh)
-    }
-    for (const { member, leaf, prekey } of chosen) {
-      if (!refresh.refreshed.has(leaf)) continue
-      this.#book.note(hex(member), prekey, env.now)
-      renewed.add(hex(member))
-    }
-    const change = this.#tree.path({ refreshed: refresh.refreshed }, context, fresh)
-    return { ...change, update: { ...change.update, termKey: refresh.termKey } }
-  }
-
-  /** What the log would be with everything that waits, and these statements. */
-  #previewOf(statements: readonly CheckedStatement[]): LogPreview | undefined {
-    const { log } = this.#context
-    const preview = log.preview([...(this.#tree.size > 0 ? this.#announceable() : []), ...statements])
-    return preview instanceof Refusal ? undefined : preview
-  }
-
-  /** As many of the statements that wait as fit half an announcement, removals first: the other half is for admits. */
-  #announceable(): CheckedStatement[] {
-    const { log } = this.#context
-    const removals = log.unappliedRemovals()
-    const rest = log.pending().filter((one) => !removals.includes(one))
-    const taken: CheckedStatement[] = []
-    const skeletons = new Set<string>()
-    let bytes = 0
-    for (const one of [...removals, ...rest]) {
-      if (!log.mayState(one)) continue
-      if (isRegistration(one)) {
-        const shape = skeleton(one.statement.name)
-        if (skeletons.has(shape) || !log.mayRegister(one)) continue
-        skeletons.add(shape)
-      }
-      bytes += one.bytes.length
-      if (bytes > ANNOUNCED_STATEMENT_BYTES / 2) break
-      taken.push(one)
-    }
-    return taken
+  /** What the log would be with these statements, our own and checked ones. */
+  #previewOf(statements: readonly CheckedStatement[]): LogPreview {
+    const preview = this.#context.log.preview(statements)
+    assert(!(preview instanceof Refusal), 'what may be announced may be previewed')
+    return preview
   }
 
   /** Issues one epoch: promise and epoch durable, then announced. */
@@ -751,11 +467,9 @@ export class Manager {
     const issued = issueEpoch(self.key, terms, preview, change.update, change.rootKey, chain)
     this.#context.promised = number
     out.keep(this.#context.row())
-    this.#tree = change.tree
-    this.#members = preview.roster.members
+    this.#keeper.commit(change, preview.roster.members)
     this.#issuedAt = env.uptimeMs
-    const leaf = present(this.#leaves.get(hex(user)), 'a manager is a member')
-    const path = { leaf, depth: this.#tree.depth, pathKeys: this.#tree.pathKeys(leaf) }
+    const path = this.#keeper.pathOf(user)
     const publish = (): void => publishAll(channel, issued, out)
     this.#triggers.onEpoch(change.update.kind !== TreeUpdateKind.STEP, this.#circumstances(), env)
     this.#seat.adopt(issued, terms, preview, path, publish, env, out)
@@ -763,62 +477,6 @@ export class Manager {
     this.#deadlines.set('nicks', undefined)
     this.#deadlines.set('renewal', env.uptimeMs + lifetimeMs)
     return issued
-  }
-
-  #grant(applicant: Applicant, issued: IssuedEpoch, preview: LogPreview, env: Env, out: Out): void {
-    const { channel, charter, log, user } = this.#context
-    const leaf = present(this.#leaves.get(hex(applicant.user)), 'who is granted a key has a leaf')
-    const isLogComplete = log.announcedBytes <= INLINE_LOG_BYTES
-    const bare = {
-      epochSecret: issued.epochSecret,
-      leaf,
-      depth: this.#tree.depth,
-      pathKeys: this.#tree.pathKeys(leaf),
-      announcement: certificateOf(issued.announcement).bytes,
-      statements: isLogComplete ? log.announced().map((one) => one.bytes) : [],
-      isLogComplete,
-      earlier: [],
-      notAfter: issued.announcement.body.announcement!.notAfter
-    }
-    const room = PADDABLE_BYTES - GrantContent.encode(bare).length
-    const earlier = this.archive.earlierFor(applicant.user, issued.key, applicant.highest, room, env.now)
-    const content = { ...bare, earlier }
-    const terms = {
-      request: applicant.request,
-      group: EMPTY,
-      key: issued.key,
-      transcript: issued.transcript,
-      roster: preview.roster.hash,
-      logHead: preview.ids.root(),
-      descriptor: charter.ref
-    }
-    const parties = { channel, manager: user, requester: applicant.user }
-    const grant = sealGrant(
-      terms,
-      parties,
-      content,
-      applicant.record.prekey,
-      applicant.oneTimeKey,
-      applicant.attempt,
-      env.random
-    )
-    if (grant === undefined) return out.reject(504)
-    this.#granted.set(applicant.author, { grant, user: applicant.user, attempt: applicant.attempt })
-    for (const oldest of this.#granted.keys()) {
-      if (this.#granted.size <= KEPT_GRANTS) break
-      this.#granted.delete(oldest)
-    }
-    this.#answer({ grant }, applicant.user, applicant.attempt, out)
-  }
-
-  /** 32 fresh bytes, mixed with the manager's own secret, the channel and the time (§4, the patent's figure 8). */
-  #fresh(env: Env): Uint8Array {
-    const { self, channel } = this.#context
-    return derive(hkdfExtract(self.key.seed.expose(), env.random(32)), LABEL.freshSecret, [
-      channel,
-      EMPTY,
-      u64(env.now)
-    ])
   }
 
   #sendBeat(env: Env, out: Out): void {
@@ -850,8 +508,6 @@ export class Manager {
 function publishAll(channel: Uint8Array, { announcement, chunks }: IssuedEpoch, out: Out): void {
   for (const frame of [announcement, ...chunks]) out.push({ type: 'publish', channel, frame: frame.bytes })
 }
-
-const isRegistration = ({ statement }: CheckedStatement): boolean => statement.operation === Operation.REGISTER_NICK
 
 /** Whether a member goes by its own word. */
 const isWithdrawn = (statements: readonly CheckedStatement[], user: Uint8Array): boolean =>
