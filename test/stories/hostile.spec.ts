@@ -3,6 +3,7 @@ import { type Frame, makeFrame } from '../../src/core/channel/frame.ts'
 import { Refusal } from '../../src/core/reject.ts'
 import type { Flood } from '../../src/sim/hostile.ts'
 import type { Promised, Step, Story } from '../../src/sim/story.ts'
+import { peekKind } from '../../src/sim/trace.ts'
 import { Privacy } from '../../src/wire/messages.ts'
 import {
   ALICE,
@@ -106,6 +107,30 @@ describe('stories/hostile', function () {
       [...eventful, ...restart, ...unchangedBy([{ type: 'expect', promise: replayAll }])],
       mixed
     )
+  })
+
+  it('a message that was sealed again is shown once, also when its first form comes after all', () => {
+    const story = tell(
+      [ALICE, BOB, CAROL],
+      [
+        ...gathering(BOB, CAROL),
+        // He hears the others, and has not noticed yet that nobody carries what he says.
+        { type: 'cut', from: BOB, to: ALICE },
+        { type: 'cut', from: BOB, to: CAROL },
+        { type: 'say', who: BOB, text: 'once' },
+        { type: 'rekey', by: ALICE },
+        { type: 'wait', forMs: 1_000 },
+        { type: 'heal' },
+        { type: 'wait', forMs: 10_000 },
+        { type: 'expect', promise: everyoneReads('once') },
+        { type: 'expect', promise: replayAll },
+        { type: 'wait', forMs: 5_000 }
+      ]
+    )
+    const forms = story.world.network.packets.filter(
+      ({ from, bytes }) => from?.name === BOB && peekKind(bytes) === 'message'
+    )
+    expect(forms.length).to.equal(2)
   })
 
   it('strangers who flood the topic change nothing, and members go on talking', () => {

@@ -143,9 +143,12 @@ export class Conversation {
     const { channel } = this.#context
     this.#clock.hear(lamport)
     this.#traffic.heard(env)
-    const isRepeated = content.replaces.length > 0 && this.#senders.knows(frame.author, group, content.replaces)
+    // Whichever form of a message that was sealed again comes first is the one shown.
+    const { replaces } = content
+    const isRepeated = [replaces, frame.id].some((id) => this.#senders.knows(frame.author, group, id))
     const from = isEncrypted ? counter : 0
     const closed = this.#senders.note(frame.author, group, frame.id, previous, from, env.uptimeMs)
+    if (replaces.length > 0) this.#senders.noteReplaced(frame.author, group, replaces)
     const view: MessageView = {
       channel,
       group,

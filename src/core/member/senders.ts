@@ -78,6 +78,14 @@ export class Senders {
     return closed !== undefined && closed.toldAt === undefined ? { sender, missing: id } : undefined
   }
 
+  /** Takes note that a message just accepted stands for this one, which its sender had sealed before. */
+  noteReplaced(sender: Uint8Array, group: Uint8Array, id: Uint8Array): void {
+    const entry = this.#senders.get(nameOf(sender, group))
+    if (entry === undefined || this.knows(sender, group, id)) return
+    entry.known = [...entry.known, id].slice(-KNOWN_IDS)
+    this.#changed.add(entry)
+  }
+
   /** Whether this message was noted lately. */
   knows(sender: Uint8Array, group: Uint8Array, id: Uint8Array): boolean {
     return this.#senders.get(nameOf(sender, group))?.known.some((known) => equalBytes(known, id)) ?? false

@@ -221,11 +221,11 @@ export class Knowledge implements Checker {
     }
     for (const { epoch } of links) {
       const outsiders = this.#truth.people.filter((person) => !epoch.roster.has(person))
-      const newcomers = this.historyOf(world) === HistoryPolicy.NONE ? new Set() : laterIn(epoch, links)
+      const newcomers = this.historyOf(world) === HistoryPolicy.ALL ? laterIn(epoch, links) : new Set()
       const strangers = outsiders.filter((person) => !newcomers.has(person))
       for (const kind of ['root key', ...EPOCH_KINDS] as const) {
         const value = kind === 'root key' ? epoch.root : epoch.secrets.get(kind)?.value
-        // Under a history policy newcomers are given reading secrets of before.
+        // Newcomers may be given reading secrets of before their time; who was removed and stays away may not.
         const people = kind === 'reading' ? strangers : outsiders
         if (value === undefined || !knownTo(people).secrets.has(value)) continue
         const who = people.map(({ name }) => name).join(', ')
@@ -350,9 +350,10 @@ function deriveNodes(secrets: Map<Value, Uint8Array>, closure: TreeClosure): voi
   }
 }
 
-/** Who comes into the roster of a line after an epoch of it. */
+/** Who comes into the channel's roster after an epoch of it; of groups nothing of before is given. */
 function laterIn({ group, key }: Epoch, links: readonly Linked[]): Set<Person> {
-  const later = links.filter(({ epoch }) => equalBytes(epoch.group, group) && isHigher(epoch.key, key))
+  if (group.length > 0) return new Set()
+  const later = links.filter(({ epoch }) => epoch.group.length === 0 && isHigher(epoch.key, key))
   return new Set(later.flatMap(({ epoch }) => [...epoch.roster]))
 }
 
