@@ -56,8 +56,9 @@ export class Conversation {
     return this.#held.some(({ author, body }) => body.message!.group.length === 0 && this.#context.log.isMember(author))
   }
 
-  get isAheadOfGroupKey(): boolean {
-    return this.#held.some(({ author, body }) => body.message!.group.length > 0 && this.#context.log.isMember(author))
+  isAheadOfGroupKey(group: Uint8Array): boolean {
+    const { log } = this.#context
+    return this.#held.some(({ author, body }) => equalBytes(body.message!.group, group) && log.isMember(author))
   }
 
   nextAt(): number | undefined {

@@ -42,6 +42,8 @@ interface GroupLine {
   told: Uint8Array
   /** Questions since a key was adopted. */
   asked: number
+  /** Whether something came that only a key leads to which we do not have; it is asked for a few times. */
+  isSuspect: boolean
 }
 
 /** What the groups need of the member they belong to. */
@@ -122,7 +124,7 @@ export class Groups {
       line.waiting.delete(oldest)
     }
     this.#follow(line, env, out)
-    if (line.waiting.size > 0) this.#suspect(env)
+    if (line.waiting.size > 0) this.suspectBehind(head.group, env)
     return undefined
   }
 
@@ -140,8 +142,11 @@ export class Groups {
     if (this.#isMissing(line)) this.#suspect(env)
   }
 
-  /** A message came under a key of a group that we do not have. */
-  suspectBehind(env: Env): void {
+  /** Something came that needs a key of a group that we do not have. */
+  suspectBehind(group: Uint8Array, env: Env): void {
+    const line = this.#lines.get(hex(group))
+    if (line === undefined) return
+    line.isSuspect = true
     this.#suspect(env)
   }
 
@@ -171,7 +176,7 @@ export class Groups {
     let line = this.#lines.get(name)
     if (line === undefined) {
       const keyring = new Keyring(this.#context.name)
-      line = { id: group, keyring, waiting: new Map(), kept: [], told: EMPTY, asked: 0 }
+      line = { id: group, keyring, waiting: new Map(), kept: [], told: EMPTY, asked: 0, isSuspect: false }
       this.#lines.set(name, line)
     }
     return line
@@ -249,6 +254,7 @@ export class Groups {
     this.#deadlines.setOnce('expiry', env.uptimeMs + this.#graceMs + SECOND_MS)
     line.kept = [...line.kept, announcement].slice(-KEPT_OF_GROUP)
     line.asked = 0
+    line.isSuspect = false
     for (const [name, { head }] of line.waiting) if (!isHigher(head.key, epoch.key)) line.waiting.delete(name)
     // What was told may be older than what we have now; what is newer will be told again.
     if (!line.waiting.has(hex(line.told))) line.told = EMPTY
@@ -294,8 +300,12 @@ export class Groups {
     let wait: number | undefined
     for (const { id } of log.groups()) {
       const line = this.#line(id)
-      if (!this.#isEntitled(id) || !this.#isMissing(line)) continue
-      if (line.asked >= QUESTIONS && log.groupMembers(id).has(user)) this.#owner.needGrant(env, out)
+      const isMissing = this.#isMissing(line)
+      if (!this.#isEntitled(id) || !(isMissing || line.isSuspect)) continue
+      if (line.asked >= QUESTIONS) {
+        line.isSuspect = false
+        if (isMissing && log.groupMembers(id).has(user)) this.#owner.needGrant(env, out)
+      }
       const newest = [...line.waiting.values()].find((one) => leadsOn(one, line.keyring.current))
       const chunks = newest === undefined ? [] : this.#missingChunks(newest)
       const after = newest?.head.previous ?? line.keyring.current?.announcement ?? EMPTY

@@ -167,8 +167,8 @@ export class Member {
       case 'message': {
         const refusal = this.conversation.onMessage(frame, env, out)
         if (this.conversation.isAheadOfKey) this.seeker.suspectBehind(env)
-        if (this.conversation.isAheadOfGroupKey) this.groups.suspectBehind(env)
         const { group, key, boot } = frame.body.message!
+        if (this.conversation.isAheadOfGroupKey(group)) this.groups.suspectBehind(group, env)
         if (refusal === undefined && group.length === 0) this.presence.hear(frame.author, key, boot, env, out)
         return refusal
       }

@@ -330,6 +330,38 @@ describe('a member of a group', () => {
     expect(held).to.include(hex(second.keys.control))
   })
 
+  it('asks for a key that an announcement follows, or a message needs, and does not go on at it', () => {
+    const there = world()
+    const { bus, liar, bob, channel } = there
+    const first = groupEpoch(there, 4)
+    const next = groupEpoch(there, 5, { after: first })
+    const last = groupEpoch(there, 6, { after: next })
+    liar.publish(first.announcement)
+    bus.pass(5 * SECOND_MS)
+    const asked = questionsTo(bus)
+    const since = bus.tap.length
+    liar.publish(last.announcement)
+    bus.pass(60 * SECOND_MS)
+    expect(asked).to.have.length(3)
+    for (const { after } of asked) expect(hex(after)).to.equal(hex(first.announcement.id))
+    liar.publish(next.announcement)
+    bus.pass(5 * SECOND_MS)
+    asked.length = 0
+    const coming = groupEpoch(there, 7, { after: last }) as unknown as Issued
+    liar.publish(liar.message(liar.key, coming))
+    bus.pass(5 * SECOND_MS)
+    expect(asked, 'of the channel').to.deep.equal([])
+    liar.publish(liar.message(liar.key, coming, { group: kitchen }))
+    bus.pass(60 * SECOND_MS)
+    expect(asked).to.have.length(3)
+    for (const { after } of asked) expect(hex(after)).to.equal(hex(last.announcement.id))
+    const kinds = bus
+      .frames(channel)
+      .slice(since)
+      .filter(({ kind, author }) => kind === 'keyRequest' && hex(author) === hex(bob.key.publicKey))
+    expect(kinds, 'no grant is asked for on that word').to.deep.equal([])
+  })
+
   it('asks for nothing when it has the newest, also after a start', () => {
     const there = world()
     const { bus, liar, bob } = there
