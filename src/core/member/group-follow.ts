@@ -12,6 +12,9 @@ import { Refusal, refuse } from '../reject.ts'
 import { epochOf } from './follow.ts'
 import type { Epoch } from './keyring.ts'
 
+/** Fresh leaves in one announcement: each is tried, and an honest manager has as many as statements fit one. */
+const REFRESHED_LEAVES = 1_024
+
 /** What an announcement of a group is judged by. */
 export interface GroupStanding {
   /** The channel's epoch that it names as its base. */
@@ -41,7 +44,7 @@ export function followGroup(
   const { head, payload, frame } = announcement
   if (!equalBytes(frame.author, base.issuer)) return refuse(415)
   if (head.key.term !== base.key.term) return refuse(403)
-  if (payload === undefined) return refuse(405)
+  if (payload === undefined || payload.tree.refreshed.length > REFRESHED_LEAVES) return refuse(405)
   if (!equalBytes(context.log.groupRoster(head.group).hash, head.roster)) return refuse(412)
   const line: Line = { channel: context.channel, group: head.group }
   const options = head.chunks.length > 0 ? { wrapAt: wrapsInChunks(chunkAt) } : {}

@@ -29,7 +29,9 @@ const KEPT_OF_GROUP = 16
 /** Groups followed at most: as many as there may be, and as many again that are over or on their way. */
 const LINES = 2 * GROUPS
 /** Questions for a group's announcements after which a grant is asked for. */
-const QUESTIONS = 2
+const QUESTIONS = 4
+/** How much later a question may come, at random: whoever missed one announcement, many others did too. */
+const SPREAD_MS = SECOND_MS
 
 interface GroupLine {
   readonly id: Uint8Array
@@ -96,7 +98,7 @@ export class Groups {
     const { log } = this.#context
     this.#deadlines.setOnce('expiry', env.uptimeMs + this.#graceMs + SECOND_MS)
     for (const line of this.#lines.values()) {
-      if (!this.#isEntitled(line.id)) this.#close(line, env, out)
+      if (!this.#isEntitled(line.id)) this.#close(line, out)
       else this.#follow(line, env, out)
     }
     for (const { id } of log.groups()) if (this.#isEntitled(id) && this.#isMissing(this.#line(id))) this.#suspect(env)
@@ -125,7 +127,7 @@ export class Groups {
       line.waiting.delete(oldest)
     }
     this.#follow(line, env, out)
-    if (line.waiting.size > 0) this.#suspect(env)
+    if (line.waiting.size > 0) this.suspectBehind(head.group, env)
     return undefined
   }
 
@@ -271,13 +273,10 @@ export class Groups {
     this.#owner.onKey(env, out)
   }
 
-  /** We are out of the group, or it is over: what was said before may still be read for the grace time. */
-  #close(line: GroupLine, env: Env, out: Out): void {
-    line.waiting.clear()
-    line.kept = []
-    out.note(line.keyring.close(env.now))
-    this.#deadlines.setOnce('expiry', env.uptimeMs + this.#graceMs + SECOND_MS)
-    if (line.keyring.epochs.length === 0) this.#lines.delete(hex(line.id))
+  /** We are out of the group, or it is over: nothing of it is kept. */
+  #close(line: GroupLine, out: Out): void {
+    out.note([], line.keyring.clear())
+    this.#lines.delete(hex(line.id))
   }
 
   get #graceMs(): number {
@@ -319,7 +318,8 @@ export class Groups {
       out.push({ type: 'ask', id: `${name}:epochs`, channel, to: undefined, addresses, question })
       wait = Math.min(wait ?? Number.POSITIVE_INFINITY, RETRY_MS[Math.min(line.asked++, RETRY_MS.length - 1)]!)
     }
-    if (wait !== undefined) this.#deadlines.set('missing', env.uptimeMs + wait)
+    const spread = (env.random(1)[0]! / 256) * SPREAD_MS
+    if (wait !== undefined) this.#deadlines.set('missing', env.uptimeMs + wait + spread)
   }
 
   // ---------------------------------------------------------------- rows

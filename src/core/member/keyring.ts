@@ -244,16 +244,6 @@ export class Keyring {
     return over.flatMap((epoch) => this.#forget(epoch))
   }
 
-  /** Ends the current epoch without another: the member is out of the group. @returns what the store must keep. */
-  close(now: number): Row[] {
-    const current = this.#current
-    if (current === undefined) return []
-    current.end(now)
-    this.#past.unshift(current)
-    this.#current = undefined
-    return [this.rowOf(current)]
-  }
-
   /** Forgets everything: the member has left. */
   clear(): RowKey[] {
     const all = this.epochs

@@ -278,12 +278,14 @@ describe('a member of a group', () => {
     liar.publish(groupEpoch(there, 4, { base: old }).announcement)
     expect(keyOf(bob)).to.equal(undefined)
     const next = liar.issue([putIn(liar, carol.key.publicKey)])
-    const { announcement } = groupEpoch(there, 5)
-    liar.publish(announcement)
+    const issued = groupEpoch(there, 5) as unknown as Issued
+    for (const { key } of [bob, carol]) liar.publish(liar.message(key, issued, { group: kitchen }))
+    liar.publish(issued.announcement)
     expect([keyOf(bob), keyOf(carol)]).to.deep.equal([undefined, undefined])
     liar.publish(next.announcement)
     for (const node of [bob, carol]) {
       expect(keyOf(node), node.nick).not.to.equal(undefined)
+      expect(there.bus.texts(node), 'what was said under it was held').to.deep.equal([': forged'])
       expect(node.rejects, node.nick).to.deep.equal([])
     }
   })
@@ -305,6 +307,10 @@ describe('a member of a group', () => {
     liar.publish(groupEpoch(there, 6).announcement)
     expect(said()).to.equal(2)
     expect(bus.texts(carol)).to.deep.equal([': for carol, too'])
+    const coming = groupEpoch(there, 7) as unknown as Issued
+    liar.publish(liar.message(carol.key, coming, { group: kitchen }), coming.announcement)
+    expect(bus.texts(bob).at(-1)).to.equal(': forged')
+    expect(bob.rejects).to.deep.equal([])
   })
 
   it('asks the others for a key that it misses: the log says so, or a heartbeat', () => {
@@ -330,6 +336,41 @@ describe('a member of a group', () => {
     expect(held).to.include(hex(second.keys.control))
   })
 
+  it('asks for a key that an announcement follows, or a message needs, and does not go on at it', () => {
+    const there = world()
+    const { bus, liar, bob, channel } = there
+    const first = groupEpoch(there, 4)
+    const next = groupEpoch(there, 5, { after: first })
+    const last = groupEpoch(there, 6, { after: next })
+    liar.publish(first.announcement)
+    bus.pass(5 * SECOND_MS)
+    const asked = questionsTo(bus)
+    const since = bus.tap.length
+    liar.publish(last.announcement)
+    bus.pass(60 * SECOND_MS)
+    expect(asked).to.have.length(4)
+    for (const { after } of asked) expect(hex(after)).to.equal(hex(first.announcement.id))
+    const kinds = bus
+      .frames(channel)
+      .slice(since)
+      .filter(({ kind }) => kind === 'keyRequest')
+    expect(kinds, 'no grant is asked for on that word').to.deep.equal([])
+    liar.publish(next.announcement)
+    bus.pass(5 * SECOND_MS)
+    asked.length = 0
+    const coming = groupEpoch(there, 7, { after: last }) as unknown as Issued
+    liar.publish(liar.message(liar.key, coming))
+    bus.pass(5 * SECOND_MS)
+    expect(asked, 'of the channel').to.deep.equal([])
+    liar.publish(liar.message(signingKey(random(32)), coming, { group: kitchen }))
+    bus.pass(5 * SECOND_MS)
+    expect(asked, 'of a stranger').to.deep.equal([])
+    liar.publish(liar.message(liar.key, coming, { group: kitchen }))
+    bus.pass(60 * SECOND_MS)
+    expect(asked).to.have.length(4)
+    for (const { after } of asked) expect(hex(after)).to.equal(hex(last.announcement.id))
+  })
+
   it('asks for nothing when it has the newest, also after a start', () => {
     const there = world()
     const { bus, liar, bob } = there
@@ -345,6 +386,32 @@ describe('a member of a group', () => {
     liar.publish(beat(there, 2, kitchen, issued.announcement.id))
     bus.pass(2 * SECOND_MS)
     expect(asked).to.deep.equal([])
+  })
+
+  it('asks for nothing any more once its manager has lied', () => {
+    const there = world()
+    const members = there.liar.log.groupRoster(kitchen).members.with(there.carol.key.publicKey)
+    const asked = questionsTo(there.bus)
+    there.liar.publish(groupEpoch(there, 4, { preview: { roster: { members, hash: members.root() } } }).announcement)
+    expect(alarms(there.bob)).to.deep.equal([412])
+    there.bus.pass(10 * SECOND_MS)
+    expect(asked).to.deep.equal([])
+  })
+
+  it('holds no message of a group that it is not in, unless a key ahead of its own may put it there', () => {
+    const there = world()
+    const { liar, carol } = there
+    const held = (): number => carol.peer.unsafeFills().find(({ name }) => name === 'held messages')!.size
+    const base = liar.current!
+    liar.publish(liar.issue().announcement, liar.issue().announcement)
+    const past = groupEpoch(there, 4, { base }) as unknown as Issued
+    liar.publish(liar.message(there.bob.key, past, { group: kitchen }))
+    expect([held(), carol.rejects]).to.deep.equal([0, []])
+    const coming = groupEpoch(there, 6) as unknown as Issued
+    liar.publish(liar.message(there.bob.key, coming, { group: kitchen }))
+    expect([held(), carol.rejects], 'by the log we have').to.deep.equal([0, []])
+    liar.publish(liar.message(there.bob.key, coming, { group: kitchen, logHead: random(32) }))
+    expect([held(), carol.rejects]).to.deep.equal([1, []])
   })
 
   it('follows one of so many members that it comes in chunks, and asks for a chunk that is missing', () => {
