@@ -1,5 +1,8 @@
-/** docs/patent-map.md names files, things in them and tests: all of that exists, and nothing of the patent is left out. */
-import { existsSync, readFileSync } from 'node:fs'
+/**
+ * docs/patent-map.md names files, things in them and tests: all of that exists, and nothing of the patent is left out.
+ * docs/architecture.md names the files of each room, all of them and no others.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
@@ -64,3 +67,37 @@ describe('the map of the patent', () => {
     expect(rows.filter((row) => !titles.includes(row))).to.deep.equal([])
   })
 })
+
+describe('the page on architecture', () => {
+  const page = textOf('docs/architecture.md')
+
+  it('names every file of the rooms, and no others', () => {
+    const parts = page.split(/^### `src\/(\w+)`.*$/m).slice(1)
+    const rooms = parts.flatMap((room, i) => (i % 2 === 0 ? [[room, parts[i + 1]!.split(/^## /m)[0]!] as const] : []))
+    expect(rooms.map(([room]) => room)).to.deep.equal(
+      readdirSync(join(ROOT, 'src'))
+        .filter((one) => !one.includes('.'))
+        .sort(inFloors)
+    )
+    const wrong: string[] = []
+    for (const [room, text] of rooms) {
+      const files = readdirSync(join(ROOT, 'src', room), { recursive: true, encoding: 'utf8' })
+        .map((path) => path.replaceAll('\\', '/'))
+        .filter((path) => /\.(ts|proto)$/.test(path) && !path.startsWith('commands/'))
+      for (const path of files) {
+        const name = path.split('/').at(-1)!
+        if (!new RegExp(`(^|[^\\w-])${name.replace('.', '\\.')}`).test(text))
+          wrong.push(`src/${room}/${path} is not named`)
+      }
+      for (const [, name] of text.matchAll(/([\w-]+\.(?:ts|proto))\b/g))
+        if (!files.some((path) => path.split('/').at(-1) === name) && name !== 'live.ts')
+          wrong.push(`src/${room}: no ${name}`)
+    }
+    expect(wrong).to.deep.equal([])
+  })
+})
+
+const ORDER = ['base', 'crypto', 'wire', 'core', 'node', 'sim', 'cli']
+function inFloors(a: string, b: string): number {
+  return ORDER.indexOf(a) - ORDER.indexOf(b)
+}

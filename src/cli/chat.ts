@@ -311,7 +311,8 @@ export class Chat {
       isColour: this.output.isColour,
       withChannel: channel !== this.current?.id,
       isAmbiguous: this.#names.isAmbiguous,
-      lines: CHAT_LINES
+      lines: CHAT_LINES,
+      columns: this.#screen?.isTerminal === true ? process.stdout.columns || 80 : undefined
     }
   }
 

@@ -208,6 +208,39 @@ export const padded = (text: SafeText, columns: number): SafeText =>
 export const indented = (text: SafeText, columns: number): SafeText =>
   text.replaceAll('\n', `\n${' '.repeat(columns)}`) as SafeText
 
+/**
+ * Lines no longer than a terminal is wide, broken between words where it can be, what follows moved to the right. A terminal
+ * breaks a long line itself, and a stranger could choose what then stands at the left, where lines of ours begin.
+ *
+ * @param columns - of the terminal; the last one is left free, as widths are coarse.
+ */
+export function wrapped(text: SafeText, columns: number, indent: number): SafeText {
+  const room = Math.max(columns - 1, indent + 10)
+  const lines = text.split('\n').map((line) => {
+    let shown = ''
+    let width = 0
+    const put = (part: string, wide: number): void => {
+      if (width + wide > room && width > indent) {
+        shown = `${shown.trimEnd()}\n${' '.repeat(indent)}`
+        width = indent
+        if (part.trim() === '') return
+      }
+      shown += part
+      width += wide
+    }
+    for (const [part] of line.matchAll(STYLE_OR_WORD)) {
+      const wide = part.startsWith('\u001B') ? 0 : displayWidth(part as SafeText)
+      if (wide <= room - indent) put(part, wide)
+      else for (const character of part) put(character, widthOf(character))
+    }
+    return shown
+  })
+  return lines.join('\n') as SafeText
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the styles of `styled` begin so.
+const STYLE_OR_WORD = /\u001B\[\d+m|[^\u001B\s]+|[^\u001B\S]+/g
+
 const PLAIN_JSON = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u
 
 /**

@@ -1,7 +1,7 @@
 /** Messages and events as lines for people. What others wrote comes in raw, in forms, and leaves as `SafeText`. */
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../base/time.ts'
 import { skeleton } from '../core/identity/nick.ts'
-import { displayText, indented, joinText, own, type SafeText, styled } from './display-text.ts'
+import { displayText, indented, joinText, own, type SafeText, styled, wrapped } from './display-text.ts'
 import { eventText, groupText } from './event-text.ts'
 import type { EventForm, MessageForm } from './forms.ts'
 import { READ } from './text.ts'
@@ -16,7 +16,14 @@ export interface LineStyle {
   /** Nicks that more than one member could be taken for: shown with the fingerprint. */
   readonly isAmbiguous?: (nick: string) => boolean
   readonly lines?: number
+  /** Of the terminal it goes to. */
+  readonly columns?: number | undefined
 }
+
+const INDENT = 6
+
+const fitted = (line: SafeText, { columns }: Pick<LineStyle, 'columns'>): SafeText =>
+  columns === undefined ? line : wrapped(line, columns, INDENT)
 
 const twoDigits = (value: number): SafeText => displayText(String(value).padStart(2, '0'))
 
@@ -59,10 +66,11 @@ export function messageLine(form: MessageForm, style: LineStyle): SafeText {
   const place = withChannel ? own`${channelText(form)} ` : own``
   const plain = form.isEncrypted ? own`` : own` ${READ.plain}`
   const target = form.group === undefined ? own`` : own`${groupMark(form)} `
-  const text = indented(contentText(form, style.lines), 6)
+  const text = indented(contentText(form, style.lines), INDENT)
   const mark = form.kind === 'edit' ? own` ${READ.edited}` : own``
-  if (form.kind === 'text' && form.isAction === true) return own`${time} ${place}${target}* ${who} ${text}${plain}`
-  return own`${time} ${place}${target}${who}: ${text}${mark}${plain}`
+  if (form.kind === 'text' && form.isAction === true)
+    return fitted(own`${time} ${place}${target}* ${who} ${text}${plain}`, style)
+  return fitted(own`${time} ${place}${target}${who}: ${text}${mark}${plain}`, style)
 }
 
 /** `[team]`: said to that group alone. No name of a group can look like another mark, or end the brackets early. */
@@ -99,10 +107,12 @@ export const channelText = ({ channel, channelName }: { channel: string; channel
   channelName === '' ? displayText(channel.slice(0, 8)) : own`#${displayText(channelName, { columns: 40, lines: 1 })}`
 
 /** `12:03 -- bob (K5QH-2M7A) was let in`; undefined for what needs no line. */
-export function eventLine(form: EventForm, { isColour, withChannel }: LineStyle): SafeText | undefined {
+export function eventLine(form: EventForm, style: LineStyle): SafeText | undefined {
+  const { isColour, withChannel } = style
   const text = eventText(form)
   if (text === undefined) return undefined
   const place = withChannel ? own`${channelText(form)} ` : own``
   const isLoud = form.type === 'alarm' || form.type === 'gap' || form.type === 'unreadable'
-  return styled(own`${clockText(Date.now())} ${place}-- ${text}`, isLoud ? 'warn' : 'dim', isColour)
+  const line = styled(own`${clockText(Date.now())} ${place}-- ${text}`, isLoud ? 'warn' : 'dim', isColour)
+  return fitted(line, style)
 }

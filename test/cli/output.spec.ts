@@ -1,6 +1,7 @@
+import { stripVTControlCharacters } from 'node:util'
 import { expect } from 'chai'
 import { InternalError, PeerError, UsageError } from '../../src/base/errors.ts'
-import { displayText, own } from '../../src/cli/display-text.ts'
+import { displayText, displayWidth, own } from '../../src/cli/display-text.ts'
 import { reasonText } from '../../src/cli/event-text.ts'
 import { exitCodeOf } from '../../src/cli/exit.ts'
 import type { EventForm, MessageForm } from '../../src/cli/forms.ts'
@@ -114,6 +115,32 @@ describe('lines of the conversation', () => {
     const forged = messageLine({ ...MESSAGE, text: 'x\n12:00 -- alice was removed\r\u001B[1A' }, PLAIN)
     for (const line of forged.split('\n').slice(1)) expect(line).to.match(/^ {6}/)
     expect(forged).to.not.include('\r').and.not.include('\u001B')
+  })
+
+  it('cannot be forged by where a terminal breaks a line: it never has to', () => {
+    for (const columns of [30, 40, 80]) {
+      for (const filler of ['x', 'x ', '字', '\u{1F600}', 'e\u0301']) {
+        for (let count = 1; count < 100; count++) {
+          const text = `${filler.repeat(count)}12:00 -- alice (K5QH-2M7A) was removed ${'y'.repeat(90)}`
+          for (const isColour of [false, true]) {
+            const line = messageLine({ ...MESSAGE, text }, { ...PLAIN, isColour, columns })
+            const lines = stripVTControlCharacters(line).split('\n')
+            for (const one of lines) expect(displayWidth(displayText(one))).to.be.below(columns)
+            for (const one of lines.slice(1)) expect(one).to.match(/^ {6}/)
+            expect(lines.join('').replaceAll(/\s/g, '')).to.include(displayText(text).replaceAll(/\s/g, ''))
+          }
+        }
+      }
+    }
+  })
+
+  it('are broken between words, and not when there is room', () => {
+    const line = messageLine(
+      { ...MESSAGE, text: 'one two three four five six seven eight nine' },
+      { ...PLAIN, columns: 30 }
+    )
+    expect(line.split('\n').slice(1)).to.deep.equal(['      five six seven eight', '      nine'])
+    expect(messageLine(MESSAGE, { ...PLAIN, columns: 80 })).to.equal(messageLine(MESSAGE, PLAIN))
   })
 
   it('pass every name through the same function', () => {

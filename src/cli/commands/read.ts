@@ -6,7 +6,7 @@ import { displayText } from '../display-text.ts'
 import { EXIT } from '../exit.ts'
 import type { EventForm, MessageForm, NoticeForm, ReadForm } from '../forms.ts'
 import { interrupted, interruption } from '../interrupts.ts'
-import { eventLine, messageLine } from '../lines.ts'
+import { eventLine, type LineStyle, messageLine } from '../lines.ts'
 import { openSession, type Session } from '../session.ts'
 import { READ } from '../text.ts'
 
@@ -118,9 +118,14 @@ class Reading {
     await this.#session.call('mark', { ...this.#place, position, seenAt: this.#latestSeen })
   }
 
+  get #style(): LineStyle {
+    const columns = process.stdout.isTTY === true ? process.stdout.columns : undefined
+    return { isColour: this.#args.output.isColour, withChannel: false, columns }
+  }
+
   #show(form: NoticeForm): void {
     const { output } = this.#args
-    const style = { isColour: output.isColour, withChannel: false }
+    const style = this.#style
     if (form.type !== 'message') {
       if (output.isJson) output.json({ ...form })
       else this.#line(form)
@@ -136,7 +141,7 @@ class Reading {
 
   #line(form: EventForm): void {
     const { output } = this.#args
-    const line = eventLine(form, { isColour: output.isColour, withChannel: false })
+    const line = eventLine(form, this.#style)
     if (line !== undefined) output.line(line)
   }
 }
