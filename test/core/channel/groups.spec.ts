@@ -187,8 +187,10 @@ describe('the groups of a control log', () => {
   })
 
   it('keep of what members say of themselves what does something, once', () => {
-    const log = logOf([b1, c1, made, make(garden, 'garden'), bobIn, put(garden, bob, b1)])
-    const goes = (group = kitchen): CheckedStatement => takeOut(group, bob, [bobIn], bob)
+    const inGarden = put(garden, bob, b1)
+    const log = logOf([b1, c1, made, make(garden, 'garden'), bobIn, inGarden])
+    const goes = (group = kitchen): CheckedStatement => takeOut(group, bob, [group === kitchen ? bobIn : inGarden], bob)
+    expect(log.mayBeKept(takeOut(garden, bob, [bobIn], bob)), 'what ends nothing').to.equal(false)
     expect(log.mayBeKept(takeOut(kitchen, carol, [], carol)), 'who is not in it').to.equal(false)
     expect(log.mayBeKept(takeOut(kitchen, carol, [])), 'by who may say more').to.equal(true)
     expect(log.mayBeKept(put(kitchen, carol, c1))).to.equal(true)
