@@ -32,6 +32,7 @@ export const DIGESTS_PER_LEASE = 3
 export const PRESENCE_SLACK_MS = 5 * SECOND_MS
 /** The first digest of a start, and the first after a time without a carrier, come within this time. */
 export const FIRST_DIGEST_MS = 2 * SECOND_MS
+export const FIRST_DIGEST_PER_MEMBER_MS = SECOND_MS / 2
 /** An epoch on demand, and one for a first member, come at most this often in a channel. */
 export const DEMAND_MS = SECOND_MS
 export const FIRST_MEMBER_MS = DIGEST_MS

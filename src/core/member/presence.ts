@@ -21,6 +21,7 @@ import {
   DIGEST_PER_MEMBER_MS,
   DIGESTS_PER_LEASE,
   FIRST_DIGEST_MS,
+  FIRST_DIGEST_PER_MEMBER_MS,
   KNOWN_STARTS,
   MEMBERS,
   PRESENCE_SLACK_MS,
@@ -62,6 +63,8 @@ export class Presence {
   readonly #starts = new Map<string, Start[]>()
   #counter = 0
   #digestAt = Number.NEGATIVE_INFINITY
+  /** `Env.uptimeMs` of the first epoch of this start. */
+  #firstKeyAt = Number.POSITIVE_INFINITY
   #hasLeft = false
   #told = { online: 1, at: Number.NEGATIVE_INFINITY }
   /** The record that our digests carry, and how many of them still do. */
@@ -128,7 +131,11 @@ export class Presence {
 
   /** An epoch is in force: who is not in it is not there. The first one of a start is a reason to say that we are. */
   onEpoch(env: Env, out: Out): void {
-    this.#deadlines.setOnce('digest', this.#soon(env))
+    // Many that come in at once say so when all of them have: each epoch until then is a reason to wait a little longer.
+    this.#firstKeyAt = Math.min(this.#firstKeyAt, env.uptimeMs)
+    const isFirst = this.#digestAt === Number.NEGATIVE_INFINITY
+    if (isFirst) this.#deadlines.set('digest', Math.min(this.#soon(env), this.#firstKeyAt + this.#intervalMs))
+    else this.#deadlines.setOnce('digest', this.#soon(env))
     const { log } = this.#context
     for (const [name] of this.#starts) if (!log.roster.members.has(unhex(name))) this.#starts.delete(name)
     for (const [name] of this.#leases) if (!log.roster.members.has(unhex(name))) this.#leases.delete(name)
@@ -247,8 +254,10 @@ export class Presence {
     return Math.max(DIGEST_MS, this.#context.log.roster.members.size * DIGEST_PER_MEMBER_MS)
   }
 
+  /** Within a short time, but longer where many may come at once. */
   #soon(env: Env): number {
-    return env.uptimeMs + (env.random(1)[0]! / 256) * FIRST_DIGEST_MS
+    const withinMs = Math.max(FIRST_DIGEST_MS, this.#context.log.roster.members.size * FIRST_DIGEST_PER_MEMBER_MS)
+    return env.uptimeMs + (env.random(1)[0]! / 256) * withinMs
   }
 
   /** Whether there is somebody, and a key that anything may be sealed under. */
