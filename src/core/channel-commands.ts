@@ -196,7 +196,7 @@ export function tell(room: Room, fields: Parameters<Context['state']>[0], env: E
 }
 
 /** @throws {UsageError} `NOT_ALLOWED` for who may not make statements about others here. */
-export function requireAuthority({ charter, user }: Context): void {
+function requireAuthority({ charter, user }: Context): void {
   if (mayStateAboutOthers(charter.descriptor, user)) return
   throw new UsageError(
     'NOT_ALLOWED',

@@ -43,14 +43,12 @@ export interface GroupSeat {
 }
 
 interface GroupKeys {
-  tree: KeyTree
+  readonly tree: KeyTree
   readonly leaves: Map<string, number>
   /** Who has them. */
   readonly members: IdSet
-  /** Hash of those who have the key. */
-  roster: Uint8Array
   /** Id of the newest announcement. */
-  announcement: Uint8Array
+  readonly announcement: Uint8Array
   /** ms since 1970 */
   readonly notAfter: number
 }
@@ -93,7 +91,7 @@ export class GroupOffice {
     for (const { id } of log.groups()) {
       const roster = log.groupRoster(id)
       const keys = this.#groups.get(hex(id))
-      const isSame = keys !== undefined && equalBytes(keys.roster, roster.hash)
+      const isSame = keys !== undefined && equalBytes(keys.members.root(), roster.hash)
       const isRenewed = [...base.renewed].some((name) => roster.members.has(unhex(name)))
       if (!isSame || isRenewed || FOR_ALL.has(base.reason)) this.#issue(id, roster, base, env, out)
     }
@@ -143,9 +141,14 @@ export class GroupOffice {
     const preview = { statements: [], ids: log.ids, roster }
     const issued = issueEpoch(self.key, terms, preview, change.update, change.rootKey, chain)
     const { tree } = change
-    const { members, hash } = roster
-    const announcement = issued.announcement.id
-    this.#groups.set(hex(group), { tree, leaves, members, roster: hash, announcement, notAfter: base.notAfter })
+    const { notAfter } = base
+    this.#groups.set(hex(group), {
+      tree,
+      leaves,
+      members: roster.members,
+      announcement: issued.announcement.id,
+      notAfter
+    })
     const leaf = present(leaves.get(hex(user)), 'a manager has a leaf in every group')
     const path = { leaf, depth: tree.depth, pathKeys: tree.pathKeys(leaf) }
     this.#seat.adopt(group, issued, roster.hash, path, env, out)

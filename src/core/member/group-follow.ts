@@ -13,7 +13,7 @@ import { epochOf } from './follow.ts'
 import type { Epoch } from './keyring.ts'
 
 /** Fresh leaves in one announcement: each is tried, and an honest manager has as many as statements fit one. */
-const REFRESHED_LEAVES = 1_024
+export const REFRESHED_LEAVES = 1_024
 
 /** What an announcement of a group is judged by. */
 export interface GroupStanding {

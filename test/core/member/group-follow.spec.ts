@@ -8,9 +8,10 @@ import { IdSet } from '../../../src/core/channel/id-set.ts'
 import { groupInitOf, groupLeafBase, groupLeafKey } from '../../../src/core/channel/key-schedule.ts'
 import { KeyTree } from '../../../src/core/channel/key-tree.ts'
 import type { CheckedStatement } from '../../../src/core/channel/statement.ts'
+import { REFRESHED_LEAVES } from '../../../src/core/member/group-follow.ts'
 import { type SigningKey, signingKey } from '../../../src/crypto/sign.ts'
 import { GROUPS } from '../../../src/wire/limits.ts'
-import { type EpochsQuestion, Operation, Reason } from '../../../src/wire/messages.ts'
+import { type EpochsQuestion, Operation, Reason, type TreeUpdate, TreeUpdateKind } from '../../../src/wire/messages.ts'
 import { Bus, type Issued, Liar, type Node, randomOf, textContent } from '../bus.ts'
 
 const random = randomOf('group-follow')
@@ -53,6 +54,7 @@ interface Lies {
   readonly terms?: Partial<EpochTerms>
   readonly preview?: Partial<LogPreview>
   readonly rootKey?: Uint8Array
+  readonly tree?: (honest: TreeUpdate) => TreeUpdate
   readonly group?: Uint8Array
   /** The epoch that this one is a fresh root after; a tree of its own otherwise. */
   readonly after?: GroupEpoch
@@ -90,7 +92,8 @@ function groupEpoch({ bus, liar }: World, serial: number, lies: Lies = {}): Grou
   const preview = { statements: [], ids: liar.log.ids, roster, ...lies.preview }
   const before = { init: groupInitOf(base.keys.exporter, line), transcript: base.transcript }
   const root = lies.rootKey ?? change.rootKey
-  const issued = issueEpoch(lies.issuer ?? liar.key, terms, preview, change.update, root, before)
+  const update = lies.tree?.(change.update) ?? change.update
+  const issued = issueEpoch(lies.issuer ?? liar.key, terms, preview, update, root, before)
   return { ...issued, tree: change.tree }
 }
 
@@ -161,6 +164,15 @@ describe('a member of a group', () => {
     const serial = there.bus.view(there.bob, there.channel).serial
     refuses(405, there, there.liar.issue([], { terms: { base: key }, isKept: false }).announcement)
     expect(there.bus.view(there.bob, there.channel).serial).to.equal(serial)
+  })
+
+  it('tries no more fresh leaves than an honest manager makes at once (R-405)', () => {
+    const there = world()
+    const refreshed = Array.from({ length: REFRESHED_LEAVES + 1 }, (_, leaf) => leaf)
+    const tree = (update: TreeUpdate): TreeUpdate => ({ ...update, kind: TreeUpdateKind.PATH, refreshed })
+    refuses(405, there, groupEpoch(there, 4, { tree }).announcement)
+    const fewer = (update: TreeUpdate): TreeUpdate => ({ ...tree(update), refreshed: refreshed.slice(1) })
+    refuses(408, there, groupEpoch(there, 5, { tree: fewer }).announcement)
   })
 
   it('refuses a key that is not what its commitment says (R-408)', () => {
