@@ -3,18 +3,18 @@
  * real nodes.
  */
 import { expect } from 'chai'
-import { copyBytes, EMPTY, hex } from '../../src/base/bytes.ts'
+import { copyBytes, hex } from '../../src/base/bytes.ts'
+import { MINUTE_MS } from '../../src/base/time.ts'
 import { TREE_CIPHER, UpdateKeys, updateHash } from '../../src/core/channel/key-tree-update.ts'
-import type { Command, CommandResult } from '../../src/core/command.ts'
+import type { CommandResult } from '../../src/core/command.ts'
 import type { Env, Event } from '../../src/core/machine.ts'
 import { Peer } from '../../src/core/peer.ts'
 import { WRAPPED_KEY_BYTES } from '../../src/crypto/aead.ts'
-import { addressBytes } from '../../src/node/address.ts'
-import { type Node, startNode } from '../../src/node/node.ts'
 import { decodeStrict } from '../../src/wire/codec.ts'
 import { FRAME_BYTES } from '../../src/wire/limits.ts'
-import { Admission, AnnouncementAttachment, AnnouncementPayload, type TreeUpdate } from '../../src/wire/messages.ts'
-import { pause, Uncaught } from './hosts.ts'
+import { AnnouncementAttachment, AnnouncementPayload, type TreeUpdate } from '../../src/wire/messages.ts'
+import { agree, ask, Company, type Person, say, viewOf } from './company.ts'
+import { Uncaught, until } from './hosts.ts'
 
 interface Update {
   readonly update: TreeUpdate
@@ -46,12 +46,6 @@ class HoardingPeer extends Peer {
   }
 }
 
-interface Person {
-  readonly node: Node
-  readonly peer: HoardingPeer
-  readonly texts: string[]
-}
-
 /** What keys tell of others under an update: each of its wraps tried everywhere, each derivation made. */
 function* toldBy(key: Uint8Array, { update, keys }: Update): Generator<Uint8Array> {
   yield keys.step(key)
@@ -74,108 +68,67 @@ function* toldBy(key: Uint8Array, { update, keys }: Update): Generator<Uint8Arra
 describe('who is removed from a channel of real nodes', function () {
   this.timeout(120_000)
   const uncaught = new Uncaught()
-  const people: Person[] = []
+  const company = new Company((config) => new HoardingPeer(config))
+  const { people } = company
 
   beforeEach(() => uncaught.watch())
   afterEach(async () => {
-    await Promise.all(people.splice(0).map(({ node }) => node.stop()))
+    await company.stop()
     uncaught.unwatch()
     expect(uncaught.seen).to.deep.equal([])
   })
 
-  async function start(nick: string, bootstrap: readonly string[]): Promise<Person> {
-    let peer: HoardingPeer | undefined
-    const node = await startNode({
-      nick,
-      bootstrap,
-      listen: ['/ip4/127.0.0.1/tcp/0'],
-      isMdns: false,
-      isDirectoryServer: false,
-      makeMachine(config) {
-        peer = new HoardingPeer(config)
-        return peer
-      }
-    })
-    const texts: string[] = []
-    node.onNotice((notice) => notice.type === 'message' && texts.push(notice.content.text?.text ?? ''))
-    people.push({ node, peer: peer!, texts })
-    return people.at(-1)!
-  }
-
-  async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-    const end = performance.now() + 60_000
-    while (!(await holds())) {
-      if (performance.now() > end) throw new Error(`not within a minute: ${what}`)
-      await pause(50)
-    }
-  }
-
-  async function ask<T extends CommandResult['type']>({ node }: Person, type: T, command: Command) {
-    const got = await node.command(command)
-    if (got.type !== type) throw new Error(`${command.type} was answered with ${got.type}`)
-    return got as CommandResult & { readonly type: T }
-  }
+  const eventually = (what: string, holds: () => boolean | Promise<boolean>): Promise<void> =>
+    until(what, holds, MINUTE_MS)
 
   it('derives nothing of what came after from all that it and a friend ever held and the whole topic', async () => {
-    const alice = await start('alice', [])
-    const settings = { name: 'closed', admission: Admission.OPEN }
-    const channel = (await ask(alice, 'channel', { type: 'createChannel', settings })).channel.id
-    const addresses = [addressBytes(alice.node.addresses()[0]!)!]
-    const given = { type: 'invite', channel, uses: 0, lifetimeMs: undefined, addresses } as const
-    const { invite } = await ask(alice, 'invite', given)
-    for (const nick of ['bob', 'carol', 'trent', 'mallory']) await start(nick, alice.node.addresses())
-    const [, bob, carol, trent, mallory] = people as [Person, Person, Person, Person, Person]
-    const viewOf = async (person: Person) => (await ask(person, 'channels', { type: 'channels' })).channels[0]
-    const agree = async (...persons: Person[]): Promise<boolean> => {
-      const views = await Promise.all(persons.map(viewOf))
-      const keys = views.map((view) => view && `${view.key} ${view.members} ${hex(view.commitment)}`)
-      return new Set(keys).size === 1 && views[0]?.key === 'ready' && views[0].members === persons.length
-    }
+    const alice = await company.start('alice')
+    const { channel, invite } = await company.open(alice, 'closed')
+    for (const nick of ['bob', 'carol', 'trent', 'mallory']) await company.start(nick)
+    type Hoarder = Person<HoardingPeer>
+    const [, bob, carol, trent, mallory] = people as [Hoarder, Hoarder, Hoarder, Hoarder, Hoarder]
     for (const person of people.slice(1)) await person.node.command({ type: 'join', invite })
-    await until('all have one key', () => agree(...people))
+    await eventually('all have one key', () => agree(people, 5))
 
     const { id: group } = (await ask(alice, 'group', { type: 'createGroup', channel, name: 'kitchen' })).group
     for (const { node } of [bob, trent, mallory]) {
       await alice.node.command({ type: 'putIntoGroup', channel, group, user: node.user })
     }
-    const isInGroup = async (person: Person): Promise<boolean> => {
+    const isInGroup = async (person: Hoarder): Promise<boolean> => {
       const { groups } = await ask(person, 'groups', { type: 'groups', channel })
       return groups[0]?.isReady === true && groups[0].members.length === 4
     }
-    for (const person of [alice, bob, trent, mallory]) await until('they are in the group', () => isInGroup(person))
-    const say = async (by: Person, text: string, to: { group?: Uint8Array } = {}): Promise<void> => {
-      const content = { text: { text, replyTo: EMPTY, isAction: false } }
-      await by.node.command({ type: 'say', channel, content, isPlain: false, ...to })
-    }
-    await say(bob, 'to all, before')
-    await say(bob, 'to the group, before', { group })
-    await until('all were told', () => [trent, mallory].every(({ texts }) => texts.length === 2))
+    for (const person of [alice, bob, trent, mallory])
+      await eventually('they are in the group', () => isInGroup(person))
+    await say(bob, channel, 'to all, before')
+    await say(bob, channel, 'to the group, before', group)
+    await eventually('all were told', () => [trent, mallory].every(({ texts }) => texts.length === 2))
 
-    const remove = ({ node }: Person): Promise<CommandResult> =>
+    const remove = ({ node }: Hoarder): Promise<CommandResult> =>
       alice.node.command({ type: 'remove', channel, user: node.user, isForCause: true })
     await remove(trent)
-    await until('the friend is out', () => agree(alice, bob, carol, mallory))
+    await eventually('the friend is out', () => agree([alice, bob, carol, mallory], 4))
     const isGroupOf = async (size: number): Promise<boolean> => {
       const { groups } = await ask(bob, 'groups', { type: 'groups', channel })
       return groups[0]?.isReady === true && groups[0].members.length === size
     }
-    await until('and out of the group', () => isGroupOf(3))
+    await eventually('and out of the group', () => isGroupOf(3))
     const before = new Set([...alice.peer.hoard.keys(), ...bob.peer.hoard.keys()])
     const bobBefore = [...bob.peer.hoard.values()]
     await remove(mallory)
-    await until('she is out', () => agree(alice, bob, carol))
-    await until('and out of the group', () => isGroupOf(2))
+    await eventually('she is out', () => agree([alice, bob, carol], 3))
+    await eventually('and out of the group', () => isGroupOf(2))
     for (let i = 0; i < 2; i++) {
       const { term, serial } = (await viewOf(bob))!
       await alice.node.command({ type: 'rekey', channel })
-      await until('there is a new key', async () => {
+      await eventually('there is a new key', async () => {
         const view = (await viewOf(bob))!
         return view.term > term || view.serial > serial
       })
     }
-    await say(carol, 'to all, after')
-    await say(alice, 'to the group, after', { group })
-    await until(
+    await say(carol, channel, 'to all, after')
+    await say(alice, channel, 'to the group, after', group)
+    await eventually(
       'those who stayed were told',
       () => bob.texts.includes('to all, after') && bob.texts.includes('to the group, after')
     )
