@@ -1,4 +1,6 @@
 /** What happens in a channel, as clauses: every security event is one. */
+
+import type { Exposure } from '../core/command.ts'
 import { displayText, own, type SafeText } from './display-text.ts'
 import type { EventForm, KeyStateName } from './forms.ts'
 import { KEY_STATES, plural, READ } from './text.ts'
@@ -74,11 +76,20 @@ export function eventText(event: EventForm): SafeText | undefined {
         : own`GAP: a message of ${person(event.sender)} before the last one is missing`
     case 'unreadable':
       return own`a message of ${person(event.sender)} cannot be read (R-${event.check})`
+    case 'exposure':
+      return EXPOSURES[event.exposure]
     case 'alarm':
       return own`ALARM: key manager ${person(event.manager)} lied (R-${event.check}). Nothing is sent in this channel any more: talk to its founder elsewhere`
     default:
       return undefined
   }
+}
+
+/** What it means that removals may not reach us. */
+const EXPOSURES: Readonly<Record<Exposure, SafeText>> = {
+  none: own`a key manager that can remove people is in touch again`,
+  warned: own`WARNING: no key manager that can remove people was heard of for a while, so a removal may not have reached you`,
+  fenced: own`sending has stopped: no key manager that can remove people was heard of for too long`
 }
 
 function groupEventText(event: Extract<EventForm, { type: 'group' }>): SafeText {

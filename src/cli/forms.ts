@@ -3,7 +3,7 @@
  * base32 text, hashes and message ids hexadecimal, instants milliseconds since 1970. Texts of others stand in them raw:
  * whoever shows one passes it through display-text.ts.
  */
-import type { KeyState, MessageState } from '../core/command.ts'
+import type { Exposure, KeyState, MessageState } from '../core/command.ts'
 
 export type KeyStateName = KeyState
 
@@ -32,6 +32,13 @@ export interface ChannelForm {
   readonly connected: number
   readonly manager?: string
   readonly isManagerPresent: boolean
+  /** Whether this peer stands for office and waits for other managers. */
+  readonly isStanding: boolean
+  /** How long the manager in office counts as there without a further heartbeat, ms. */
+  readonly leaseMs: number
+  /** Who signed the newest epoch's certificate, its issuer first. */
+  readonly signers: readonly string[]
+  readonly exposure: Exposure
   readonly isManager: boolean
   /** Messages of ours that are not on their way yet. */
   readonly waiting: number
@@ -157,6 +164,7 @@ export type EventForm = InChannel &
     | { readonly type: 'manager'; readonly manager: PersonForm; readonly isPresent: boolean }
     | { readonly type: 'gap'; readonly sender: PersonForm; readonly missing: string; readonly isClosed: boolean }
     | { readonly type: 'unreadable'; readonly sender: PersonForm; readonly id: string; readonly check: number }
+    | { readonly type: 'exposure'; readonly exposure: Exposure }
     | { readonly type: 'alarm'; readonly manager: PersonForm; readonly check: number }
   )
 

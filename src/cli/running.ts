@@ -247,6 +247,7 @@ function peopleIn(notice: Exclude<Notice, { type: 'message' }>): readonly Uint8A
     case 'publicKey':
       return notice.user.length > 0 ? [notice.user] : []
     case 'keyState':
+    case 'exposure':
     case 'messageState':
     case 'presence':
       return []

@@ -193,6 +193,7 @@ export const KEY_STATES: Readonly<Record<KeyStateName, SafeText>> = {
   'refused-or-silent': own`the key manager does not answer: it is away, or does not let this user in`,
   'removal-pending': own`somebody was removed, and the new key without them is not here yet`,
   expired: own`the key has expired, and the key manager is away`,
+  fenced: own`no key manager that could remove anybody was heard of for too long, so nothing is sent until one is`,
   alarmed: own`a key manager was caught in a lie, so nothing is sent in this channel any more`,
   removed: own`this user was removed from the channel`
 }

@@ -93,6 +93,10 @@ export function channelForm(view: ChannelView, connected = 0): ChannelForm {
     ...(manager && { manager: userText(manager) }),
     isManagerPresent: view.isManagerPresent,
     isManager: view.isManager,
+    isStanding: view.isStanding,
+    leaseMs: Math.round(view.leaseMs),
+    signers: view.signers.map(userText),
+    exposure: view.exposure,
     waiting,
     logHead: hex(logHead),
     ...(descriptor && {
@@ -233,6 +237,8 @@ export function eventForm(
       return { type: 'unreadable', ...place, sender: person(notice.sender), id: notice.id, check: notice.check }
     case 'alarm':
       return { type: 'alarm', ...place, manager: person(notice.manager), check: notice.check }
+    case 'exposure':
+      return { type: 'exposure', ...place, exposure: notice.exposure }
     default:
       return notice satisfies never
   }

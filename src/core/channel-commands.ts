@@ -179,10 +179,10 @@ function revokeInvite(room: Room, token: Uint8Array, env: Env, out: Out): Comman
 
 /** A fresh key: made here, or demanded of the key manager. */
 function rekey({ context, member, manager }: Room, group: Uint8Array, env: Env, out: Out): void {
-  if (manager.isInOffice) return manager.rekey(group, env, out)
+  if (manager.isActing) return manager.rekey(group, env, out)
   requireAuthority(context)
   if (group.length > 0) requireGroup(context, group)
-  if (member.isManagerPresent && member.demander.demand(group, env, out)) return
+  if (member.watch.isPresent && member.demander.demand(group, env, out)) return
   throw new UsageError(
     'NO_KEY_MANAGER',
     'No key manager is there to make a new key, or this peer has no key to ask it under. Try again later.'

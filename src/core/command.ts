@@ -101,8 +101,12 @@ export type KeyState =
   | 'refused-or-silent'
   | 'removal-pending'
   | 'expired'
+  | 'fenced'
   | 'alarmed'
   | 'removed'
+
+/** How far it is uncertain that removals would reach a member: nobody could tell it of one for a while, or for too long. */
+export type Exposure = 'none' | 'warned' | 'fenced'
 
 export interface ChannelView {
   readonly id: Uint8Array
@@ -119,6 +123,13 @@ export interface ChannelView {
   readonly manager: Uint8Array | undefined
   /** Whether a heartbeat of the manager is fresh. */
   readonly isManagerPresent: boolean
+  /** How long the manager in office counts as there without a further heartbeat, ms. */
+  readonly leaseMs: number
+  /** Who signed the certificate of the newest epoch, its issuer first; empty without a key. */
+  readonly signers: readonly Uint8Array[]
+  /** Whether this peer stands for office and waits for other managers. */
+  readonly isStanding: boolean
+  readonly exposure: Exposure
   /** Whether this peer is the key manager. */
   readonly isManager: boolean
   readonly waiting: number

@@ -1,6 +1,6 @@
 /** What a peer tells its user, as it happens. Every security event is one of these: nothing changes silently. */
 import type { Content, Reason } from '../wire/messages.ts'
-import type { KeyState, MessageState } from './command.ts'
+import type { Exposure, KeyState, MessageState } from './command.ts'
 import type { Check } from './reject.ts'
 
 export type Notice =
@@ -60,6 +60,8 @@ export type Notice =
       readonly manager: Uint8Array
       readonly isPresent: boolean
     }
+  /** Whether removals would reach us: no key manager that could remove somebody is in touch, and for how long. */
+  | { readonly type: 'exposure'; readonly channel: Uint8Array; readonly exposure: Exposure }
   /** A message of this sender is missing before the one just shown; `isClosed` when it came after all. */
   | {
       readonly type: 'gap'

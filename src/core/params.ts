@@ -11,7 +11,24 @@ import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../base/time.ts'
 export const HEARTBEAT_MS = SECOND_MS
 /** Without a heartbeat for this long the key manager counts as gone. */
 export const LEASE_MS = 4 * SECOND_MS
+/** A manager that hears of none in office stands after this time, and a step later for each that stands before it. */
 export const ELECTION_BASE_MS = 5 * SECOND_MS
+export const ELECTION_STEP_MS = SECOND_MS
+export const ELECTION_JITTER_MS = SECOND_MS / 2
+/** The step when the one in office has said that it goes. */
+export const HAND_OVER_STEP_MS = SECOND_MS / 4
+/** Election times of the `wan` profile, in those of the other. */
+export const WAN_FACTOR = 3
+/** A proposal is sent again to managers that have not signed. */
+export const PROPOSAL_MS = 400
+/** Managers that follow tell the one in office so, this often; for how long it counts. */
+export const BACKING_BEAT_MS = 2 * SECOND_MS
+export const BACKING_MS = 3 * BACKING_BEAT_MS
+/** A co-signer's promise is believed to be at most this far above the certified term: more could only shut us out. */
+export const PROMISE_JUMP = 2 ** 10
+/** How long a new root that is not urgent waits for co-signatures before newcomers go first, and then for its next try. */
+export const ROOT_PATIENCE_MS = 2 * SECOND_MS
+export const ROOT_REST_MS = 30 * SECOND_MS
 
 export const KEY_LIFETIME_MS = 24 * HOUR_MS
 export const KEY_LIFETIME_RANGE_MS = [MINUTE_MS, 30 * DAY_MS] as const
@@ -151,6 +168,10 @@ export const CHANNELS = 256
 
 assert(HEARTBEAT_MS * 4 <= LEASE_MS, 'three heartbeats may be lost within a lease')
 assert(LEASE_MS < ELECTION_BASE_MS, 'no election starts while a lease holds')
+assert(ELECTION_JITTER_MS <= ELECTION_STEP_MS, 'managers stand one after the other')
+assert(HAND_OVER_STEP_MS < ELECTION_STEP_MS, 'a hand-over is quicker than an election')
+assert(PROPOSAL_MS < ELECTION_STEP_MS, 'a proposal that was lost is sent again before the next manager stands')
+assert(LEASE_MS < BACKING_MS && BACKING_MS < WARN_MS, 'a leader without a quorum is noticed before the warning')
 assert(WARN_MS < FENCE_MS, 'a warning comes before the end of sending')
 assert(PREKEY_LIFETIME_MS * 3 <= RECORD_LIFETIME_MS, 'a record lives as long as its prekey can be used')
 assert(PENDING_NICKS < PENDING_STATEMENTS, 'nicks leave room for other statements')

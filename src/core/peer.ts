@@ -356,9 +356,11 @@ export class Peer implements Machine {
     if (frame.kind === 'keyRequest') return manager.onKeyRequest(frame, env, out)
     if (frame.kind === 'challengeAnswer') return manager.onChallengeAnswer(frame, env, out)
     if (frame.kind === 'publicKeyRequest') return manager.publicKeys.onQuestion(frame, env, out)
+    if (manager.onElection(frame, env, out)) return
     member.onFrame(frame, env, out)
     if (frame.kind === 'statements') manager.onStatements(env, out)
     else manager.onHeard(frame, env, out)
+    manager.review(env, out)
   }
 
   #onCarrier(channel: Uint8Array, isReady: boolean, env: Env, out: Out): void {
@@ -406,6 +408,7 @@ export class Peer implements Machine {
     else if (topic === 'log' && answer !== undefined) member.onLog(answer.sealed, answer.isMore, env, out)
     else if (topic === 'record') member.onRecord(env, out)
     else if (topic === 'collect') this.#onCollected(room, answer, env, out)
+    room.manager.review(env, out)
   }
 
   #onCollected({ context, member, manager }: Room, answer: Answer | undefined, env: Env, out: Out): void {

@@ -38,6 +38,16 @@ export function seatOf(member: Member): Seat {
     controlOf(key) {
       return member.keyring.find(key)?.control
     },
+    get isUpToDate() {
+      return !member.succession.isOffChain && !member.succession.isBehind
+    },
+    hasLeft: (user) => member.presence.hasLeft(user),
+    assure: (env, out) => member.watch.assure(env, out),
+    tryProposal: (proposal) => member.succession.tryProposal(proposal),
+    isLed: (env) => member.watch.leaseMs(env) > 0,
+    leadOn: (announcement) => member.succession.leadOn(announcement),
+    raiseAlarm: (first, second, out) => void member.succession.raiseAlarm(first, second, out),
+    learn: (from, env, out) => member.seeker.learn(from, env, out),
     get traffic() {
       return member.traffic
     },
@@ -89,7 +99,11 @@ export function viewOfRoom({ context, member, manager }: Room, env: Env): Channe
     notAfter: current?.notAfter ?? 0,
     members: context.log.roster.members.size,
     manager: context.manager,
-    isManagerPresent: manager.isActing || member.isManagerPresent,
+    isManagerPresent: manager.isActing || member.watch.isPresent,
+    leaseMs: member.watch.leaseMs(env),
+    signers: member.succession.signers,
+    isStanding: manager.isStanding,
+    exposure: member.watch.exposure,
     isManager: manager.isInOffice,
     waiting: member.speaker.waiting,
     logHead: context.log.head,
@@ -112,6 +126,10 @@ export function viewOfArrival({ invite }: Arrival): ChannelView {
     members: 0,
     manager: undefined,
     isManagerPresent: false,
+    leaseMs: 0,
+    signers: [],
+    isStanding: false,
+    exposure: 'none',
     isManager: false,
     waiting: 0,
     logHead: EMPTY,

@@ -48,6 +48,8 @@ export const LABEL = {
   treeHash: 'conclave/1/tree/hash',
   /** Ed25519 co-signature under an announcement: channel, group, id, term, serial. */
   coSign: 'conclave/1/announcement/co-sign',
+  /** A manager's lot in the election for a term: channel, term, manager. */
+  electionRank: 'conclave/1/election/rank',
   /** The key schedule: epoch secret from the tree's root, and what comes of it. */
   epochSecret: 'conclave/1/epoch/secret',
   epochInit: 'conclave/1/epoch/init',

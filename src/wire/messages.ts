@@ -1723,6 +1723,11 @@ export namespace Body {
     value: Uint8Array
   }
 
+  export interface BodyHeartbeatIsBackedFieldEvent {
+    field: '$.heartbeat.isBacked'
+    value: boolean
+  }
+
   export interface BodyDigestKeyTermFieldEvent {
     field: '$.digest.key.term'
     value: number
@@ -1896,7 +1901,7 @@ export namespace Body {
     return decodeMessage(buf, Body.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Body>): Generator<BodyMessageGroupFieldEvent | BodyMessageKeyTermFieldEvent | BodyMessageKeySerialFieldEvent | BodyMessageKeyCommitmentFieldEvent | BodyMessageDeviceFieldEvent | BodyMessageBootFieldEvent | BodyMessageCounterFieldEvent | BodyMessagePreviousFieldEvent | BodyMessageLamportFieldEvent | BodyMessageDescriptorFieldEvent | BodyMessageLogHeadFieldEvent | BodyMessageCommitmentFieldEvent | BodyMessageSealedFieldEvent | BodyPlainMessageGroupFieldEvent | BodyPlainMessageDeviceFieldEvent | BodyPlainMessageBootFieldEvent | BodyPlainMessageCounterFieldEvent | BodyPlainMessagePreviousFieldEvent | BodyPlainMessageLamportFieldEvent | BodyPlainMessageDescriptorFieldEvent | BodyPlainMessageContentWrittenAtFieldEvent | BodyPlainMessageContentTextTextFieldEvent | BodyPlainMessageContentTextReplyToFieldEvent | BodyPlainMessageContentTextIsActionFieldEvent | BodyPlainMessageContentEditTargetFieldEvent | BodyPlainMessageContentEditTextFieldEvent | BodyPlainMessageContentDeletionTargetFieldEvent | BodyPlainMessageContentReactionTargetFieldEvent | BodyPlainMessageContentReactionEmojiFieldEvent | BodyPlainMessageContentReactionIsWithdrawnFieldEvent | BodyPlainMessageContentReplacesFieldEvent | BodyKeyRequestPrekeyFieldEvent | BodyKeyRequestAttemptFieldEvent | BodyKeyRequestEncFieldEvent | BodyKeyRequestSealedFieldEvent | BodyChallengeRequestFieldEvent | BodyChallengeAttemptFieldEvent | BodyChallengeEncFieldEvent | BodyChallengeSealedFieldEvent | BodyChallengeAnswerPrekeyFieldEvent | BodyChallengeAnswerAttemptFieldEvent | BodyChallengeAnswerEncFieldEvent | BodyChallengeAnswerSealedFieldEvent | BodyGrantRequestFieldEvent | BodyGrantAttemptFieldEvent | BodyGrantGroupFieldEvent | BodyGrantKeyTermFieldEvent | BodyGrantKeySerialFieldEvent | BodyGrantKeyCommitmentFieldEvent | BodyGrantTranscriptFieldEvent | BodyGrantRosterFieldEvent | BodyGrantLogHeadFieldEvent | BodyGrantDescriptorVersionFieldEvent | BodyGrantDescriptorHashFieldEvent | BodyGrantEphemeralFieldEvent | BodyGrantEncFieldEvent | BodyGrantSealedFieldEvent | BodyAnnouncementGroupFieldEvent | BodyAnnouncementKeyTermFieldEvent | BodyAnnouncementKeySerialFieldEvent | BodyAnnouncementKeyCommitmentFieldEvent | BodyAnnouncementRosterFieldEvent | BodyAnnouncementLogHeadFieldEvent | BodyAnnouncementDescriptorVersionFieldEvent | BodyAnnouncementDescriptorHashFieldEvent | BodyAnnouncementPreviousFieldEvent | BodyAnnouncementReasonFieldEvent | BodyAnnouncementNotAfterFieldEvent | BodyAnnouncementPayloadFieldEvent | BodyAnnouncementChunksFieldEvent | BodyAnnouncementBaseTermFieldEvent | BodyAnnouncementBaseSerialFieldEvent | BodyAnnouncementBaseCommitmentFieldEvent | BodyChunkAnnouncementFieldEvent | BodyChunkIndexFieldEvent | BodyChunkDataFieldEvent | BodyCoSignatureAnnouncementFieldEvent | BodyCoSignatureTermFieldEvent | BodyCoSignatureSerialFieldEvent | BodyCoSignatureSignatureFieldEvent | BodyCoSignaturePromisedTermFieldEvent | BodyCoSignaturePromisedSerialFieldEvent | BodyHeartbeatGroupFieldEvent | BodyHeartbeatTermFieldEvent | BodyHeartbeatCounterFieldEvent | BodyHeartbeatAnnouncementFieldEvent | BodyHeartbeatLogHeadFieldEvent | BodyHeartbeatDescriptorVersionFieldEvent | BodyHeartbeatDescriptorHashFieldEvent | BodyDigestKeyTermFieldEvent | BodyDigestKeySerialFieldEvent | BodyDigestKeyCommitmentFieldEvent | BodyDigestSealedFieldEvent | BodyStatementsKeyTermFieldEvent | BodyStatementsKeySerialFieldEvent | BodyStatementsKeyCommitmentFieldEvent | BodyStatementsSealedFieldEvent | BodyPublicKeyRequestKeyTermFieldEvent | BodyPublicKeyRequestKeySerialFieldEvent | BodyPublicKeyRequestKeyCommitmentFieldEvent | BodyPublicKeyRequestSealedFieldEvent | BodyPublicKeyAnswerRequestFieldEvent | BodyPublicKeyAnswerEncFieldEvent | BodyPublicKeyAnswerSealedFieldEvent | BodySessionTagFieldEvent | BodySessionStartInitiatorRecordFieldEvent | BodySessionStartResponderRecordFieldEvent | BodySessionStartPrekeyFieldEvent | BodySessionStartEphemeralFieldEvent | BodySessionStartOneTimeKeyFieldEvent | BodySessionStartEncFieldEvent | BodySessionHeaderFieldEvent | BodySessionSealedFieldEvent | BodyLeaveGroupFieldEvent | BodyLeaveBootFieldEvent | BodyLeaveCounterFieldEvent | BodyAlarmFirstFieldEvent | BodyAlarmSecondFieldEvent | BodyDemandKeyTermFieldEvent | BodyDemandKeySerialFieldEvent | BodyDemandKeyCommitmentFieldEvent | BodyDemandSealedFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Body>): Generator<BodyMessageGroupFieldEvent | BodyMessageKeyTermFieldEvent | BodyMessageKeySerialFieldEvent | BodyMessageKeyCommitmentFieldEvent | BodyMessageDeviceFieldEvent | BodyMessageBootFieldEvent | BodyMessageCounterFieldEvent | BodyMessagePreviousFieldEvent | BodyMessageLamportFieldEvent | BodyMessageDescriptorFieldEvent | BodyMessageLogHeadFieldEvent | BodyMessageCommitmentFieldEvent | BodyMessageSealedFieldEvent | BodyPlainMessageGroupFieldEvent | BodyPlainMessageDeviceFieldEvent | BodyPlainMessageBootFieldEvent | BodyPlainMessageCounterFieldEvent | BodyPlainMessagePreviousFieldEvent | BodyPlainMessageLamportFieldEvent | BodyPlainMessageDescriptorFieldEvent | BodyPlainMessageContentWrittenAtFieldEvent | BodyPlainMessageContentTextTextFieldEvent | BodyPlainMessageContentTextReplyToFieldEvent | BodyPlainMessageContentTextIsActionFieldEvent | BodyPlainMessageContentEditTargetFieldEvent | BodyPlainMessageContentEditTextFieldEvent | BodyPlainMessageContentDeletionTargetFieldEvent | BodyPlainMessageContentReactionTargetFieldEvent | BodyPlainMessageContentReactionEmojiFieldEvent | BodyPlainMessageContentReactionIsWithdrawnFieldEvent | BodyPlainMessageContentReplacesFieldEvent | BodyKeyRequestPrekeyFieldEvent | BodyKeyRequestAttemptFieldEvent | BodyKeyRequestEncFieldEvent | BodyKeyRequestSealedFieldEvent | BodyChallengeRequestFieldEvent | BodyChallengeAttemptFieldEvent | BodyChallengeEncFieldEvent | BodyChallengeSealedFieldEvent | BodyChallengeAnswerPrekeyFieldEvent | BodyChallengeAnswerAttemptFieldEvent | BodyChallengeAnswerEncFieldEvent | BodyChallengeAnswerSealedFieldEvent | BodyGrantRequestFieldEvent | BodyGrantAttemptFieldEvent | BodyGrantGroupFieldEvent | BodyGrantKeyTermFieldEvent | BodyGrantKeySerialFieldEvent | BodyGrantKeyCommitmentFieldEvent | BodyGrantTranscriptFieldEvent | BodyGrantRosterFieldEvent | BodyGrantLogHeadFieldEvent | BodyGrantDescriptorVersionFieldEvent | BodyGrantDescriptorHashFieldEvent | BodyGrantEphemeralFieldEvent | BodyGrantEncFieldEvent | BodyGrantSealedFieldEvent | BodyAnnouncementGroupFieldEvent | BodyAnnouncementKeyTermFieldEvent | BodyAnnouncementKeySerialFieldEvent | BodyAnnouncementKeyCommitmentFieldEvent | BodyAnnouncementRosterFieldEvent | BodyAnnouncementLogHeadFieldEvent | BodyAnnouncementDescriptorVersionFieldEvent | BodyAnnouncementDescriptorHashFieldEvent | BodyAnnouncementPreviousFieldEvent | BodyAnnouncementReasonFieldEvent | BodyAnnouncementNotAfterFieldEvent | BodyAnnouncementPayloadFieldEvent | BodyAnnouncementChunksFieldEvent | BodyAnnouncementBaseTermFieldEvent | BodyAnnouncementBaseSerialFieldEvent | BodyAnnouncementBaseCommitmentFieldEvent | BodyChunkAnnouncementFieldEvent | BodyChunkIndexFieldEvent | BodyChunkDataFieldEvent | BodyCoSignatureAnnouncementFieldEvent | BodyCoSignatureTermFieldEvent | BodyCoSignatureSerialFieldEvent | BodyCoSignatureSignatureFieldEvent | BodyCoSignaturePromisedTermFieldEvent | BodyCoSignaturePromisedSerialFieldEvent | BodyHeartbeatGroupFieldEvent | BodyHeartbeatTermFieldEvent | BodyHeartbeatCounterFieldEvent | BodyHeartbeatAnnouncementFieldEvent | BodyHeartbeatLogHeadFieldEvent | BodyHeartbeatDescriptorVersionFieldEvent | BodyHeartbeatDescriptorHashFieldEvent | BodyHeartbeatIsBackedFieldEvent | BodyDigestKeyTermFieldEvent | BodyDigestKeySerialFieldEvent | BodyDigestKeyCommitmentFieldEvent | BodyDigestSealedFieldEvent | BodyStatementsKeyTermFieldEvent | BodyStatementsKeySerialFieldEvent | BodyStatementsKeyCommitmentFieldEvent | BodyStatementsSealedFieldEvent | BodyPublicKeyRequestKeyTermFieldEvent | BodyPublicKeyRequestKeySerialFieldEvent | BodyPublicKeyRequestKeyCommitmentFieldEvent | BodyPublicKeyRequestSealedFieldEvent | BodyPublicKeyAnswerRequestFieldEvent | BodyPublicKeyAnswerEncFieldEvent | BodyPublicKeyAnswerSealedFieldEvent | BodySessionTagFieldEvent | BodySessionStartInitiatorRecordFieldEvent | BodySessionStartResponderRecordFieldEvent | BodySessionStartPrekeyFieldEvent | BodySessionStartEphemeralFieldEvent | BodySessionStartOneTimeKeyFieldEvent | BodySessionStartEncFieldEvent | BodySessionHeaderFieldEvent | BodySessionSealedFieldEvent | BodyLeaveGroupFieldEvent | BodyLeaveBootFieldEvent | BodyLeaveCounterFieldEvent | BodyAlarmFirstFieldEvent | BodyAlarmSecondFieldEvent | BodyDemandKeyTermFieldEvent | BodyDemandKeySerialFieldEvent | BodyDemandKeyCommitmentFieldEvent | BodyDemandSealedFieldEvent> {
     return streamMessage(buf, Body.codec(), opts)
   }
 }
@@ -7485,6 +7490,7 @@ export interface Heartbeat {
   announcement: Uint8Array
   logHead: Uint8Array
   descriptor?: DescriptorRef
+  isBacked: boolean
 }
 
 export namespace Heartbeat {
@@ -7527,6 +7533,11 @@ export namespace Heartbeat {
           DescriptorRef.codec().encode(obj.descriptor, w)
         }
 
+        if ((obj.isBacked != null && obj.isBacked !== false)) {
+          w.uint32(56)
+          w.bool(obj.isBacked)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -7536,7 +7547,8 @@ export namespace Heartbeat {
           term: 0,
           counter: 0,
           announcement: uint8ArrayAlloc(0),
-          logHead: uint8ArrayAlloc(0)
+          logHead: uint8ArrayAlloc(0),
+          isBacked: false
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -7569,6 +7581,10 @@ export namespace Heartbeat {
               obj.descriptor = DescriptorRef.codec().decode(reader, reader.uint32(), {
                 limits: opts.limits?.descriptor
               })
+              break
+            }
+            case 7: {
+              obj.isBacked = reader.bool()
               break
             }
             default: {
@@ -7628,6 +7644,13 @@ export namespace Heartbeat {
 
               break
             }
+            case 7: {
+              yield {
+                field: `${prefix}.isBacked`,
+                value: reader.bool()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -7675,6 +7698,11 @@ export namespace Heartbeat {
     value: Uint8Array
   }
 
+  export interface HeartbeatIsBackedFieldEvent {
+    field: '$.isBacked'
+    value: boolean
+  }
+
   export function encode (obj: Partial<Heartbeat>): Uint8Array {
     return encodeMessage(obj, Heartbeat.codec())
   }
@@ -7683,7 +7711,7 @@ export namespace Heartbeat {
     return decodeMessage(buf, Heartbeat.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Heartbeat>): Generator<HeartbeatGroupFieldEvent | HeartbeatTermFieldEvent | HeartbeatCounterFieldEvent | HeartbeatAnnouncementFieldEvent | HeartbeatLogHeadFieldEvent | HeartbeatDescriptorVersionFieldEvent | HeartbeatDescriptorHashFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Heartbeat>): Generator<HeartbeatGroupFieldEvent | HeartbeatTermFieldEvent | HeartbeatCounterFieldEvent | HeartbeatAnnouncementFieldEvent | HeartbeatLogHeadFieldEvent | HeartbeatDescriptorVersionFieldEvent | HeartbeatDescriptorHashFieldEvent | HeartbeatIsBackedFieldEvent> {
     return streamMessage(buf, Heartbeat.codec(), opts)
   }
 }

@@ -257,7 +257,7 @@ describe('a manager\u2019s heartbeat', () => {
     liar.takeIn(bob)
     const beat = (term: number, counter: number): Frame => {
       const announcement = liar.current!.announcement.id
-      const rest = { announcement, logHead: liar.log.head, descriptor: liar.charter.ref }
+      const rest = { announcement, logHead: liar.log.head, descriptor: liar.charter.ref, isBacked: true }
       return makeFrame(liar.channel, liar.key, { heartbeat: { group: EMPTY, term, counter, ...rest } })
     }
     liar.publish(beat(1, 5))

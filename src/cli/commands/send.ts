@@ -33,6 +33,7 @@ function notSent(state: KeyStateName): UsageError {
     case 'asking':
     case 'refused-or-silent':
     case 'expired':
+    case 'fenced':
       return Object.assign(new UsageError('NO_KEY_MANAGER', WAITING.sendTimeout(why)), kept)
     case 'removed':
       return Object.assign(new UsageError('REMOVED', WAITING.sendTimeout(why)), kept)

@@ -5,7 +5,7 @@
  * in the head, so the head with its co-signatures alone is the certificate. The epoch's own key is confirmed by the
  * commitment in the key id: two keys under one (term, serial) are two announcements, which is proof of equivocation.
  */
-import { EMPTY, equalBytes, u32, u64 } from '../../base/bytes.ts'
+import { EMPTY, equalBytes, mapKey, u32, u64 } from '../../base/bytes.ts'
 import { WRAPPED_KEY_BYTES } from '../../crypto/aead.ts'
 import { hash } from '../../crypto/kdf.ts'
 import { framed, LABEL } from '../../crypto/labels.ts'
@@ -16,9 +16,11 @@ import {
   type Announcement,
   AnnouncementAttachment,
   AnnouncementPayload,
+  type Descriptor,
   type DescriptorRef,
   type KeyId,
   type Reason,
+  type SignatureBy,
   StatementList,
   type TreeUpdate,
   TreeUpdateKind
@@ -66,6 +68,8 @@ export interface EpochTerms {
   readonly notAfter: number
   /** Of a group: the channel's epoch that it stands on. */
   readonly base?: KeyId
+  /** Of a pure step where a quorum signs new roots: what shows its issuer to be in office, else empty. */
+  readonly certificate?: Uint8Array
 }
 
 /** An epoch as its issuer has it before anything is sent. */
@@ -120,7 +124,7 @@ export function issueEpoch(
     line.channel,
     issuer,
     { announcement: { ...head, key, payload: payloadHash(payload) } },
-    AnnouncementAttachment.encode({ payload, coSignatures: [], certificate: EMPTY })
+    AnnouncementAttachment.encode({ payload, coSignatures: [], certificate: terms.certificate ?? EMPTY })
   )
   const chunks = pieces.map((data, index) =>
     makeFrame(line.channel, issuer, { chunk: { announcement: announcement.id, index, data } })
@@ -132,9 +136,15 @@ export function issueEpoch(
  * Checks what can be checked from the descriptor alone: issuer, descriptor, term, payload hash, signatures.
  *
  * @param certifiedTerm - the channel's term as adopted so far.
- * @returns R-401, R-402, R-404, R-405, R-409.
+ * @returns R-401, R-402, R-404, R-405, R-407, R-409.
  */
 export function readAnnouncement(charter: Charter, frame: Frame, certifiedTerm: number): CheckedAnnouncement | Refusal {
+  const announcement = readProposal(charter, frame, certifiedTerm)
+  return announcement instanceof Refusal || isSigned(charter, announcement) ? announcement : refuse(404)
+}
+
+/** The same for one that waits for co-signatures: all but R-404. */
+export function readProposal(charter: Charter, frame: Frame, certifiedTerm: number): CheckedAnnouncement | Refusal {
   const head = frame.body.announcement
   if (head?.key === undefined || head.descriptor === undefined) return refuse(405)
   if (!isManagerOf(charter.descriptor, frame.author)) return refuse(401)
@@ -142,13 +152,19 @@ export function readAnnouncement(charter: Charter, frame: Frame, certifiedTerm: 
   if (head.group.length === 0 && head.base !== undefined) return refuse(405)
   const { term, serial } = head.key
   if (term < 1 || serial < 1 || term > certifiedTerm + TERM_JUMP || !Number.isSafeInteger(term)) return refuse(409)
+  if (head.group.length === 0 && head.previous.length === 0 && !mayBegin(charter.descriptor, frame.author)) {
+    return refuse(407)
+  }
   const attachment = decodeStrict(AnnouncementAttachment, frame.attachment, FRAME_BYTES)
   if (attachment === undefined) return refuse(405)
   const payload = readPayload(head, attachment)
   if (payload instanceof Refusal) return payload
-  const announcement = { frame, head: head as CheckedAnnouncement['head'], attachment, payload }
-  return isSigned(charter, announcement) ? announcement : refuse(404)
+  return { frame, head: head as CheckedAnnouncement['head'], attachment, payload }
 }
+
+/** Whether this manager may issue the epoch that follows none: the founder alone, where it is one of them. */
+export const mayBegin = (descriptor: Descriptor, user: Uint8Array): boolean =>
+  !isManagerOf(descriptor, descriptor.founder) || equalBytes(user, descriptor.founder)
 
 function readPayload(head: Announcement, attachment: AnnouncementAttachment): CheckedAnnouncement['payload'] | Refusal {
   if (attachment.payload.length === 0) return undefined
@@ -157,21 +173,51 @@ function readPayload(head: Announcement, attachment: AnnouncementAttachment): Ch
   return payload?.tree === undefined ? refuse(405) : { ...payload, tree: payload.tree }
 }
 
-/** A pure step after the first serial needs its issuer alone; R-415 holds him to be the issuer of the first. */
-function isSigned(charter: Charter, { frame, head, attachment, payload }: CheckedAnnouncement): boolean {
+/**
+ * R-404. A new root has as many signatures as the descriptor asks for. The founder begins alone. A pure step needs its issuer
+ * alone and carries the certificate of its term's first epoch: what shows that this issuer is in office. A group's epoch
+ * stands on one of the channel by the same issuer (R-415).
+ */
+function isSigned(charter: Charter, announcement: CheckedAnnouncement): boolean {
+  const { frame, head, attachment, payload } = announcement
   const needed = signaturesNeeded(charter.descriptor)
-  if (needed === 1) return true
-  if (payload?.tree.kind === TreeUpdateKind.STEP && head.key.serial > 1) return true
+  if (needed === 1 || head.group.length > 0 || isBeginning(charter.descriptor, frame)) return true
+  const mayBeStep = head.key.serial > 1 && (payload === undefined || payload.tree.kind === TreeUpdateKind.STEP)
+  if (mayBeStep && attachment.certificate.length > 0) return isInOffice(charter, announcement)
+  return signersOf(charter.descriptor, announcement).length >= needed
+}
+
+/** The first epoch of all, by the founder. */
+const isBeginning = ({ founder }: Descriptor, { author, body }: Frame): boolean =>
+  body.announcement!.previous.length === 0 && body.announcement!.key!.serial === 1 && equalBytes(author, founder)
+
+/** Whether the certificate that a pure step carries is of its term's first epoch, by the same issuer. */
+function isInOffice(charter: Charter, { frame, head, attachment }: CheckedAnnouncement): boolean {
+  const first = readFrame(charter.channel, attachment.certificate)
+  const key = first instanceof Refusal ? undefined : first?.body.announcement?.key
+  if (first === undefined || first instanceof Refusal || key?.serial !== 1 || key.term !== head.key.term) return false
+  return equalBytes(first.author, frame.author) && !(readAnnouncement(charter, first, key.term) instanceof Refusal)
+}
+
+/** Issuer and co-signers whose signatures hold, each once. */
+export function signersOf(descriptor: Descriptor, { frame, head, attachment }: CheckedAnnouncement): Uint8Array[] {
   const signed = coSignedBytes(frame, head.group, head.key)
-  const signers = attachment.coSignatures.filter(
-    ({ signer, signature }) => isManagerOf(charter.descriptor, signer) && verify(signer, signed, signature)
-  )
-  return new Set([frame.author.join(), ...signers.map(({ signer }) => signer.join())]).size >= needed
+  const coSigners = attachment.coSignatures
+    .filter(({ signer, signature }) => isManagerOf(descriptor, signer) && verify(signer, signed, signature))
+    .map(({ signer }) => signer)
+  return [...new Map([frame.author, ...coSigners].map((signer) => [mapKey(signer), signer])).values()]
 }
 
 /** What a co-signature covers. */
 export const coSignedBytes = (frame: Frame, group: Uint8Array, key: KeyId): Uint8Array =>
   framed(LABEL.coSign, frame.channel, group, frame.id, u64(key.term), u32(key.serial))
+
+/** An announcement with the co-signatures that its quorum gave. */
+export function withCoSignatures(announcement: Frame, coSignatures: SignatureBy[]): Frame {
+  const attachment = decodeStrict(AnnouncementAttachment, announcement.attachment, FRAME_BYTES)
+  const { payload = EMPTY, certificate = EMPTY } = attachment ?? {}
+  return withAttachment(announcement, AnnouncementAttachment.encode({ payload, coSignatures, certificate }))
+}
 
 /** The head with its signatures, without tree and statements: all that proves the epoch. */
 export function certificateOf(announcement: Frame): Frame {
@@ -223,13 +269,29 @@ export function readStatementList(line: Line, bytes: Uint8Array | undefined): Ch
   return statements
 }
 
-/** Whether two announcements of one issuer claim one (term, serial): a proof that it lied, R-414. */
-export const isEquivocation = (a: CheckedAnnouncement, b: CheckedAnnouncement): boolean =>
-  equalBytes(a.head.group, b.head.group) &&
-  equalBytes(a.frame.author, b.frame.author) &&
-  !isHigher(a.head.key, b.head.key) &&
-  !isHigher(b.head.key, a.head.key) &&
-  !equalBytes(a.frame.id, b.frame.id)
+/**
+ * Who signed two announcements for one (term, serial) of a line, as issuer or co-signer: a proof that it lied, R-414.
+ *
+ * @returns undefined for none.
+ */
+export function equivocatorOf(
+  descriptor: Descriptor,
+  a: CheckedAnnouncement,
+  b: CheckedAnnouncement
+): Uint8Array | undefined {
+  const isOneNumber = a.head.key.term === b.head.key.term && a.head.key.serial === b.head.key.serial
+  if (!isOneNumber || !equalBytes(a.head.group, b.head.group) || equalBytes(a.frame.id, b.frame.id)) return undefined
+  if (equalBytes(a.frame.author, b.frame.author)) return a.frame.author
+  const others = signersOf(descriptor, b)
+  return signersOf(descriptor, a).find((signer) => others.some((other) => equalBytes(other, signer)))
+}
+
+/** Reads one side of such a proof: signatures count, certified or not.. */
+export function readSide(charter: Charter, bytes: Uint8Array): CheckedAnnouncement | Refusal {
+  const frame = readFrame(charter.channel, bytes)
+  if (frame === undefined || frame instanceof Refusal) return refuse(405)
+  return readProposal(charter, frame, frame.body.announcement?.key?.term ?? 0)
+}
 
 export const payloadHash = (payload: Uint8Array): Uint8Array => hash(LABEL.payloadHash, payload)
 

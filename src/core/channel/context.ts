@@ -1,5 +1,5 @@
 /** What the roles of one peer share about one channel. They meet here and in peer.ts, and nowhere else. */
-import { EMPTY, hex } from '../../base/bytes.ts'
+import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
 import type { SigningKey } from '../../crypto/sign.ts'
 import type { KeyId, Statement } from '../../wire/messages.ts'
 import { channelIdText } from '../../wire/names.ts'
@@ -11,7 +11,8 @@ import type { Env, Row, RowKey } from '../machine.ts'
 import { stateRow } from '../out.ts'
 import { Refusal } from '../reject.ts'
 import { ControlLog } from './control-log.ts'
-import type { Charter } from './descriptor.ts'
+import { type Charter, isManagerOf } from './descriptor.ts'
+import { needsQuorum, type Office, outranks } from './election.ts'
 import { readInvite } from './invite.ts'
 import { type CheckedStatement, makeStatement } from './statement.ts'
 
@@ -53,6 +54,12 @@ export class Context {
   /** Empty, or the manager whose lie stopped sending. */
   alarm: Uint8Array = EMPTY
   wasRemoved = false
+  /** The highest office known by its certificate. */
+  office: Office = { term: 0, manager: EMPTY }
+  /** The term of a manager that made an office beside a higher one of its own, where no quorum prevents it. */
+  rivalTerm = 0
+  /** Who says that it is in office, while we know of no certificate. */
+  hint: Uint8Array = EMPTY
   /** Set by a role that keeps something of each epoch. */
   keeper: EpochKeeper | undefined
   /** Manager: the highest (term, serial) used, kept durably before anything is signed under it. */
@@ -84,9 +91,26 @@ export class Context {
     return invite instanceof Refusal ? [] : invite.addresses
   }
 
-  /** The key manager in office. Until managers are elected, the first one of the descriptor. */
+  /** The key manager in office; as far as we know of none, who says so, or the first that may be. */
   get manager(): Uint8Array {
-    return this.charter.descriptor.managers[0]!
+    const { descriptor } = this.charter
+    const known = [this.office.manager, this.hint].find((user) => isManagerOf(descriptor, user))
+    if (known !== undefined) return known
+    return isManagerOf(descriptor, descriptor.founder) ? descriptor.founder : descriptor.managers[0]!
+  }
+
+  /** Whether this user may be key manager. */
+  get isManager(): boolean {
+    return isManagerOf(this.charter.descriptor, this.user)
+  }
+
+  /** A certificate shows who opened a term. */
+  noteOffice(office: Office): void {
+    if (equalBytes(office.manager, this.office.manager) && office.term === this.office.term) return
+    const isHigher = this.office.term === 0 || outranks(this.charter, office, this.office)
+    const [winner, loser] = isHigher ? [office, this.office] : [this.office, office]
+    this.office = winner
+    if (!needsQuorum(this.charter.descriptor)) this.rivalTerm = Math.max(this.rivalTerm, loser.term)
   }
 
   /** A statement of ours about this channel. */

@@ -13,10 +13,11 @@ import type { Context } from '../channel/context.ts'
 import { IdSet } from '../channel/id-set.ts'
 import { rebuildLeafSecret } from '../channel/key-schedule.ts'
 import { KeyTree, type TreeChange } from '../channel/key-tree.ts'
+import type { Prekey } from '../identity/prekeys.ts'
 import type { Env } from '../machine.ts'
 import type { Applicant } from './admission.ts'
 import { LeafBook } from './leaf-book.ts'
-import { refreshLeaves } from './leaf-refresh.ts'
+import { type RefreshCandidate, refreshLeaves } from './leaf-refresh.ts'
 
 /** One member's path, as a grant carries it. */
 export interface TreePath {
@@ -31,6 +32,8 @@ export interface PlannedChange extends TreeChange {
   readonly gone: readonly string[]
   /** Whose leaves are new, by hex. */
   readonly renewed: ReadonlySet<string>
+  /** Notes who sits where, once the change is in force. */
+  readonly settle: () => void
 }
 
 export class TreeKeeper {
@@ -47,6 +50,14 @@ export class TreeKeeper {
 
   get isEmpty(): boolean {
     return this.#tree.size === 0
+  }
+
+  /** Forgets the tree. */
+  clear(): void {
+    this.#tree = KeyTree.empty()
+    this.#leaves = new Map()
+    this.#members = IdSet.EMPTY
+    this.#book.clear()
   }
 
   /** @throws {InternalError} for who has no leaf. */
@@ -76,30 +87,42 @@ export class TreeKeeper {
     return nodes.map(({ level, position, key }) => ({ name: `node//${level}.${position}`, bytes: key }))
   }
 
-  /** Puts a change in force. @param members - the roster of its epoch. */
-  commit({ tree }: TreeChange, members: IdSet): void {
+  /** Puts a change in force. */
+  commit({ tree, settle }: PlannedChange): void {
     this.#tree = tree
-    this.#members = members
+    settle()
   }
 
-  /** A tree for a new term, over everybody in the roster: each leaf from its member's prekey where that is known (§7). */
-  rebuild(term: number, env: Env): TreeChange {
+  /**
+   * A tree for a new term, over everybody in the roster: each leaf from its member's prekey where that is known (§7). Who goes
+   * with this epoch keeps its place, under a key that nobody has, until the next root.
+   *
+   * @param roster - of the new epoch.
+   */
+  rebuild(term: number, roster: IdSet, env: Env): PlannedChange {
     const { log, records, channel, user } = this.#context
     const line = { channel, group: EMPTY }
     const termKey = x25519KeyPair(env.random(32))
-    const members = log.roster.members.ids()
-    this.#book.clear()
+    const before = log.roster.members
+    const members = before.ids()
+    const prekeys = new Map<string, Prekey | undefined>()
     const secrets = members.map((member) => {
-      const prekey = equalBytes(member, user) ? undefined : records.get(member)?.prekey
+      const isOwn = equalBytes(member, user)
+      const prekey = isOwn || !roster.has(member) ? undefined : records.get(member)?.prekey
       const shared = prekey && prekey.notAfter > env.now ? x25519(termKey.seed.expose(), prekey.x25519) : undefined
-      this.#book.note(hex(member), shared && prekey, env.now)
+      prekeys.set(hex(member), shared && prekey)
       return shared === undefined ? this.fresh(EMPTY, env) : rebuildLeafSecret(shared, line, term, member)
     })
     const change = KeyTree.rebuild(secrets, { ...line, term, serial: 1 })
-    this.#leaves = new Map(members.map((member, leaf) => [hex(member), leaf]))
     const update = { ...change.update, termKey: termKey.publicKey }
     termKey.destroy()
-    return { ...change, update }
+    const settle = (): void => {
+      this.#book.clear()
+      for (const [name, prekey] of prekeys) this.#book.note(name, prekey, env.now)
+      this.#leaves = new Map(members.map((member, leaf) => [hex(member), leaf]))
+      this.#members = before
+    }
+    return { ...change, update, gone: before.minus(roster).map(hex), renewed: new Set(), settle }
   }
 
   /**
@@ -120,32 +143,38 @@ export class TreeKeeper {
     const fresh = (): Uint8Array => this.fresh(EMPTY, env)
     const gone = this.#members.minus(roster).map(hex)
     const removed = gone.flatMap((name) => this.#leaves.get(name) ?? [])
-    for (const name of gone) {
-      this.#leaves.delete(name)
-      this.#book.forget(name)
-    }
     const names = granted.map(({ user }) => hex(user))
     const joining = names.filter((name) => !this.#leaves.has(name))
     const returning = names.flatMap((name) => this.#leaves.get(name) ?? [])
     const renewed = new Set(names)
+    const refreshes: RefreshCandidate[] = []
     let change: TreeChange
     if (removed.length > 0) {
       const refreshed = new Map(returning.map((leaf) => [leaf, fresh()]))
       change = this.#tree.path({ removed, refreshed, joiners: joining.length }, context, fresh)
     } else if (granted.length > 0 || reason === Reason.STATED) {
       change = this.#tree.step(joining.length, context, fresh, returning)
-    } else change = this.#renewal(reason, context, renewed, env)
-    for (const { user, record } of granted) this.#book.note(hex(user), record.prekey, env.now)
+    } else change = this.#renewal(reason, context, refreshes, env)
+    for (const { member } of refreshes) renewed.add(hex(member))
     const free = change.update.added.filter((leaf) => !returning.includes(leaf))
-    for (const [i, name] of joining.entries()) this.#leaves.set(name, free[i]!)
-    return { ...change, gone, renewed }
+    const settle = (): void => {
+      for (const name of gone) {
+        this.#leaves.delete(name)
+        this.#book.forget(name)
+      }
+      for (const { member, prekey } of refreshes) this.#book.note(hex(member), prekey, env.now)
+      for (const { user, record } of granted) this.#book.note(hex(user), record.prekey, env.now)
+      for (const [i, name] of joining.entries()) this.#leaves.set(name, free[i]!)
+      this.#members = roster
+    }
+    return { ...change, gone, renewed, settle }
   }
 
   /** A change of keys alone, with new leaves for whom that is due: of the root, or just a step of it. */
   #renewal(
     reason: Reason,
     context: { channel: Uint8Array; group: Uint8Array; term: number; serial: number },
-    renewed: Set<string>,
+    refreshes: RefreshCandidate[],
     env: Env
   ): TreeChange {
     const fresh = (): Uint8Array => this.fresh(EMPTY, env)
@@ -155,11 +184,7 @@ export class TreeKeeper {
     if (refresh === undefined) {
       return reason === Reason.SCHEDULED ? this.#tree.step(0, context, fresh) : this.#tree.path({}, context, fresh)
     }
-    for (const { member, leaf, prekey } of chosen) {
-      if (!refresh.refreshed.has(leaf)) continue
-      this.#book.note(hex(member), prekey, env.now)
-      renewed.add(hex(member))
-    }
+    refreshes.push(...chosen.filter(({ leaf }) => refresh.refreshed.has(leaf)))
     const change = this.#tree.path({ refreshed: refresh.refreshed }, context, fresh)
     return { ...change, update: { ...change.update, termKey: refresh.termKey } }
   }

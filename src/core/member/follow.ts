@@ -116,6 +116,18 @@ function* candidateTrees(
   }
 }
 
+/**
+ * A proposal for the first epoch of all, as another manager sees it that has no key yet: roster and log are those that
+ * everybody knows. It is not followed: whoever issues it grants its key.
+ *
+ * @returns R-411, R-412.
+ */
+export function tryBeginning({ log }: Context, { head }: CheckedAnnouncement): LogPreview | Refusal {
+  if (!equalBytes(head.logHead, log.head)) return refuse(411)
+  if (!equalBytes(head.roster, log.roster.hash)) return refuse(412)
+  return { statements: [], ids: log.ids, roster: log.roster }
+}
+
 /** The epoch of an announcement whose keys are confirmed. */
 export function epochOf(
   { frame, head }: CheckedAnnouncement,

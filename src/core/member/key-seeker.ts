@@ -50,6 +50,8 @@ export class KeySeeker {
   /** Whether the manager was asked for epochs since one was adopted. */
   #hasAskedManager = false
   #recordAgainAt = Number.NEGATIVE_INFINITY
+  /** How many managers were asked in vain, one after the other. */
+  #turn = 0
   /** `Env.uptimeMs` until which a key is not asked for again only because ours is over. */
   #restUntil = Number.NEGATIVE_INFINITY
 
@@ -76,6 +78,7 @@ export class KeySeeker {
       switch (name) {
         case 'key':
           if (this.#asker.wake(env, out) === 'stale') {
+            this.#turn++
             this.#refreshManagerRecord(env, out)
             // When the key is over everybody else asks, too: nobody goes on at it without a rest.
             this.#restUntil = env.uptimeMs + this.#roundMs + this.#spreadMs(env)
@@ -114,6 +117,22 @@ export class KeySeeker {
     if (this.#asker.isAsking) this.#deadlines.set('key', this.#asker.nextAt)
   }
 
+  /** A manager says that there is a term we do not know: it is asked for what follows where we are. */
+  learn(from: Uint8Array, env: Env, out: Out): void {
+    if (this.#isOver || env.uptimeMs < this.#epochsAgainAt || this.#keyring.current === undefined) return
+    this.#askEpochs(env, out, from)
+  }
+
+  /** Another manager is in office: what was asked of the one before is asked of it. */
+  onOffice(env: Env, out: Out): void {
+    this.#turn = 0
+    this.#hasAskedManager = false
+    this.#recordAgainAt = Number.NEGATIVE_INFINITY
+    if (!this.#asker.isAsking) return
+    this.#asker.stop()
+    this.seek(env, out)
+  }
+
   /** Something spoke of an epoch that we do not have; its announcement may still be on its way. */
   suspectBehind(env: Env): void {
     if (this.#isManager || this.#isOver) return
@@ -134,6 +153,7 @@ export class KeySeeker {
   /** An epoch is in force. */
   settle(env: Env): void {
     this.#asker.settle()
+    this.#turn = 0
     this.#granted = undefined
     this.#isToldBehind = false
     this.#isLeafWanted = false
@@ -184,7 +204,8 @@ export class KeySeeker {
 
   /** Asks for the key, when one is needed and can be asked for. */
   seek(env: Env, out: Out): void {
-    const { manager, records, token } = this.#context
+    const { records, token } = this.#context
+    const manager = this.#askee
     if (!this.#standing.isCarrierReady || this.#isOver || this.#isManager) return
     if (this.#granted !== undefined || !this.#needsKey(env)) return
     if (!this.#isLost() && env.uptimeMs < this.#restUntil) return
@@ -199,7 +220,14 @@ export class KeySeeker {
   }
 
   get #isManager(): boolean {
-    return equalBytes(this.#context.manager, this.#context.user)
+    return this.#context.isManager && equalBytes(this.#context.manager, this.#context.user)
+  }
+
+  /** Whom to ask for a key: the manager in office, and when it stays silent the others in turn. */
+  get #askee(): Uint8Array {
+    const { manager, charter, user } = this.#context
+    const others = charter.descriptor.managers.filter((one) => !equalBytes(one, manager) && !equalBytes(one, user))
+    return [manager, ...others][this.#turn % (others.length + 1)]!
   }
 
   /** Whether there is no key, or a newer one that we do not have. @param isTold - whether we have been told of one. */
@@ -217,7 +245,8 @@ export class KeySeeker {
     // An answer without it leads here again: never faster than a question that nobody answered.
     if (env.uptimeMs < this.#recordAgainAt) return
     this.#recordAgainAt = env.uptimeMs + ASK_AGAIN_MS
-    const { channel, manager, name, addresses } = this.#context
+    const { channel, name, addresses } = this.#context
+    const manager = this.#askee
     out.push({ type: 'lookUp', kind: 'user', id: manager })
     const question = { record: { user: manager } }
     out.push({ type: 'ask', id: `${name}:record`, channel, to: undefined, addresses, question })

@@ -10,13 +10,13 @@ import type { Content, EpochsQuestion } from '../../wire/messages.ts'
 import { EpochRow } from '../../wire/rows.ts'
 import type { Context } from '../channel/context.ts'
 import type { LogPreview } from '../channel/control-log.ts'
+import { isManagerOf } from '../channel/descriptor.ts'
+import { needsQuorum, outranks } from '../channel/election.ts'
 import { type Frame, readFrame } from '../channel/frame.ts'
 import { isHigher } from '../channel/key-schedule.ts'
 import type { KeyState } from '../command.ts'
-import { Deadlines } from '../deadlines.ts'
 import type { Env, RowKey } from '../machine.ts'
 import { type Out, stateKey } from '../out.ts'
-import { LEASE_MS } from '../params.ts'
 import { Refusal, refuse } from '../reject.ts'
 import { Clock } from './clock.ts'
 import { Conversation } from './conversation.ts'
@@ -30,6 +30,7 @@ import { PublicKeys } from './public-keys.ts'
 import { type Lines, Speaker, type Standing } from './speaker.ts'
 import { Succession } from './succession.ts'
 import { Traffic } from './traffic.ts'
+import { Watch } from './watch.ts'
 
 export class Member {
   readonly keyring: Keyring
@@ -44,12 +45,11 @@ export class Member {
   readonly publicKeys: PublicKeys
   readonly presence: Presence
   readonly demander: Demander
+  readonly watch: Watch
   readonly #context: Context
-  readonly #deadlines = new Deadlines<'lease'>()
   #isCarrierReady = false
-  #isManagerPresent = false
-  /** The newest heartbeat. */
-  #beat = { term: 0, counter: -1 }
+  /** Whom we hold to be the manager in office. */
+  #manager = EMPTY
   #toldState: KeyState | undefined
 
   constructor(context: Context) {
@@ -63,6 +63,7 @@ export class Member {
     }
     this.#context = context
     this.keyring = keyring
+    this.watch = new Watch(context)
     this.succession = new Succession(context, keyring, (env, out) => this.#onEpoch(env, out))
     this.seeker = new KeySeeker(context, keyring, standing, this.succession)
     this.groups = new Groups(context, {
@@ -91,14 +92,11 @@ export class Member {
     if (alarm.length > 0) return 'alarmed'
     if (wasRemoved) return 'removed'
     const current = this.keyring.current
-    if (current === undefined || this.succession.isOffChain) return this.seeker.state
+    // What we cannot follow may remove somebody: nothing is sent before that is known.
+    if (current === undefined || this.succession.isOffChain || this.succession.isBehind) return this.seeker.state
     if (log.hasUnappliedRemoval) return 'removal-pending'
+    if (this.watch.exposure === 'fenced') return 'fenced'
     return now > current.notAfter + charter.descriptor.graceSeconds * SECOND_MS ? 'expired' : 'ready'
-  }
-
-  /** Whether a heartbeat of the key manager is fresh. */
-  get isManagerPresent(): boolean {
-    return this.#isManagerPresent
   }
 
   /** Whether a frame may be of somebody admitted under an epoch that has not reached us yet. */
@@ -115,9 +113,10 @@ export class Member {
 
   /** When to wake, as `Env.uptimeMs`. */
   nextAt(): number | undefined {
-    const { succession, seeker, speaker, conversation, statements, groups, publicKeys, presence, demander } = this
-    const parts = [succession, seeker, speaker, conversation, statements, groups, publicKeys, presence, demander]
-    const moments = [this.#deadlines.next(), ...parts.map((part) => part.nextAt())].filter((at) => at !== undefined)
+    const { succession, seeker, speaker, conversation, statements, groups, publicKeys, presence, demander, watch } =
+      this
+    const parts = [succession, seeker, speaker, conversation, statements, groups, publicKeys, presence, demander, watch]
+    const moments = parts.map((part) => part.nextAt()).filter((at) => at !== undefined)
     return moments.length === 0 ? undefined : Math.min(...moments)
   }
 
@@ -128,6 +127,8 @@ export class Member {
     // An invite is kept until it has brought a key: with a key from before, it is to bring us back.
     if (this.#context.invite !== '') this.succession.leaveChain()
     this.seeker.watchExpiry(env)
+    this.#manager = this.#context.manager
+    if (this.keyring.current !== undefined) this.watch.start(env)
     this.#tell(env, out)
   }
 
@@ -143,7 +144,7 @@ export class Member {
   }
 
   wake(env: Env, out: Out): void {
-    if (this.#deadlines.due(env.uptimeMs).length > 0) this.#setManagerPresent(false, out)
+    this.watch.wake(env, out)
     this.succession.wake(env, out)
     this.seeker.wake(env, out)
     this.speaker.wake(env, out)
@@ -159,6 +160,7 @@ export class Member {
   onFrame(frame: Frame, env: Env, out: Out): void {
     const refusal = this.#dispatch(frame, env, out)
     if (refusal !== undefined) out.reject(refusal)
+    this.#followOffice(env, out)
     this.#tell(env, out)
   }
 
@@ -182,8 +184,12 @@ export class Member {
       case 'digest':
         if (this.mayBeNew(frame) && this.#isOfAnother(frame)) this.seeker.suspectBehind(env)
         return this.presence.onDigest(frame, env, out)
-      case 'leave':
-        return this.presence.onLeave(frame, env, out)
+      case 'leave': {
+        const refusal = this.presence.onLeave(frame, env, out)
+        if (equalBytes(frame.author, this.#context.manager) && this.presence.hasLeft(frame.author))
+          this.watch.forget(out)
+        return refusal
+      }
       case 'announcement':
       case 'chunk': {
         const refusal = this.#onEpochFrame(frame, env, out)
@@ -223,35 +229,49 @@ export class Member {
   }
 
   #onHeartbeat(frame: Frame, env: Env, out: Out): Refusal | undefined {
-    const heartbeat = frame.body.heartbeat!
-    if (!equalBytes(frame.author, this.#context.manager)) return refuse(417)
-    const { term, counter } = heartbeat
-    if (term < this.#beat.term || (term === this.#beat.term && counter <= this.#beat.counter)) return refuse(418)
-    this.#beat = { term, counter }
-    this.#deadlines.set('lease', env.uptimeMs + LEASE_MS)
-    this.#setManagerPresent(true, out)
-    if (heartbeat.group.length > 0) {
-      this.groups.onHeartbeat(heartbeat, env)
+    const { heartbeat } = frame.body
+    const { office, charter } = this.#context
+    const { term, group } = heartbeat!
+    const current = this.keyring.current
+    if (equalBytes(frame.author, this.#context.user) || !isManagerOf(charter.descriptor, frame.author))
+      return refuse(417)
+    if (current === undefined && office.term === 0) this.#context.hint = frame.author
+    const isOfOffice = equalBytes(frame.author, this.#context.manager)
+    const said = { term, manager: frame.author }
+    if (office.term > 0 && outranks(charter, said, office)) {
+      // A term whose certificate we have not: whoever says so has it.
+      this.seeker.learn(frame.author, env, out)
       return undefined
     }
-    const current = this.keyring.current
-    const isAgreed = current !== undefined && equalBytes(current.announcement, heartbeat.announcement)
+    // Whoever follows says so to the one in office alone.
+    if (!isOfOffice) return term === office.term && needsQuorum(charter.descriptor) ? undefined : refuse(417)
+    const refusal = this.watch.onHeartbeat(frame, env, out)
+    if (refusal !== undefined) return refusal
+    if (group.length > 0) {
+      this.groups.onHeartbeat(heartbeat!, env)
+      return undefined
+    }
+    const isAgreed = current !== undefined && equalBytes(current.announcement, heartbeat!.announcement)
     this.presence.hear(frame.author, isAgreed ? current.key : undefined, EMPTY, env, out)
     if (current === undefined) this.seeker.onRecord(env, out)
     else if (isAgreed) this.seeker.onAgreed()
-    else if (heartbeat.term >= current.key.term) this.seeker.suspectBehind(env)
+    else if (term >= current.key.term) this.seeker.suspectBehind(env)
     return undefined
   }
 
-  #setManagerPresent(isPresent: boolean, out: Out): void {
-    if (isPresent === this.#isManagerPresent) return
-    this.#isManagerPresent = isPresent
-    const { channel, manager } = this.#context
-    out.notify({ type: 'manager', channel, manager, isPresent })
+  /** Another manager may be in office now, as far as we know: what is asked for is asked of that one. */
+  #followOffice(env: Env, out: Out): void {
+    const { manager } = this.#context
+    if (equalBytes(manager, this.#manager)) return
+    this.#manager = manager
+    this.watch.forget(out)
+    this.seeker.onOffice(env, out)
   }
 
   #onEpoch(env: Env, out: Out): void {
     this.seeker.settle(env)
+    this.watch.start(env)
+    this.#followOffice(env, out)
     const epoch = this.keyring.current!
     const { term, serial } = epoch.key
     const { reason, issuer } = epoch
@@ -312,6 +332,7 @@ export class Member {
       if (refusal !== undefined) out.reject(refusal)
     }
     this.seeker.onEpochs(isMore, env, out)
+    this.#followOffice(env, out)
     this.#tell(env, out)
   }
 

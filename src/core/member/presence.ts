@@ -93,6 +93,11 @@ export class Presence {
     return this.#leases.has(hex(user))
   }
 
+  /** Whether another member has said that it goes, in the start that was heard last. */
+  hasLeft(user: Uint8Array): boolean {
+    return this.#starts.get(hex(user))?.at(-1)?.hasLeft ?? false
+  }
+
   /** Whether another member was heard of lately under the key in force. */
   holdsKey(user: Uint8Array): boolean {
     const current = this.#keyring.current

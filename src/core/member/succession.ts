@@ -11,13 +11,16 @@ import { type EpochsQuestion, type KeyId, Operation } from '../../wire/messages.
 import {
   type CheckedAnnouncement,
   certificateOf,
-  isEquivocation,
+  equivocatorOf,
   readAnnouncement,
-  readCertificate
+  readCertificate,
+  readSide,
+  signersOf
 } from '../channel/announcement.ts'
 import type { Context } from '../channel/context.ts'
 import type { LogPreview } from '../channel/control-log.ts'
 import { isManagerOf } from '../channel/descriptor.ts'
+import { type Office, outranks } from '../channel/election.ts'
 import { type Frame, keyIdKey, makeFrame, readFrame } from '../channel/frame.ts'
 import type { IdSet } from '../channel/id-set.ts'
 import { isHigher } from '../channel/key-schedule.ts'
@@ -29,7 +32,7 @@ import { type Out, stateKey, stateRow } from '../out.ts'
 import { KEPT_ANNOUNCEMENTS, KEPT_CHUNKS, WAITING_ANNOUNCEMENTS } from '../params.ts'
 import { type Check, Refusal, refuse } from '../reject.ts'
 import { ChunkShelf, framesAfter, isChunkOf } from './chunk-shelf.ts'
-import { chunksNeeded, followAnnouncement } from './follow.ts'
+import { chunksNeeded, followAnnouncement, tryBeginning } from './follow.ts'
 import type { Epoch, Keyring } from './keyring.ts'
 
 /** Chunks of one announcement at most: wraps for the largest tree. */
@@ -41,6 +44,8 @@ const GROUP_CHANGE: Partial<Record<Operation, (Notice & { type: 'group' })['chan
   [Operation.PUT_INTO_GROUP]: 'put-in',
   [Operation.TAKE_OUT_OF_GROUP]: 'taken-out'
 }
+
+const officeOf = ({ head, frame }: CheckedAnnouncement): Office => ({ term: head.key.term, manager: frame.author })
 
 export class Succession {
   readonly #context: Context
@@ -105,6 +110,7 @@ export class Succession {
       current?.key.term ?? frame.body.announcement!.key!.term
     )
     if (announcement instanceof Refusal) return announcement
+    this.#context.noteOffice({ term: announcement.head.key.term, manager: frame.author })
     if (this.#isKnown(frame)) return undefined
     const lie = this.contradicted(announcement)
     if (lie !== undefined) return this.raiseAlarm(lie, announcement, out)
@@ -174,11 +180,46 @@ export class Succession {
     this.#isOffChain = true
   }
 
-  /** The announcement that follows the current epoch, as far as it has come. */
+  /** The announcement that follows the current epoch, as far as it has come: where there are two, of the higher office. */
   get #next(): CheckedAnnouncement | undefined {
     const { current } = this.#keyring
     if (current === undefined || this.#isOffChain) return undefined
-    return [...this.#waiting.values()].find(({ head }) => equalBytes(head.previous, current.announcement))
+    let next: CheckedAnnouncement | undefined
+    for (const one of this.#waiting.values()) {
+      if (!equalBytes(one.head.previous, current.announcement)) continue
+      if (next === undefined || outranks(this.#context.charter, officeOf(one), officeOf(next))) next = one
+    }
+    return next
+  }
+
+  /** Who signed the certificate of the newest epoch, its issuer first; of its term, where it is a pure step. */
+  get signers(): Uint8Array[] {
+    const { charter } = this.#context
+    const newest = this.#kept.at(-1)
+    if (newest === undefined) return []
+    const { certificate } = newest.attachment
+    const first = certificate.length > 0 ? readSide(charter, certificate) : newest
+    return first instanceof Refusal ? [] : signersOf(charter.descriptor, first)
+  }
+
+  /** What the log would be with an announcement that is proposed and follows the current epoch; nothing is changed. */
+  tryProposal(proposal: CheckedAnnouncement): LogPreview | Refusal {
+    const { current } = this.#keyring
+    if (current === undefined) return tryBeginning(this.#context, proposal)
+    const chunkAt = (index: number): Uint8Array | undefined => this.chunks.get(proposal, index)?.body.chunk?.data
+    const followed = followAnnouncement(this.#context, current, proposal, chunkAt)
+    if (followed instanceof Refusal) return followed
+    followed.epoch.end(0)
+    followed.epoch.destroy()
+    return followed.preview
+  }
+
+  /** Announcements that lead from one to the current epoch; none when it is unknown, or the current one itself. */
+  leadOn(announcement: Uint8Array): Uint8Array[] {
+    const isKnown = this.#kept.some(({ frame, head }) =>
+      [frame.id, head.previous].some((id) => equalBytes(id, announcement))
+    )
+    return isKnown ? framesAfter(this.#kept, this.chunks, { after: announcement, chunks: [] }).frames : []
   }
 
   /** Whether the current epoch is over already, by an announcement that is about to be followed. */
@@ -264,7 +305,7 @@ export class Succession {
     announcement: CheckedAnnouncement,
     known: readonly CheckedAnnouncement[] = [...this.#kept, ...this.#waiting.values()]
   ): CheckedAnnouncement | undefined {
-    return known.find((one) => isEquivocation(one, announcement))
+    return known.find((one) => equivocatorOf(this.#context.charter.descriptor, one, announcement) !== undefined)
   }
 
   /**
@@ -281,6 +322,7 @@ export class Succession {
     out: Out,
     chunks: readonly Frame[] = []
   ): void {
+    this.#context.noteOffice(officeOf(announcement))
     epoch.log = this.#context.log.ids
     const { puts, deletes } = this.#keyring.begin(epoch, env.now)
     const stale = this.#chunkEntries().slice(chunks.length).map(stateKey)
@@ -333,9 +375,10 @@ export class Succession {
   }
 
   raiseAlarm(first: CheckedAnnouncement, second: CheckedAnnouncement, out: Out): Refusal {
-    const { channel, self, alarm } = this.#context
-    if (alarm.length === 0) {
-      this.alarm(second.frame.author, 414, out)
+    const { channel, self, alarm, charter } = this.#context
+    const liar = equivocatorOf(charter.descriptor, first, second)
+    if (alarm.length === 0 && liar !== undefined) {
+      this.alarm(liar, 414, out)
       const proof = { first: certificateOf(first.frame).bytes, second: certificateOf(second.frame).bytes }
       out.push({ type: 'publish', channel, frame: makeFrame(channel, self.key, { alarm: proof }).bytes })
     }
@@ -354,10 +397,10 @@ export class Succession {
   onAlarm(frame: Frame, out: Out): Refusal | undefined {
     const { charter, alarm } = this.#context
     if (alarm.length > 0) return undefined
-    const term = this.#keyring.current?.key.term ?? Number.MAX_SAFE_INTEGER / 2
-    const first = readCertificate(charter, frame.body.alarm!.first, term)
-    const second = readCertificate(charter, frame.body.alarm!.second, term)
-    if (first instanceof Refusal || second instanceof Refusal || !isEquivocation(first, second)) return refuse(414)
+    const first = readSide(charter, frame.body.alarm!.first)
+    const second = readSide(charter, frame.body.alarm!.second)
+    if (first instanceof Refusal || second instanceof Refusal) return refuse(414)
+    if (equivocatorOf(charter.descriptor, first, second) === undefined) return refuse(414)
     return this.raiseAlarm(first, second, out)
   }
 
@@ -391,7 +434,9 @@ export class Succession {
   /** The newest announcement adopted; a certificate alone after a grant. */
   restoreNewest(bytes: Uint8Array): void {
     const announcement = readCertificate(this.#context.charter, bytes, this.#keyring.current?.key.term ?? 0)
-    if (!(announcement instanceof Refusal)) this.#kept = [announcement]
+    if (announcement instanceof Refusal) return
+    this.#kept = [announcement]
+    this.#context.noteOffice(officeOf(announcement))
   }
 
   /** A chunk of our own newest announcement, after `restoreNewest`. @returns whether it is one. */

@@ -5,7 +5,7 @@ import {
   certificateOf,
   chunkHash,
   coSignedBytes,
-  isEquivocation,
+  equivocatorOf,
   readAnnouncement,
   readCertificate
 } from '../../../src/core/channel/announcement.ts'
@@ -226,19 +226,19 @@ describe('an announcement', () => {
     const one = read(lone, announced(lone, { head: key(5, 1) }))
     const group = random(16)
     const twin = read(lone, announced(lone, { head: key(5, 1) }))
-    expect(isEquivocation(one, twin)).to.equal(true)
-    expect(isEquivocation(twin, one)).to.equal(true)
-    expect(isEquivocation(one, one)).to.equal(false)
+    expect(equivocatorOf(lone.descriptor, one, twin)).to.deep.equal(one.frame.author)
+    expect(equivocatorOf(lone.descriptor, twin, one)).to.deep.equal(one.frame.author)
+    expect(equivocatorOf(lone.descriptor, one, one)).to.equal(undefined)
     const { payload } = AnnouncementAttachment.decode(one.frame.attachment)
-    expect(isEquivocation(one, read(lone, attached(one.frame, payload, [second])))).to.equal(false)
+    expect(equivocatorOf(lone.descriptor, one, read(lone, attached(one.frame, payload, [second])))).to.equal(undefined)
     for (const head of [key(5, 2), key(6, 1), { ...key(5, 1), group }]) {
       const other = read(lone, announced(lone, { head }))
-      expect(isEquivocation(one, other)).to.equal(false)
-      expect(isEquivocation(other, one)).to.equal(false)
+      expect(equivocatorOf(lone.descriptor, one, other)).to.equal(undefined)
+      expect(equivocatorOf(lone.descriptor, other, one)).to.equal(undefined)
     }
     const pair = charterOf([first, second])
     const [a, b] = [first, second].map((author) => read(pair, announced(pair, { author, head: key(5, 1) })))
-    expect(isEquivocation(a!, b!), 'two managers').to.equal(false)
+    expect(equivocatorOf(pair.descriptor, a!, b!), 'two managers').to.equal(undefined)
   })
 
   it('with many wraps sends them in chunks whose hashes the head has', () => {

@@ -412,7 +412,8 @@ describe('a member listening for its manager', () => {
       counter: 0,
       announcement: liar.current!.announcement.id,
       logHead: liar.log.head,
-      descriptor: liar.charter.ref
+      descriptor: liar.charter.ref,
+      isBacked: true
     }
     refuses(417, all, makeFrame(channel, second, { heartbeat }))
     expect(bus.view(bob, channel).isManagerPresent).to.equal(false)

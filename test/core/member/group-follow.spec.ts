@@ -105,7 +105,7 @@ const putIn = (liar: Liar, user: Uint8Array, ends = liar.log.admitsOf(user)): Ch
 function beat({ liar }: World, counter: number, group: Uint8Array, announcement: Uint8Array): Frame {
   const { term } = liar.current!.key
   const descriptor = liar.charter.ref
-  const heartbeat = { group, term, counter, announcement, logHead: liar.log.head, descriptor }
+  const heartbeat = { group, term, counter, announcement, logHead: liar.log.head, descriptor, isBacked: true }
   return makeFrame(liar.channel, liar.key, { heartbeat })
 }
 

@@ -1,0 +1,61 @@
+/**
+ * When a manager stands for office, and whether enough others stand behind the one that has it (protocol §7).
+ *
+ * It only spreads candidates out in time: whether one of them comes into office, signatures decide.
+ */
+import { equalBytes, hex } from '../../base/bytes.ts'
+import type { Heartbeat } from '../../wire/messages.ts'
+import type { Context } from '../channel/context.ts'
+import { isManagerOf, signaturesNeeded } from '../channel/descriptor.ts'
+import { patienceMs } from '../channel/election.ts'
+import type { Env } from '../machine.ts'
+import { BACKING_MS } from '../params.ts'
+
+export class Candidacy {
+  readonly #context: Context
+  /** Managers that follow us, by hex: when we heard so, and the counter of what they said. */
+  readonly #backers = new Map<string, { readonly at: number; readonly counter: number }>()
+
+  constructor(context: Context) {
+    this.#context = context
+  }
+
+  /**
+   * When to stand unless a manager in office is heard of by then.
+   *
+   * @param hasLeft - whether the one in office has said that it goes.
+   * @returns `Env.uptimeMs`
+   */
+  standAt(hasLeft: boolean, env: Env): number {
+    const { charter, office, promised, user } = this.#context
+    const term = Math.max(office.term, promised.term) + 1
+    return env.uptimeMs + patienceMs(charter, term, user, office.manager, hasLeft, env.random(1)[0]! / 256)
+  }
+
+  /** A manager says that it follows us. */
+  noteFollower(manager: Uint8Array, { term, counter }: Pick<Heartbeat, 'term' | 'counter'>, env: Env): void {
+    const { charter, office, user } = this.#context
+    if (!isManagerOf(charter.descriptor, manager) || equalBytes(manager, user) || term !== office.term) return
+    const before = this.#backers.get(hex(manager))
+    if (before !== undefined && counter <= before.counter) return
+    this.#backers.set(hex(manager), { at: env.uptimeMs, counter })
+  }
+
+  /** Who signs for us follows us. */
+  noteSigner(manager: Uint8Array, env: Env): void {
+    const counter = this.#backers.get(hex(manager))?.counter ?? -1
+    this.#backers.set(hex(manager), { at: env.uptimeMs, counter })
+  }
+
+  /** We are not in office any more. */
+  clear(): void {
+    this.#backers.clear()
+  }
+
+  /** Whether enough managers were heard of lately for a new root. */
+  isBacked(env: Env): boolean {
+    const { descriptor } = this.#context.charter
+    const fresh = [...this.#backers].filter(([, { at }]) => at + BACKING_MS > env.uptimeMs)
+    return fresh.length + 1 >= signaturesNeeded(descriptor)
+  }
+}

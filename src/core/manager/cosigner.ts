@@ -1,0 +1,138 @@
+/**
+ * Signing what another manager proposes: this is the vote, and what keeps a removal from being undone (protocol §7).
+ *
+ * A number is signed once and never one below the last promise, which is durable before the signature goes out. Nobody signs
+ * against a manager in office that it hears of, nor a root that it cannot follow itself, nor one whose roster ignores a removal
+ * that it knows.
+ */
+import { EMPTY, equalBytes } from '../../base/bytes.ts'
+import { sign } from '../../crypto/sign.ts'
+import { type CheckedAnnouncement, coSignedBytes, equivocatorOf, readProposal } from '../channel/announcement.ts'
+import type { Context } from '../channel/context.ts'
+import type { LogPreview } from '../channel/control-log.ts'
+import { type Frame, makeFrame } from '../channel/frame.ts'
+import { isHigher } from '../channel/key-schedule.ts'
+import { asUserId } from '../identity/user.ts'
+import type { Env } from '../machine.ts'
+import type { Out } from '../out.ts'
+import { Refusal, refuse } from '../reject.ts'
+
+/** What the co-signer sees of the member in the same peer. */
+export interface CoSignerSeat {
+  readonly current: { readonly announcement: Uint8Array } | undefined
+  /** What the log would be with a proposal that follows our epoch, tried on a copy; or why it cannot be followed. */
+  tryProposal(proposal: CheckedAnnouncement): LogPreview | Refusal
+  /** Whether a manager in office is heard of. */
+  isLed(env: Env): boolean
+  /** What leads on from an announcement to our epoch; empty when it is unknown here, or ours. */
+  leadOn(announcement: Uint8Array): readonly Uint8Array[]
+  /** Two announcements prove that a manager lied. */
+  raiseAlarm(first: CheckedAnnouncement, second: CheckedAnnouncement, out: Out): void
+  /** Asks a manager what there is after our epoch. */
+  learn(from: Uint8Array, env: Env, out: Out): void
+}
+
+export class CoSigner {
+  readonly #context: Context
+  readonly #seat: CoSignerSeat
+  /** What we signed last, to say it again when it got lost. */
+  #signed: { readonly proposal: CheckedAnnouncement; readonly frame: Uint8Array } | undefined
+
+  constructor(context: Context, seat: CoSignerSeat) {
+    this.#context = context
+    this.#seat = seat
+  }
+
+  /**
+   * Judges a proposal and answers its author.
+   *
+   * @returns whether it was signed.
+   */
+  onProposal(frame: Frame, env: Env, out: Out): boolean {
+    const { channel } = this.#context
+    if (this.#signed !== undefined && equalBytes(this.#signed.proposal.frame.id, frame.id)) {
+      out.push({ type: 'publish', channel, frame: this.#signed.frame, to: asUserId(frame.author) })
+      return false
+    }
+    const proposal = readProposal(this.#context.charter, frame, this.#context.office.term)
+    const refusal = proposal instanceof Refusal ? proposal : this.#judge(proposal, env, out)
+    if (refusal instanceof Refusal) {
+      out.reject(refusal)
+      if (!(proposal instanceof Refusal)) this.#refuse(proposal, out)
+      return false
+    }
+    this.#sign(proposal as CheckedAnnouncement, refusal, out)
+    return true
+  }
+
+  /** @returns what the log is with it; R-405, R-414, R-415, R-432 – R-435, or as `followAnnouncement`. */
+  #judge(proposal: CheckedAnnouncement, env: Env, out: Out): LogPreview | Refusal {
+    const { office, promised, log, charter } = this.#context
+    const { head, frame } = proposal
+    const signed = this.#signed?.proposal
+    if (signed !== undefined && equivocatorOf(charter.descriptor, signed, proposal) !== undefined) {
+      this.#seat.raiseAlarm(signed, proposal, out)
+      return refuse(414)
+    }
+    if (head.group.length > 0 || proposal.payload === undefined) return refuse(405)
+    const isOfOffice = equalBytes(frame.author, office.manager)
+    if (head.key.serial > 1 && !(isOfOffice && head.key.term === office.term)) return refuse(415)
+    if (!isHigher(head.key, promised)) return refuse(432)
+    if (!isOfOffice && this.#seat.isLed(env)) return refuse(433)
+    if (!equalBytes(head.previous, this.#seat.current?.announcement ?? EMPTY)) {
+      this.#catchUp(proposal, env, out)
+      return refuse(435)
+    }
+    const preview = this.#seat.tryProposal(proposal)
+    if (preview instanceof Refusal) return preview
+    return appliesRemovals(log.unappliedRemovals(), preview) ? preview : refuse(434)
+  }
+
+  /** One of us is behind: what leads on goes to the other, or is asked of it. */
+  #catchUp({ head, frame }: CheckedAnnouncement, env: Env, out: Out): void {
+    const { channel } = this.#context
+    const lead = this.#seat.leadOn(head.previous)
+    for (const bytes of lead) out.push({ type: 'publish', channel, frame: bytes, to: asUserId(frame.author) })
+    if (lead.length === 0) this.#seat.learn(frame.author, env, out)
+  }
+
+  /** Promise and statements durable, then the signature. What we sign for we know: it is told, whatever becomes of it. */
+  #sign(proposal: CheckedAnnouncement, preview: LogPreview, out: Out): void {
+    const { frame, head } = proposal
+    const context = this.#context
+    const { channel, self, log } = context
+    const { term, serial } = head.key
+    context.promised = { term, serial }
+    const fresh = preview.statements.filter((one) => log.mayBeKept(one) && log.addPending(one))
+    out.keep(context.row(), ...fresh.map((one) => context.pendingRow(one)))
+    const signature = sign(self.key, coSignedBytes(frame, head.group, head.key))
+    const answer = { announcement: frame.id, term, serial, signature, promisedTerm: term, promisedSerial: serial }
+    const bytes = makeFrame(channel, self.key, { coSignature: answer }).bytes
+    this.#signed = { proposal, frame: bytes }
+    out.push({ type: 'publish', channel, frame: bytes, to: asUserId(frame.author) })
+  }
+
+  /** Says no, with the promise that forbids it: its author may have to go above that. */
+  #refuse({ frame, head }: CheckedAnnouncement, out: Out): void {
+    const { channel, self, promised } = this.#context
+    const { term, serial } = head.key
+    const answer = {
+      announcement: frame.id,
+      term,
+      serial,
+      signature: EMPTY,
+      promisedTerm: promised.term,
+      promisedSerial: promised.serial
+    }
+    const bytes = makeFrame(channel, self.key, { coSignature: answer }).bytes
+    out.push({ type: 'publish', channel, frame: bytes, to: asUserId(frame.author) })
+  }
+}
+
+/** Whether every removal is part of the log, or its subject is out anyway. */
+export function appliesRemovals(
+  removals: readonly { readonly id: Uint8Array; readonly statement: { readonly subject: Uint8Array } }[],
+  { ids, roster }: LogPreview
+): boolean {
+  return removals.every(({ id, statement }) => ids.has(id) || !roster.members.has(statement.subject))
+}

@@ -1,0 +1,91 @@
+/**
+ * A new root that waits for the other managers: sent to each until enough have signed it.
+ *
+ * It is sent again unchanged for as long as it stands: a number is signed once, and going on to the next one without need
+ * would use numbers up.
+ */
+import { EMPTY, hex } from '../../base/bytes.ts'
+import { verify } from '../../crypto/sign.ts'
+import type { SignatureBy } from '../../wire/messages.ts'
+import { coSignedBytes, type IssuedEpoch, withCoSignatures } from '../channel/announcement.ts'
+import type { Context } from '../channel/context.ts'
+import type { LogPreview } from '../channel/control-log.ts'
+import { isManagerOf, signaturesNeeded } from '../channel/descriptor.ts'
+import type { Frame } from '../channel/frame.ts'
+import { isHigher } from '../channel/key-schedule.ts'
+import { asUserId } from '../identity/user.ts'
+import type { Env } from '../machine.ts'
+import type { Out } from '../out.ts'
+import { type Refusal, refuse } from '../reject.ts'
+
+/** A (term, serial), of the channel or of what somebody promised. */
+export interface EpochNumber {
+  readonly term: number
+  readonly serial: number
+}
+
+export class Proposal {
+  readonly issued: IssuedEpoch
+  /** What the log is with it. */
+  readonly preview: LogPreview
+  /** `Env.uptimeMs` */
+  readonly startedAt: number
+  readonly #context: Context
+  readonly #signatures = new Map<string, SignatureBy>()
+  /** The highest promise that somebody would not sign it for. */
+  #promised: EpochNumber = { term: 0, serial: 0 }
+
+  constructor(context: Context, issued: IssuedEpoch, preview: LogPreview, env: Env) {
+    this.#context = context
+    this.issued = issued
+    this.preview = preview
+    this.startedAt = env.uptimeMs
+  }
+
+  /** Whether enough have signed. */
+  get isCertified(): boolean {
+    return this.#signatures.size + 1 >= signaturesNeeded(this.#context.charter.descriptor)
+  }
+
+  isSignedBy(manager: Uint8Array): boolean {
+    return this.#signatures.has(hex(manager))
+  }
+
+  /** A promise above its number, for which somebody refused to sign; undefined: nobody did. */
+  get refusedFor(): EpochNumber | undefined {
+    return isHigher(this.#promised, this.issued.key) ? this.#promised : undefined
+  }
+
+  /** To the managers that have not signed. */
+  send(out: Out): void {
+    const { channel, charter, user } = this.#context
+    const { announcement, chunks } = this.issued
+    for (const manager of charter.descriptor.managers) {
+      if (hex(manager) === hex(user) || this.#signatures.has(hex(manager))) continue
+      const to = asUserId(manager)
+      for (const frame of [...chunks, announcement]) out.push({ type: 'publish', channel, frame: frame.bytes, to })
+    }
+  }
+
+  /** @returns R-431 when it is none for this announcement. */
+  onCoSignature(frame: Frame): Refusal | undefined {
+    const { announcement, key } = this.issued
+    const { author } = frame
+    const { announcement: id, signature, promisedTerm, promisedSerial } = frame.body.coSignature!
+    if (hex(id) !== hex(announcement.id)) return undefined
+    if (!isManagerOf(this.#context.charter.descriptor, author)) return refuse(431)
+    if (signature.length === 0) {
+      const promised = { term: promisedTerm, serial: promisedSerial }
+      if (isHigher(promised, this.#promised)) this.#promised = promised
+      return undefined
+    }
+    if (!verify(author, coSignedBytes(announcement, EMPTY, key), signature)) return refuse(431)
+    this.#signatures.set(hex(author), { signer: author, signature })
+    return undefined
+  }
+
+  /** The epoch with its certificate. */
+  certified(): IssuedEpoch {
+    return { ...this.issued, announcement: withCoSignatures(this.issued.announcement, [...this.#signatures.values()]) }
+  }
+}
