@@ -32,7 +32,6 @@ const ADDED: ReadonlyMap<string, { readonly why?: SafeText; readonly advice?: Sa
   ['ASK_FOR_ONE', { why: own`an id and a nick may mean two people` }],
   ['NO_KEY_YET', { why: own`questions are sealed to the members` }],
   ['TOO_MANY_QUESTIONS', { why: own`each of them takes memory, so there is a limit` }],
-  ['NO_ELECTION_YET', { why: own`elections come with a later version` }],
   ['TOO_MANY_CHANNELS', { why: own`each costs memory and connections` }],
   ['NOT_ALLOWED', { why: own`the channel's descriptor names who may` }],
   ['NOT_JOINED_YET', { why: own`nobody who knows it was reached yet` }],

@@ -531,12 +531,6 @@ export class Peer implements Machine {
 
   #createChannel({ settings }: Command & { type: 'createChannel' }, env: Env, out: Out): CommandResult {
     this.#requireRoom()
-    if ((settings.managers?.length ?? 0) > 2) {
-      throw new UsageError(
-        'NO_ELECTION_YET',
-        'Three and more key managers have to elect one of them, which this version cannot do. Name one or two.'
-      )
-    }
     const charter = foundChannel(this.#key, settings, env.random(CHANNEL_SALT_BYTES))
     const room = this.#enter(charter, '')
     out.keep(room.context.row())

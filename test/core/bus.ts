@@ -34,6 +34,7 @@ import {
   Content,
   type Grant,
   type GrantContent,
+  type Heartbeat,
   Message,
   Operation,
   type Question,
@@ -238,10 +239,11 @@ export class Bus {
         if (effect.to !== undefined && this.isHandingOver) return this.#hand(node, effect)
         return this.#publish(node, effect.channel, effect.frame, effect.receipt)
       case 'ask': {
-        const { id, question } = effect
+        const { id, question, to } = effect
         const scripted = this.oracle(question, node)
         if (scripted !== undefined) return this.send(node, { type: 'answer', id, from: undefined, answer: scripted })
-        const other = this.nodes.find((one) => one !== node && one.isUp && this.passes(node, one))
+        const isAsked = (one: Node): boolean => to === undefined || equalBytes(one.key.publicKey, to)
+        const other = this.nodes.find((one) => one !== node && one.isUp && isAsked(one) && this.passes(node, one))
         if (other === undefined) return this.send(node, { type: 'answer', id, from: undefined, answer: undefined })
         this.#asks.set(++this.#askId, { node, id })
         return this.send(other, {
@@ -602,6 +604,14 @@ export class Liar {
     this.tree = change.tree
     this.current = issued
     return issued
+  }
+
+  /** A heartbeat, with a quorum behind it. @param fields - in place of the honest ones. */
+  heartbeat(counter: number, fields: Partial<Heartbeat> = {}): Frame {
+    const { announcement, key } = present(this.current, 'an epoch')
+    const honest = { group: EMPTY, term: key.term, counter, announcement: announcement.id, logHead: this.log.head }
+    const heartbeat = { ...honest, descriptor: this.charter.ref, isBacked: true, ...fields }
+    return makeFrame(this.channel, this.key, { heartbeat })
   }
 
   /** The newest request of a node on the bus, opened. */

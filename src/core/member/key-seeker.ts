@@ -31,6 +31,9 @@ interface Granted {
   offset: number
 }
 
+/** How often a manager’s record is looked for before another is asked. */
+const LOOK_UPS = 3
+
 export class KeySeeker {
   readonly #context: Context
   readonly #keyring: Keyring
@@ -50,8 +53,9 @@ export class KeySeeker {
   /** Whether the manager was asked for epochs since one was adopted. */
   #hasAskedManager = false
   #recordAgainAt = Number.NEGATIVE_INFINITY
-  /** How many managers were asked in vain, one after the other. */
+  /** How many managers were asked in vain, one after the other, and how often the record of this one was looked for. */
   #turn = 0
+  #lookUps = 0
   /** `Env.uptimeMs` until which a key is not asked for again only because ours is over. */
   #restUntil = Number.NEGATIVE_INFINITY
 
@@ -212,6 +216,7 @@ export class KeySeeker {
     const record = records.get(manager)
     if (record === undefined || record.prekey.notAfter < env.now) {
       this.#refreshManagerRecord(env, out)
+      if (++this.#lookUps % LOOK_UPS === 0) this.#turn++
       this.#deadlines.set('key', env.uptimeMs + ASK_AGAIN_MS)
       return
     }

@@ -31,8 +31,8 @@ const random = randomOf('announcement')
 const managers = Array.from({ length: 3 }, () => signingKey(random(32)))
 const [first, second, third] = managers as [SigningKey, SigningKey, SigningKey]
 const mallory = signingKey(random(32))
-const charterOf = (keys: readonly SigningKey[]): Charter =>
-  foundChannel(first, { name: 'x', managers: keys.map((key) => key.publicKey) }, random(16))
+const charterOf = (keys: readonly SigningKey[], founder = first): Charter =>
+  foundChannel(founder, { name: 'x', managers: keys.map((key) => key.publicKey) }, random(16))
 const lone = charterOf([first])
 const council = charterOf(managers)
 
@@ -55,6 +55,7 @@ interface Made {
   readonly kind?: TreeUpdateKind
   readonly payload?: Uint8Array
   readonly signers?: readonly SigningKey[]
+  readonly certificate?: Uint8Array
 }
 
 function announced(charter: Charter, made: Made = {}): Frame {
@@ -74,15 +75,20 @@ function announced(charter: Charter, made: Made = {}): Frame {
     ...made.head
   }
   const frame = makeFrame(charter.channel, author, { announcement })
-  return attached(frame, payload, made.signers ?? [])
+  return attached(frame, payload, made.signers ?? [], made.certificate)
 }
 
-function attached(frame: Frame, payload: Uint8Array, signers: readonly SigningKey[]): Frame {
+function attached(
+  frame: Frame,
+  payload: Uint8Array,
+  signers: readonly SigningKey[],
+  certificate: Uint8Array = EMPTY
+): Frame {
   const { group, key } = frame.body.announcement!
   const coSignatures = signers.map(
     (one): SignatureBy => ({ signer: one.publicKey, signature: sign(one, coSignedBytes(frame, group, key!)) })
   )
-  return withAttachment(frame, AnnouncementAttachment.encode({ payload, coSignatures, certificate: EMPTY }))
+  return withAttachment(frame, AnnouncementAttachment.encode({ payload, coSignatures, certificate }))
 }
 
 const checkOf = (charter: Charter, frame: Frame, term = 5): number | 'none' => {
@@ -151,8 +157,41 @@ describe('an announcement', () => {
   })
 
   it('with a pure step after the first of a term needs its issuer alone', () => {
-    const step = { kind: TreeUpdateKind.STEP, head: key(5, 2) }
+    const certificate = certificateOf(announced(council, { signers: [second] })).bytes
+    const step = { kind: TreeUpdateKind.STEP, head: key(5, 2), certificate }
     expect(checkOf(council, announced(council, step))).to.equal('none')
+    const payload = (frame: Frame): Frame => certificateOf(frame)
+    expect(checkOf(council, payload(announced(council, step))), 'as a certificate').to.equal('none')
+  })
+
+  it('with a pure step is refused without the certificate of its issuer\u2019s office (R-404)', () => {
+    const of = (made: Made): Uint8Array => certificateOf(announced(council, made)).bytes
+    const wrong = {
+      none: EMPTY,
+      nonsense: utf8('nonsense'),
+      'without a quorum': of({}),
+      'of another issuer': of({ author: second, signers: [third] }),
+      'of another term': of({ head: key(4, 1), signers: [second] }),
+      'of no first epoch': of({ head: key(5, 2), signers: [second] })
+    }
+    for (const [why, certificate] of Object.entries(wrong)) {
+      const step = { kind: TreeUpdateKind.STEP, head: key(5, 3), certificate }
+      expect(checkOf(council, announced(council, step)), why).to.equal(404)
+    }
+    const certificate = of({ signers: [second] })
+    expect(checkOf(council, announced(council, { head: key(5, 3), certificate })), 'a new root').to.equal(404)
+  })
+
+  it('that follows none is by the founder, alone, where it is a manager (R-407)', () => {
+    const beginning = { previous: EMPTY, ...key(1, 1) }
+    expect(checkOf(council, announced(council, { head: beginning }))).to.equal('none')
+    const byAnother = { head: beginning, author: second, signers: managers }
+    expect(checkOf(council, announced(council, byAnother))).to.equal(407)
+    const later = { previous: EMPTY, ...key(1, 2) }
+    expect(checkOf(council, announced(council, { head: later })), 'a later one').to.equal(404)
+    const staff = charterOf(managers, mallory)
+    expect(checkOf(staff, announced(staff, { head: beginning })), 'a founder who is no manager').to.equal(404)
+    expect(checkOf(staff, announced(staff, { head: beginning, signers: [second] }))).to.equal('none')
   })
 
   it('is refused when the payload has not the hash of the head (R-405)', () => {

@@ -113,7 +113,7 @@ describe('an announcement with chunks', function () {
     const spoilt = issued.chunks.map(({ body }) => ({ ...body.chunk!, data: random(400) }))
     for (const chunk of spoilt) bus.deliver(bob, channel, makeFrame(channel, liar.key, { chunk }).bytes)
     bus.deliver(bob, channel, issued.announcement.bytes)
-    expect(bus.view(bob, channel)).to.include({ term: 1, key: 'ready' })
+    expect(bus.view(bob, channel)).to.include({ term: 1, key: 'asking' })
     for (const chunk of issued.chunks) bus.deliver(bob, channel, chunk.bytes)
     expect(bus.view(bob, channel)).to.include({ term: 2, key: 'ready' })
   })
