@@ -1728,6 +1728,11 @@ export namespace Body {
     value: boolean
   }
 
+  export interface BodyHeartbeatBootFieldEvent {
+    field: '$.heartbeat.boot'
+    value: Uint8Array
+  }
+
   export interface BodyDigestKeyTermFieldEvent {
     field: '$.digest.key.term'
     value: number
@@ -1901,7 +1906,7 @@ export namespace Body {
     return decodeMessage(buf, Body.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Body>): Generator<BodyMessageGroupFieldEvent | BodyMessageKeyTermFieldEvent | BodyMessageKeySerialFieldEvent | BodyMessageKeyCommitmentFieldEvent | BodyMessageDeviceFieldEvent | BodyMessageBootFieldEvent | BodyMessageCounterFieldEvent | BodyMessagePreviousFieldEvent | BodyMessageLamportFieldEvent | BodyMessageDescriptorFieldEvent | BodyMessageLogHeadFieldEvent | BodyMessageCommitmentFieldEvent | BodyMessageSealedFieldEvent | BodyPlainMessageGroupFieldEvent | BodyPlainMessageDeviceFieldEvent | BodyPlainMessageBootFieldEvent | BodyPlainMessageCounterFieldEvent | BodyPlainMessagePreviousFieldEvent | BodyPlainMessageLamportFieldEvent | BodyPlainMessageDescriptorFieldEvent | BodyPlainMessageContentWrittenAtFieldEvent | BodyPlainMessageContentTextTextFieldEvent | BodyPlainMessageContentTextReplyToFieldEvent | BodyPlainMessageContentTextIsActionFieldEvent | BodyPlainMessageContentEditTargetFieldEvent | BodyPlainMessageContentEditTextFieldEvent | BodyPlainMessageContentDeletionTargetFieldEvent | BodyPlainMessageContentReactionTargetFieldEvent | BodyPlainMessageContentReactionEmojiFieldEvent | BodyPlainMessageContentReactionIsWithdrawnFieldEvent | BodyPlainMessageContentReplacesFieldEvent | BodyKeyRequestPrekeyFieldEvent | BodyKeyRequestAttemptFieldEvent | BodyKeyRequestEncFieldEvent | BodyKeyRequestSealedFieldEvent | BodyChallengeRequestFieldEvent | BodyChallengeAttemptFieldEvent | BodyChallengeEncFieldEvent | BodyChallengeSealedFieldEvent | BodyChallengeAnswerPrekeyFieldEvent | BodyChallengeAnswerAttemptFieldEvent | BodyChallengeAnswerEncFieldEvent | BodyChallengeAnswerSealedFieldEvent | BodyGrantRequestFieldEvent | BodyGrantAttemptFieldEvent | BodyGrantGroupFieldEvent | BodyGrantKeyTermFieldEvent | BodyGrantKeySerialFieldEvent | BodyGrantKeyCommitmentFieldEvent | BodyGrantTranscriptFieldEvent | BodyGrantRosterFieldEvent | BodyGrantLogHeadFieldEvent | BodyGrantDescriptorVersionFieldEvent | BodyGrantDescriptorHashFieldEvent | BodyGrantEphemeralFieldEvent | BodyGrantEncFieldEvent | BodyGrantSealedFieldEvent | BodyAnnouncementGroupFieldEvent | BodyAnnouncementKeyTermFieldEvent | BodyAnnouncementKeySerialFieldEvent | BodyAnnouncementKeyCommitmentFieldEvent | BodyAnnouncementRosterFieldEvent | BodyAnnouncementLogHeadFieldEvent | BodyAnnouncementDescriptorVersionFieldEvent | BodyAnnouncementDescriptorHashFieldEvent | BodyAnnouncementPreviousFieldEvent | BodyAnnouncementReasonFieldEvent | BodyAnnouncementNotAfterFieldEvent | BodyAnnouncementPayloadFieldEvent | BodyAnnouncementChunksFieldEvent | BodyAnnouncementBaseTermFieldEvent | BodyAnnouncementBaseSerialFieldEvent | BodyAnnouncementBaseCommitmentFieldEvent | BodyChunkAnnouncementFieldEvent | BodyChunkIndexFieldEvent | BodyChunkDataFieldEvent | BodyCoSignatureAnnouncementFieldEvent | BodyCoSignatureTermFieldEvent | BodyCoSignatureSerialFieldEvent | BodyCoSignatureSignatureFieldEvent | BodyCoSignaturePromisedTermFieldEvent | BodyCoSignaturePromisedSerialFieldEvent | BodyHeartbeatGroupFieldEvent | BodyHeartbeatTermFieldEvent | BodyHeartbeatCounterFieldEvent | BodyHeartbeatAnnouncementFieldEvent | BodyHeartbeatLogHeadFieldEvent | BodyHeartbeatDescriptorVersionFieldEvent | BodyHeartbeatDescriptorHashFieldEvent | BodyHeartbeatIsBackedFieldEvent | BodyDigestKeyTermFieldEvent | BodyDigestKeySerialFieldEvent | BodyDigestKeyCommitmentFieldEvent | BodyDigestSealedFieldEvent | BodyStatementsKeyTermFieldEvent | BodyStatementsKeySerialFieldEvent | BodyStatementsKeyCommitmentFieldEvent | BodyStatementsSealedFieldEvent | BodyPublicKeyRequestKeyTermFieldEvent | BodyPublicKeyRequestKeySerialFieldEvent | BodyPublicKeyRequestKeyCommitmentFieldEvent | BodyPublicKeyRequestSealedFieldEvent | BodyPublicKeyAnswerRequestFieldEvent | BodyPublicKeyAnswerEncFieldEvent | BodyPublicKeyAnswerSealedFieldEvent | BodySessionTagFieldEvent | BodySessionStartInitiatorRecordFieldEvent | BodySessionStartResponderRecordFieldEvent | BodySessionStartPrekeyFieldEvent | BodySessionStartEphemeralFieldEvent | BodySessionStartOneTimeKeyFieldEvent | BodySessionStartEncFieldEvent | BodySessionHeaderFieldEvent | BodySessionSealedFieldEvent | BodyLeaveGroupFieldEvent | BodyLeaveBootFieldEvent | BodyLeaveCounterFieldEvent | BodyAlarmFirstFieldEvent | BodyAlarmSecondFieldEvent | BodyDemandKeyTermFieldEvent | BodyDemandKeySerialFieldEvent | BodyDemandKeyCommitmentFieldEvent | BodyDemandSealedFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Body>): Generator<BodyMessageGroupFieldEvent | BodyMessageKeyTermFieldEvent | BodyMessageKeySerialFieldEvent | BodyMessageKeyCommitmentFieldEvent | BodyMessageDeviceFieldEvent | BodyMessageBootFieldEvent | BodyMessageCounterFieldEvent | BodyMessagePreviousFieldEvent | BodyMessageLamportFieldEvent | BodyMessageDescriptorFieldEvent | BodyMessageLogHeadFieldEvent | BodyMessageCommitmentFieldEvent | BodyMessageSealedFieldEvent | BodyPlainMessageGroupFieldEvent | BodyPlainMessageDeviceFieldEvent | BodyPlainMessageBootFieldEvent | BodyPlainMessageCounterFieldEvent | BodyPlainMessagePreviousFieldEvent | BodyPlainMessageLamportFieldEvent | BodyPlainMessageDescriptorFieldEvent | BodyPlainMessageContentWrittenAtFieldEvent | BodyPlainMessageContentTextTextFieldEvent | BodyPlainMessageContentTextReplyToFieldEvent | BodyPlainMessageContentTextIsActionFieldEvent | BodyPlainMessageContentEditTargetFieldEvent | BodyPlainMessageContentEditTextFieldEvent | BodyPlainMessageContentDeletionTargetFieldEvent | BodyPlainMessageContentReactionTargetFieldEvent | BodyPlainMessageContentReactionEmojiFieldEvent | BodyPlainMessageContentReactionIsWithdrawnFieldEvent | BodyPlainMessageContentReplacesFieldEvent | BodyKeyRequestPrekeyFieldEvent | BodyKeyRequestAttemptFieldEvent | BodyKeyRequestEncFieldEvent | BodyKeyRequestSealedFieldEvent | BodyChallengeRequestFieldEvent | BodyChallengeAttemptFieldEvent | BodyChallengeEncFieldEvent | BodyChallengeSealedFieldEvent | BodyChallengeAnswerPrekeyFieldEvent | BodyChallengeAnswerAttemptFieldEvent | BodyChallengeAnswerEncFieldEvent | BodyChallengeAnswerSealedFieldEvent | BodyGrantRequestFieldEvent | BodyGrantAttemptFieldEvent | BodyGrantGroupFieldEvent | BodyGrantKeyTermFieldEvent | BodyGrantKeySerialFieldEvent | BodyGrantKeyCommitmentFieldEvent | BodyGrantTranscriptFieldEvent | BodyGrantRosterFieldEvent | BodyGrantLogHeadFieldEvent | BodyGrantDescriptorVersionFieldEvent | BodyGrantDescriptorHashFieldEvent | BodyGrantEphemeralFieldEvent | BodyGrantEncFieldEvent | BodyGrantSealedFieldEvent | BodyAnnouncementGroupFieldEvent | BodyAnnouncementKeyTermFieldEvent | BodyAnnouncementKeySerialFieldEvent | BodyAnnouncementKeyCommitmentFieldEvent | BodyAnnouncementRosterFieldEvent | BodyAnnouncementLogHeadFieldEvent | BodyAnnouncementDescriptorVersionFieldEvent | BodyAnnouncementDescriptorHashFieldEvent | BodyAnnouncementPreviousFieldEvent | BodyAnnouncementReasonFieldEvent | BodyAnnouncementNotAfterFieldEvent | BodyAnnouncementPayloadFieldEvent | BodyAnnouncementChunksFieldEvent | BodyAnnouncementBaseTermFieldEvent | BodyAnnouncementBaseSerialFieldEvent | BodyAnnouncementBaseCommitmentFieldEvent | BodyChunkAnnouncementFieldEvent | BodyChunkIndexFieldEvent | BodyChunkDataFieldEvent | BodyCoSignatureAnnouncementFieldEvent | BodyCoSignatureTermFieldEvent | BodyCoSignatureSerialFieldEvent | BodyCoSignatureSignatureFieldEvent | BodyCoSignaturePromisedTermFieldEvent | BodyCoSignaturePromisedSerialFieldEvent | BodyHeartbeatGroupFieldEvent | BodyHeartbeatTermFieldEvent | BodyHeartbeatCounterFieldEvent | BodyHeartbeatAnnouncementFieldEvent | BodyHeartbeatLogHeadFieldEvent | BodyHeartbeatDescriptorVersionFieldEvent | BodyHeartbeatDescriptorHashFieldEvent | BodyHeartbeatIsBackedFieldEvent | BodyHeartbeatBootFieldEvent | BodyDigestKeyTermFieldEvent | BodyDigestKeySerialFieldEvent | BodyDigestKeyCommitmentFieldEvent | BodyDigestSealedFieldEvent | BodyStatementsKeyTermFieldEvent | BodyStatementsKeySerialFieldEvent | BodyStatementsKeyCommitmentFieldEvent | BodyStatementsSealedFieldEvent | BodyPublicKeyRequestKeyTermFieldEvent | BodyPublicKeyRequestKeySerialFieldEvent | BodyPublicKeyRequestKeyCommitmentFieldEvent | BodyPublicKeyRequestSealedFieldEvent | BodyPublicKeyAnswerRequestFieldEvent | BodyPublicKeyAnswerEncFieldEvent | BodyPublicKeyAnswerSealedFieldEvent | BodySessionTagFieldEvent | BodySessionStartInitiatorRecordFieldEvent | BodySessionStartResponderRecordFieldEvent | BodySessionStartPrekeyFieldEvent | BodySessionStartEphemeralFieldEvent | BodySessionStartOneTimeKeyFieldEvent | BodySessionStartEncFieldEvent | BodySessionHeaderFieldEvent | BodySessionSealedFieldEvent | BodyLeaveGroupFieldEvent | BodyLeaveBootFieldEvent | BodyLeaveCounterFieldEvent | BodyAlarmFirstFieldEvent | BodyAlarmSecondFieldEvent | BodyDemandKeyTermFieldEvent | BodyDemandKeySerialFieldEvent | BodyDemandKeyCommitmentFieldEvent | BodyDemandSealedFieldEvent> {
     return streamMessage(buf, Body.codec(), opts)
   }
 }
@@ -7491,6 +7496,7 @@ export interface Heartbeat {
   logHead: Uint8Array
   descriptor?: DescriptorRef
   isBacked: boolean
+  boot: Uint8Array
 }
 
 export namespace Heartbeat {
@@ -7538,6 +7544,11 @@ export namespace Heartbeat {
           w.bool(obj.isBacked)
         }
 
+        if ((obj.boot != null && obj.boot.byteLength > 0)) {
+          w.uint32(66)
+          w.bytes(obj.boot)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -7548,7 +7559,8 @@ export namespace Heartbeat {
           counter: 0,
           announcement: uint8ArrayAlloc(0),
           logHead: uint8ArrayAlloc(0),
-          isBacked: false
+          isBacked: false,
+          boot: uint8ArrayAlloc(0)
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -7585,6 +7597,10 @@ export namespace Heartbeat {
             }
             case 7: {
               obj.isBacked = reader.bool()
+              break
+            }
+            case 8: {
+              obj.boot = reader.bytes()
               break
             }
             default: {
@@ -7651,6 +7667,13 @@ export namespace Heartbeat {
               }
               break
             }
+            case 8: {
+              yield {
+                field: `${prefix}.boot`,
+                value: reader.bytes()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -7703,6 +7726,11 @@ export namespace Heartbeat {
     value: boolean
   }
 
+  export interface HeartbeatBootFieldEvent {
+    field: '$.boot'
+    value: Uint8Array
+  }
+
   export function encode (obj: Partial<Heartbeat>): Uint8Array {
     return encodeMessage(obj, Heartbeat.codec())
   }
@@ -7711,7 +7739,7 @@ export namespace Heartbeat {
     return decodeMessage(buf, Heartbeat.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Heartbeat>): Generator<HeartbeatGroupFieldEvent | HeartbeatTermFieldEvent | HeartbeatCounterFieldEvent | HeartbeatAnnouncementFieldEvent | HeartbeatLogHeadFieldEvent | HeartbeatDescriptorVersionFieldEvent | HeartbeatDescriptorHashFieldEvent | HeartbeatIsBackedFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Heartbeat>): Generator<HeartbeatGroupFieldEvent | HeartbeatTermFieldEvent | HeartbeatCounterFieldEvent | HeartbeatAnnouncementFieldEvent | HeartbeatLogHeadFieldEvent | HeartbeatDescriptorVersionFieldEvent | HeartbeatDescriptorHashFieldEvent | HeartbeatIsBackedFieldEvent | HeartbeatBootFieldEvent> {
     return streamMessage(buf, Heartbeat.codec(), opts)
   }
 }

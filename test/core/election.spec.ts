@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { equalBytes, hex } from '../../src/base/bytes.ts'
-import { Reason } from '../../src/wire/messages.ts'
 import type { ChannelSettings } from '../../src/core/command.ts'
+import { Reason } from '../../src/wire/messages.ts'
 import { Bus, type Node } from './bus.ts'
 
 interface World {
@@ -39,7 +39,6 @@ function agree({ bus, channel, managers }: World, nodes: readonly Node[]): Node 
   return managers.find(({ key }) => equalBytes(key.publicKey, first!.manager!))!
 }
 
-const others = (nodes: readonly Node[], but: Node): Node[] => nodes.filter((node) => node !== but)
 const reasons = (node: Node): Reason[] =>
   node.notices.flatMap((notice) => (notice.type === 'epoch' ? [notice.reason] : []))
 
@@ -60,5 +59,215 @@ describe('managers that elect one of them', () => {
       bus.say(members[0]!, channel, 'still here')
       expect(bus.texts(members[1]!)).to.include('mia: still here')
     }
+  })
+
+  it('hand over within a second when the one in office goes in order', () => {
+    const all = world(3)
+    const { bus, managers, members } = all
+    bus.send(managers[0]!, { type: 'stop' })
+    bus.stop(managers[0]!)
+    bus.pass(1_000)
+    agree(all, [...managers.slice(1), ...members])
+  })
+
+  it('give a key to who asks for it meanwhile', () => {
+    const all = world(3)
+    const { bus, managers, members, channel } = all
+    const newcomer = bus.add('otto')
+    const invite = bus.invite(managers[0]!, channel)
+    bus.stop(managers[0]!)
+    bus.join(newcomer, invite)
+    bus.pass(4_000)
+    expect(bus.view(newcomer, channel).key).not.to.equal('ready')
+    bus.pass(8_000)
+    agree(all, [...managers.slice(1), ...members, newcomer])
+  })
+
+  it('apply with their first epoch what was stated while nobody was in office', () => {
+    const all = world(3)
+    const { bus, managers, members, channel } = all
+    bus.stop(managers[0]!)
+    bus.remove(managers[1]!, channel, members[0]!)
+    bus.pass(1_000)
+    expect(bus.view(members[1]!, channel).key).to.equal('removal-pending')
+    bus.say(members[1]!, channel, 'after')
+    bus.pass(9_000)
+    agree(all, [...managers.slice(1), members[1]!])
+    expect(bus.view(members[0]!, channel).key).to.equal('removed')
+    expect(bus.texts(members[0]!)).not.to.include('nils: after')
+    expect(bus.texts(managers[1]!)).to.include('nils: after')
+  })
+
+  it('let who was in office come back as one of the others', () => {
+    for (const count of [2, 3]) {
+      const all = world(count)
+      const { bus, managers, members } = all
+      bus.stop(managers[0]!)
+      bus.pass(10_000)
+      const leader = agree(all, [...managers.slice(1), ...members])
+      bus.start(managers[0]!)
+      bus.pass(8_000)
+      expect(agree(all, [...managers, ...members]), `${count} managers`).to.equal(leader)
+    }
+  })
+
+  it('go on with the one that was in office when it is back at once, in a new term', () => {
+    for (const count of [2, 3]) {
+      const all = world(count)
+      const { bus, managers, members, channel } = all
+      bus.stop(managers[0]!)
+      bus.start(managers[0]!)
+      bus.pass(4_000)
+      expect(agree(all, [...managers, ...members]), `${count} managers`).to.equal(managers[0])
+      expect(bus.view(members[0]!, channel).term).to.equal(2)
+    }
+  })
+
+  it('come to one when all of them start at once', () => {
+    const all = world(5)
+    const { bus, managers, members } = all
+    for (const node of managers) bus.stop(node)
+    for (const node of managers) bus.start(node)
+    bus.pass(10_000)
+    agree(all, [...managers, ...members])
+  })
+
+  it('begin without their founder when it is none of them', () => {
+    const bus = new Bus('staff')
+    bus.isHandingOver = true
+    const founder = bus.add('frida')
+    const managers = ['alice', 'bert', 'cora'].map((nick) => bus.add(nick))
+    const channel = bus.open(founder, { managers: managers.map(({ key }) => key.publicKey) })
+    const invite = bus.invite(founder, channel)
+    for (const node of managers.slice(0, 1)) bus.join(node, invite)
+    bus.pass(20_000)
+    expect(bus.view(managers[0]!, channel).key, 'one of three').not.to.equal('ready')
+    for (const node of managers.slice(1)) bus.join(node, invite)
+    bus.pass(20_000)
+    agree({ bus, managers, members: [], channel }, managers)
+  })
+})
+
+describe('a manager without a quorum', () => {
+  /** Two of three managers are gone; who stays is in office, or not. */
+  const alone = (all: World): Node => {
+    for (const node of all.managers.slice(1)) all.bus.stop(node)
+    all.bus.pass(10_000)
+    return all.managers[0]!
+  }
+
+  it('lets newcomers in, and says that it can make no new key', () => {
+    const all = world(3)
+    const { bus, members, channel } = all
+    const leader = alone(all)
+    const rekey = (): unknown => bus.command(leader, { type: 'rekey', channel })
+    expect(rekey).to.throw('Too few of the other key managers')
+    const newcomer = bus.add('otto')
+    bus.join(newcomer, bus.invite(leader, channel))
+    bus.pass(3_000)
+    agree(all, [leader, ...members, newcomer])
+    bus.start(all.managers[1]!)
+    bus.pass(5_000)
+    rekey()
+    agree(all, [leader, all.managers[1]!, ...members, newcomer])
+  })
+
+  it('removes nobody and lets nobody in while a removal waits, and nobody who knows of it sends', () => {
+    const all = world(3)
+    const { bus, members, channel } = all
+    const leader = alone(all)
+    bus.remove(leader, channel, members[0]!)
+    const newcomer = bus.add('otto')
+    bus.join(newcomer, bus.invite(leader, channel))
+    bus.say(members[1]!, channel, 'held')
+    bus.pass(20_000)
+    expect(bus.view(members[1]!, channel)).to.include({ key: 'removal-pending', waiting: 1 })
+    expect(bus.view(newcomer, channel).key).not.to.equal('ready')
+    bus.start(all.managers[2]!)
+    bus.pass(8_000)
+    agree(all, [leader, all.managers[2]!, members[1]!, newcomer])
+    expect(bus.view(members[0]!, channel).key).to.equal('removed')
+    expect(bus.texts(all.managers[2]!)).to.include('nils: held')
+  })
+
+  it('never comes into office by itself, and its terms do not run away', () => {
+    const all = world(3)
+    const { bus, managers, members, channel } = all
+    bus.stop(managers[0]!)
+    bus.stop(managers[1]!)
+    bus.pass(600_000)
+    expect(bus.view(members[0]!, channel)).to.include({ term: 1, isManagerPresent: false })
+    expect(bus.view(managers[2]!, channel)).to.include({ isStanding: true, term: 1 })
+    bus.start(managers[0]!)
+    bus.pass(10_000)
+    agree(all, [managers[0]!, managers[2]!, ...members])
+    expect(bus.view(members[0]!, channel).term).to.be.lessThan(6)
+  })
+})
+
+describe('managers apart', () => {
+  /** Cuts the company in two. @returns what heals it. */
+  function part({ bus, channel }: World, one: readonly Node[]): () => void {
+    bus.passes = (a, b) => one.includes(a) === one.includes(b)
+    return () => {
+      bus.passes = () => true
+      for (const node of bus.nodes) bus.send(node, { type: 'carrier', channel, isReady: true })
+    }
+  }
+
+  it('in a majority take another, and the one that was cut off follows it', () => {
+    const all = world(3)
+    const { bus, managers, members, channel } = all
+    const heal = part(all, [managers[0]!, members[0]!])
+    bus.pass(10_000)
+    const leader = agree(all, [managers[1]!, managers[2]!, members[1]!])
+    expect(leader).not.to.equal(managers[0])
+    expect(agree(all, [managers[0]!, members[0]!])).to.equal(managers[0])
+    bus.command(leader, { type: 'rekey', channel })
+    heal()
+    bus.pass(12_000)
+    expect(agree(all, [...managers, ...members])).to.equal(leader)
+  })
+
+  it('lose no removal and no admission of either side, where two may each go on', () => {
+    const all = world(2)
+    const { bus, managers, members, channel } = all
+    const [alice, bert] = managers as [Node, Node]
+    const heal = part(all, [alice, members[0]!])
+    bus.pass(12_000)
+    expect(bus.view(bert, channel)).to.include({ key: 'ready', isManager: true, term: 2 })
+    const [otto, paul] = [bus.add('otto'), bus.add('paul')]
+    bus.passes = (
+      (cut) => (a: Node, b: Node) =>
+        a === otto || b === otto
+          ? cut(alice, a === otto ? b : a)
+          : a === paul || b === paul
+            ? cut(bert, a === paul ? b : a)
+            : cut(a, b)
+    )(bus.passes)
+    bus.join(otto, bus.invite(alice, channel))
+    bus.join(paul, bus.invite(bert, channel))
+    bus.pass(4_000)
+    expect(bus.view(otto, channel)).to.include({ key: 'ready', term: 1 })
+    expect(bus.view(paul, channel)).to.include({ key: 'ready', term: 2 })
+    bus.remove(alice, channel, members[1]!)
+    bus.pass(2_000)
+    heal()
+    bus.pass(20_000)
+    agree(all, [alice, bert, members[0]!, otto, paul])
+    expect(bus.view(members[1]!, channel).key).to.equal('removed')
+  })
+
+  it('come to one manager when both opened the same term', () => {
+    const all = world(2)
+    const { bus, managers, members, channel } = all
+    const heal = part(all, [managers[0]!, members[0]!])
+    bus.stop(managers[0]!)
+    bus.start(managers[0]!)
+    bus.pass(12_000)
+    expect(managers.map((node) => bus.view(node, channel).term)).to.deep.equal([2, 2])
+    heal()
+    bus.pass(15_000)
+    agree(all, [...managers, ...members])
   })
 })

@@ -255,11 +255,7 @@ describe('a manager\u2019s heartbeat', () => {
     const liar = new Liar(bus)
     const bob = bus.add('bob')
     liar.takeIn(bob)
-    const beat = (term: number, counter: number): Frame => {
-      const announcement = liar.current!.announcement.id
-      const rest = { announcement, logHead: liar.log.head, descriptor: liar.charter.ref, isBacked: true }
-      return makeFrame(liar.channel, liar.key, { heartbeat: { group: EMPTY, term, counter, ...rest } })
-    }
+    const beat = (term: number, counter: number): Frame => liar.heartbeat(counter, { term })
     liar.publish(beat(1, 5))
     expect(bus.view(bob, liar.channel).isManagerPresent).to.equal(true)
     bus.pass(5_000)

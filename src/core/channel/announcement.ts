@@ -33,7 +33,6 @@ import {
   type EpochKeys,
   epochKeysOf,
   epochSecretOf,
-  isHigher,
   type Line,
   openAnnounced,
   sealAnnounced,

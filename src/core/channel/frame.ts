@@ -234,7 +234,8 @@ function hasFixedLengths(body: Body): boolean {
       isLength(heartbeat.announcement, HASH_BYTES) &&
       isLength(heartbeat.logHead, HASH_BYTES) &&
       heartbeat.descriptor !== undefined &&
-      isLength(heartbeat.descriptor.hash, HASH_BYTES)
+      isLength(heartbeat.descriptor.hash, HASH_BYTES) &&
+      isLength(heartbeat.boot, BOOT_BYTES)
     )
   }
   if (digest) return isKeyId(digest.key)

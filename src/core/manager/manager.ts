@@ -239,7 +239,6 @@ export class Manager {
     if (!isReady || !this.#context.isManager) return
     if (this.#stage === 'resting') this.#collect(env, out)
     else if (this.#stage === 'acting') this.#sendBeat(env, out)
-    else if (this.#stage === 'waiting') this.#await(false, env)
   }
 
   /** Asks what epochs there have been, before anything is done. */
@@ -745,7 +744,7 @@ export class Manager {
     if (!this.#isCarrierReady || current === undefined || !this.#seat.isLed(env)) return
     // A time, so that it rises over starts: what was said once says nothing when it is repeated.
     const beat = { term: office.term, counter: env.now, announcement: current.announcement, logHead: log.head }
-    const heartbeat = { group: EMPTY, ...beat, descriptor: charter.ref, isBacked: false }
+    const heartbeat = { group: EMPTY, ...beat, descriptor: charter.ref, isBacked: false, boot: self.boot }
     const frame = makeFrame(channel, self.key, { heartbeat }).bytes
     out.push({ type: 'publish', channel, frame, to: asUserId(office.manager) })
   }
@@ -767,7 +766,8 @@ export class Manager {
         announcement,
         logHead: log.head,
         descriptor: charter.ref,
-        isBacked
+        isBacked,
+        boot: self.boot
       }
       out.push({ type: 'publish', channel, frame: makeFrame(channel, self.key, { heartbeat }).bytes })
     }

@@ -51,9 +51,9 @@ export class Proposal {
     return this.#signatures.has(hex(manager))
   }
 
-  /** A promise above its number, for which somebody refused to sign; undefined: nobody did. */
+  /** A promise not below its number, for which somebody refused to sign; undefined: nobody did. */
   get refusedFor(): EpochNumber | undefined {
-    return isHigher(this.#promised, this.issued.key) ? this.#promised : undefined
+    return isHigher(this.issued.key, this.#promised) ? undefined : this.#promised
   }
 
   /** To the managers that have not signed. */

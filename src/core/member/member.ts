@@ -252,7 +252,7 @@ export class Member {
       return undefined
     }
     const isAgreed = current !== undefined && equalBytes(current.announcement, heartbeat!.announcement)
-    this.presence.hear(frame.author, isAgreed ? current.key : undefined, EMPTY, env, out)
+    this.presence.hear(frame.author, isAgreed ? current.key : undefined, heartbeat!.boot, env, out)
     if (current === undefined) this.seeker.onRecord(env, out)
     else if (isAgreed) this.seeker.onAgreed()
     else if (term >= current.key.term) this.seeker.suspectBehind(env)

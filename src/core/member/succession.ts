@@ -7,7 +7,7 @@
 import { assert } from '../../base/assert.ts'
 import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
 import { SECOND_MS } from '../../base/time.ts'
-import { type EpochsQuestion, type KeyId, Operation } from '../../wire/messages.ts'
+import { type EpochsQuestion, type KeyId, Operation, TreeUpdateKind } from '../../wire/messages.ts'
 import {
   type CheckedAnnouncement,
   certificateOf,
@@ -169,8 +169,11 @@ export class Succession {
   /** An announcement that follows by name but not in substance: we were removed, or our state or its issuer is wrong. */
   #onUnfollowed(announcement: CheckedAnnouncement, { check }: Refusal, out: Out): void {
     const leaf = this.#keyring.current?.tree?.leaf
-    const isRemoved = check === 408 && leaf !== undefined && announcement.payload!.tree.removed.includes(leaf)
-    if (isRemoved) {
+    const { kind, removed } = announcement.payload!.tree
+    const isNamed = leaf !== undefined && removed.includes(leaf)
+    // A rebuilt tree does not say who has no part in it, but a removal may have been told before.
+    const isToldOf = kind === TreeUpdateKind.REBUILD && this.#isRemovalTold
+    if (check === 408 && (isNamed || isToldOf)) {
       this.#context.wasRemoved = true
       out.keep(this.#context.row())
       return
@@ -178,6 +181,11 @@ export class Succession {
     const isProof = check === 410 || check === 411 || check === 412 || check === 303
     if (isProof) return this.alarm(announcement.frame.author, check, out)
     this.#isOffChain = true
+  }
+
+  get #isRemovalTold(): boolean {
+    const { log, user } = this.#context
+    return log.unappliedRemovals().some(({ statement }) => equalBytes(statement.subject, user))
   }
 
   /** The announcement that follows the current epoch, as far as it has come: where there are two, of the higher office. */

@@ -86,7 +86,16 @@ const BODIES: { readonly [Kind in keyof Required<Body>]: NonNullable<Body[Kind]>
   },
   chunk: { announcement: id, index: 1, data: sealed },
   coSignature: { announcement: id, term: 1, serial: 1, signature: random(64), promisedTerm: 1, promisedSerial: 1 },
-  heartbeat: { group: random(16), term: 1, counter: 1, announcement: id, logHead: id, descriptor: ref, isBacked: true },
+  heartbeat: {
+    group: random(16),
+    term: 1,
+    counter: 1,
+    announcement: id,
+    logHead: id,
+    descriptor: ref,
+    isBacked: true,
+    boot: random(16)
+  },
   digest: { key, sealed },
   statements: { key, sealed },
   publicKeyRequest: { key, sealed },

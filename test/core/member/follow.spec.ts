@@ -313,7 +313,10 @@ describe('a member following epochs', () => {
     const stranded = liar.issue([], { isKept: false, terms: { previous: random(32) } })
     bob.rejects = []
     liar.publish(stranded.announcement)
-    expect(all.bus.view(bob, channel), 'what it cannot follow may remove somebody').to.include({ serial: 2, key: 'asking' })
+    expect(all.bus.view(bob, channel), 'what it cannot follow may remove somebody').to.include({
+      serial: 2,
+      key: 'asking'
+    })
     const self = { key: bob.key, boot: random(16), prekeys: liar.prekeys, record: liar.record }
     const context = new Context(self, new RecordBook(), liar.charter)
     const current = readAnnouncement(liar.charter, liar.current!.announcement, 1)
@@ -407,15 +410,7 @@ describe('a member listening for its manager', () => {
   it('refuses a heartbeat of a manager who is not in office (R-417)', () => {
     const all = world()
     const { bus, liar, bob, channel } = all
-    const heartbeat = {
-      group: EMPTY,
-      term: 1,
-      counter: 0,
-      announcement: liar.current!.announcement.id,
-      logHead: liar.log.head,
-      descriptor: liar.charter.ref,
-      isBacked: true
-    }
+    const heartbeat = liar.heartbeat(0).body.heartbeat!
     refuses(417, all, makeFrame(channel, second, { heartbeat: { ...heartbeat, term: 0 } }))
     expect(bus.view(bob, channel).isManagerPresent).to.equal(false)
     liar.publish(makeFrame(channel, liar.key, { heartbeat }))

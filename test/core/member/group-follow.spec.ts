@@ -3,7 +3,7 @@ import { EMPTY, hex } from '../../../src/base/bytes.ts'
 import { SECOND_MS } from '../../../src/base/time.ts'
 import { certificateOf, type EpochTerms, type IssuedEpoch, issueEpoch } from '../../../src/core/channel/announcement.ts'
 import type { LogPreview } from '../../../src/core/channel/control-log.ts'
-import { type Frame, makeFrame } from '../../../src/core/channel/frame.ts'
+import { type Frame, } from '../../../src/core/channel/frame.ts'
 import { IdSet } from '../../../src/core/channel/id-set.ts'
 import { groupInitOf, groupLeafBase, groupLeafKey } from '../../../src/core/channel/key-schedule.ts'
 import { KeyTree } from '../../../src/core/channel/key-tree.ts'
@@ -103,10 +103,7 @@ const putIn = (liar: Liar, user: Uint8Array, ends = liar.log.admitsOf(user)): Ch
 
 /** What the manager tells to be the newest key of a group. */
 function beat({ liar }: World, counter: number, group: Uint8Array, announcement: Uint8Array): Frame {
-  const { term } = liar.current!.key
-  const descriptor = liar.charter.ref
-  const heartbeat = { group, term, counter, announcement, logHead: liar.log.head, descriptor, isBacked: true }
-  return makeFrame(liar.channel, liar.key, { heartbeat })
+  return liar.heartbeat(counter, { group, announcement })
 }
 
 /** The questions for a group's announcements that are asked from now on. */
