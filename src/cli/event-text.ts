@@ -1,8 +1,8 @@
 /** What happens in a channel, as clauses: every security event is one. */
 
 import type { Exposure } from '../core/command.ts'
-import { displayText, own, type SafeText } from './display-text.ts'
-import type { EventForm, KeyStateName } from './forms.ts'
+import { displayText, joinText, own, type SafeText } from './display-text.ts'
+import type { AmendmentForm, EventForm, KeyStateName } from './forms.ts'
 import { KEY_STATES, plural, READ } from './text.ts'
 
 /** Why an epoch began, as a clause. */
@@ -76,6 +76,8 @@ export function eventText(event: EventForm): SafeText | undefined {
         : own`GAP: a message of ${person(event.sender)} before the last one is missing`
     case 'unreadable':
       return own`a message of ${person(event.sender)} cannot be read (R-${event.check})`
+    case 'descriptor':
+      return amendmentText(event)
     case 'exposure':
       return EXPOSURES[event.exposure]
     case 'alarm':
@@ -83,6 +85,15 @@ export function eventText(event: EventForm): SafeText | undefined {
     default:
       return undefined
   }
+}
+
+function amendmentText({ version, managers, added, removed, changed }: AmendmentForm): SafeText {
+  const areOthers = added.length > 0 || removed.length > 0
+  const list = (people: readonly Person[]): SafeText => joinText(people.map(person), own`, `)
+  const named = areOthers ? own`: key managers are now ${list(managers)}` : own``
+  const gone = removed.length > 0 ? own`, and no more ${list(removed)}` : own``
+  const rest = changed.length > 0 ? own` (changed: ${displayText(changed.join(', '))})` : own``
+  return own`the founder changed the channel, version ${version}${named}${gone}${rest}`
 }
 
 /** What it means that removals may not reach us. */

@@ -165,8 +165,22 @@ export type EventForm = InChannel &
     | { readonly type: 'gap'; readonly sender: PersonForm; readonly missing: string; readonly isClosed: boolean }
     | { readonly type: 'unreadable'; readonly sender: PersonForm; readonly id: string; readonly check: number }
     | { readonly type: 'exposure'; readonly exposure: Exposure }
+    | ({ readonly type: 'descriptor' } & AmendmentForm)
     | { readonly type: 'alarm'; readonly manager: PersonForm; readonly check: number }
   )
+
+/** The founder has changed the channel. */
+export interface AmendmentForm {
+  /** Of the descriptor. */
+  readonly version: number
+  /** The key managers now, and which of them are new. */
+  readonly managers: readonly PersonForm[]
+  readonly added: readonly PersonForm[]
+  /** Who is no key manager any more. */
+  readonly removed: readonly PersonForm[]
+  /** The other settings that have changed, by the names they have in a channel's form. */
+  readonly changed: readonly string[]
+}
 
 export type NoticeForm = MessageForm | EventForm
 

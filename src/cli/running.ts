@@ -239,6 +239,8 @@ function peopleIn(notice: Exclude<Notice, { type: 'message' }>): readonly Uint8A
     case 'manager':
     case 'alarm':
       return [notice.manager]
+    case 'descriptor':
+      return [...notice.descriptor.managers, ...notice.before.managers]
     case 'gap':
     case 'unreadable':
       return [notice.sender]

@@ -7,6 +7,7 @@ import type { UserRecord } from '../core/identity/user-record.ts'
 import type { MessageView, Notice } from '../core/notice.ts'
 import { Admission, Authentication, type Content, HistoryPolicy, Privacy } from '../wire/messages.ts'
 import { channelIdText } from '../wire/names.ts'
+import { amendmentOf } from './amendments.ts'
 import {
   type ChannelForm,
   type EventForm,
@@ -237,6 +238,8 @@ export function eventForm(
       return { type: 'unreadable', ...place, sender: person(notice.sender), id: notice.id, check: notice.check }
     case 'alarm':
       return { type: 'alarm', ...place, manager: person(notice.manager), check: notice.check }
+    case 'descriptor':
+      return { type: 'descriptor', ...place, ...amendmentOf(notice, person) }
     case 'exposure':
       return { type: 'exposure', ...place, exposure: notice.exposure }
     default:

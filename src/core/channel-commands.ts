@@ -15,7 +15,7 @@ import { groupsOf, groupView, linesOf, membersOf, type Room } from './room.ts'
 /** The commands that name a channel, without leaving it: that is the peer's. */
 export type ChannelCommand = Exclude<
   Extract<Command, { readonly channel: Uint8Array }>,
-  { readonly type: 'leaveChannel' }
+  { readonly type: 'leaveChannel' | 'amendChannel' }
 >
 
 /** @throws {UsageError} when the command cannot be carried out; nothing has changed then. */

@@ -3,6 +3,8 @@ import type { Content, Descriptor, Reason } from '../wire/messages.ts'
 
 export type Command =
   | { readonly type: 'createChannel'; readonly settings: ChannelSettings }
+  /** Makes the next version of the descriptor: only the founder may. */
+  | { readonly type: 'amendChannel'; readonly channel: Uint8Array; readonly changes: ChannelChanges }
   | {
       readonly type: 'invite'
       readonly channel: Uint8Array
@@ -54,12 +56,14 @@ export type ChannelSettings = Partial<
     Descriptor,
     | 'name'
     | 'managers'
+    | 'quorum'
     | 'memberManagers'
     | 'admission'
     | 'authentication'
     | 'privacy'
     | 'history'
     | 'partition'
+    | 'fenceSeconds'
     | 'timing'
     | 'keyLifetimeSeconds'
     | 'stepSeconds'
@@ -70,6 +74,14 @@ export type ChannelSettings = Partial<
     | 'withoutTriggers'
   >
 >
+
+/** What the next version of a descriptor has otherwise; what is absent stays. Privacy and history stay in any case. */
+export type ChannelChanges = Omit<ChannelSettings, 'managers' | 'memberManagers' | 'privacy' | 'history'> & {
+  readonly addManagers?: readonly Uint8Array[]
+  readonly removeManagers?: readonly Uint8Array[]
+  readonly addMemberManagers?: readonly Uint8Array[]
+  readonly removeMemberManagers?: readonly Uint8Array[]
+}
 
 export type CommandResult =
   | { readonly type: 'channel'; readonly channel: ChannelView }

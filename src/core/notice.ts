@@ -1,10 +1,18 @@
 /** What a peer tells its user, as it happens. Every security event is one of these: nothing changes silently. */
-import type { Content, Reason } from '../wire/messages.ts'
+import type { Content, Descriptor, Reason } from '../wire/messages.ts'
 import type { Exposure, KeyState, MessageState } from './command.ts'
 import type { Check } from './reject.ts'
 
 export type Notice =
   | ({ readonly type: 'message' } & MessageView)
+  /** The founder has changed the channel: a new version of its descriptor is in force here. */
+  | {
+      readonly type: 'descriptor'
+      readonly channel: Uint8Array
+      readonly descriptor: Descriptor
+      /** The version that was in force here until now; not always the one before. */
+      readonly before: Descriptor
+    }
   /** What became of a message of ours, by the local name that `say` gave. */
   | {
       readonly type: 'messageState'

@@ -129,6 +129,8 @@ export const NICK_PATIENCE_MS = 2 * SECOND_MS
 export const NICK_PAUSE_MS = MINUTE_MS
 /** How long an announcement that a heartbeat speaks of may still be on its way. */
 export const BEHIND_MS = 400
+/** A new version of the descriptor is asked for within this time for each member: not by all of them at once. */
+export const AMENDED_PER_MEMBER_MS = 5
 /** Wait before a question that nobody answered is asked again. */
 export const ASK_AGAIN_MS = SECOND_MS
 /** How far a message's Lamport time may be ahead of ours: a wild one would drag everybody's clock along. */

@@ -17,29 +17,32 @@ import { channelIdText, readChannelId } from '../wire/names.ts'
 import { ChannelRow, SelfRow } from '../wire/rows.ts'
 import { Context, type Self } from './channel/context.ts'
 import {
+  amendChannel,
   CHANNEL_SALT_BYTES,
   type Charter,
   foundChannel,
   isManagerOf,
   readCharter,
+  signaturesNeeded,
   succeeds
 } from './channel/descriptor.ts'
 import { type Frame, readFrame } from './channel/frame.ts'
 import { readInvite } from './channel/invite.ts'
 import { type CheckedStatement, readStatement } from './channel/statement.ts'
 import { runInChannel } from './channel-commands.ts'
-import type { Command, CommandResult } from './command.ts'
+import type { ChannelChanges, Command, CommandResult } from './command.ts'
 import { Prekeys } from './identity/prekeys.ts'
 import { RecordBook } from './identity/record-book.ts'
+import { asUserId, type UserId } from './identity/user.ts'
 import { makeUserRecord, readUserRecord, type UserRecord } from './identity/user-record.ts'
 import type { Env, Event, Machine, Row } from './machine.ts'
 import { Manager } from './manager/manager.ts'
 import { REQUEST_RECEIPT } from './member/join.ts'
 import { Member } from './member/member.ts'
 import { Out, STATE_ROOM, stateKey, stateRow } from './out.ts'
-import { ASK_AGAIN_MS, CHANNELS, PENDING_STATEMENTS, PREKEY_LIFETIME_MS } from './params.ts'
+import { AMENDED_PER_MEMBER_MS, ASK_AGAIN_MS, CHANNELS, PENDING_STATEMENTS, PREKEY_LIFETIME_MS } from './params.ts'
 import { CHECKS, type Check, Refusal } from './reject.ts'
-import { type Arrival, type Room, seatOf, viewOfArrival, viewOfRoom } from './room.ts'
+import { type Arrival, type Room, type Search, seatOf, viewOfArrival, viewOfRoom } from './room.ts'
 
 export interface PeerConfig {
   readonly key: SigningKey
@@ -82,12 +85,16 @@ export class Peer implements Machine {
         return 'accept'
       case 'grant':
       case 'challenge':
-      case 'announcement':
       case 'chunk':
       case 'coSignature':
-      case 'heartbeat':
       case 'publicKeyAnswer':
         return isManagerOf(context.charter.descriptor, frame.author) ? 'accept' : 'ignore'
+      case 'announcement':
+      case 'heartbeat': {
+        // A member may be a manager by a version of the descriptor that we do not have.
+        const isOfNews = context.isOfNews(frame) && context.log.isMember(frame.author)
+        return isOfNews || isManagerOf(context.charter.descriptor, frame.author) ? 'accept' : 'ignore'
+      }
       default:
         return member.keyring.current === undefined || context.log.isMember(frame.author) || member.mayBeNew(frame)
           ? 'accept'
@@ -125,6 +132,7 @@ export class Peer implements Machine {
     // A wake uses the wish up, also one that comes early: a machine that slept finds its clock behind the timer.
     if (event.type === 'wake') this.#wakeAt = undefined
     this.#dispatch(event, env, out)
+    for (const room of this.#channels.values()) this.#seekAmended(room, env, out)
     const next = this.#nextAt()
     if (next !== this.#wakeAt) {
       this.#wakeAt = next
@@ -302,7 +310,8 @@ export class Peer implements Machine {
     const context = new Context(this.#me, this.#records, charter)
     context.invite = invite
     const member = new Member(context)
-    const room = { context, member, manager: new Manager(context, seatOf(member)) }
+    const manager = new Manager(context, seatOf(member))
+    const room = { context, member, manager, search: { askAt: Number.NEGATIVE_INFINITY, asked: 0 } }
     this.#channels.set(context.name, room)
     return room
   }
@@ -314,9 +323,10 @@ export class Peer implements Machine {
     const consider = (at: number | undefined): void => {
       if (at !== undefined && (next === undefined || at < next)) next = at
     }
-    for (const { member, manager } of this.#channels.values()) {
+    for (const { context, member, manager, search } of this.#channels.values()) {
       consider(member.nextAt())
       consider(manager.nextAt())
+      if (context.teacher !== undefined) consider(search.askAt)
     }
     for (const { askAt } of this.#arrivals.values()) consider(askAt)
     consider(this.#rotateAt)
@@ -456,10 +466,37 @@ export class Peer implements Machine {
 
   #seekCharter(arrival: Arrival, env: Env, out: Out): void {
     const { channel, addresses } = arrival.invite
-    arrival.askAt = env.uptimeMs + ASK_AGAIN_MS * 2 ** Math.min(arrival.asked++, MAX_DOUBLINGS)
     out.push({ type: 'lookUp', kind: 'channel', id: channel })
+    this.#askCharter(arrival, { channel, addresses }, undefined, env, out)
+  }
+
+  /** A question for a descriptor, after which the next has to wait. */
+  #askCharter(
+    search: Search,
+    { channel, addresses }: Pick<Context, 'channel' | 'addresses'>,
+    to: UserId | undefined,
+    env: Env,
+    out: Out
+  ): void {
+    search.askAt = env.uptimeMs + ASK_AGAIN_MS * 2 ** Math.min(search.asked++, MAX_DOUBLINGS)
     const id = `${channelIdText(channel)}:charter`
-    out.push({ type: 'ask', id, channel, to: undefined, addresses, question: { descriptor: { channel } } })
+    out.push({ type: 'ask', id, channel, to, addresses, question: { descriptor: { channel } } })
+  }
+
+  /**
+   * Asks for a version of the descriptor that somebody has named: first whoever did so, then everywhere else. Each member asks
+   * at a moment of its own.
+   */
+  #seekAmended({ context, search }: Room, env: Env, out: Out): void {
+    const { teacher, channel, log } = context
+    if (teacher === undefined) return
+    const spreadMs = log.roster.members.size * AMENDED_PER_MEMBER_MS
+    if (search.askAt === Number.NEGATIVE_INFINITY) search.askAt = env.uptimeMs + (env.random(1)[0]! / 256) * spreadMs
+    if (env.uptimeMs < search.askAt) return
+    const isFirst = search.asked % 2 === 0
+    context.teacher = undefined
+    if (!isFirst) out.push({ type: 'lookUp', kind: 'channel', id: channel })
+    this.#askCharter(search, context, isFirst ? asUserId(teacher) : undefined, env, out)
   }
 
   /** A descriptor was found: it must be the one the invite names, or a later version of it (R-208). */
@@ -472,7 +509,7 @@ export class Peer implements Machine {
     if (room !== undefined) {
       const refusal = succeeds(charter, room.context.charter)
       if (refusal !== undefined) out.reject(refusal)
-      else if (charter.ref.version > room.context.charter.ref.version) this.#follow(room, charter, out)
+      else if (charter.ref.version > room.context.charter.ref.version) this.#follow(room, charter, env, out)
       return
     }
     if (arrival === undefined) return
@@ -487,10 +524,15 @@ export class Peer implements Machine {
   }
 
   /** A later version of a descriptor takes the place of the pinned one. */
-  #follow({ context }: Room, charter: Charter, out: Out): void {
-    context.charter = charter
-    context.log.follow(charter)
+  #follow({ context, member, manager, search }: Room, charter: Charter, env: Env, out: Out): void {
+    const before = context.charter.descriptor
+    context.follow(charter)
+    search.askAt = Number.NEGATIVE_INFINITY
+    search.asked = 0
     out.keep(context.row())
+    out.notify({ type: 'descriptor', channel: context.channel, descriptor: charter.descriptor, before })
+    member.onCharter(env, out)
+    manager.onCharter(env, out)
   }
 
   // ---------------------------------------------------------------- commands
@@ -522,6 +564,8 @@ export class Peer implements Machine {
         return this.#setNick(command.nick, env, out)
       case 'importRecords':
         return this.#importRecords(command.records, env, out)
+      case 'amendChannel':
+        return this.#amend(this.#roomOf(command.channel), command.changes, env, out)
       case 'leaveChannel':
         return this.#leave(this.#roomOf(command.channel), env, out)
       default:
@@ -538,6 +582,25 @@ export class Peer implements Machine {
     out.push({ type: 'subscribe', channel: charter.channel })
     room.member.start(env, out)
     room.manager.found(env, out)
+    return { type: 'channel', channel: viewOfRoom(room, env) }
+  }
+
+  #amend(room: Room, changes: ChannelChanges, env: Env, out: Out): CommandResult {
+    const { context, member } = room
+    if (!equalBytes(context.charter.descriptor.founder, context.user)) {
+      throw new UsageError('NOT_ALLOWED', 'Only the founder of a channel may change it. Ask the founder.')
+    }
+    const charter = amendChannel(this.#key, context.charter, changes)
+    const ready = charter.descriptor.managers.filter((manager) => context.log.isMember(manager))
+    if (member.keyring.current !== undefined && ready.length < signaturesNeeded(charter.descriptor)) {
+      throw new UsageError(
+        'MANAGERS_NOT_HERE',
+        'Too few of these key managers are members: who has no key could make no new one. Nothing was changed: let them in first.'
+      )
+    }
+    this.#follow(room, charter, env, out)
+    out.push({ type: 'putRecord', kind: 'channel', id: charter.channel, value: charter.bytes })
+    member.presence.onAmended(env)
     return { type: 'channel', channel: viewOfRoom(room, env) }
   }
 

@@ -18,15 +18,22 @@ export interface Room {
   readonly context: Context
   readonly member: Member
   readonly manager: Manager
+  /** For a version of the descriptor that somebody has named. */
+  readonly search: Search
+}
+
+/** Questions for a descriptor. */
+export interface Search {
+  /** `Env.uptimeMs` of the next one. */
+  askAt: number
+  /** How many there were. */
+  asked: number
 }
 
 /** A channel we have an invite to and no descriptor of yet. */
-export interface Arrival {
+export interface Arrival extends Search {
   readonly invite: Invite
   readonly text: string
-  askAt: number
-  /** Questions for the descriptor so far. */
-  asked: number
 }
 
 /** The manager's view of the member in the same peer. */

@@ -9190,6 +9190,7 @@ export interface DigestContent {
   record: Uint8Array
   boot: Uint8Array
   counter: number
+  descriptor?: DescriptorRef
 }
 
 export namespace DigestContent {
@@ -9232,6 +9233,11 @@ export namespace DigestContent {
         if ((obj.counter != null && obj.counter !== 0)) {
           w.uint32(48)
           w.uint32(obj.counter)
+        }
+
+        if (obj.descriptor != null) {
+          w.uint32(58)
+          DescriptorRef.codec().encode(obj.descriptor, w)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -9281,6 +9287,12 @@ export namespace DigestContent {
             }
             case 6: {
               obj.counter = reader.uint32()
+              break
+            }
+            case 7: {
+              obj.descriptor = DescriptorRef.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.descriptor
+              })
               break
             }
             default: {
@@ -9355,6 +9367,13 @@ export namespace DigestContent {
               }
               break
             }
+            case 7: {
+              yield * DescriptorRef.codec().stream(reader, reader.uint32(), `${prefix}.descriptor`, {
+                limits: opts.limits?.descriptor
+              })
+
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -9416,6 +9435,16 @@ export namespace DigestContent {
     value: number
   }
 
+  export interface DigestContentDescriptorVersionFieldEvent {
+    field: '$.descriptor.version'
+    value: number
+  }
+
+  export interface DigestContentDescriptorHashFieldEvent {
+    field: '$.descriptor.hash'
+    value: Uint8Array
+  }
+
   export function encode (obj: Partial<DigestContent>): Uint8Array {
     return encodeMessage(obj, DigestContent.codec())
   }
@@ -9424,7 +9453,7 @@ export namespace DigestContent {
     return decodeMessage(buf, DigestContent.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<DigestContent>): Generator<DigestContentSeenSenderFieldEvent | DigestContentSeenBootFieldEvent | DigestContentSeenCounterFieldEvent | DigestContentSeenGroupFieldEvent | DigestContentLogHeadFieldEvent | DigestContentLamportFieldEvent | DigestContentRecordFieldEvent | DigestContentBootFieldEvent | DigestContentCounterFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<DigestContent>): Generator<DigestContentSeenSenderFieldEvent | DigestContentSeenBootFieldEvent | DigestContentSeenCounterFieldEvent | DigestContentSeenGroupFieldEvent | DigestContentLogHeadFieldEvent | DigestContentLamportFieldEvent | DigestContentRecordFieldEvent | DigestContentBootFieldEvent | DigestContentCounterFieldEvent | DigestContentDescriptorVersionFieldEvent | DigestContentDescriptorHashFieldEvent> {
     return streamMessage(buf, DigestContent.codec(), opts)
   }
 }

@@ -27,7 +27,7 @@ import {
 } from '../../wire/messages.ts'
 import { Refusal, refuse } from '../reject.ts'
 import type { LogPreview } from './control-log.ts'
-import { type Charter, isManagerOf, isSameDescriptor, signaturesNeeded } from './descriptor.ts'
+import { type Charter, charterAt, isManagerOf, isSameDescriptor, signaturesNeeded } from './descriptor.ts'
 import { type Frame, makeFrame, readFrame, withAttachment } from './frame.ts'
 import {
   type EpochKeys,
@@ -285,11 +285,17 @@ export function equivocatorOf(
   return signersOf(descriptor, a).find((signer) => others.some((other) => equalBytes(other, signer)))
 }
 
-/** Reads one side of such a proof: signatures count, certified or not.. */
+/** Reads one side of such a proof, under the version that it names: signatures count, certified or not.. */
 export function readSide(charter: Charter, bytes: Uint8Array): CheckedAnnouncement | Refusal {
   const frame = readFrame(charter.channel, bytes)
   if (frame === undefined || frame instanceof Refusal) return refuse(405)
-  return readProposal(charter, frame, frame.body.announcement?.key?.term ?? 0)
+  return readProposal(charterNamed(charter, frame), frame, frame.body.announcement?.key?.term ?? 0)
+}
+
+/** The charter at the version that an announcement names, where it is one of ours. */
+export function charterNamed(charter: Charter, { body }: Frame): Charter {
+  const ref = body.announcement?.descriptor
+  return (ref && charterAt(charter, ref)) ?? charter
 }
 
 export const payloadHash = (payload: Uint8Array): Uint8Array => hash(LABEL.payloadHash, payload)

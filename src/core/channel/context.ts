@@ -1,7 +1,7 @@
 /** What the roles of one peer share about one channel. They meet here and in peer.ts, and nowhere else. */
 import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
 import type { SigningKey } from '../../crypto/sign.ts'
-import type { KeyId, Statement } from '../../wire/messages.ts'
+import type { DescriptorRef, KeyId, Statement } from '../../wire/messages.ts'
 import { channelIdText } from '../../wire/names.ts'
 import { ChannelRow } from '../../wire/rows.ts'
 import type { Prekeys } from '../identity/prekeys.ts'
@@ -13,7 +13,9 @@ import { Refusal } from '../reject.ts'
 import { ControlLog } from './control-log.ts'
 import { type Charter, isManagerOf } from './descriptor.ts'
 import { needsQuorum, type Office, outranks } from './election.ts'
+import type { Frame } from './frame.ts'
 import { readInvite } from './invite.ts'
+import { isHigher } from './key-schedule.ts'
 import { type CheckedStatement, makeStatement } from './statement.ts'
 
 /** The user whose peer this is. */
@@ -55,7 +57,11 @@ export class Context {
   alarm: Uint8Array = EMPTY
   wasRemoved = false
   /** The highest office known by its certificate. */
-  office: Office = { term: 0, manager: EMPTY }
+  office: Office = { version: 0, term: 0, manager: EMPTY }
+  /** The version of the descriptor under which the adopted epoch was announced. */
+  version = 0
+  /** Who named a version of the descriptor that is not known here. */
+  teacher: Uint8Array | undefined
   /** The term of a manager that made an office beside a higher one of its own, where no quorum prevents it. */
   rivalTerm = 0
   /** Who says that it is in office, while we know of no certificate. */
@@ -102,6 +108,50 @@ export class Context {
   /** Whether this user may be key manager. */
   get isManager(): boolean {
     return isManagerOf(this.charter.descriptor, this.user)
+  }
+
+  /** Follows a new version of the descriptor. A manager that it does not name is out, unless it was admitted. */
+  follow(charter: Charter): void {
+    const wasManager = this.isManager
+    this.charter = charter
+    this.teacher = undefined
+    this.log.follow(charter)
+    if (this.isManager) this.wasRemoved = false
+    else if (wasManager) this.wasRemoved = !this.log.isMemberToBe(this.user)
+  }
+
+  /** Whether a frame names a version of the descriptor that is not known here. */
+  isOfNews({ body }: Frame): boolean {
+    const ref = (body.announcement ?? body.heartbeat ?? body.grant)?.descriptor
+    const named = (body.message ?? body.plainMessage)?.descriptor
+    const isUnknown = named !== undefined && !this.charter.hashes.some((hash) => equalBytes(hash, named))
+    return isUnknown || (ref !== undefined && ref.version > this.charter.ref.version)
+  }
+
+  /** Whether an announcement names a version of the descriptor before the pinned one. */
+  isOfOlder({ body }: Frame): boolean {
+    const ref = body.announcement?.descriptor
+    return ref !== undefined && ref.version < this.charter.ref.version
+  }
+
+  /** A user names a version of the descriptor: when it is not known here, there is somebody to ask for it. */
+  noteDescriptor(user: Uint8Array, { version }: DescriptorRef): void {
+    if (version > this.charter.ref.version) this.teacher = user
+  }
+
+  /**
+   * Whether the adopted epoch is of managers that a later version of the descriptor does not name, and who are not members
+   * otherwise: nothing may be sent under it (§7.4).
+   */
+  get hasDismissed(): boolean {
+    const { version, charter, log } = this
+    if (version === charter.ref.version) return false
+    return charter.versions[version - 1]?.managers.some((manager) => !log.isMember(manager)) ?? false
+  }
+
+  /** Whether an epoch comes after the adopted one: of a later version of the descriptor, or else by its number. */
+  isAbove({ descriptor, key }: { readonly descriptor: DescriptorRef; readonly key: KeyId }, adopted: KeyId): boolean {
+    return descriptor.version === this.version ? isHigher(key, adopted) : descriptor.version > this.version
   }
 
   /** A certificate shows who opened a term. */

@@ -7,12 +7,12 @@
  */
 import { compareBytes, equalBytes, mapKey } from '../../base/bytes.ts'
 import { GROUPS } from '../../wire/limits.ts'
-import { Operation } from '../../wire/messages.ts'
+import { type Descriptor, Operation } from '../../wire/messages.ts'
 import type { InviteView } from '../command.ts'
 import { isNick } from '../identity/nick.ts'
 import { PENDING_NICKS, PENDING_STATEMENTS } from '../params.ts'
 import { type Refusal, refuse } from '../reject.ts'
-import type { Charter } from './descriptor.ts'
+import { type Charter, mayStateAboutOthers } from './descriptor.ts'
 import { type Group, GroupBook, isAboutGroup } from './groups.ts'
 import { IdSet } from './id-set.ts'
 import { NickRegister } from './nick-register.ts'
@@ -53,6 +53,14 @@ export interface InviteStanding {
 
 const hasEnding = (statement: CheckedStatement): boolean =>
   statement.statement.operation === Operation.REMOVE || statement.statement.operation === Operation.WITHDRAW
+
+/** Whether its author may make it as the one it is about; undefined where that says nothing. */
+function isOfItsOwn({ author, statement: { operation, subject } }: CheckedStatement): boolean | undefined {
+  const isOwn = equalBytes(author, subject)
+  if (operation === Operation.WITHDRAW) return isOwn
+  const mayBeOwn = operation === Operation.REGISTER_NICK || operation === Operation.TAKE_OUT_OF_GROUP
+  return isOwn && mayBeOwn ? true : undefined
+}
 
 const isRegistration = ({ statement }: CheckedStatement): boolean => statement.operation === Operation.REGISTER_NICK
 
@@ -177,13 +185,13 @@ export class ControlLog {
    * Whether the author of a statement may make it, R-303. Managers change with the descriptor, and what one of an earlier
    * version said stays said.
    */
-  mayState({ author, statement }: CheckedStatement): boolean {
-    const { operation, subject } = statement
-    const isAboutItself = equalBytes(author, subject)
-    if (operation === Operation.WITHDRAW) return isAboutItself
-    if (isAboutItself && (operation === Operation.REGISTER_NICK || operation === Operation.TAKE_OUT_OF_GROUP))
-      return true
-    return this.#charter.authorities.some((authority) => equalBytes(authority, author))
+  mayState(one: CheckedStatement): boolean {
+    return isOfItsOwn(one) ?? this.#charter.authorities.some((authority) => equalBytes(authority, one.author))
+  }
+
+  /** The same for one that we are told of now: who is named no more makes no more of them. */
+  mayTell(one: CheckedStatement): boolean {
+    return isOfItsOwn(one) ?? mayStateAboutOthers(this.#charter.descriptor, one.author)
   }
 
   /** The highest number an author has used. */
@@ -334,12 +342,18 @@ export class ControlLog {
 
   /** Follows a new version of the descriptor: its managers are members. */
   follow(charter: Charter): void {
-    const before = this.#charter.descriptor.managers
     this.#charter = charter
-    for (const user of [...before, ...charter.descriptor.managers]) {
-      this.#members = this.#isMemberWith(user, []) ? this.#members.with(user) : this.#members.without(user)
-    }
+    this.#members = this.rosterOf(charter.descriptor).members
     this.#groupMembers.clear()
+  }
+
+  /** The roster as it is under a version of the descriptor. @param extra - announced with it. */
+  rosterOf({ managers }: Descriptor, extra: readonly CheckedStatement[] = []): Roster {
+    let members = this.#members
+    for (const user of [...this.#charter.authorities, ...distinctSubjects(extra)]) {
+      members = this.#isMemberWith(user, extra, managers) ? members.with(user) : members.without(user)
+    }
+    return { members, hash: members.root() }
   }
 
   // ---------------------------------------------------------------- groups
@@ -411,8 +425,17 @@ export class ControlLog {
     return isManager || ends.some((id) => admits?.has(mapKey(id)) ?? false)
   }
 
-  #isMemberWith(user: Uint8Array, extra: readonly CheckedStatement[]): boolean {
-    if (this.#charter.descriptor.managers.some((manager) => equalBytes(manager, user))) return true
+  /** Whether a user is to be in the roster once everything that waits is announced. */
+  isMemberToBe(user: Uint8Array): boolean {
+    return this.#isMemberWith(user, this.pending())
+  }
+
+  #isMemberWith(
+    user: Uint8Array,
+    extra: readonly CheckedStatement[],
+    managers: readonly Uint8Array[] = this.#charter.descriptor.managers
+  ): boolean {
+    if (managers.some((manager) => equalBytes(manager, user))) return true
     const standing = this.#standings.get(mapKey(user))
     const own = extra.filter((one) => equalBytes(one.statement.subject, user))
     const ended = new Set(standing?.ended)

@@ -34,7 +34,7 @@ import {
   type SignedDescriptor,
   TimingProfile
 } from '../../wire/messages.ts'
-import type { ChannelSettings } from '../command.ts'
+import type { ChannelChanges, ChannelSettings } from '../command.ts'
 import {
   FENCE_MS,
   FENCE_RANGE_MS,
@@ -61,7 +61,8 @@ export interface Charter {
   /** The newest version. */
   readonly descriptor: Descriptor
   readonly ref: DescriptorRef
-  /** Hash of each version, first to newest. */
+  /** Every version, first to newest, and the hash of each. */
+  readonly versions: readonly Descriptor[]
   readonly hashes: readonly Uint8Array[]
   /** Everybody who was ever allowed to make statements or epochs, for judging old ones. */
   readonly authorities: readonly Uint8Array[]
@@ -89,7 +90,7 @@ export function foundChannel(founder: SigningKey, settings: ChannelSettings, sal
     name: (settings.name ?? '').normalize('NFC').trim(),
     suite: SUITE,
     managers: settings.managers !== undefined && settings.managers.length > 0 ? settings.managers : [founder.publicKey],
-    quorum: 0,
+    quorum: settings.quorum ?? 0,
     memberManagers: settings.memberManagers ?? [],
     admission: settings.admission ?? Admission.BY_INVITE,
     authentication: settings.authentication ?? Authentication.BY_SIGNATURE,
@@ -101,26 +102,72 @@ export function foundChannel(founder: SigningKey, settings: ChannelSettings, sal
     stepSeconds: settings.stepSeconds ?? STEP_MS / SECOND_MS,
     graceSeconds: settings.graceSeconds ?? GRACE_MS / SECOND_MS,
     idleSeconds: settings.idleSeconds ?? IDLE_MS / SECOND_MS,
-    fenceSeconds: FENCE_MS / SECOND_MS,
+    fenceSeconds: settings.fenceSeconds ?? FENCE_MS / SECOND_MS,
     retentionSeconds: settings.retentionSeconds ?? 0,
     recoveryKeys: [],
     recoveryThreshold: 0,
     maxMembers: settings.maxMembers ?? 0,
     withoutTriggers: settings.withoutTriggers ?? 0
   }
+  return signedBy(founder, channelIdOf(founder.publicKey, salt), [], descriptor)
+}
+
+/**
+ * Makes the next version of a channel's descriptor. What was promised about messages, privacy and history, stays.
+ *
+ * @throws {UsageError} when it would be none that everybody takes, or says nothing new.
+ */
+export function amendChannel(founder: SigningKey, charter: Charter, changes: ChannelChanges): Charter {
+  const { addManagers, removeManagers, addMemberManagers, removeMemberManagers, name, ...settings } = changes
+  const before = charter.descriptor
+  const changed: Descriptor = {
+    ...before,
+    ...settings,
+    name: (name ?? before.name).normalize('NFC').trim(),
+    managers: changedList(before.managers, addManagers, removeManagers),
+    memberManagers: changedList(before.memberManagers, addMemberManagers, removeMemberManagers)
+  }
+  if (equalBytes(Descriptor.encode(changed), Descriptor.encode(before))) {
+    throw new UsageError('NOTHING_TO_CHANGE', 'The channel has these settings already. Nothing was changed.')
+  }
+  const next = { ...changed, version: charter.ref.version + 1, previous: charter.ref.hash }
+  return signedBy(founder, charter.channel, DescriptorChain.decode(charter.bytes).versions, next)
+}
+
+function changedList(
+  before: readonly Uint8Array[],
+  added: readonly Uint8Array[] = [],
+  removed: readonly Uint8Array[] = []
+): Uint8Array[] {
+  const isIn = (list: readonly Uint8Array[], user: Uint8Array): boolean => list.some((one) => equalBytes(one, user))
+  if (!removed.every((user) => isIn(before, user))) {
+    throw new UsageError(
+      'NOT_NAMED',
+      'The channel names no such manager. Nothing was changed: see conclave channel show.'
+    )
+  }
+  return [...before.filter((user) => !isIn(removed, user)), ...added.filter((user) => !isIn(before, user))]
+}
+
+/** The chain with one version more, signed by the founder. @throws {UsageError} when readers would refuse it. */
+function signedBy(
+  founder: SigningKey,
+  channel: Uint8Array,
+  before: readonly SignedDescriptor[],
+  descriptor: Descriptor
+): Charter {
   if (!isSane(descriptor)) {
     throw new UsageError(
       'BAD_CHANNEL_SETTINGS',
       'These settings do not make a channel: a name has 1 to 64 characters, managers are one to seven distinct users, ' +
-        'and a key lives between a minute and thirty days.'
+        'a quorum is more than half of them, a key lives between a minute and thirty days, and a fence is ten minutes ' +
+        'to seven days.'
     )
   }
   const content = Descriptor.encode(descriptor)
   const signature = sign(founder, framed(LABEL.descriptorSign, content))
-  const bytes = DescriptorChain.encode({
-    versions: [{ content, signatures: [{ signer: founder.publicKey, signature }] }]
-  })
-  const charter = readCharter(channelIdOf(founder.publicKey, salt), bytes)
+  const version = { content, signatures: [{ signer: founder.publicKey, signature }] }
+  const charter = readCharter(channel, DescriptorChain.encode({ versions: [...before, version] }))
   if (charter instanceof Refusal) throw new UsageError('BAD_CHANNEL_SETTINGS', 'The settings do not fit a descriptor.')
   return charter
 }
@@ -134,9 +181,9 @@ export function foundChannel(founder: SigningKey, settings: ChannelSettings, sal
 export function readCharter(channel: Uint8Array, bytes: Uint8Array): Charter | Refusal {
   const chain = decodeStrict(DescriptorChain, bytes, DESCRIPTOR_CHAIN_BYTES)
   if (chain === undefined || chain.versions.length === 0) return refuse(201)
+  const versions: Descriptor[] = []
   const hashes: Uint8Array[] = []
   const authorities = new Map<string, Uint8Array>()
-  let newest: Descriptor | undefined
   for (const version of chain.versions) {
     const next = decodeStrict(Descriptor, version.content, DESCRIPTOR_BYTES)
     if (next === undefined || next.suite !== SUITE) return refuse(201)
@@ -144,13 +191,20 @@ export function readCharter(channel: Uint8Array, bytes: Uint8Array): Charter | R
     if (!isSane(next)) return refuse(205)
     if (next.version !== hashes.length + 1) return refuse(204)
     if (!equalBytes(next.previous, hashes.at(-1) ?? new Uint8Array(0))) return refuse(204)
-    if (!isSigned(version, next, newest)) return refuse(203)
+    if (!isSigned(version, next, versions.at(-1))) return refuse(203)
     for (const user of [next.founder, ...next.managers, ...next.memberManagers]) authorities.set(user.join(), user)
     hashes.push(descriptorHash(version.content))
-    newest = next
+    versions.push(next)
   }
   const ref = { version: hashes.length, hash: hashes.at(-1)! }
-  return { channel, descriptor: newest!, ref, hashes, authorities: [...authorities.values()], bytes }
+  return { channel, descriptor: versions.at(-1)!, ref, versions, hashes, authorities: [...authorities.values()], bytes }
+}
+
+/** The charter as it was at one of its versions; undefined for a version that is none of them. */
+export function charterAt(charter: Charter, ref: DescriptorRef): Charter | undefined {
+  const [descriptor, hash] = [charter.versions[ref.version - 1], charter.hashes[ref.version - 1]]
+  if (descriptor === undefined || hash === undefined || !equalBytes(hash, ref.hash)) return undefined
+  return { ...charter, descriptor, ref }
 }
 
 /**

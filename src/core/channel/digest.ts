@@ -33,6 +33,6 @@ export function makeDigest(
 export function openDigest(line: Line, control: Uint8Array, sealed: Uint8Array): DigestContent | undefined {
   const opened = openControl(control, line, PURPOSE, sealed)
   const content = opened && decodeStrict(DigestContent, opened, FRAME_BYTES)
-  const isWhole = content?.boot.length === BOOT_BYTES && content.logHead.length === HASH_BYTES
-  return isWhole ? content : undefined
+  if (content?.boot.length !== BOOT_BYTES || content.descriptor === undefined) return undefined
+  return content.logHead.length === HASH_BYTES ? content : undefined
 }

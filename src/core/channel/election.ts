@@ -13,6 +13,8 @@ import { type Charter, signaturesNeeded } from './descriptor.ts'
 
 /** One term, and the manager that opened it. */
 export interface Office {
+  /** Of the descriptor under which it was opened. */
+  readonly version: number
   /** 0: before the first. */
   readonly term: number
   readonly manager: Uint8Array
@@ -30,8 +32,12 @@ export function rankOf(charter: Charter, term: number, manager: Uint8Array): num
   return rank < 0 ? charter.descriptor.managers.length : rank
 }
 
-/** Whether one office takes the place of another: the higher term does, and in one term the lower rank. */
+/**
+ * Whether one office takes the place of another: the one of the later version of the descriptor does, else the higher term,
+ * and in one term the lower rank.
+ */
 export function outranks(charter: Charter, one: Office, other: Office): boolean {
+  if (one.version !== other.version) return one.version > other.version
   if (one.term !== other.term || equalBytes(one.manager, other.manager)) return one.term > other.term
   return rankOf(charter, one.term, one.manager) < rankOf(charter, one.term, other.manager)
 }

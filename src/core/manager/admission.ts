@@ -47,6 +47,7 @@ export function readApplicant(
   const opened = openRequest(context.channel, frame.author, request, context.user, prekey)
   if (opened instanceof Refusal) return opened
   const { content } = opened
+  context.noteDescriptor(content.user, content.descriptor!)
   if (!isSameDescriptor(content.descriptor!, context.charter.ref)) return refuse(502)
   const record = recordOf(context, opened, env)
   const isInline = content.record.length > 0

@@ -22,7 +22,7 @@ import {
 import type { Context } from '../channel/context.ts'
 import type { LogPreview } from '../channel/control-log.ts'
 import { readDemand } from '../channel/demand.ts'
-import { OPTIONAL_TRIGGERS } from '../channel/descriptor.ts'
+import { isManagerOf, OPTIONAL_TRIGGERS } from '../channel/descriptor.ts'
 import { needsQuorum } from '../channel/election.ts'
 import { type Frame, makeFrame } from '../channel/frame.ts'
 import { FIRST_INIT, FIRST_TRANSCRIPT, isHigher } from '../channel/key-schedule.ts'
@@ -273,6 +273,18 @@ export class Manager {
     this.#deadlines.set('stand', this.#candidacy.standAt(hasLeft, env))
   }
 
+  /** The descriptor has changed: what was proposed under the version before is over, and so is what rested on who backed us. */
+  onCharter(env: Env, out: Out): void {
+    const { charter, office, isManager } = this.#context
+    this.#draft = undefined
+    this.#deadlines.set('proposal', undefined)
+    this.#candidacy.clear()
+    if (!isManager) out.note([], this.archive.clear())
+    if (!isManager && this.#stage !== 'resting') this.#resign(env)
+    else if (this.#stage === 'waiting') this.#await(!isManagerOf(charter.descriptor, office.manager), env)
+    this.review(env, out)
+  }
+
   /** Called whenever something has come in: who is in office may have changed, and what we are to do with it. */
   review(env: Env, out: Out): void {
     const { office, user, charter, isManager, rivalTerm } = this.#context
@@ -320,7 +332,9 @@ export class Manager {
     const preview = this.#previewOf(announceable(this.#context))
     const change = this.#keeper.rebuild(term, preview.roster.members, env)
     const isFirst = before === undefined && this.#seenTerm === 0
-    const why = isFirst ? Reason.CREATED : reason === Reason.CREATED ? Reason.TAKEOVER : reason
+    const isAmended = before !== undefined && this.#context.version < this.#context.charter.ref.version
+    const later = isAmended ? Reason.DESCRIPTOR_CHANGED : reason === Reason.CREATED ? Reason.TAKEOVER : reason
+    const why = isFirst ? Reason.CREATED : later
     this.#deadlines.set('stand', undefined)
     this.#announce(why, { term, serial: 1 }, change, preview, env, out, (issued, ...now) =>
       this.#takeOffice(issued, why, ...now)
@@ -720,6 +734,11 @@ export class Manager {
     this.#issuedAt = env.uptimeMs
     const path = this.#keeper.pathOf(user)
     const publish = (): void => publishAll(channel, issued, out)
+    // What we begin with needs no invite, which would have us wait for somebody else's key after a start.
+    if (this.#context.invite !== '') {
+      this.#context.invite = ''
+      out.keep(this.#context.row())
+    }
     this.#triggers.onEpoch(change.update.kind !== TreeUpdateKind.STEP, this.#circumstances(), env)
     this.#seat.adopt(issued, terms, preview, path, publish, env, out)
     this.#deadlines.set('batch', undefined)

@@ -13,7 +13,7 @@ import {
   wrapsInChunks
 } from '../channel/announcement.ts'
 import type { Context } from '../channel/context.ts'
-import type { LogPreview } from '../channel/control-log.ts'
+import type { LogPreview, Roster } from '../channel/control-log.ts'
 import { type EpochKeys, type Line, rebuildLeafSecret, refreshLeafKey } from '../channel/key-schedule.ts'
 import { type ApplyOptions, MemberTree, wrapIndexes } from '../channel/key-tree-member.ts'
 import { Refusal, refuse } from '../reject.ts'
@@ -36,12 +36,24 @@ export interface Followed {
 export function chunksNeeded(context: Context, current: Epoch, { head, payload }: CheckedAnnouncement): number[] {
   if (payload === undefined || head.chunks.length === 0) return []
   const { tree } = payload
-  const leaf = tree.kind === TreeUpdateKind.REBUILD ? rebuiltLeaf(context) : (current.tree?.leaf ?? -1)
+  const leaf = tree.kind === TreeUpdateKind.REBUILD ? rebuiltLeaf(context, head) : (current.tree?.leaf ?? -1)
   return chunksWith(wrapIndexes(tree, leaf))
 }
 
 /** Our leaf in a rebuilt tree, or −1. */
-const rebuiltLeaf = ({ log, user }: Context): number => log.roster.members.rankOf(user)
+const rebuiltLeaf = (context: Context, head: CheckedAnnouncement['head']): number =>
+  rosterUnder(context, head, { statements: [], roster: context.log.roster }).members.rankOf(context.user)
+
+/** The roster under the version of the descriptor that an announcement names: on the way to the newest it may be older. */
+function rosterUnder(
+  { charter, log }: Context,
+  head: CheckedAnnouncement['head'],
+  preview: Pick<LogPreview, 'statements' | 'roster'>
+): Roster {
+  const { version } = head.descriptor
+  if (version === charter.ref.version) return preview.roster
+  return log.rosterOf(charter.versions[version - 1]!, preview.statements)
+}
 
 /**
  * @param current - the epoch that `announcement.head.previous` names.
@@ -67,7 +79,7 @@ export function followAnnouncement(
   }
   const options = head.chunks.length > 0 ? { wrapAt: wrapsInChunks((index) => chunks.get(index)) } : {}
   const line: Line = { channel: context.channel, group: EMPTY }
-  for (const tree of candidateTrees(context, current, payload.tree, line, head.key, options)) {
+  for (const tree of candidateTrees(context, current, announcement, payload.tree, line, options)) {
     const before = { init: current.init, transcript: current.transcript }
     const confirmed = confirmKeys(announcement, line, payload.tree, tree.rootKey, before)
     if (confirmed instanceof Refusal) continue
@@ -76,7 +88,7 @@ export function followAnnouncement(
     const preview = context.log.preview(statements)
     if (preview instanceof Refusal) return preview
     if (!equalBytes(preview.ids.root(), head.logHead)) return refuse(411)
-    if (!equalBytes(preview.roster.hash, head.roster)) return refuse(412)
+    if (!equalBytes(rosterUnder(context, head, preview).hash, head.roster)) return refuse(412)
     return { preview, epoch: epochOf(announcement, confirmed, tree) }
   }
   return refuse(408)
@@ -89,13 +101,14 @@ export function followAnnouncement(
 function* candidateTrees(
   context: Context,
   current: Epoch,
+  { head }: CheckedAnnouncement,
   update: TreeUpdate,
   line: Line,
-  { term, serial }: { term: number; serial: number },
   options: Pick<ApplyOptions, 'wrapAt'>
 ): Generator<MemberTree> {
   const { tree: before } = current
   const { user, self } = context
+  const { term, serial } = head.key
   const treeContext = { ...line, term, serial }
   const isRebuild = update.kind === TreeUpdateKind.REBUILD
   const isRefreshed = update.termKey.length > 0 && before !== undefined && update.refreshed.includes(before.leaf)
@@ -104,7 +117,7 @@ function* candidateTrees(
     if (tree !== undefined) yield tree
     return
   }
-  const leaf = rebuiltLeaf(context)
+  const leaf = isRebuild ? rebuiltLeaf(context, head) : -1
   if (isRebuild && leaf < 0) return
   for (const prekey of self.prekeys.pairs()) {
     const shared = x25519(prekey.x25519.seed.expose(), update.termKey)

@@ -303,7 +303,9 @@ export class KeySeeker {
   }
 
   onGrant(frame: Frame, env: Env, out: Out): Refusal | undefined {
-    const checked = this.#asker.readGrant(frame, this.#keyring.current?.key)
+    const { version, charter } = this.#context
+    const adopted = version === charter.ref.version ? this.#keyring.current?.key : undefined
+    const checked = this.#asker.readGrant(frame, adopted)
     if (checked === undefined || checked instanceof Refusal) return checked
     const lie = this.#succession.contradicted(checked.certificate)
     if (lie !== undefined) return this.#succession.raiseAlarm(lie, checked.certificate, out)

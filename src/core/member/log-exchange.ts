@@ -129,10 +129,9 @@ export class LogExchange {
     if (statements instanceof Refusal) return statements
     let refusal: Refusal | undefined
     for (const one of statements) {
-      if (!log.mayState(one)) return refuse(303)
-      if (!log.mayBeKept(one)) continue
-      // A nick that cannot be had holds up nothing that is told with it.
-      const unfit = log.judgeRegistration(one)
+      if (log.has(one.id) || (log.mayTell(one) && !log.mayBeKept(one))) continue
+      // What cannot be taken holds up nothing that is told with it.
+      const unfit = log.mayTell(one) ? log.judgeRegistration(one) : refuse(303)
       refusal ??= unfit
       if (unfit === undefined && log.addPending(one)) out.keep(this.#context.pendingRow(one))
     }

@@ -10,7 +10,7 @@ import type { Content, EpochsQuestion } from '../../wire/messages.ts'
 import { EpochRow } from '../../wire/rows.ts'
 import type { Context } from '../channel/context.ts'
 import type { LogPreview } from '../channel/control-log.ts'
-import { isManagerOf } from '../channel/descriptor.ts'
+import { isManagerOf, isSameDescriptor } from '../channel/descriptor.ts'
 import { needsQuorum, outranks } from '../channel/election.ts'
 import { type Frame, readFrame } from '../channel/frame.ts'
 import { isHigher } from '../channel/key-schedule.ts'
@@ -94,7 +94,7 @@ export class Member {
     const current = this.keyring.current
     // What we cannot follow may remove somebody: nothing is sent before that is known.
     if (current === undefined || this.succession.isOffChain || this.succession.isBehind) return this.seeker.state
-    if (log.hasUnappliedRemoval) return 'removal-pending'
+    if (log.hasUnappliedRemoval || this.#context.hasDismissed) return 'removal-pending'
     if (this.watch.exposure === 'fenced') return 'fenced'
     return now > current.notAfter + charter.descriptor.graceSeconds * SECOND_MS ? 'expired' : 'ready'
   }
@@ -165,6 +165,7 @@ export class Member {
   }
 
   #dispatch(frame: Frame, env: Env, out: Out): Refusal | undefined {
+    if (this.#context.isOfNews(frame)) this.#context.teacher = frame.author
     switch (frame.kind) {
       case 'message': {
         const refusal = this.conversation.onMessage(frame, env, out)
@@ -237,7 +238,8 @@ export class Member {
       return refuse(417)
     if (current === undefined && office.term === 0) this.#context.hint = frame.author
     const isOfOffice = equalBytes(frame.author, this.#context.manager)
-    const said = { term, manager: frame.author }
+    if (!isSameDescriptor(heartbeat!.descriptor!, charter.ref)) return refuse(402)
+    const said = { version: charter.ref.version, term, manager: frame.author }
     if (office.term > 0 && outranks(charter, said, office)) {
       // A term whose certificate we have not: whoever says so has it.
       this.seeker.learn(frame.author, env, out)
@@ -255,7 +257,7 @@ export class Member {
     this.presence.hear(frame.author, isAgreed ? current.key : undefined, heartbeat!.boot, env, out)
     if (current === undefined) this.seeker.onRecord(env, out)
     else if (isAgreed) this.seeker.onAgreed()
-    else if (term >= current.key.term) this.seeker.suspectBehind(env)
+    else if (this.#context.version < charter.ref.version || term >= current.key.term) this.seeker.suspectBehind(env)
     return undefined
   }
 
@@ -266,6 +268,15 @@ export class Member {
     this.#manager = manager
     this.watch.forget(out)
     this.seeker.onOffice(env, out)
+  }
+
+  /** A new version of the descriptor is pinned; what was told under it before may have been refused. */
+  onCharter(env: Env, out: Out): void {
+    this.watch.onCharter()
+    this.succession.onCharter()
+    this.#followOffice(env, out)
+    this.seeker.suspectBehind(env)
+    this.#tell(env, out)
   }
 
   #onEpoch(env: Env, out: Out): void {
@@ -325,10 +336,18 @@ export class Member {
 
   /** The answer to a question for epochs: frames, believed no more than live ones. */
   onEpochs(frames: readonly Uint8Array[], isMore: boolean, env: Env, out: Out): void {
+    const older: Frame[] = []
     for (const bytes of frames) {
       const frame = readFrame(this.#context.channel, bytes)
       if (frame === undefined) continue
+      if (!(frame instanceof Refusal) && this.#context.isOfNews(frame)) this.#context.teacher = frame.author
       const refusal = frame instanceof Refusal ? frame : this.#onEpochFrame(frame, env, out)
+      if (!(frame instanceof Refusal) && this.#context.isOfOlder(frame)) older.unshift(frame)
+      else if (refusal !== undefined) out.reject(refusal)
+    }
+    // What an older version of the descriptor allowed leads on to what the newest does: that has to be known first.
+    for (const frame of older) {
+      const refusal = this.#onEpochFrame(frame, env, out)
       if (refusal !== undefined) out.reject(refusal)
     }
     this.seeker.onEpochs(isMore, env, out)

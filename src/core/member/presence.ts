@@ -134,6 +134,11 @@ export class Presence {
     this.#deadlines.set('digest', soon)
   }
 
+  /** We have changed the descriptor: what others do not know they ask us for. */
+  onAmended(env: Env): void {
+    this.#deadlines.set('digest', env.uptimeMs)
+  }
+
   /** An epoch is in force: who is not in it is not there. The first one of a start is a reason to say that we are. */
   onEpoch(env: Env, out: Out): void {
     // Many that come in at once say so when all of them have: each epoch until then is a reason to wait a little longer.
@@ -184,6 +189,7 @@ export class Presence {
     if (content === undefined) return refuse(421)
     const start = this.#startOf(frame.author, content.boot)
     if (start !== undefined && (start.hasLeft || content.counter <= start.counter)) return refuse(423)
+    this.#context.noteDescriptor(frame.author, content.descriptor!)
     if (content.record.length > 0) this.#takeRecord(frame.author, content.record, env, out)
     this.#noteStart(frame.author, { boot: content.boot, counter: content.counter, hasLeft: false })
     this.#renew(frame.author, key, env)
@@ -280,7 +286,8 @@ export class Presence {
     if (env.now > epoch.notAfter + charter.descriptor.graceSeconds * SECOND_MS) return
     const { lamport } = this.#clock
     const place = { boot: self.boot, counter: this.#counter++ }
-    const content = { seen: [], logHead: log.head, lamport, record: this.#recordToTell(), ...place }
+    const record = this.#recordToTell()
+    const content = { seen: [], logHead: log.head, lamport, record, descriptor: charter.ref, ...place }
     const frame = makeDigest(self, { channel, group: EMPTY }, epoch.key, epoch.control, content, env.random(32))
     out.push({ type: 'publish', channel, frame: frame.bytes })
     this.#digestAt = env.uptimeMs

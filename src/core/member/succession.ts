@@ -11,9 +11,9 @@ import { type EpochsQuestion, type KeyId, Operation, TreeUpdateKind } from '../.
 import {
   type CheckedAnnouncement,
   certificateOf,
+  charterNamed,
   equivocatorOf,
   readAnnouncement,
-  readCertificate,
   readSide,
   signersOf
 } from '../channel/announcement.ts'
@@ -23,7 +23,6 @@ import { isManagerOf } from '../channel/descriptor.ts'
 import { type Office, outranks } from '../channel/election.ts'
 import { type Frame, keyIdKey, makeFrame, readFrame } from '../channel/frame.ts'
 import type { IdSet } from '../channel/id-set.ts'
-import { isHigher } from '../channel/key-schedule.ts'
 import type { CheckedStatement } from '../channel/statement.ts'
 import { Deadlines } from '../deadlines.ts'
 import type { Env, Row, RowKey } from '../machine.ts'
@@ -45,7 +44,11 @@ const GROUP_CHANGE: Partial<Record<Operation, (Notice & { type: 'group' })['chan
   [Operation.TAKE_OUT_OF_GROUP]: 'taken-out'
 }
 
-const officeOf = ({ head, frame }: CheckedAnnouncement): Office => ({ term: head.key.term, manager: frame.author })
+const officeOf = ({ head, frame }: CheckedAnnouncement): Office => ({
+  version: head.descriptor.version,
+  term: head.key.term,
+  manager: frame.author
+})
 
 export class Succession {
   readonly #context: Context
@@ -83,7 +86,9 @@ export class Succession {
   /** Whether announcements are known that we cannot reach from where we are. */
   get isBehind(): boolean {
     const current = this.#keyring.current
-    return current !== undefined && [...this.#waiting.values()].some(({ head }) => isHigher(head.key, current.key))
+    return (
+      current !== undefined && [...this.#waiting.values()].some(({ head }) => this.#context.isAbove(head, current.key))
+    )
   }
 
   unsafeFills(): { readonly name: string; readonly size: number; readonly cap: number }[] {
@@ -104,17 +109,15 @@ export class Succession {
 
   #onAnnouncement(frame: Frame, env: Env, out: Out): Refusal | undefined {
     const current = this.#keyring.current
-    const announcement = readAnnouncement(
-      this.#context.charter,
-      frame,
-      current?.key.term ?? frame.body.announcement!.key!.term
-    )
+    // One of an older version leads only to where a newer one goes on from it: its issuer may be dismissed by now.
+    const charter = this.#isNamed(frame) ? charterNamed(this.#context.charter, frame) : this.#context.charter
+    const announcement = readAnnouncement(charter, frame, current?.key.term ?? frame.body.announcement!.key!.term)
     if (announcement instanceof Refusal) return announcement
-    this.#context.noteOffice({ term: announcement.head.key.term, manager: frame.author })
+    this.#context.noteOffice(officeOf(announcement))
     if (this.#isKnown(frame)) return undefined
     const lie = this.contradicted(announcement)
     if (lie !== undefined) return this.raiseAlarm(lie, announcement, out)
-    if (current !== undefined && !isHigher(announcement.head.key, current.key)) return refuse(403)
+    if (current !== undefined && !this.#context.isAbove(announcement.head, current.key)) return refuse(403)
     if (announcement.payload === undefined) return undefined
     this.#waiting.set(hex(frame.id), announcement)
     for (const oldest of this.#waiting.keys()) {
@@ -123,6 +126,16 @@ export class Succession {
     }
     this.follow(env, out)
     return undefined
+  }
+
+  /** Whether an announcement that waits follows this one. */
+  #isNamed({ id }: Frame): boolean {
+    return [...this.#waiting.values()].some(({ head }) => equalBytes(head.previous, id))
+  }
+
+  /** The descriptor has changed: what waits under the version before counts only with what follows it. */
+  onCharter(): void {
+    this.#waiting.clear()
   }
 
   #isKnown(frame: Frame): boolean {
@@ -202,9 +215,9 @@ export class Succession {
 
   /** Who signed the certificate of the newest epoch, its issuer first; of its term, where it is a pure step. */
   get signers(): Uint8Array[] {
-    const { charter } = this.#context
     const newest = this.#kept.at(-1)
     if (newest === undefined) return []
+    const charter = charterNamed(this.#context.charter, newest.frame)
     const { certificate } = newest.attachment
     const first = certificate.length > 0 ? readSide(charter, certificate) : newest
     return first instanceof Refusal ? [] : signersOf(charter.descriptor, first)
@@ -299,7 +312,7 @@ export class Succession {
   /** Tells everybody that an epoch is in force. */
   afterAdoption(env: Env, out: Out): void {
     for (const [name, { head }] of this.#waiting) {
-      if (!isHigher(head.key, this.#keyring.current!.key)) this.#waiting.delete(name)
+      if (!this.#context.isAbove(head, this.#keyring.current!.key)) this.#waiting.delete(name)
     }
     this.#onAdopted(env, out)
   }
@@ -331,6 +344,7 @@ export class Succession {
     chunks: readonly Frame[] = []
   ): void {
     this.#context.noteOffice(officeOf(announcement))
+    this.#context.version = announcement.head.descriptor.version
     epoch.log = this.#context.log.ids
     const { puts, deletes } = this.#keyring.begin(epoch, env.now)
     const stale = this.#chunkEntries().slice(chunks.length).map(stateKey)
@@ -408,7 +422,8 @@ export class Succession {
     const first = readSide(charter, frame.body.alarm!.first)
     const second = readSide(charter, frame.body.alarm!.second)
     if (first instanceof Refusal || second instanceof Refusal) return refuse(414)
-    if (equivocatorOf(charter.descriptor, first, second) === undefined) return refuse(414)
+    const liar = equivocatorOf(charter.descriptor, first, second)
+    if (liar === undefined || !isManagerOf(charter.descriptor, liar)) return refuse(414)
     return this.raiseAlarm(first, second, out)
   }
 
@@ -441,9 +456,13 @@ export class Succession {
 
   /** The newest announcement adopted; a certificate alone after a grant. */
   restoreNewest(bytes: Uint8Array): void {
-    const announcement = readCertificate(this.#context.charter, bytes, this.#keyring.current?.key.term ?? 0)
+    const frame = readFrame(this.#context.channel, bytes)
+    if (frame === undefined || frame instanceof Refusal) return
+    const charter = charterNamed(this.#context.charter, frame)
+    const announcement = readAnnouncement(charter, frame, this.#keyring.current?.key.term ?? 0)
     if (announcement instanceof Refusal) return
     this.#kept = [announcement]
+    this.#context.version = announcement.head.descriptor.version
     this.#context.noteOffice(officeOf(announcement))
   }
 

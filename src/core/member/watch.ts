@@ -85,6 +85,11 @@ export class Watch {
     this.#setExposure('none', out)
   }
 
+  /** Terms of another version of the descriptor do not count in this one, and nothing said under it does. */
+  onCharter(): void {
+    this.#beat = { term: 0, counter: -1 }
+  }
+
   /** Another is in office now, or the one that was says that it goes. */
   forget(out: Out): void {
     this.#deadlines.set('lease', undefined)

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { hex, mapKey } from '../../../src/base/bytes.ts'
 import { ControlLog, type LogPreview } from '../../../src/core/channel/control-log.ts'
-import { type Charter, foundChannel } from '../../../src/core/channel/descriptor.ts'
+import { amendChannel, type Charter, foundChannel } from '../../../src/core/channel/descriptor.ts'
 import { type CheckedStatement, makeStatement } from '../../../src/core/channel/statement.ts'
 import { PENDING_NICKS, PENDING_STATEMENTS } from '../../../src/core/params.ts'
 import { Refusal } from '../../../src/core/reject.ts'
@@ -156,9 +156,31 @@ describe('a control log', () => {
 
   it('follows the managers of a new descriptor', () => {
     const log = logOf([b1])
-    const descriptor = { ...charter.descriptor, managers: [carol.publicKey] }
-    log.follow({ ...charter, descriptor })
+    const before = log.roster
+    const { managers } = charter.descriptor
+    const next = amendChannel(founder, charter, { addManagers: [carol.publicKey], removeManagers: managers })
+    log.follow(next)
     expect(log.roster.members.ids().map(hex)).to.deep.equal([bob, carol].map(({ publicKey }) => hex(publicKey)).sort())
+    expect(log.rosterOf(charter.descriptor).hash, 'as it was').to.deep.equal(before.hash)
+    expect(log.rosterOf(charter.descriptor, [c1]).members.has(carol.publicKey)).to.equal(true)
+  })
+
+  it('takes what somebody has said who is named no more, and is told nothing more by it (R-303)', () => {
+    const log = logOf([b1])
+    log.follow(amendChannel(founder, charter, { addManagers: [carol.publicKey], removeManagers: [manager.publicKey] }))
+    const said = admit(bob, {}, manager)
+    expect(log.mayState(said)).to.equal(true)
+    for (const [author, isHeard] of [
+      [manager, false],
+      [founder, true],
+      [carol, true],
+      [mallory, false]
+    ] as const) {
+      expect(log.mayTell(admit(bob, {}, author))).to.equal(isHeard)
+      expect(log.mayTell(admit(author, {}, author)), 'of itself').to.equal(isHeard)
+    }
+    expect(log.mayTell(register(manager, 'emma', manager)), 'a nick of its own').to.equal(true)
+    expect(log.mayTell(ending(Operation.WITHDRAW, manager, [], manager))).to.equal(true)
   })
 
   it('takes statements from founder, managers, member managers, and of withdrawal from the user itself (R-303)', () => {

@@ -3,8 +3,10 @@ import fc from 'fast-check'
 import { EMPTY, hex, joinBytes } from '../../../src/base/bytes.ts'
 import { UsageError } from '../../../src/base/errors.ts'
 import {
+  amendChannel,
   type Charter,
   channelIdOf,
+  charterAt,
   foundChannel,
   isManagerOf,
   readCharter,
@@ -12,6 +14,7 @@ import {
   signaturesNeeded,
   succeeds
 } from '../../../src/core/channel/descriptor.ts'
+import type { ChannelChanges } from '../../../src/core/command.ts'
 import { Refusal } from '../../../src/core/reject.ts'
 import { hash } from '../../../src/crypto/kdf.ts'
 import { framed, LABEL } from '../../../src/crypto/labels.ts'
@@ -182,10 +185,77 @@ describe('a descriptor', () => {
     expect(() => foundChannel(founder, { name: 'x', managers: users.slice(0, 8) }, random(16))).to.throw(UsageError)
   })
 
+  it('keeps what it was at each version', () => {
+    const charter = charterOf({}, { fields: { name: 'cellar' } })
+    const [first] = charter.hashes
+    expect(charterAt(charter, charter.ref)).to.deep.equal(charter)
+    expect(charterAt(charter, { version: 1, hash: first! })?.descriptor.name).to.equal('lobby')
+    expect(charterAt(charter, { version: 1, hash: first! })?.ref.version).to.equal(1)
+    expect(charterAt(charter, { version: 1, hash: charter.ref.hash }), 'another hash').to.equal(undefined)
+    for (const version of [0, 3]) expect(charterAt(charter, { version, hash: first! })).to.equal(undefined)
+  })
+
   it('asks for a majority of three and more managers, for one signature below, or for what its quorum says', () => {
     const needed = [1, 2, 3, 4, 5, 6, 7].map((n) => signaturesNeeded({ ...FIRST, managers: users.slice(0, n) }))
     expect(needed).to.deep.equal([1, 1, 2, 3, 3, 4, 4])
     expect(signaturesNeeded({ ...FIRST, managers: users.slice(0, 2), quorum: 2 })).to.equal(2)
+  })
+})
+
+describe('the next version of a descriptor', () => {
+  const charter = foundChannel(
+    founder,
+    { name: 'lobby', managers: users.slice(0, 3), memberManagers: [users[5]!] },
+    salt
+  )
+  const next = (changes: ChannelChanges): Charter => amendChannel(founder, charter, changes)
+
+  it('follows the pinned one, and has what was changed and all the rest', () => {
+    const amended = next({ name: ' cellar ', fenceSeconds: 3_600, quorum: 3, maxMembers: 9 })
+    expect(succeeds(amended, charter)).to.equal(undefined)
+    const { ref, descriptor } = charter
+    const changed = { name: 'cellar', fenceSeconds: 3_600, quorum: 3, maxMembers: 9, version: 2, previous: ref.hash }
+    expect(amended.descriptor).to.deep.equal({ ...descriptor, ...changed })
+    const third = amendChannel(founder, amended, { name: 'lobby' })
+    expect(third.versions.map(({ name }) => name)).to.deep.equal(['lobby', 'cellar', 'lobby'])
+  })
+
+  it('names managers and member managers more or fewer, those that stay in their order', () => {
+    const some = next({ addManagers: [users[3]!, users[0]!], removeManagers: [users[1]!] })
+    expect(some.descriptor.managers).to.deep.equal([users[0], users[2], users[3]])
+    const others = next({ addMemberManagers: [users[6]!], removeMemberManagers: [users[5]!] })
+    expect(others.descriptor.memberManagers).to.deep.equal([users[6]])
+    expect(others.descriptor.managers).to.deep.equal(charter.descriptor.managers)
+  })
+
+  const codeOf = (changes: ChannelChanges): string | undefined => {
+    try {
+      next(changes)
+      return undefined
+    } catch (error) {
+      if (error instanceof UsageError) return error.code
+      throw error
+    }
+  }
+
+  it('is not made when it says nothing, names who is not there, or would be refused', () => {
+    for (const changes of [{}, { name: 'lobby' }, { addManagers: [users[1]!] }, { quorum: 0 }])
+      expect(codeOf(changes)).to.equal('NOTHING_TO_CHANGE')
+    for (const changes of [{ removeManagers: [users[5]!] }, { removeMemberManagers: [users[0]!] }])
+      expect(codeOf(changes)).to.equal('NOT_NAMED')
+    const none = { removeManagers: users.slice(0, 3) }
+    for (const changes of [none, { addManagers: users.slice(3, 8) }, { quorum: 1 }, { name: '' }, { fenceSeconds: 1 }])
+      expect(codeOf(changes)).to.equal('BAD_CHANNEL_SETTINGS')
+    expect(codeOf({ addManagers: users.slice(3, 7) })).to.equal(undefined)
+  })
+
+  it('is not made when the chain of all versions would be too long', () => {
+    let long = charter
+    const more = (): void => {
+      for (let i = 0; i < 300; i++) long = amendChannel(founder, long, { maxMembers: i + 1 })
+    }
+    expect(more).to.throw('do not fit')
+    expect(long.versions.length).to.be.greaterThan(50)
   })
 })
 

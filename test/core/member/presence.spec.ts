@@ -28,7 +28,8 @@ type World = ReturnType<typeof world>
 /** A digest of anybody whose key the test has. */
 function digestOf({ liar }: World, author: SigningKey, issued: Issued, fields: Partial<DigestContent> = {}): Frame {
   const place = { boot: random(16), counter: 0 }
-  const content = { seen: [], logHead: liar.log.head, lamport: 1, record: EMPTY, ...place, ...fields }
+  const honest = { logHead: liar.log.head, descriptor: liar.charter.ref }
+  const content = { seen: [], lamport: 1, record: EMPTY, ...honest, ...place, ...fields }
   const self = { key: author } as Self
   return makeDigest(self, liar.line, issued.key, issued.keys.control, content, random(32))
 }

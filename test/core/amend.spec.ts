@@ -1,0 +1,278 @@
+import { expect } from 'chai'
+import { equalBytes, hex } from '../../src/base/bytes.ts'
+import { readCharter } from '../../src/core/channel/descriptor.ts'
+import type { ChannelChanges, ChannelSettings } from '../../src/core/command.ts'
+import { Refusal } from '../../src/core/reject.ts'
+import { PartitionPolicy, Reason } from '../../src/wire/messages.ts'
+import { Bus, type Node } from './bus.ts'
+
+interface World {
+  readonly bus: Bus
+  /** The first is the founder. */
+  readonly nodes: readonly Node[]
+  readonly channel: Uint8Array
+}
+
+const keyOf = ({ key }: Node): Uint8Array => key.publicKey
+const keysOf = (...nodes: readonly Node[]): Uint8Array[] => nodes.map(keyOf)
+
+/** A channel in which everybody has the key. @param count - how many of them are managers, from which one on. */
+function world(names: string, count: number, first = 0, settings: ChannelSettings = {}): World {
+  const bus = new Bus(`amend ${names} ${count} ${first}`)
+  bus.isHandingOver = true
+  const nodes = names.split(' ').map((nick) => bus.add(nick))
+  const managers = nodes.slice(first, first + count)
+  const channel = bus.open(nodes[0]!, { managers: keysOf(...managers), ...settings })
+  const invite = bus.invite(nodes[0]!, channel)
+  for (const node of nodes.slice(1)) bus.join(node, invite)
+  bus.pass(20_000)
+  const all = { bus, nodes, channel }
+  agree(all, nodes)
+  return all
+}
+
+/** Everybody named has the newest key and the same descriptor, and holds the same manager to be in office. @returns it. */
+function agree({ bus, channel, nodes }: World, some: readonly Node[], version?: number): Node {
+  const views = some.map((node) => bus.view(node, channel))
+  const [first] = views
+  for (const [i, view] of views.entries()) {
+    const { term, serial } = first!
+    expect(view, some[i]!.nick).to.include({ key: 'ready', term, serial, isManagerPresent: true })
+    expect(hex(view.commitment)).to.equal(hex(first!.commitment))
+    expect(hex(view.manager!)).to.equal(hex(first!.manager!))
+    expect(view.descriptor!.version, some[i]!.nick).to.equal(version ?? first!.descriptor!.version)
+  }
+  return nodes.find((node) => equalBytes(keyOf(node), first!.manager!))!
+}
+
+const amend = ({ bus, nodes, channel }: World, changes: ChannelChanges, by = nodes[0]!): unknown =>
+  bus.command(by, { type: 'amendChannel', channel, changes })
+
+const reasonOf = (node: Node): Reason | undefined =>
+  node.notices.flatMap((notice) => (notice.type === 'epoch' ? [notice.reason] : [])).at(-1)
+
+describe('a founder that changes its channel', () => {
+  it('opens a new term as the manager in office, and tells everybody what is otherwise', () => {
+    const all = world('alice mia nils', 1)
+    const { bus, nodes, channel } = all
+    amend(all, { name: 'cellar', keyLifetimeSeconds: 3_600, partition: PartitionPolicy.FREEZE })
+    bus.pass(3_000)
+    expect(agree(all, nodes, 2)).to.equal(nodes[0])
+    for (const node of nodes) {
+      expect(bus.view(node, channel)).to.include({ term: 2, name: 'cellar' })
+      expect(reasonOf(node)).to.equal(Reason.DESCRIPTOR_CHANGED)
+      const told = node.notices.filter((notice) => notice.type === 'descriptor')
+      expect(told.map(({ before, descriptor }) => [before.name, descriptor.name])).to.deep.equal([['lobby', 'cellar']])
+    }
+    expect(bus.view(nodes[1]!, channel).notAfter).to.be.at.most(bus.now + 3_600_000)
+    const known = readCharter(channel, bus.directory.get(hex(channel))!)
+    expect(known instanceof Refusal ? known : known.ref.version, 'in the directory').to.equal(2)
+  })
+
+  it('makes one of the members a manager, which takes its place when it goes', () => {
+    const all = world('alice mia nils', 1)
+    const { bus, nodes } = all
+    const [alice, mia, nils] = nodes as [Node, Node, Node]
+    amend(all, { addManagers: [keyOf(mia)] })
+    bus.pass(3_000)
+    expect(agree(all, nodes, 2)).to.equal(alice)
+    bus.stop(alice)
+    bus.pass(10_000)
+    expect(agree(all, [mia, nils])).to.equal(mia)
+  })
+
+  it('makes a quorum of one, with a new root that the new managers have signed', () => {
+    const all = world('alice mia nils otto', 1)
+    const { bus, nodes, channel } = all
+    amend(all, { addManagers: keysOf(nodes[1]!, nodes[2]!) })
+    bus.pass(4_000)
+    agree(all, nodes, 2)
+    expect(bus.view(nodes[3]!, channel).signers).to.have.length(2)
+  })
+
+  it('gives a key to a manager that was none of the members', () => {
+    const all = world('alice mia', 1)
+    const { bus, nodes, channel } = all
+    const otto = bus.add('otto')
+    amend(all, { addManagers: [keyOf(otto)] })
+    bus.join(otto, bus.invite(nodes[1]!, channel))
+    bus.pass(4_000)
+    agree(all, [...nodes, otto], 2)
+    bus.stop(nodes[0]!)
+    bus.pass(12_000)
+    expect(bus.view(nodes[1]!, channel)).to.include({ key: 'ready', isManagerPresent: true })
+    expect(hex(bus.view(nodes[1]!, channel).manager!)).to.equal(hex(keyOf(otto)))
+  })
+
+  it('is heard of when it is no manager, and the manager in office goes on', () => {
+    const all = world('frida alice mia', 1, 1)
+    const { bus, nodes } = all
+    amend(all, { maxMembers: 40 })
+    bus.pass(3_000)
+    expect(agree(all, nodes, 2)).to.equal(nodes[1])
+  })
+
+  it('is heard of when the carrier takes its first word away', () => {
+    const all = world('frida alice mia', 1, 1)
+    const { bus, nodes } = all
+    let isLost = true
+    bus.passes = (from) => !(isLost && from === nodes[0])
+    amend(all, { maxMembers: 40 })
+    bus.pass(2_000)
+    isLost = false
+    bus.pass(70_000)
+    agree(all, nodes, 2)
+  })
+
+  it('is told why a change cannot be', () => {
+    const all = world('alice mia nils', 1)
+    const { bus, nodes, channel } = all
+    const [alice, mia] = nodes as [Node, Node]
+    const stranger = keyOf(bus.add('otto'))
+    expect(() => amend(all, { name: 'attic' }, mia)).to.throw('Only the founder')
+    expect(() => amend(all, { name: 'lobby' })).to.throw('these settings already')
+    expect(() => amend(all, { removeManagers: keysOf(mia) })).to.throw('names no such manager')
+    expect(() => amend(all, { removeManagers: keysOf(alice) })).to.throw('do not make a channel')
+    expect(() => amend(all, { quorum: 2 })).to.throw('do not make a channel')
+    expect(() => amend(all, { addManagers: [stranger], removeManagers: keysOf(alice) })).to.throw('let them in first')
+    bus.pass(2_000)
+    expect(bus.view(mia, channel)).to.include({ term: 1 })
+    expect(agree(all, nodes, 1)).to.equal(alice)
+  })
+})
+
+describe('a manager that the founder dismisses', () => {
+  it('while in office, is followed by one of the others, and reads nothing after it', () => {
+    for (const names of ['frida alice bert mia', 'frida alice bert cora dirk mia']) {
+      const all = world(names, names.split(' ').length - 2, 1)
+      const { bus, nodes, channel } = all
+      const gone = agree(all, nodes)
+      const staying = nodes.filter((node) => node !== gone)
+      amend(all, { removeManagers: [keyOf(gone)] })
+      bus.say(nodes[0]!, channel, 'without it')
+      bus.pass(5_000)
+      expect(agree(all, staying, 2)).not.to.equal(gone)
+      expect(reasonOf(nodes[0]!)).to.equal(Reason.DESCRIPTOR_CHANGED)
+      expect(bus.view(gone, channel).key).to.equal('removed')
+      expect(bus.texts(gone)).not.to.include('frida: without it')
+      for (const node of staying) expect(bus.texts(node), node.nick).to.include('frida: without it')
+    }
+  })
+
+  it('stays a member when it was admitted', () => {
+    const all = world('frida alice bert mia', 2, 1)
+    const { bus, nodes, channel } = all
+    const gone = agree(all, nodes)
+    bus.command(nodes[0]!, { type: 'admit', channel, user: keyOf(gone) })
+    bus.command(nodes[0]!, { type: 'rekey', channel })
+    bus.pass(3_000)
+    amend(all, { removeManagers: [keyOf(gone)] })
+    bus.pass(6_000)
+    expect(agree(all, nodes, 2)).not.to.equal(gone)
+  })
+
+  it('leaves one of many that then goes on alone', () => {
+    const all = world('alice bert cora mia', 3)
+    const { bus, nodes, channel } = all
+    amend(all, { removeManagers: keysOf(nodes[1]!, nodes[2]!) })
+    bus.pass(4_000)
+    expect(agree(all, [nodes[0]!, nodes[3]!], 2)).to.equal(nodes[0])
+    for (const gone of [nodes[1]!, nodes[2]!]) expect(bus.view(gone, channel).key).to.equal('removed')
+    bus.command(nodes[0]!, { type: 'rekey', channel })
+    bus.pass(1_000)
+    agree(all, [nodes[0]!, nodes[3]!])
+  })
+
+  it('is not written to by who knows of it, from when it does, also after a start', () => {
+    const all = world('frida alice bert mia nils', 2, 1)
+    const { bus, nodes, channel } = all
+    const gone = agree(all, nodes)
+    const other = [nodes[1]!, nodes[2]!].find((node) => node !== gone)!
+    const mia = nodes[3]!
+    bus.stop(other)
+    amend(all, { removeManagers: [keyOf(gone)] })
+    bus.pass(3_000)
+    expect(bus.view(mia, channel)).to.include({ key: 'removal-pending' })
+    bus.stop(mia)
+    bus.start(mia)
+    bus.say(mia, channel, 'held')
+    bus.pass(3_000)
+    expect(bus.view(mia, channel)).to.include({ key: 'removal-pending', waiting: 1 })
+    bus.start(other)
+    bus.pass(20_000)
+    expect(agree(all, [nodes[0]!, other, mia, nodes[4]!], 2)).to.equal(other)
+    expect(bus.texts(other)).to.include('mia: held')
+    expect(bus.texts(gone)).not.to.include('mia: held')
+  })
+
+  it('is ignored when it goes on under the version before, and who followed it so far comes over', () => {
+    const all = world('frida alice bert mia nils', 2, 1)
+    const { bus, nodes, channel } = all
+    const gone = agree(all, nodes)
+    const other = [nodes[1]!, nodes[2]!].find((node) => node !== gone)!
+    const [frida, mia, nils] = [nodes[0]!, nodes[3]!, nodes[4]!]
+    bus.passes = (a, b) => [gone, mia].includes(a) === [gone, mia].includes(b)
+    amend(all, { removeManagers: [keyOf(gone)] })
+    // Terms of its own, above all that the others have.
+    for (let i = 0; i < 6; i++) {
+      bus.stop(gone)
+      bus.start(gone)
+      bus.pass(3_000)
+    }
+    expect(agree(all, [gone, mia], 1)).to.equal(gone)
+    expect(agree(all, [frida, other, nils], 2)).to.equal(other)
+    expect(bus.view(mia, channel).term).to.be.greaterThan(bus.view(nils, channel).term)
+    bus.passes = () => true
+    for (const node of nodes) bus.send(node, { type: 'carrier', channel, isReady: true })
+    bus.pass(90_000)
+    expect(agree(all, [frida, other, mia, nils], 2)).to.equal(other)
+    expect(bus.view(gone, channel).key).to.equal('removed')
+  })
+})
+
+describe('a member that was away', () => {
+  it('while the channel was changed twice follows the announcements of all versions', () => {
+    const all = world('alice bert mia nils', 2)
+    const { bus, nodes, channel } = all
+    const [alice, bert, mia, nils] = nodes as [Node, Node, Node, Node]
+    bus.stop(mia)
+    bus.command(alice, { type: 'rekey', channel })
+    bus.pass(1_000)
+    amend(all, { removeManagers: keysOf(bert), addManagers: keysOf(nils) })
+    bus.pass(4_000)
+    amend(all, { name: 'cellar' })
+    bus.pass(4_000)
+    bus.start(mia)
+    bus.pass(10_000)
+    agree(all, [alice, mia, nils], 3)
+    const asked = bus.frames(channel).filter((frame) => frame.kind === 'keyRequest')
+    const late = mia.notices.filter((notice) => notice.type === 'epoch')
+    expect(late.length, `asked for ${asked.length} keys`).to.be.at.least(3)
+  })
+
+  it('comes back with the descriptor that it had pinned, and with the office of the version before', () => {
+    const all = world('frida alice bert mia', 2, 1)
+    const { bus, nodes, channel } = all
+    const gone = agree(all, nodes)
+    const other = [nodes[1]!, nodes[2]!].find((node) => node !== gone)!
+    bus.stop(other)
+    amend(all, { removeManagers: [keyOf(gone)] })
+    bus.pass(3_000)
+    const mia = nodes[3]!
+    bus.stop(mia)
+    bus.start(mia)
+    expect(bus.view(mia, channel).descriptor!.version).to.equal(2)
+    expect(bus.view(mia, channel).signers.map(hex)).to.deep.equal([hex(keyOf(gone))])
+  })
+
+  it('never takes an older descriptor for a newer one', () => {
+    const all = world('alice mia', 1)
+    const { bus, nodes, channel } = all
+    const old = bus.directory.get(hex(channel))!
+    amend(all, { name: 'cellar' })
+    bus.pass(3_000)
+    bus.send(nodes[1]!, { type: 'found', kind: 'channel', id: channel, value: old })
+    expect(nodes[1]!.rejects).to.include(206)
+    expect(bus.view(nodes[1]!, channel)).to.include({ name: 'cellar' })
+  })
+})
