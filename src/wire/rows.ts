@@ -1609,6 +1609,8 @@ export interface OutboxRow {
   order: number
   lamport: number
   group: Uint8Array
+  under: Uint8Array
+  isSent: boolean
 }
 
 export namespace OutboxRow {
@@ -1661,6 +1663,16 @@ export namespace OutboxRow {
           w.bytes(obj.group)
         }
 
+        if ((obj.under != null && obj.under.byteLength > 0)) {
+          w.uint32(74)
+          w.bytes(obj.under)
+        }
+
+        if ((obj.isSent != null && obj.isSent !== false)) {
+          w.uint32(80)
+          w.bool(obj.isSent)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -1673,7 +1685,9 @@ export namespace OutboxRow {
           epoch: uint8ArrayAlloc(0),
           order: 0,
           lamport: 0,
-          group: uint8ArrayAlloc(0)
+          group: uint8ArrayAlloc(0),
+          under: uint8ArrayAlloc(0),
+          isSent: false
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -1712,6 +1726,14 @@ export namespace OutboxRow {
             }
             case 8: {
               obj.group = reader.bytes()
+              break
+            }
+            case 9: {
+              obj.under = reader.bytes()
+              break
+            }
+            case 10: {
+              obj.isSent = reader.bool()
               break
             }
             default: {
@@ -1785,6 +1807,20 @@ export namespace OutboxRow {
               }
               break
             }
+            case 9: {
+              yield {
+                field: `${prefix}.under`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 10: {
+              yield {
+                field: `${prefix}.isSent`,
+                value: reader.bool()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -1837,6 +1873,16 @@ export namespace OutboxRow {
     value: Uint8Array
   }
 
+  export interface OutboxRowUnderFieldEvent {
+    field: '$.under'
+    value: Uint8Array
+  }
+
+  export interface OutboxRowIsSentFieldEvent {
+    field: '$.isSent'
+    value: boolean
+  }
+
   export function encode (obj: Partial<OutboxRow>): Uint8Array {
     return encodeMessage(obj, OutboxRow.codec())
   }
@@ -1845,7 +1891,7 @@ export namespace OutboxRow {
     return decodeMessage(buf, OutboxRow.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<OutboxRow>): Generator<OutboxRowLocalFieldEvent | OutboxRowContentFieldEvent | OutboxRowIsPlainFieldEvent | OutboxRowFrameFieldEvent | OutboxRowEpochFieldEvent | OutboxRowOrderFieldEvent | OutboxRowLamportFieldEvent | OutboxRowGroupFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<OutboxRow>): Generator<OutboxRowLocalFieldEvent | OutboxRowContentFieldEvent | OutboxRowIsPlainFieldEvent | OutboxRowFrameFieldEvent | OutboxRowEpochFieldEvent | OutboxRowOrderFieldEvent | OutboxRowLamportFieldEvent | OutboxRowGroupFieldEvent | OutboxRowUnderFieldEvent | OutboxRowIsSentFieldEvent> {
     return streamMessage(buf, OutboxRow.codec(), opts)
   }
 }

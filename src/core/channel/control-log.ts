@@ -68,6 +68,8 @@ export class ControlLog {
   readonly #pending = new Map<string, CheckedStatement>()
   /** Those of them that register a nick, by user. */
   readonly #pendingNicks = new Map<string, CheckedStatement>()
+  /** Those of them that an epoch covered which was passed over. */
+  readonly #stranded = new Set<string>()
   readonly #seqs = new Map<string, number>()
   readonly #groups = new GroupBook()
   /** Who is in each group; forgotten when anything changes. */
@@ -210,8 +212,24 @@ export class ControlLog {
     return true
   }
 
+  /** Keeps a statement that an epoch covered which was passed over: whoever did not see that epoch may not know it. */
+  addStranded(one: CheckedStatement): void {
+    if (this.addPending(one)) this.#stranded.add(mapKey(one.id))
+  }
+
+  /** Statements of epochs that were passed over, which nobody else has told since. */
+  stranded(): CheckedStatement[] {
+    return [...this.#stranded].flatMap((key) => this.#pending.get(key) ?? [])
+  }
+
+  /** Somebody told it. */
+  noteTold(one: CheckedStatement): void {
+    this.#stranded.delete(mapKey(one.id))
+  }
+
   /** Forgets a statement that waits. */
   dropPending(one: CheckedStatement): void {
+    this.#stranded.delete(mapKey(one.id))
     if (this.#pending.delete(mapKey(one.id)) && isRegistration(one)) {
       this.#pendingNicks.delete(mapKey(one.statement.subject))
     }

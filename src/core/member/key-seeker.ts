@@ -360,9 +360,12 @@ export class KeySeeker {
     const kept = this.#succession.kept(epoch, announced, env)
     const earlier = this.#keyring.receive(content.earlier, env.now)
     const logRows = announced.map((one) => this.#context.logRow(one))
-    const rows = [...logRows, this.#context.row(), ...kept.puts, ...earlier.puts]
+    const stranded = read.log.stranded()
+    const waiting = stranded.map((one) => this.#context.pendingRow(one))
+    const rows = [...logRows, ...waiting, this.#context.row(), ...kept.puts, ...earlier.puts]
     const told = announced.map((one) => stateKey(`pending/${this.#context.name}/${hex(one.id)}`))
-    const settled = [...told, ...kept.deletes, ...earlier.deletes]
+    const left = stranded.map((one) => stateKey(this.#context.logRow(one).entry))
+    const settled = [...told, ...left, ...kept.deletes, ...earlier.deletes]
     this.#succession.install(epoch, certificate, rows, settled, env, out)
     if (before !== undefined) this.#succession.notifyRoster(announced, before, out)
     this.#succession.afterAdoption(env, out)

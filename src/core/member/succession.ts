@@ -38,6 +38,9 @@ import type { Epoch, Keyring } from './keyring.ts'
 /** Chunks of one announcement at most: wraps for the largest tree. */
 const CHUNKS = 1_100
 
+/** First epochs of terms remembered. */
+const OPENINGS = 16
+
 const GROUP_CHANGE: Partial<Record<Operation, (Notice & { type: 'group' })['change']>> = {
   [Operation.MAKE_GROUP]: 'made',
   [Operation.DISSOLVE_GROUP]: 'dissolved',
@@ -62,6 +65,10 @@ export class Succession {
   #storedChunks = 0
   /** The chunks needed to follow one announcement from one epoch: counting them again at each chunk costs too much. */
   #needed: { readonly current: Epoch; readonly next: CheckedAnnouncement; readonly chunks: number[] } | undefined
+  /** First epochs of terms that were heard of and do not follow ours, newest last: where others parted from us. */
+  #openings: CheckedAnnouncement[] = []
+  /** Epochs of ours that others passed over, found at the last adoption, by hex of their announcements. */
+  #passed: ReadonlySet<string> = new Set()
   /** Whether the current epoch is known to lead nowhere: only a grant helps. */
   #isOffChain = false
 
@@ -90,6 +97,7 @@ export class Succession {
     return [
       { name: 'waiting announcements', size: this.#waiting.size, cap: WAITING_ANNOUNCEMENTS },
       { name: 'kept announcements', size: this.#kept.length, cap: KEPT_ANNOUNCEMENTS },
+      { name: 'openings', size: this.#openings.length, cap: OPENINGS },
       { name: 'kept chunks', size: this.chunks.size, cap: KEPT_CHUNKS }
     ]
   }
@@ -112,6 +120,7 @@ export class Succession {
     if (announcement instanceof Refusal) return announcement
     this.#context.noteOffice({ term: announcement.head.key.term, manager: frame.author })
     if (this.#isKnown(frame)) return undefined
+    if (announcement.head.key.serial === 1) this.#openings = [...this.#openings, announcement].slice(-OPENINGS)
     const lie = this.contradicted(announcement)
     if (lie !== undefined) return this.raiseAlarm(lie, announcement, out)
     if (current !== undefined && !isHigher(announcement.head.key, current.key)) return refuse(403)
@@ -331,6 +340,7 @@ export class Succession {
     chunks: readonly Frame[] = []
   ): void {
     this.#context.noteOffice(officeOf(announcement))
+    this.#passed = this.#passedOver(announcement)
     epoch.log = this.#context.log.ids
     const { puts, deletes } = this.#keyring.begin(epoch, env.now)
     const stale = this.#chunkEntries().slice(chunks.length).map(stateKey)
@@ -347,6 +357,36 @@ export class Succession {
     this.#isOffChain = false
     const grace = this.#context.charter.descriptor.graceSeconds * SECOND_MS
     this.#deadlines.setOnce('expiry', env.uptimeMs + grace + SECOND_MS)
+  }
+
+  /**
+   * Our epochs since the one that the chain of an announcement went on from, when that is not the last. Who came in after
+   * that has none of before: all it has is passed over, as far as it can tell.
+   */
+  #passedOver({ head }: CheckedAnnouncement): ReadonlySet<string> {
+    const { current } = this.#keyring
+    if (current === undefined || equalBytes(head.previous, current.announcement)) return new Set()
+    const others = this.#openings.filter((one) => one.head.key.term <= head.key.term && !this.#isKnown(one.frame))
+    if (others.length === 0 || others.some((one) => equalBytes(one.head.previous, current.announcement)))
+      return new Set()
+    const partings = others.map((one) =>
+      this.#kept.findIndex((ours) => equalBytes(ours.head.previous, one.head.previous))
+    )
+    const known = partings.filter((place) => place >= 0)
+    const first = known.length > 0 ? Math.min(...known) : 0
+    return new Set(this.#kept.slice(first).map(({ frame }) => hex(frame.id)))
+  }
+
+  /** What the last adoption passed over, once. */
+  takePassed(): ReadonlySet<string> {
+    const passed = this.#passed
+    this.#passed = new Set()
+    return passed
+  }
+
+  /** The epochs adopted lately, by hex of their announcements. */
+  get lately(): ReadonlySet<string> {
+    return new Set(this.#kept.map(({ frame }) => hex(frame.id)))
   }
 
   #chunkEntries(): string[] {
