@@ -42,8 +42,12 @@ export function seatOf(member: Member): Seat {
       return !member.succession.isOffChain && !member.succession.isBehind
     },
     hasLeft: (user) => member.presence.hasLeft(user),
+    hasLedHere: (key) => member.succession.hasLedHere(key),
     assure: (env, out) => member.watch.assure(env, out),
     tryProposal: (proposal) => member.succession.tryProposal(proposal),
+    get ledAt() {
+      return member.watch.heardAt
+    },
     isLed: (env) => member.watch.leaseMs(env) > 0,
     leadOn: (announcement) => member.succession.leadOn(announcement),
     raiseAlarm: (first, second, out) => void member.succession.raiseAlarm(first, second, out),

@@ -288,7 +288,9 @@ export class Bus {
 
   /** Gives a frame to the one node that it is for, and to nobody else. */
   #hand(node: Node, { channel, frame, receipt, to }: Effect & { type: 'publish' }): void {
-    const other = this.nodes.find((one) => equalBytes(one.key.publicKey, to!))!
+    const other = this.nodes.find((one) => equalBytes(one.key.publicKey, to!))
+    if (other === undefined || !other.isUp || !this.passes(node, other))
+      return this.#publish(node, channel, frame, receipt)
     this.handed.push(frame)
     this.deliver(other, channel, frame)
     if (receipt !== undefined) this.send(node, { type: 'published', receipt, recipients: 1, isHanded: true })

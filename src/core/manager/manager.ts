@@ -74,8 +74,12 @@ export interface Seat extends CoSignerSeat {
         readonly notAfter: number
       }
     | undefined
+  /** `Env.uptimeMs` of the newest heartbeat of the manager in office. */
+  readonly ledAt: number
   /** Whether the epoch held is the newest there is, as far as we know. */
   readonly isUpToDate: boolean
+  /** Whether an epoch is one of those that led to the one held. */
+  hasLedHere(key: KeyId): boolean
   /** Whether a member has said that it goes. */
   hasLeft(user: Uint8Array): boolean
   /** We are in office, with enough others behind us to remove somebody. */
@@ -152,6 +156,8 @@ export class Manager {
   #version = 0
   /** The last epoch that was demanded, and the one that a demand which waits is to replace. */
   #demanded = { at: Number.NEGATIVE_INFINITY, announcement: EMPTY }
+  /** How long we wait for a manager in office, from when the last was heard. */
+  #patienceMs = 0
   #stage: 'resting' | 'collecting' | 'waiting' | 'acting' = 'resting'
   #isCarrierReady = false
   #seenTerm = 0
@@ -270,7 +276,18 @@ export class Manager {
 
   /** Waits for a manager in office to be heard of, and then stands. */
   #await(hasLeft: boolean, env: Env): void {
-    this.#deadlines.set('stand', this.#candidacy.standAt(hasLeft, env))
+    this.#patienceMs = this.#candidacy.patienceMs(hasLeft, env)
+    this.#deadlines.set('stand', env.uptimeMs + this.#patienceMs)
+  }
+
+  /** Nobody in office was heard of for the whole time; or the time begins again with the last that was heard. */
+  #standWhenDue(env: Env, out: Out): void {
+    if (this.#stage !== 'waiting' || this.#draft !== undefined) return
+    if (!this.#isCarrierReady || this.#seat.isLed(env)) this.#await(false, env)
+    const at = this.#seat.ledAt + this.#patienceMs
+    if (!this.#isCarrierReady) return
+    if (at > env.uptimeMs) this.#deadlines.set('stand', at)
+    else this.#stand(Reason.TAKEOVER, env, out)
   }
 
   /** Called whenever something has come in: who is in office may have changed, and what we are to do with it. */
@@ -345,7 +362,7 @@ export class Manager {
     else if (frame.kind !== 'announcement' || !this.#isProposal(frame)) return false
     // Who starts has to catch up with what it may have forgotten before it signs anything.
     else if (this.#stage === 'waiting' || this.#stage === 'acting') {
-      const isSigned = this.#coSigner.onProposal(frame, env, out)
+      const isSigned = this.#coSigner.onProposal(frame, this.#stage === 'acting', env, out)
       if (isSigned && this.#stage === 'waiting') this.#give(env)
     }
     return true
@@ -409,7 +426,7 @@ export class Manager {
     if (term <= this.#context.office.term + PROMISE_JUMP) this.#refusedTerm = Math.max(this.#refusedTerm, term)
     this.#drop(env)
     if (this.#stage === 'acting') this.#stand(Reason.TAKEOVER, env, out)
-    else this.#deadlines.set('stand', this.#candidacy.standAt(true, env))
+    else this.#await(true, env)
   }
 
   #drop(env: Env): void {
@@ -432,9 +449,7 @@ export class Manager {
           if (this.#stage === 'collecting') this.#begin(env, out)
           break
         case 'stand':
-          if (this.#stage !== 'waiting' || this.#draft !== undefined) break
-          if (this.#seat.isLed(env) || !this.#isCarrierReady) this.#await(false, env)
-          else this.#stand(Reason.TAKEOVER, env, out)
+          this.#standWhenDue(env, out)
           break
         case 'proposal':
           this.#pursue(env, out)
@@ -618,7 +633,14 @@ export class Manager {
     if (applicants.length === 0 && !this.#context.log.hasUnappliedChange) return
     if (applicants.length > 0) this.#noteAdmissions(env)
     const isAdmitting = applicants.length > 0 || this.#context.log.hasUnappliedAdmit
-    this.#issue(isAdmitting ? Reason.ADMITTED : Reason.STATED, applicants, statements, env, out)
+    const isMerging = applicants.some(({ highest }) => highest !== undefined && this.#isOfAnotherWay(highest))
+    const reason = isMerging ? Reason.MERGED : isAdmitting ? Reason.ADMITTED : Reason.STATED
+    this.#issue(reason, applicants, statements, env, out)
+  }
+
+  /** Whether an epoch stands on a way that parted from ours, which can be where there are several managers. */
+  #isOfAnotherWay(key: KeyId): boolean {
+    return this.#context.charter.descriptor.managers.length > 1 && !this.#seat.hasLedHere(key)
   }
 
   #issue(

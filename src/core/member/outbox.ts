@@ -19,6 +19,9 @@ import { stateKey, stateRow } from '../out.ts'
 /** Sent messages kept at most. */
 export const SENT_MESSAGES = 256
 
+/** How often one message is said again. */
+const SAID_AGAIN = 4
+
 export interface OutboxEntry {
   /** Local name until the message has an id. */
   readonly local: string
@@ -37,6 +40,8 @@ export interface OutboxEntry {
   lamport: number
   /** The frame as it was made, while this run lasts. */
   made?: Frame
+  /** How often it was said again. */
+  again?: number
   /** Whether the frame was handed to the carrier and no word has come back. */
   isUnderWay: boolean
 }
@@ -104,6 +109,7 @@ export class Outbox {
   /** An entry was sent, and is kept to be said again. @returns the rows that change. */
   keep(entry: OutboxEntry): { puts: Row[]; deletes: RowKey[] } {
     this.#entries.delete(entry.local)
+    if ((entry.again ?? 0) >= SAID_AGAIN) return { puts: [], deletes: [stateKey(this.#name(entry.local))] }
     this.#sent.set(entry.local, entry)
     const gone = [...this.#sent.keys()].slice(0, Math.max(0, this.#sent.size - SENT_MESSAGES))
     for (const local of gone) this.#sent.delete(local)
@@ -120,7 +126,10 @@ export class Outbox {
   /** Puts sent ones under these epochs back, to be sealed and sent again, before what waits. */
   recall(epochs: ReadonlySet<string>): void {
     const again = [...this.#sent.values()].filter(({ under }) => epochs.has(hex(under)))
-    for (const { local } of again) this.#sent.delete(local)
+    for (const entry of again) {
+      this.#sent.delete(entry.local)
+      entry.again = (entry.again ?? 0) + 1
+    }
     this.#take([...again, ...this.#entries.values()])
   }
 

@@ -7,7 +7,7 @@
 import { assert } from '../../base/assert.ts'
 import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
 import { SECOND_MS } from '../../base/time.ts'
-import { type EpochsQuestion, type KeyId, Operation, TreeUpdateKind } from '../../wire/messages.ts'
+import { type EpochsQuestion, type KeyId, Operation, Reason, TreeUpdateKind } from '../../wire/messages.ts'
 import {
   type CheckedAnnouncement,
   certificateOf,
@@ -67,7 +67,7 @@ export class Succession {
   #needed: { readonly current: Epoch; readonly next: CheckedAnnouncement; readonly chunks: number[] } | undefined
   /** First epochs of terms that were heard of and do not follow ours, newest last: where others parted from us. */
   #openings: CheckedAnnouncement[] = []
-  /** Epochs of ours that others passed over, found at the last adoption, by hex of their announcements. */
+  /** Epochs of ours that others have not, as the last adoption shows, by hex of their announcements. */
   #passed: ReadonlySet<string> = new Set()
   /** Whether the current epoch is known to lead nowhere: only a grant helps. */
   #isOffChain = false
@@ -365,7 +365,8 @@ export class Succession {
    */
   #passedOver({ head }: CheckedAnnouncement): ReadonlySet<string> {
     const { current } = this.#keyring
-    if (current === undefined || equalBytes(head.previous, current.announcement)) return new Set()
+    if (current === undefined) return new Set()
+    if (equalBytes(head.previous, current.announcement)) return head.reason === Reason.MERGED ? this.#ofTerm : new Set()
     const others = this.#openings.filter((one) => one.head.key.term <= head.key.term && !this.#isKnown(one.frame))
     if (others.length === 0 || others.some((one) => equalBytes(one.head.previous, current.announcement)))
       return new Set()
@@ -377,7 +378,18 @@ export class Succession {
     return new Set(this.#kept.slice(first).map(({ frame }) => hex(frame.id)))
   }
 
-  /** What the last adoption passed over, once. */
+  /** Our epochs of this term: who comes to us from another way has none of them. */
+  get #ofTerm(): ReadonlySet<string> {
+    const opening = this.#kept.findLastIndex(({ head }) => head.key.serial === 1)
+    return new Set(this.#kept.slice(Math.max(0, opening)).map(({ frame }) => hex(frame.id)))
+  }
+
+  /** Whether an epoch is one of those that led here. */
+  hasLedHere(key: KeyId): boolean {
+    return this.#kept.some(({ head }) => keyIdKey(head.key) === keyIdKey(key))
+  }
+
+  /** What the last adoption passed over, or brings others to who were not there, once. */
   takePassed(): ReadonlySet<string> {
     const passed = this.#passed
     this.#passed = new Set()
