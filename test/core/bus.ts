@@ -5,6 +5,7 @@ import { atMillis } from '../../src/base/time.ts'
 import { certificateOf, type EpochTerms, type IssuedEpoch, issueEpoch } from '../../src/core/channel/announcement.ts'
 import { ControlLog, type LogPreview } from '../../src/core/channel/control-log.ts'
 import { type Charter, foundChannel } from '../../src/core/channel/descriptor.ts'
+import { needsQuorum } from '../../src/core/channel/election.ts'
 import { type Frame, makeFrame, readFrame } from '../../src/core/channel/frame.ts'
 import { type GrantParties, type GrantTerms, sealGrant } from '../../src/core/channel/grant.ts'
 import { inviteText } from '../../src/core/channel/invite.ts'
@@ -40,7 +41,8 @@ import {
   type Question,
   Reason,
   type Statement,
-  StatementList
+  StatementList,
+  TreeUpdateKind
 } from '../../src/wire/messages.ts'
 import { EpochRow } from '../../src/wire/rows.ts'
 
@@ -456,6 +458,8 @@ export class Liar {
   tree = KeyTree.empty()
   leaves: string[] = []
   current: Issued | undefined
+  /** The first epoch of its term. */
+  opening: Issued | undefined
 
   constructor(bus: Bus, settings: (key: Uint8Array) => ChannelSettings = () => ({}), founder?: SigningKey) {
     this.bus = bus
@@ -595,6 +599,7 @@ export class Liar {
       previous: current?.announcement.id ?? EMPTY,
       reason,
       notAfter: this.bus.now + 86_400_000,
+      ...(change.update.kind === TreeUpdateKind.STEP && this.#certificate),
       ...lies.terms
     }
     const before = { init: current?.keys.init ?? FIRST_INIT, transcript: current?.transcript ?? FIRST_TRANSCRIPT }
@@ -605,7 +610,14 @@ export class Liar {
     this.log.commit(honest)
     this.tree = change.tree
     this.current = issued
+    if (number.serial === 1) this.opening = issued
     return issued
+  }
+
+  /** What a pure step carries where a quorum signs new roots. */
+  get #certificate(): Pick<EpochTerms, 'certificate'> {
+    if (this.opening === undefined || !needsQuorum(this.charter.descriptor)) return {}
+    return { certificate: certificateOf(this.opening.announcement).bytes }
   }
 
   /** A heartbeat, with a quorum behind it. @param fields - in place of the honest ones. */

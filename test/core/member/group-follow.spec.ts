@@ -347,7 +347,7 @@ describe('a member of a group', () => {
 
   it('asks for a key that an announcement follows, or a message needs, and does not go on at it', () => {
     const there = world()
-    const { bus, liar, bob, channel } = there
+    const { bus, liar, channel } = there
     const first = groupEpoch(there, 4)
     const next = groupEpoch(there, 5, { after: first })
     const last = groupEpoch(there, 6, { after: next })
