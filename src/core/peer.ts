@@ -37,7 +37,7 @@ import { Manager } from './manager/manager.ts'
 import { REQUEST_RECEIPT } from './member/join.ts'
 import { Member } from './member/member.ts'
 import { Out, STATE_ROOM, stateKey, stateRow } from './out.ts'
-import { ASK_AGAIN_MS, CHANNELS, PENDING_STATEMENTS, PREKEY_LIFETIME_MS } from './params.ts'
+import { ANSWER_MS, ASK_AGAIN_MS, CHANNELS, PENDING_STATEMENTS, PREKEY_LIFETIME_MS } from './params.ts'
 import { CHECKS, type Check, Refusal } from './reject.ts'
 import { type Arrival, type Room, seatOf, viewOfArrival, viewOfRoom } from './room.ts'
 
@@ -49,6 +49,9 @@ export interface PeerConfig {
 
 /** The descriptor is asked for again and again, half as often each time, down to once in eight times the first wait. */
 const MAX_DOUBLINGS = 3
+
+/** Wait after the newest question that was answered in vain, ms. */
+const waitAfter = ({ asked }: Arrival): number => ASK_AGAIN_MS * 2 ** Math.min(asked - 1, MAX_DOUBLINGS)
 
 export class Peer implements Machine {
   /** The rooms of the store that the `restore` event must bring. */
@@ -397,8 +400,10 @@ export class Peer implements Machine {
 
   #onAnswer(id: string, answer: Answer | undefined, env: Env, out: Out): void {
     const [name = '', topic = ''] = id.split(':')
-    if (topic === 'charter' && answer !== undefined && answer.descriptors.length > 0) {
-      this.#onCharter(name, answer.descriptors, env, out)
+    if (topic === 'charter') {
+      if (answer !== undefined && answer.descriptors.length > 0) this.#onCharter(name, answer.descriptors, env, out)
+      const arrival = this.#arrivals.get(name)
+      if (arrival !== undefined) arrival.askAt = Math.min(arrival.askAt, env.uptimeMs + waitAfter(arrival))
     }
     const room = this.#channels.get(name)
     if (room === undefined) return
@@ -456,7 +461,8 @@ export class Peer implements Machine {
 
   #seekCharter(arrival: Arrival, env: Env, out: Out): void {
     const { channel, addresses } = arrival.invite
-    arrival.askAt = env.uptimeMs + ASK_AGAIN_MS * 2 ** Math.min(arrival.asked++, MAX_DOUBLINGS)
+    arrival.asked++
+    arrival.askAt = env.uptimeMs + Math.max(ANSWER_MS, waitAfter(arrival))
     out.push({ type: 'lookUp', kind: 'channel', id: channel })
     const id = `${channelIdText(channel)}:charter`
     out.push({ type: 'ask', id, channel, to: undefined, addresses, question: { descriptor: { channel } } })

@@ -137,9 +137,12 @@ export class KeySeeker {
     this.seek(env, out)
   }
 
-  /** Something spoke of an epoch that we do not have; its announcement may still be on its way. */
+  /**
+   * Something spoke of an epoch that we do not have; its announcement may still be on its way. Without a key only a grant
+   * helps.
+   */
   suspectBehind(env: Env): void {
-    if (this.#isManager || this.#isOver) return
+    if (this.#isManager || this.#isOver || this.#keyring.current === undefined) return
     this.#deadlines.setOnce('behind', Math.max(env.uptimeMs + BEHIND_MS, this.#epochsAgainAt))
   }
 

@@ -202,7 +202,7 @@ export class Speaker {
     entry.lamport = lamport
     this.#clock.hear(lamport)
     this.#clock.setPrevious(entry.group, frame.id)
-    this.#traffic.said(env)
+    this.#traffic.said(!entry.isPlain && entry.group.length === 0, env)
     const view = this.#viewOf(frame, entry, 'waiting', env)
     const puts = [this.#outbox.rowOf(entry), this.#clock.rowTo(entry.group), messageRow(view, frame.bytes), ...rows]
     out.push({ type: 'persist', puts, deletes: replaced.length > 0 ? [abandoned] : [], isDurable: true })
