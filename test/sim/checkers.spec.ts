@@ -263,12 +263,13 @@ describe('sim/checkers', () => {
       'I-11',
       () =>
         withFault(BOB, () => {
-          // Nothing that it keeps after its first message is there the next time.
+          // No epoch that it keeps after its first message is there the next time.
           let isLosing = false
           return {
             bend: (effect) => {
               if (published(effect)?.kind === 'message') isLosing = true
-              return effect.type === 'persist' && isLosing ? [] : [effect]
+              const hasEpoch = effect.type === 'persist' && effect.puts.some(({ entry }) => entry.startsWith('epoch/'))
+              return hasEpoch && isLosing ? [] : [effect]
             }
           }
         })
