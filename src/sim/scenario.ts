@@ -14,7 +14,7 @@ import type { Step, Story, StoryConfig } from './story.ts'
 import { isWanted } from './truth.ts'
 
 /** The most managers a seed may draw: as many as the core can have in office. Seeds that draw one stay what they are. */
-export const MANAGERS_MOST = 1
+export const MANAGERS_MOST = 5
 
 export interface Scenario {
   readonly seed: number
