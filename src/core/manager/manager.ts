@@ -268,14 +268,14 @@ export class Manager {
     this.#stage = 'waiting'
     this.#deadlines.set('collect', undefined)
     if (this.isInOffice && !this.#seat.isLed(env)) this.#stand(Reason.TAKEOVER, env, out)
-    else this.#await(false, env)
+    else this.#bide(false, env)
     this.#sendBeat(env, out)
   }
 
   // ---------------------------------------------------------------- election
 
   /** Waits for a manager in office to be heard of, and then stands. */
-  #await(hasLeft: boolean, env: Env): void {
+  #bide(hasLeft: boolean, env: Env): void {
     this.#patienceMs = this.#candidacy.patienceMs(hasLeft, env)
     this.#deadlines.set('stand', env.uptimeMs + this.#patienceMs)
   }
@@ -283,7 +283,7 @@ export class Manager {
   /** Nobody in office was heard of for the whole time; or the time begins again with the last that was heard. */
   #standWhenDue(env: Env, out: Out): void {
     if (this.#stage !== 'waiting' || this.#draft !== undefined) return
-    if (!this.#isCarrierReady || this.#seat.isLed(env)) this.#await(false, env)
+    if (!this.#isCarrierReady || this.#seat.isLed(env)) this.#bide(false, env)
     const at = this.#seat.ledAt + this.#patienceMs
     if (!this.#isCarrierReady) return
     if (at > env.uptimeMs) this.#deadlines.set('stand', at)
@@ -314,7 +314,7 @@ export class Manager {
     this.#reception.applicants.clear()
     for (const name of ['proposal', 'batch', 'renewal', 'nicks', 'demand'] as const)
       this.#deadlines.set(name, undefined)
-    if (this.#stage === 'waiting') this.#await(false, env)
+    if (this.#stage === 'waiting') this.#bide(false, env)
   }
 
   /** Whether we could lead on from where we are. */
@@ -328,7 +328,7 @@ export class Manager {
 
   /** Opens a new term, if the others agree: the tree is built again from the members' prekeys (§7). */
   #stand(reason: Reason, env: Env, out: Out): void {
-    if (!this.#mayStand) return this.#await(false, env)
+    if (!this.#mayStand) return this.#bide(false, env)
     const { promised, office } = this.#context
     const before = this.#seat.current
     const known = Math.max(promised.term, before?.key.term ?? 0, office.term, this.#seenTerm, this.#refusedTerm)
@@ -380,7 +380,7 @@ export class Manager {
   #give(env: Env): void {
     this.#draft = undefined
     this.#deadlines.set('proposal', undefined)
-    this.#await(false, env)
+    this.#bide(false, env)
   }
 
   #onCoSignature(frame: Frame, env: Env, out: Out): void {
@@ -426,13 +426,13 @@ export class Manager {
     if (term <= this.#context.office.term + PROMISE_JUMP) this.#refusedTerm = Math.max(this.#refusedTerm, term)
     this.#drop(env)
     if (this.#stage === 'acting') this.#stand(Reason.TAKEOVER, env, out)
-    else this.#await(true, env)
+    else this.#bide(true, env)
   }
 
   #drop(env: Env): void {
     this.#draft = undefined
     this.#deadlines.set('proposal', undefined)
-    if (this.#stage !== 'acting') this.#await(false, env)
+    if (this.#stage !== 'acting') this.#bide(false, env)
   }
 
   /** Whether a new root that can wait may be tried now. */
@@ -534,7 +534,7 @@ export class Manager {
     if (heartbeat !== undefined) this.#candidacy.noteFollower(frame.author, heartbeat, env)
     const isLeaving = frame.kind === 'leave' && equalBytes(frame.author, this.#context.office.manager)
     const isFree = isLeaving && this.#seat.hasLeft(frame.author)
-    if (isFree && this.#stage === 'waiting' && this.#draft === undefined) this.#await(true, env)
+    if (isFree && this.#stage === 'waiting' && this.#draft === undefined) this.#bide(true, env)
     if (this.#stage !== 'acting') return
     if (frame.kind === 'demand') return this.#onDemand(frame, env, out)
     const { message, digest, leave } = frame.body

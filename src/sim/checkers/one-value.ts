@@ -47,7 +47,8 @@ export class OneValue implements Checker {
     if (author === undefined || !author.isManager) return
     const { announcement, coSignature } = frame.body
     if (announcement?.key !== undefined) this.#onAnnouncement(frame, announcement, announcement.key, author)
-    if (coSignature !== undefined) this.#sign(mapKey(coSignature.announcement), [author])
+    // Without a signature it says no.
+    if (coSignature !== undefined && coSignature.signature.length > 0) this.#sign(mapKey(coSignature.announcement), [author])
   }
 
   #onAnnouncement(frame: Frame, { group }: Announcement, key: KeyId, issuer: Person): void {

@@ -46,7 +46,8 @@ export class Promised implements Checker {
 
   #say(node: SimNode, frame: Frame): void {
     const { announcement, coSignature, message } = frame.body
-    const number = announcement?.key ?? coSignature
+    // A co-signature without a signature says no.
+    const number = announcement?.key ?? (coSignature?.signature.length ? coSignature : undefined)
     if (number !== undefined) {
       const row = node.disk.durableRow(stateKey(`channel/${channelIdText(frame.channel)}`))
       const { promisedTerm = 0, promisedSerial = 0 } = row === undefined ? {} : ChannelRow.decode(row.value)
