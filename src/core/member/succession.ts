@@ -281,7 +281,9 @@ export class Succession {
     out: Out,
     chunks: readonly Frame[] = []
   ): void {
-    epoch.log = this.#context.log.ids
+    const { log, channel, user } = this.#context
+    epoch.log = log.ids
+    epoch.openTo(log.groupsOf(user), channel, user)
     const { puts, deletes } = this.#keyring.begin(epoch, env.now)
     const stale = this.#chunkEntries().slice(chunks.length).map(stateKey)
     this.#storedChunks = chunks.length
