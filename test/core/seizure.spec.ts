@@ -10,7 +10,14 @@ import { Admission, AnnouncementAttachment, AnnouncementPayload, TreeUpdateKind 
 import { ChainRow, EpochRow } from '../../src/wire/rows.ts'
 import { Bus, type Node, rowsOf, textContent } from './bus.ts'
 
-/** A channel whose three are in one group: its key was made again for every reason there is, and all that was said is read. */
+/** What a thief finds at one moment: by node, and how many announcements and messages of the group there had been. */
+interface Seizure {
+  readonly loot: ReadonlyMap<Node, Loot>
+  readonly readable: ReadonlyMap<Node, number[]>
+  readonly announced: number
+}
+
+/** A channel whose three come to be in one group: its key is made again for every reason there is, and all that is said is read. */
 class World {
   readonly bus = new Bus('seizure')
   readonly ana: Node
@@ -18,6 +25,7 @@ class World {
   readonly carol: Node
   readonly channel: Uint8Array
   readonly group: Uint8Array
+  readonly seizures: Seizure[] = []
 
   constructor() {
     const { bus } = this
@@ -66,6 +74,12 @@ class World {
       bus.command(node, { type: 'say', channel, group, content: textContent(node.nick), isPlain: false })
       bus.pass(SECOND_MS)
     }
+    const members = [this.ana, this.bob]
+    this.seizures.push({
+      loot: new Map(members.map((node) => [node, heldBy(node)])),
+      readable: new Map(members.map((node) => [node, readable(this, node)])),
+      announced: this.announced.length
+    })
   }
 
   #rekey(group: Uint8Array): void {
@@ -131,8 +145,8 @@ const transcripts = ({ bus }: World): Map<string, Uint8Array> =>
  *
  * @returns which epochs of the group open, by their place among the announcements.
  */
-function thieve(world: World, { nodes, exporters, others }: Loot): number[] {
-  const { channel, group, ana, bob, carol, announced } = world
+function thieve(world: World, { nodes, exporters, others }: Loot, until = world.announced.length): number[] {
+  const { channel, group, ana, bob, carol } = world
   const line = { channel, group }
   const users = [ana, bob, carol].map(({ key }) => key.publicKey)
   const ofChannel = (exporter: Uint8Array): Uint8Array[] =>
@@ -142,7 +156,7 @@ function thieve(world: World, { nodes, exporters, others }: Loot): number[] {
   const known = transcripts(world)
   const opened: number[] = []
   let trees: MemberTree[] = []
-  for (const [place, { id, body, attachment }] of announced.entries()) {
+  for (const [place, { id, body, attachment }] of world.announced.slice(0, until).entries()) {
     const { term, serial, commitment } = body.announcement!.key!
     const tree = AnnouncementPayload.decode(AnnouncementAttachment.decode(attachment).payload).tree!
     const context = { ...line, term, serial }
@@ -184,12 +198,28 @@ function readable({ said }: World, node: Node): number[] {
 describe('who takes all that a peer holds, and has all that was ever on the carrier', () => {
   const world = new World()
 
-  it('reads nothing that was read in a group, and has no key of it but the one in force', () => {
+  it('reads nothing that was read in a group, and derives no key of it that the peer has had', () => {
     for (const node of [world.bob, world.ana]) {
       expect(world.bus.texts(node), node.nick).to.have.length(world.said.length)
-      expect(thieve(world, heldBy(node)), node.nick).to.deep.equal([])
-      expect(readable(world, node), node.nick).to.deep.equal([])
+      for (const { loot, readable, announced } of world.seizures) {
+        expect(thieve(world, loot.get(node)!, announced), `${node.nick} at ${announced}`).to.deep.equal([])
+        expect(readable.get(node), node.nick).to.deep.equal([])
+      }
     }
+  })
+
+  it('derives nothing of the first epoch of a channel, which follows from none', () => {
+    const bus = new Bus('first')
+    const ana = bus.add('ana')
+    const channel = bus.open(ana)
+    const { nodes, others } = heldBy(ana)
+    const { transcript, term, serial, commitment } = epochRows(bus, ana)[0]!
+    const line = { channel, group: EMPTY }
+    const inits = [new Uint8Array(32), ...others]
+    const secrets = nodes.flatMap((root) => inits.map((init) => epochSecretOf(init, root, transcript)))
+    const commitments = secrets.map((secret) => hex(epochKeysOf(secret, line, term, serial).commitment))
+    expect(commitments.length).to.be.greaterThan(0)
+    expect(commitments).not.to.include(hex(commitment))
   })
 
   it('would have them with what the peer has wiped', () => {

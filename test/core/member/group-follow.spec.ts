@@ -122,6 +122,10 @@ function questionsTo(bus: Bus): EpochsQuestion[] {
 const keyOf = (node: Node, group: Uint8Array = kitchen): string | undefined =>
   node.peer.unsafeSecrets().find(({ name }) => name.startsWith(`control/${hex(group)}/`))?.name
 
+/** How many secrets a node holds that lead into groups. */
+const entriesOf = ({ peer }: Node): number =>
+  peer.unsafeSecrets().filter(({ name }) => name.startsWith('group-')).length
+
 /** Publishes and expects Bob to refuse by one number, and to have no key of the group. */
 function refuses(check: number, there: World, ...frames: readonly Frame[]): void {
   there.bob.rejects = []
@@ -291,16 +295,29 @@ describe('a member of a group', () => {
     liar.publish(first.announcement)
     const held = keyOf(bob)
     liar.publish(groupEpoch(there, 6).announcement)
-    liar.publish(liar.issue().announcement)
+    expect(entriesOf(bob)).to.equal(0)
+    for (let i = 0; i < 2; i++) liar.publish(liar.issue().announcement)
+    expect(entriesOf(bob), 'two of each').to.equal(4)
     const again = groupEpoch(there, 9)
     liar.publish(again.announcement)
     expect(keyOf(bob)).not.to.equal(held)
+    expect(entriesOf(bob)).to.equal(0)
     liar.publish(groupEpoch(there, 10, { base: before }).announcement)
     expect(bob.rejects).to.deep.equal([408, 408])
     const next = groupEpoch(there, 11, { after: again })
     liar.publish(next.announcement, earlier.announcement)
     const newest = bob.peer.unsafeSecrets().find(({ name }) => name === keyOf(bob))!
     expect(hex(newest.bytes)).to.equal(hex(next.keys.control))
+  })
+
+  it('holds nothing that leads into one before it is in it, nor when it is out of it', () => {
+    const { liar, bob, carol } = world()
+    expect([entriesOf(bob), entriesOf(carol)]).to.deep.equal([2, 0])
+    const subject = bob.key.publicKey
+    const ends = liar.log.putsOf(kitchen, subject)
+    const out = liar.state({ operation: Operation.TAKE_OUT_OF_GROUP, group: kitchen, subject, ends })
+    liar.publish(liar.issue([out, putIn(liar, carol.key.publicKey)]).announcement)
+    expect([entriesOf(bob), entriesOf(carol)]).to.deep.equal([0, 2])
   })
 
   it('keeps a key that is ahead of its channel until it comes there, and forgets one of a base it never had', () => {
