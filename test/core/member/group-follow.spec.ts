@@ -310,6 +310,23 @@ describe('a member of a group', () => {
     expect(hex(newest.bytes)).to.equal(hex(next.keys.control))
   })
 
+  it('enters it once, whatever starts there are between', () => {
+    const there = world()
+    const { bus, liar, bob } = there
+    bus.losePower(bob)
+    bus.start(bob)
+    const first = groupEpoch(there, 4)
+    liar.publish(first.announcement)
+    expect(keyOf(bob)).not.to.equal(undefined)
+    bus.losePower(bob)
+    bus.start(bob)
+    expect(entriesOf(bob)).to.equal(0)
+    const held = keyOf(bob)
+    liar.publish(groupEpoch(there, 5, { after: first }).announcement)
+    expect(keyOf(bob)).not.to.equal(held)
+    expect(bob.rejects).to.deep.equal([])
+  })
+
   it('holds nothing that leads into one before it is in it, nor when it is out of it', () => {
     const { liar, bob, carol } = world()
     expect([entriesOf(bob), entriesOf(carol)]).to.deep.equal([2, 0])
