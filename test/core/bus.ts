@@ -10,7 +10,7 @@ import { type Frame, makeFrame, readFrame } from '../../src/core/channel/frame.t
 import { type GrantParties, type GrantTerms, sealGrant } from '../../src/core/channel/grant.ts'
 import { inviteText } from '../../src/core/channel/invite.ts'
 import { type OpenedRequest, openRequest } from '../../src/core/channel/key-request.ts'
-import { FIRST_INIT, FIRST_TRANSCRIPT, rebuildLeafSecret, sealControl } from '../../src/core/channel/key-schedule.ts'
+import { FIRST_TRANSCRIPT, rebuildLeafSecret, sealControl } from '../../src/core/channel/key-schedule.ts'
 import { KeyTree, type TreeChange } from '../../src/core/channel/key-tree.ts'
 import { type CheckedStatement, makeStatement } from '../../src/core/channel/statement.ts'
 import type { ChannelSettings, ChannelView, Command, CommandResult } from '../../src/core/command.ts'
@@ -602,7 +602,7 @@ export class Liar {
       ...(change.update.kind === TreeUpdateKind.STEP && this.#certificate),
       ...lies.terms
     }
-    const before = { init: current?.keys.init ?? FIRST_INIT, transcript: current?.transcript ?? FIRST_TRANSCRIPT }
+    const before = { init: current?.keys.init ?? this.random(32), transcript: current?.transcript ?? FIRST_TRANSCRIPT }
     const root = lies.rootKey ?? change.rootKey
     const epoch = issueEpoch(lies.issuer ?? this.key, terms, preview, change.update, root, before)
     const issued = { ...epoch, preview, change }

@@ -403,6 +403,13 @@ export class ControlLog {
     return { members, hash: members.root() }
   }
 
+  /** The groups whose keys a user is to have. */
+  groupsOf(user: Uint8Array): Uint8Array[] {
+    return this.groups()
+      .map(({ id }) => id)
+      .filter((id) => this.groupRoster(id).members.has(user))
+  }
+
   /** The ids that a taking-out of this user has to end. */
   putsOf(group: Uint8Array, user: Uint8Array): Uint8Array[] {
     const puts = this.#groups.puts(group).filter(({ statement }) => equalBytes(statement.subject, user))

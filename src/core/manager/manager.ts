@@ -25,7 +25,7 @@ import { readDemand } from '../channel/demand.ts'
 import { OPTIONAL_TRIGGERS } from '../channel/descriptor.ts'
 import { needsQuorum } from '../channel/election.ts'
 import { type Frame, makeFrame } from '../channel/frame.ts'
-import { FIRST_INIT, FIRST_TRANSCRIPT, isHigher } from '../channel/key-schedule.ts'
+import { FIRST_TRANSCRIPT, isHigher } from '../channel/key-schedule.ts'
 import type { CheckedStatement } from '../channel/statement.ts'
 import { Deadlines } from '../deadlines.ts'
 import { asUserId } from '../identity/user.ts'
@@ -94,6 +94,8 @@ export interface Seat extends CoSignerSeat {
   notAfterOf(key: KeyId): number | undefined
   /** The announcements that lead from an epoch to the current one; just the newest when that is more than `most` frames. */
   leadFrom(key: KeyId, most: number): readonly Uint8Array[]
+  /** What the next epoch of a group follows from. */
+  chainOf(group: Uint8Array): { readonly init: Uint8Array; readonly transcript: Uint8Array }
   /** Adopts an epoch of ours; `publish` is called once it is durable in the order of effects. */
   adopt(
     issued: IssuedEpoch,
@@ -185,6 +187,7 @@ export class Manager {
         out.keep(context.row())
         return context.promised
       },
+      chainOf: (group) => seat.chainOf(group),
       fresh: (group, env) => this.#keeper.fresh(group, env),
       adopt: (group, issued, roster, path, env, out) => {
         const publish = (): void => publishAll(context.channel, issued, out)
@@ -668,22 +671,16 @@ export class Manager {
 
   /** @param renewed - whose leaves are new, by hex. */
   #settleGroups(
-    { key, keys, transcript, announcement }: IssuedEpoch,
+    { key, keys: { exporter }, announcement }: IssuedEpoch,
     reason: Reason,
     renewed: ReadonlySet<string>,
     env: Env,
     out: Out
   ): void {
-    this.#base = {
-      key,
-      exporter: keys.exporter,
-      transcript,
-      notAfter: announcement.body.announcement!.notAfter,
-      reason,
-      leafKeyOf: (user) => this.#keeper.leafKeyOf(user),
-      renewed
-    }
-    this.#groups.settle(this.#base, env, out)
+    this.#base = { key, notAfter: announcement.body.announcement!.notAfter, reason }
+    const source = { exporter, leafKeyOf: (user: Uint8Array) => this.#keeper.leafKeyOf(user), renewed }
+    this.#groups.settle(this.#base, source, env, out)
+    exporter.fill(0)
   }
 
   /** What the log would be with these statements, our own and checked ones. */
@@ -720,7 +717,9 @@ export class Manager {
       notAfter: env.now + charter.descriptor.keyLifetimeSeconds * SECOND_MS,
       certificate: isQuorum && isStep ? this.#certificate : EMPTY
     }
-    const chain = { init: before?.init ?? FIRST_INIT, transcript: before?.transcript ?? FIRST_TRANSCRIPT }
+    // A first epoch is had by grant alone: what it follows from is forgotten at once.
+    const init = before?.init ?? this.#keeper.fresh(EMPTY, env)
+    const chain = { init, transcript: before?.transcript ?? FIRST_TRANSCRIPT }
     const issued = issueEpoch(self.key, terms, preview, change.update, change.rootKey, chain)
     this.#context.promised = number
     out.keep(this.#context.row())

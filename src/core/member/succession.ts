@@ -339,9 +339,11 @@ export class Succession {
     out: Out,
     chunks: readonly Frame[] = []
   ): void {
+    const { log, channel, user } = this.#context
     this.#context.noteOffice(officeOf(announcement))
     this.#passed = this.#passedOver(announcement)
-    epoch.log = this.#context.log.ids
+    epoch.log = log.ids
+    epoch.openTo(log.groupsOf(user), channel, user)
     const { puts, deletes } = this.#keyring.begin(epoch, env.now)
     const stale = this.#chunkEntries().slice(chunks.length).map(stateKey)
     this.#storedChunks = chunks.length
