@@ -80,7 +80,8 @@ export class CoSigner {
     if (head.key.serial > 1 && !(isOfOffice && head.key.term === office.term)) return refuse(415)
     if (!isHigher(head.key, promised)) return refuse(432)
     if (!isOfOffice && (isInOffice || this.#seat.isLed(env))) return refuse(433)
-    if (!equalBytes(head.previous, this.#seat.current?.announcement ?? EMPTY)) {
+    const { current } = this.#seat
+    if (current !== undefined && !equalBytes(head.previous, current.announcement)) {
       this.#catchUp(proposal, env, out)
       return refuse(435)
     }

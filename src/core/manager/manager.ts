@@ -335,7 +335,8 @@ export class Manager {
     const { promised, office } = this.#context
     const before = this.#seat.current
     const known = Math.max(promised.term, before?.key.term ?? 0, office.term, this.#seenTerm, this.#refusedTerm)
-    const skipped = this.#isAnswered ? 0 : new DataView(env.random(4).buffer).getUint32(0) % TERM_SKIP
+    const mayHaveForgotten = !this.#isAnswered && !needsQuorum(this.#context.charter.descriptor)
+    const skipped = !mayHaveForgotten ? 0 : new DataView(env.random(4).buffer).getUint32(0) % TERM_SKIP
     const term = known + 1 + skipped
     const preview = this.#previewOf(announceable(this.#context))
     const change = this.#keeper.rebuild(term, preview.roster.members, env)
@@ -517,14 +518,15 @@ export class Manager {
         'This peer is not the key manager in office, so it cannot make a new key. Ask the manager to.'
       )
     }
-    if (group.length === 0 && !this.#mayRenew(env)) {
+    if (group.length > 0) this.#issueBatch(env, out)
+    if (group.length === 0 ? !this.#mayRenew(env) : !this.#mayRenewGroups) {
       throw new UsageError(
         'NO_QUORUM',
         'Too few of the other key managers are connected to sign a new key. Nothing was changed: start them, or try again later.'
       )
     }
     if (group.length === 0) this.#issue(Reason.DEMAND, [], [], env, out)
-    else if (this.#base === undefined || !this.#groups.renew(group, demanded(this.#base), env, out)) {
+    else if (!this.#groups.renew(group, demanded(this.#base!), env, out)) {
       throw new UsageError('NO_SUCH_GROUP', 'There is no such group in this channel. See: conclave group list CHANNEL')
     }
   }
@@ -564,12 +566,17 @@ export class Manager {
     if (needsQuorum(descriptor) && !this.#mayRenew(env)) return
     const reason = this.#triggers.due(descriptor, this.#circumstances(), env)
     if (reason !== undefined) return this.#issue(reason, [], [], env, out)
-    if (this.#base !== undefined) this.#groups.renewOver(this.#base, env, out)
+    if (this.#mayRenewGroups) this.#groups.renewOver(this.#base!, env, out)
     if (!this.#triggers.isLookDue(env)) return
     const stale = this.#keeper.stale(env.now)
     for (const member of stale.slice(0, LOOKED_UP_RECORDS)) out.push({ type: 'lookUp', kind: 'user', id: member })
     const isWanted = (descriptor.withoutTriggers & OPTIONAL_TRIGGERS.prekeyRotation) === 0
     if (isWanted && this.#keeper.isRefreshDue(env.now)) this.#issue(Reason.REFRESHED, [], [], env, out)
+  }
+
+  /** Whether groups may have new keys: not while somebody is known to go and the channel's key is still theirs. */
+  get #mayRenewGroups(): boolean {
+    return this.#base !== undefined && this.#draft === undefined && !this.#context.log.hasUnappliedRemoval
   }
 
   /** Who uses a key that is over is sent what leads to the current one. */
@@ -598,10 +605,10 @@ export class Manager {
   #renewGroup({ group, announcement }: DemandContent, env: Env, out: Out): void {
     const newest = this.#groups.newest().find((one) => equalBytes(one.group, group))
     const isDue = env.uptimeMs >= this.#demanded.at + DEMAND_MS
-    if (this.#base === undefined || newest === undefined || !isDue) return
+    if (!this.#mayRenewGroups || newest === undefined || !isDue) return
     if (!equalBytes(newest.announcement, announcement)) return
     this.#demanded.at = env.uptimeMs
-    this.#groups.renew(group, demanded(this.#base), env, out)
+    this.#groups.renew(group, demanded(this.#base!), env, out)
   }
 
   /** Unless another epoch has come meanwhile: then there is a fresh key. */

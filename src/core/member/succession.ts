@@ -32,7 +32,7 @@ import { type Out, stateKey, stateRow } from '../out.ts'
 import { KEPT_ANNOUNCEMENTS, KEPT_CHUNKS, WAITING_ANNOUNCEMENTS } from '../params.ts'
 import { type Check, Refusal, refuse } from '../reject.ts'
 import { ChunkShelf, framesAfter, isChunkOf } from './chunk-shelf.ts'
-import { chunksNeeded, followAnnouncement, tryBeginning } from './follow.ts'
+import { chunksNeeded, followAnnouncement, tryWithoutKey } from './follow.ts'
 import type { Epoch, Keyring } from './keyring.ts'
 
 /** Chunks of one announcement at most: wraps for the largest tree. */
@@ -222,7 +222,7 @@ export class Succession {
   /** What the log would be with an announcement that is proposed and follows the current epoch; nothing is changed. */
   tryProposal(proposal: CheckedAnnouncement): LogPreview | Refusal {
     const { current } = this.#keyring
-    if (current === undefined) return tryBeginning(this.#context, proposal)
+    if (current === undefined) return tryWithoutKey(this.#context, proposal)
     const chunkAt = (index: number): Uint8Array | undefined => this.chunks.get(proposal, index)?.body.chunk?.data
     const followed = followAnnouncement(this.#context, current, proposal, chunkAt)
     if (followed instanceof Refusal) return followed
