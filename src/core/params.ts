@@ -41,15 +41,15 @@ export const WARN_MS = MINUTE_MS
 export const FENCE_MS = DAY_MS
 export const FENCE_RANGE_MS = [10 * MINUTE_MS, 7 * DAY_MS] as const
 
-/** A member says that it is there this often, or as often as there are members: about one digest a second in a channel. */
+/** A member says that it is there this often, or rarer where there are many: a digest every two seconds in a channel. */
 export const DIGEST_MS = 10 * SECOND_MS
-export const DIGEST_PER_MEMBER_MS = SECOND_MS
+export const DIGEST_PER_MEMBER_MS = 2 * SECOND_MS
 /** Digests that may be lost in a row before a member counts as gone, and what the last one may be late. */
 export const DIGESTS_PER_LEASE = 3
 export const PRESENCE_SLACK_MS = 5 * SECOND_MS
-/** The first digest of a start, and the first after a time without a carrier, come within this time. */
+/** The first digest of a start, or after a time without a carrier, comes in the last three quarters of this time. */
 export const FIRST_DIGEST_MS = 2 * SECOND_MS
-export const FIRST_DIGEST_PER_MEMBER_MS = SECOND_MS / 2
+export const FIRST_DIGEST_PER_MEMBER_MS = SECOND_MS
 /** An epoch on demand, and one for a first member, come at most this often in a channel. */
 export const DEMAND_MS = SECOND_MS
 export const FIRST_MEMBER_MS = DIGEST_MS
@@ -133,6 +133,8 @@ export const BEHIND_MS = 400
 export const AMENDED_PER_MEMBER_MS = 5
 /** Wait before a question that nobody answered is asked again. */
 export const ASK_AGAIN_MS = SECOND_MS
+/** An answer may be on its way for this long before its question is asked again beside it. */
+export const ANSWER_MS = 4 * SECOND_MS
 /** How far a message's Lamport time may be ahead of ours: a wild one would drag everybody's clock along. */
 export const LAMPORT_JUMP = 2 ** 32
 /** No Lamport time goes above this: there is always a next one. */

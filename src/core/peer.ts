@@ -40,7 +40,14 @@ import { Manager } from './manager/manager.ts'
 import { REQUEST_RECEIPT } from './member/join.ts'
 import { Member } from './member/member.ts'
 import { Out, STATE_ROOM, stateKey, stateRow } from './out.ts'
-import { AMENDED_PER_MEMBER_MS, ASK_AGAIN_MS, CHANNELS, PENDING_STATEMENTS, PREKEY_LIFETIME_MS } from './params.ts'
+import {
+  AMENDED_PER_MEMBER_MS,
+  ANSWER_MS,
+  ASK_AGAIN_MS,
+  CHANNELS,
+  PENDING_STATEMENTS,
+  PREKEY_LIFETIME_MS
+} from './params.ts'
 import { CHECKS, type Check, Refusal } from './reject.ts'
 import { type Arrival, type Room, type Search, seatOf, viewOfArrival, viewOfRoom } from './room.ts'
 
@@ -52,6 +59,9 @@ export interface PeerConfig {
 
 /** The descriptor is asked for again and again, half as often each time, down to once in eight times the first wait. */
 const MAX_DOUBLINGS = 3
+
+/** Wait after the newest question that was answered in vain, ms. */
+const waitAfter = ({ asked }: Search): number => ASK_AGAIN_MS * 2 ** Math.min(asked - 1, MAX_DOUBLINGS)
 
 export class Peer implements Machine {
   /** The rooms of the store that the `restore` event must bring. */
@@ -407,8 +417,10 @@ export class Peer implements Machine {
 
   #onAnswer(id: string, answer: Answer | undefined, env: Env, out: Out): void {
     const [name = '', topic = ''] = id.split(':')
-    if (topic === 'charter' && answer !== undefined && answer.descriptors.length > 0) {
-      this.#onCharter(name, answer.descriptors, env, out)
+    if (topic === 'charter') {
+      if (answer !== undefined && answer.descriptors.length > 0) this.#onCharter(name, answer.descriptors, env, out)
+      const search = this.#arrivals.get(name) ?? this.#channels.get(name)?.search
+      if (search !== undefined) search.askAt = Math.min(search.askAt, env.uptimeMs + waitAfter(search))
     }
     const room = this.#channels.get(name)
     if (room === undefined) return
@@ -478,7 +490,8 @@ export class Peer implements Machine {
     env: Env,
     out: Out
   ): void {
-    search.askAt = env.uptimeMs + ASK_AGAIN_MS * 2 ** Math.min(search.asked++, MAX_DOUBLINGS)
+    search.asked++
+    search.askAt = env.uptimeMs + Math.max(ANSWER_MS, waitAfter(search))
     const id = `${channelIdText(channel)}:charter`
     out.push({ type: 'ask', id, channel, to, addresses, question: { descriptor: { channel } } })
   }

@@ -1,6 +1,6 @@
 /** A channel as a peer has it: what is known of it, the roles in it, and how it looks to the user. */
 import { present } from '../base/assert.ts'
-import { EMPTY, equalBytes, zeros } from '../base/bytes.ts'
+import { copyBytes, EMPTY, equalBytes, zeros } from '../base/bytes.ts'
 import { type Invite, Reason } from '../wire/messages.ts'
 import type { Context } from './channel/context.ts'
 import { isManagerOf } from './channel/descriptor.ts'
@@ -49,8 +49,12 @@ export function seatOf(member: Member): Seat {
       return !member.succession.isOffChain && !member.succession.isBehind
     },
     hasLeft: (user) => member.presence.hasLeft(user),
+    hasLedHere: (key) => member.succession.hasLedHere(key),
     assure: (env, out) => member.watch.assure(env, out),
     tryProposal: (proposal) => member.succession.tryProposal(proposal),
+    get ledAt() {
+      return member.watch.heardAt
+    },
     isLed: (env) => member.watch.leaseMs(env) > 0,
     leadOn: (announcement) => member.succession.leadOn(announcement),
     raiseAlarm: (first, second, out) => void member.succession.raiseAlarm(first, second, out),
@@ -61,6 +65,7 @@ export function seatOf(member: Member): Seat {
     present: (but) => member.presence.others(but),
     notAfterOf: (key) => member.keyring.find(key)?.notAfter,
     leadFrom: (key, most) => member.succession.epochsAfterKey(key, most),
+    chainOf: (group) => member.groups.chainOf(group),
     adopt(issued, terms, preview, path, publish, env, out) {
       const tree = present(MemberTree.fromGrant(path.leaf, path.depth, path.pathKeys), 'our own path keys fit')
       const { keys, transcript, key, announcement } = issued
@@ -71,7 +76,8 @@ export function seatOf(member: Member): Seat {
         notAfter: terms.notAfter,
         issuer: announcement.author,
         reason: terms.reason,
-        keys,
+        // The manager still needs its own.
+        keys: { ...keys, exporter: copyBytes(keys.exporter) },
         secrets: SecretTree.from(keys.reading),
         tree
       })

@@ -57,7 +57,7 @@ export const LABEL = {
   epochReading: 'conclave/1/epoch/reading',
   epochCommitment: 'conclave/1/epoch/commitment',
   epochExporter: 'conclave/1/epoch/exporter',
-  /** Of a group on an epoch of its channel: what takes the place of the `init` before, and a member's leaf key. */
+  /** Of the first epoch of a group on one of its channel: what takes the place of the `init` before, and a member's leaf key. */
   groupInit: 'conclave/1/group/init',
   groupLeaf: 'conclave/1/group/leaf',
   /** Fresh path secret: random bytes mixed with the manager's secret, channel, group, time. */

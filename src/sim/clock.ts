@@ -23,6 +23,11 @@ export class Clock {
     this.#rate = rate
   }
 
+  /** ms of the node per ms of the world. */
+  get rate(): number {
+    return this.#rate
+  }
+
   /** The wall clock, whole ms. */
   now(time: number): Millis {
     return atMillis(Math.floor(this.#wall + (time - this.#anchor) * this.#rate))

@@ -79,6 +79,21 @@ export class Disk {
     yield* this.#current.values()
   }
 
+  /** A row as it is now; undefined when there is none. */
+  row(key: RowKey): Row | undefined {
+    return this.#current.get(rowName(key))
+  }
+
+  /** What a power cut would leave, unordered: for checkers. */
+  *allDurable(): Iterable<Row> {
+    yield* this.#durable.values()
+  }
+
+  /** A row as a power cut would leave it; undefined when it would leave none. */
+  durableRow(key: RowKey): Row | undefined {
+    return this.#durable.get(rowName(key))
+  }
+
   get size(): number {
     return this.#current.size
   }

@@ -88,6 +88,8 @@ export class Network {
   readonly streams: StreamBytes[] = []
   /** Frames delivered to validators. */
   arrivals = 0
+  /** When links that were cut were whole again last, virtual ms. */
+  healedAt: number | undefined
 
   readonly #host: NetworkHost
   readonly #byBytes = new Map<string, Packet>()
@@ -152,8 +154,14 @@ export class Network {
     this.#slowMs.set(linkOf(from, to), extraMs)
   }
 
+  /** Whether it is an ordinary network just now: no faults, no cuts. */
+  get isCalm(): boolean {
+    return this.conditions === CALM && this.#cuts.size === 0 && this.#slowMs.size === 0
+  }
+
   /** Undoes every cut and slow link. */
   heal(): void {
+    if (this.#cuts.size > 0) this.healedAt = this.#host.time
     this.#cuts.clear()
     this.#slowMs.clear()
     this.refresh()

@@ -1,8 +1,15 @@
 /** Claims about a story so far, for its `expect` steps and for tests. Each throws a `Violation` when it does not hold. */
 import { equalBytes } from '../base/bytes.ts'
+import { SECOND_MS } from '../base/time.ts'
 import type { Pending } from './node.ts'
+import { Rosters } from './rosters.ts'
 import { type Condition, isSettled, type Promised, type Story, sayText } from './story.ts'
 import { isTaken, isWanted, type Person } from './truth.ts'
+
+/** T_remove. */
+const REMOVAL_MS = 15 * SECOND_MS
+/** T_elect of seven managers whose proposals collide. */
+export const ELECTION_MS = 29 * SECOND_MS
 
 const check = (isTrue: boolean, story: Story, claim: string): void => {
   if (!isTrue) story.fail(claim)
@@ -68,6 +75,32 @@ export const groupsAreAsTold = (): Promised => (story) => {
       check(members.includes(person) === isIn, story, `${person.name} ${where} the ${group}`)
     }
   }
+}
+
+/** I-18: whoever was removed is in nobody's roster, T_remove from now at the latest. */
+export const removalsAreAdopted = (): Promised => (story) => {
+  const members = (): readonly Person[] => audience(story, undefined)
+  const lingering = (): readonly Person[] =>
+    story.truth.people
+      .filter(isRemoved)
+      .filter(({ key }) => members().some(({ node }) => Rosters.of(story.truth, node).members().has(key)))
+  story.until(() => lingering().length === 0, REMOVAL_MS)
+  const names = lingering().map(({ name }) => name)
+  if (names.length > 0) story.fail(`${names.join(', ')}, removed, is in a roster still`, 'I-18')
+}
+
+/** Whether a removal of this person was taken that no later wish to join undoes. */
+const isRemoved = ({ joins, partings }: Person): boolean =>
+  partings.some(
+    (parting) => parting.command.type === 'remove' && isTaken(parting) && joins.every(({ at }) => at <= parting.at)
+  )
+
+/** I-16b: some manager says that it leads, T_elect from now at the latest. A world where none ever did has no managers. */
+export const somebodyLeads = (): Promised => (story) => {
+  const { truth, world } = story
+  const from = world.time
+  const isLed: Condition = () => truth.lead === undefined || truth.lead.at > from
+  if (!story.until(isLed, ELECTION_MS)) story.fail('nobody leads', 'I-16b')
 }
 
 const isRefused = ({ result }: Pending): boolean => result instanceof Error

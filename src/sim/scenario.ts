@@ -7,10 +7,14 @@ import { DAY_MS, SECOND_MS } from '../base/time.ts'
 import { Admission, Authentication, HistoryPolicy, Privacy } from '../wire/messages.ts'
 import type { Loss } from './disk.ts'
 import type { Flood } from './hostile.ts'
-import { everyoneReads, groupsAreAsTold, haveAllRead } from './promises.ts'
+import { OFFICE_FAULTS, type OfficeFault, sufferInOffice } from './office-faults.ts'
+import { everyoneReads, groupsAreAsTold, haveAllRead, removalsAreAdopted, somebodyLeads } from './promises.ts'
 import { Random } from './random.ts'
 import type { Step, Story, StoryConfig } from './story.ts'
 import { isWanted } from './truth.ts'
+
+/** The most managers a seed may draw: as many as the core can have in office. Seeds that draw one stay what they are. */
+export const MANAGERS_MOST = 5
 
 export interface Scenario {
   readonly seed: number
@@ -19,13 +23,17 @@ export interface Scenario {
   readonly memberManagers: readonly string[]
   readonly settings: NonNullable<StoryConfig['settings']>
   readonly nodes: NonNullable<StoryConfig['nodes']>
+  readonly groups: readonly string[]
   /** The faults switched on. */
   readonly faults: readonly Fault[]
-  readonly steps: readonly Step[]
+  /** The opening, and everything up to the end of faults. */
+  readonly life: readonly Step[]
+  /** When faults end, virtual ms. */
+  readonly untilMs: number
 }
 
-/** What a generator may use. Swarm testing: each seed has some of these. */
-export const FAULTS = [
+/** What a generator may use, whoever manages. Swarm testing: each seed has some of these. */
+const FAULTS_OF_ALL = [
   'loss',
   'delay',
   'repeats',
@@ -44,21 +52,29 @@ export const FAULTS = [
   'directory',
   'streams'
 ] as const
-export type Fault = (typeof FAULTS)[number]
+type FaultOfAll = (typeof FAULTS_OF_ALL)[number]
+export type Fault = FaultOfAll | OfficeFault
+export const FAULTS: readonly Fault[] = [...FAULTS_OF_ALL, ...OFFICE_FAULTS]
 
 export interface ScenarioOptions {
   /** Faults that may be drawn; all of them unless told. */
   readonly faults?: readonly Fault[]
+  /** 1 to 7; drawn up to `MANAGERS_MOST` unless told. */
   readonly managers?: number
   readonly maxMembers?: number
 }
 
-const NAMES = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'grace', 'heidi', 'ivan', 'judy', 'mallory', 'niaj']
+const NAMES = [
+  ...['alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'grace', 'heidi', 'ivan', 'judy', 'mallory', 'niaj'],
+  ...['olivia', 'peggy', 'rupert']
+]
 /** When the life of the channel begins. */
 const LIFE_FROM_MS = 2 * SECOND_MS
 /** When faults end: most seeds are short, so that there are many of them; some have time for what takes longer. */
 const LIFE_TO_MS = [15 * SECOND_MS, 40 * SECOND_MS] as const
 const LONG_SHARE = 0.25
+/** With several managers there is more of it: several elections fit in. */
+const OFFICE_LIFE_MS = 45 * SECOND_MS
 /** Most seeds have few members: what goes wrong among eight mostly goes wrong among four. */
 const FEW_MEMBERS = 4
 const MANY_MEMBERS = 8
@@ -66,6 +82,7 @@ const CROWD_SHARE = 0.25
 const MESSAGES_MOST = 25
 /** Of the messages in channels that allow it. */
 const PLAIN_SHARE = 0.3
+/** T_conv, protocol §13: two elections that collide fit in. */
 const SETTLE_MS = 60 * SECOND_MS
 const LAST_WORDS_MS = 20 * SECOND_MS
 const FAULT_SHARE = 0.3
@@ -79,13 +96,17 @@ const GROUP_MESSAGES_MOST = 12
 /** The scenario of a seed. */
 export function randomScenario(seed: number, options: ScenarioOptions = {}): Scenario {
   const random = new Random(seed, 'scenario')
-  const managerCount = options.managers ?? 1
+  const office = new Random(seed, 'managers')
+  const managerCount = options.managers ?? office.between(1, MANAGERS_MOST)
   const most = random.chance(CROWD_SHARE) ? MANY_MEMBERS : FEW_MEMBERS
   const memberCount = random.between(2, Math.min(most, options.maxMembers ?? MANY_MEMBERS))
   const people = NAMES.slice(0, managerCount + memberCount)
   const managers = people.slice(0, managerCount)
-  const faults = (options.faults ?? FAULTS).filter(() => random.chance(FAULT_SHARE))
-  const untilMs = LIFE_TO_MS[random.chance(LONG_SHARE) ? 1 : 0]
+  const allowed = options.faults ?? FAULTS
+  const ofAll = FAULTS_OF_ALL.filter((fault) => allowed.includes(fault) && random.chance(FAULT_SHARE))
+  const isShared = managerCount > 1
+  const inOffice = OFFICE_FAULTS.filter((fault) => isShared && allowed.includes(fault) && office.chance(FAULT_SHARE))
+  const untilMs = LIFE_TO_MS[random.chance(LONG_SHARE) ? 1 : 0] + (isShared ? OFFICE_LIFE_MS : 0)
   const opportunities = new Random(seed, 'opportunities')
   const settings = { ...drawSettings(random), ...drawTriggers(opportunities) }
   const memberManagers = people.slice(managerCount, managerCount + opportunities.between(0, 1))
@@ -93,22 +114,57 @@ export function randomScenario(seed: number, options: ScenarioOptions = {}): Sce
   const life = new Life({
     random,
     groupsRandom: new Random(seed, 'groups'),
+    office,
     people,
     managers,
-    faults: new Set(faults),
+    faults: new Set(ofAll),
     untilMs,
     isMixed
   })
+  const nodes = life.drawNodes()
+  const suffered = sufferInOffice(inOffice, { random: office, people, managers, fromMs: LIFE_FROM_MS, untilMs })
   return {
     seed,
     people,
     managers,
     memberManagers,
     settings,
-    nodes: life.drawNodes(),
-    faults,
-    steps: [...life.opening(), ...life.steps(opportunities, memberManagers), ...life.ending()]
+    nodes,
+    groups: life.groups,
+    faults: [...ofAll, ...inOffice],
+    life: [...life.opening(), ...life.steps(opportunities, memberManagers, suffered)],
+    untilMs
   }
+}
+
+/** All that happens in a scenario: its life, then the end of faults, when liveness must come true. */
+export const stepsOf = (scenario: Scenario): readonly Step[] => [...scenario.life, ...ending(scenario)]
+
+/** Faults end, everybody who should has the keys, everybody says a last word to everybody, and everybody reads it. */
+function ending({ people, groups, untilMs }: Scenario): Step[] {
+  const last: LastWord[] = people.map((who) => ({ who, text: `last words of ${who}` }))
+  for (const group of groups)
+    last.push(...people.map((who) => ({ who, text: `last words of ${who} to the ${group}`, group })))
+  return [
+    { type: 'calm', at: untilMs },
+    { type: 'expect', promise: somebodyLeads() },
+    { type: 'settle', withinMs: SETTLE_MS },
+    { type: 'expect', promise: removalsAreAdopted() },
+    { type: 'expect', promise: groupsAreAsTold() },
+    ...last.map((words): Step => ({ type: 'say', ...words })),
+    { type: 'expect', promise: (story) => void story.until(everyLastWord(last), LAST_WORDS_MS) },
+    ...last.map(
+      (words): Step => ({
+        type: 'expect',
+        promise: (story) => {
+          if (isSayable(story, words)) everyoneReads(words.text, words.group)(story)
+        }
+      })
+    ),
+    // Time for what is still missing of older messages.
+    { type: 'wait', forMs: 5 * SECOND_MS },
+    { type: 'settle', withinMs: SETTLE_MS }
+  ]
 }
 
 function drawSettings(random: Random): Scenario['settings'] {
@@ -136,11 +192,13 @@ class Life {
   readonly #random: Random
   /** What happens with groups is drawn from a stream of its own: seeds without them are what they are. */
   readonly #groupsRandom: Random
+  /** Which of several managers does something: a stream of its own again. */
+  readonly #office: Random
   readonly #people: readonly string[]
   readonly #managers: readonly string[]
-  readonly #groups: readonly string[]
+  readonly groups: readonly string[]
   readonly #founder: string
-  readonly #faults: ReadonlySet<Fault>
+  readonly #faults: ReadonlySet<FaultOfAll>
   /** When faults end, ms. */
   readonly #untilMs: number
   readonly #isMixed: boolean
@@ -150,17 +208,19 @@ class Life {
   constructor(facts: {
     random: Random
     groupsRandom: Random
+    office: Random
     people: readonly string[]
     managers: readonly string[]
-    faults: ReadonlySet<Fault>
+    faults: ReadonlySet<FaultOfAll>
     untilMs: number
     isMixed: boolean
   }) {
     const { groupsRandom } = facts
     this.#random = facts.random
     this.#groupsRandom = groupsRandom
+    this.#office = facts.office
     const hasGroups = groupsRandom.chance(GROUPS_SHARE)
-    this.#groups = hasGroups ? GROUP_NAMES.slice(0, groupsRandom.between(1, GROUP_NAMES.length)) : []
+    this.groups = hasGroups ? GROUP_NAMES.slice(0, groupsRandom.between(1, GROUP_NAMES.length)) : []
     this.#people = facts.people
     this.#managers = facts.managers
     this.#founder = facts.managers[0]!
@@ -186,8 +246,8 @@ class Life {
     ]
   }
 
-  /** Everything between the opening and the end of faults, by time. */
-  steps(opportunities: Random, memberManagers: readonly string[]): Step[] {
+  /** Everything between the opening and the end of faults, by time. @param suffered - what is added to it. */
+  steps(opportunities: Random, memberManagers: readonly string[], suffered: readonly Step[]): Step[] {
     const random = this.#random
     for (const who of this.#people.slice(1)) {
       // Most come early, some in the middle of everything.
@@ -200,31 +260,8 @@ class Life {
     for (const fault of this.#faults) for (const step of this.#suffer(fault)) this.#add(step.at!, step)
     this.#comings(opportunities)
     for (const by of memberManagers) this.#add(this.#moment(opportunities), { type: 'rekey', by })
+    for (const step of suffered) this.#add(step.at!, step)
     return this.#steps.toSorted((a, b) => a.at! - b.at!)
-  }
-
-  /** Faults end, everybody who should has the keys, everybody says a last word to everybody, and everybody reads it. */
-  ending(): Step[] {
-    const last: LastWord[] = this.#people.map((who) => ({ who, text: `last words of ${who}` }))
-    for (const group of this.#groups)
-      last.push(...this.#people.map((who) => ({ who, text: `last words of ${who} to the ${group}`, group })))
-    return [
-      { type: 'calm', at: this.#untilMs },
-      { type: 'settle', withinMs: SETTLE_MS },
-      { type: 'expect', promise: groupsAreAsTold() },
-      ...last.map((words): Step => ({ type: 'say', ...words })),
-      { type: 'expect', promise: (story) => void story.until(everyLastWord(last), LAST_WORDS_MS) },
-      ...last.map(
-        (words): Step => ({
-          type: 'expect',
-          promise: (story) => {
-            if (isSayable(story, words)) everyoneReads(words.text, words.group)(story)
-          }
-        })
-      ),
-      // Time for what is still missing of older messages.
-      { type: 'wait', forMs: 5 * SECOND_MS }
-    ]
   }
 
   /** Some end in order and come back. */
@@ -245,20 +282,24 @@ class Life {
       this.#add(this.#moment(), {
         type: 'remove',
         who: others.pop()!,
-        by: this.#founder,
+        by: this.#manager(),
         isForCause: random.chance(0.5)
       })
     }
     if (random.chance(0.3) && others.length > leastLeft)
       this.#add(this.#moment(), { type: 'leave', who: others.pop()! })
-    for (let i = random.between(0, 2); i > 0; i--) this.#add(this.#moment(), { type: 'rekey', by: this.#founder })
-    if (random.chance(0.3)) this.#add(this.#moment(), { type: 'invite', who: this.#founder })
+    for (let i = random.between(0, 2); i > 0; i--) this.#add(this.#moment(), { type: 'rekey', by: this.#manager() })
+    if (random.chance(0.3)) this.#add(this.#moment(), { type: 'invite', who: this.#manager() })
+  }
+
+  #manager(): string {
+    return this.#office.pick(this.#managers)
   }
 
   #lifeOfGroups(): void {
-    if (this.#groups.length === 0) return
+    if (this.groups.length === 0) return
     const random = this.#groupsRandom
-    for (const group of this.#groups) this.#lifeOfGroup(group)
+    for (const group of this.groups) this.#lifeOfGroup(group)
     for (let i = random.between(0, 3); i > 0; i--)
       this.#add(random.between(GROUPS_FROM_MS, this.#untilMs), { type: 'rekey', by: this.#founder })
   }
@@ -287,7 +328,7 @@ class Life {
   }
 
   /** What one fault of the menu does in this run. */
-  #suffer(fault: Fault): readonly Step[] {
+  #suffer(fault: FaultOfAll): readonly Step[] {
     const random = this.#random
     switch (fault) {
       case 'loss':
@@ -331,7 +372,7 @@ class Life {
           this.#flood(['garbage', 'mutated', 'requests', 'resigned', 'twisted'])
         )
       case 'impostor': {
-        const as = random.pick(this.#people.slice(1))
+        const as = random.pick(this.#people.slice(this.#managers.length))
         return repeat(random.between(1, 3), () => this.#flood(['resigned', 'twisted'], as))
       }
       case 'directory': {
@@ -409,10 +450,11 @@ interface LastWord {
   readonly group?: string
 }
 
-/** Whether whoever says it is in the channel, and in the group it is said to. */
+/** Whether whoever says it is in the channel, not alone there, and in the group it is said to. */
 const isSayable = (story: Story, { who, group }: LastWord): boolean => {
   const person = story.person(who)
-  return isWanted(person) && (group === undefined || story.inGroup(group).includes(person))
+  const isAlone = story.truth.people.every((other) => other === person || !isWanted(other))
+  return isWanted(person) && !isAlone && (group === undefined || story.inGroup(group).includes(person))
 }
 
 const everyLastWord =

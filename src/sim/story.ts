@@ -13,7 +13,7 @@ import type { DiskCopy, Loss } from './disk.ts'
 import { groupEpochOf } from './epochs.ts'
 import { type Flood, Hostile } from './hostile.ts'
 import { addressOf, CALM, type Conditions } from './network.ts'
-import type { JudgingMachine, NodeConfig, Pending } from './node.ts'
+import type { JudgingMachine, NodeConfig, Pending, SimNode } from './node.ts'
 import { Random } from './random.ts'
 import { Rosters } from './rosters.ts'
 import { isStaying, isWanted, NAME_MARK, type Person, TEXT_MARK, Truth } from './truth.ts'
@@ -25,7 +25,10 @@ export type Condition = (story: Story) => boolean
 /** A claim about the story so far. Throws a `Violation`. */
 export type Promised = (story: Story) => void
 
-/** What people do and suffer; names are those of `StoryConfig.people`. */
+/** Stands for a name: whoever leads at that moment. */
+export const LEADER = '(leader)'
+
+/** What people do and suffer; names are those of `StoryConfig.people`, or `LEADER`. */
 export type Act =
   | { readonly type: 'create'; readonly who: string }
   | { readonly type: 'invite'; readonly who: string; readonly uses?: number }
@@ -52,18 +55,27 @@ export type Act =
       readonly by: string
     }
   | { readonly type: 'setNick'; readonly who: string; readonly nick: string }
-  /** Now, or when it has performed some more effects. It stays down until `start`. */
-  | { readonly type: 'crash'; readonly who: string; readonly loss?: Loss; readonly afterEffects?: number }
+  /** Now, or when it has performed some more effects. It stays down until `start`, or for some ms. */
+  | {
+      readonly type: 'crash'
+      readonly who: string
+      readonly loss?: Loss
+      readonly afterEffects?: number
+      readonly forMs?: number
+    }
   /** An orderly end, where `crash` is none. */
   | { readonly type: 'stop'; readonly who: string }
   | { readonly type: 'start'; readonly who: string }
-  | { readonly type: 'pause'; readonly who: string }
+  /** Until `resume`, or for some ms. */
+  | { readonly type: 'pause'; readonly who: string; readonly forMs?: number }
   | { readonly type: 'resume'; readonly who: string }
   | { readonly type: 'suspend'; readonly who: string; readonly forMs: number }
   | { readonly type: 'clock'; readonly who: string; readonly jumpMs?: number; readonly rate?: number }
   | { readonly type: 'copyDisk'; readonly who: string }
   /** The copy takes the place of the disk; the process must be down. */
   | { readonly type: 'oldDisk'; readonly who: string }
+  /** Nothing takes the place of the disk; the process must be down. */
+  | { readonly type: 'emptyDisk'; readonly who: string }
   | { readonly type: 'partition'; readonly sets: readonly (readonly string[])[] }
   | { readonly type: 'isolate'; readonly who: string }
   | { readonly type: 'cut'; readonly from: string; readonly to: string }
@@ -187,7 +199,13 @@ export class Story {
     return this.world.fail(new Violation(invariant, claim))
   }
 
+  /** Who leads at this moment: whose heartbeat the carrier saw last under the highest term; the first manager before any. */
+  leaderAt(): Person {
+    return this.truth.lead?.by ?? this.person(this.managers[0]!)
+  }
+
   person(name: string): Person {
+    if (name === LEADER) return this.leaderAt()
     return present(
       this.truth.people.find((person) => person.name === name),
       `${name} is in the story`
@@ -271,6 +289,7 @@ export class Story {
       case 'clock':
       case 'copyDisk':
       case 'oldDisk':
+      case 'emptyDisk':
         this.#disturbNode(act)
         break
       case 'partition':
@@ -389,7 +408,19 @@ export class Story {
   #disturbNode(
     act: Extract<
       Act,
-      { type: 'crash' | 'stop' | 'start' | 'pause' | 'resume' | 'suspend' | 'clock' | 'copyDisk' | 'oldDisk' }
+      {
+        type:
+          | 'crash'
+          | 'stop'
+          | 'start'
+          | 'pause'
+          | 'resume'
+          | 'suspend'
+          | 'clock'
+          | 'copyDisk'
+          | 'oldDisk'
+          | 'emptyDisk'
+      }
     >
   ): void {
     const { world } = this
@@ -399,16 +430,17 @@ export class Story {
       case 'crash':
         if (act.afterEffects === undefined) world.crash(node, act.loss)
         else world.crashAfter(node, act.afterEffects, act.loss ?? 'nothing')
+        if (act.forMs !== undefined) world.schedule(act.forMs, () => this.#start(node))
         break
       case 'stop':
         world.stop(node)
         break
       case 'start':
-        node.effectsUntilCrash = undefined
-        if (!node.isUp) world.start(node)
+        this.#start(node)
         break
       case 'pause':
         world.pause(node)
+        if (act.forMs !== undefined) world.schedule(act.forMs, () => world.resume(node))
         break
       case 'resume':
         world.resume(node)
@@ -423,16 +455,28 @@ export class Story {
       case 'copyDisk':
         this.#diskCopies.set(act.who, node.disk.copy())
         break
-      case 'oldDisk': {
-        const copy = this.#diskCopies.get(act.who)
-        if (copy === undefined || node.isUp) break
-        node.disk.replace(copy)
-        person.isRolledBack = true
+      case 'oldDisk':
+        this.#setBack(person, this.#diskCopies.get(act.who))
         break
-      }
+      case 'emptyDisk':
+        this.#setBack(person, new Map())
+        break
       default:
         act satisfies never
     }
+  }
+
+  #start(node: SimNode): void {
+    node.effectsUntilCrash = undefined
+    if (!node.isUp) this.world.start(node)
+  }
+
+  #setBack(person: Person, copy: DiskCopy | undefined): void {
+    if (copy === undefined || person.node.isUp) return
+    person.node.disk.replace(copy)
+    person.isRolledBack = true
+    // The founder, too, has to join what its disk does not know any more.
+    person.isJoining ||= person.joins.length > 0
   }
 
   #flood(what: Flood, count: number, as: string | undefined): void {
@@ -448,19 +492,20 @@ export class Story {
     world.directory.conditions = CALM_DIRECTORY
     world.network.heal()
     for (const { node } of this.truth.people) {
-      node.effectsUntilCrash = undefined
       node.syncMs = 0
       world.setRate(node, 1)
       node.clock.repair(world.time)
-      if (!node.isUp) world.start(node)
+      this.#start(node)
       world.resume(node)
     }
   }
 
   #settle(withinMs: number): void {
     if (!this.until(isSettled, withinMs)) {
-      const who = this.truth.people.map(({ name }) => `${name} ${describeView(this.view(name))}`)
-      this.fail(`not settled within ${withinMs} ms: ${who.join('; ')}`, 'I-14, I-16')
+      const views = this.truth.people.map((person) => ({ person, view: this.view(person.name) }))
+      const who = views.map(({ person, view }) => `${person.name} ${describeView(view)}`)
+      const isKeyless = views.some(({ person, view }) => isWanted(person) && person.node.isUp && view?.key !== 'ready')
+      this.fail(`not settled within ${withinMs} ms: ${who.join('; ')}`, isKeyless ? 'I-16' : 'I-14')
     }
   }
 }

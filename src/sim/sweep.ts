@@ -3,7 +3,7 @@ import { HistoryPolicy } from '../wire/messages.ts'
 import { allCheckers } from './checkers/all.ts'
 import type { Checker } from './checkers/checker.ts'
 import { Knowledge } from './checkers/knowledge.ts'
-import { randomScenario, type Scenario, type ScenarioOptions } from './scenario.ts'
+import { randomScenario, type Scenario, type ScenarioOptions, stepsOf } from './scenario.ts'
 import { type MakePeer, type Step, Story } from './story.ts'
 import type { Truth } from './truth.ts'
 import { RunError } from './world.ts'
@@ -24,9 +24,11 @@ export interface SweepOptions extends ScenarioOptions {
   /** All of them unless told. */
   readonly checkers?: (truth: Truth) => readonly Checker[]
   readonly isSharingFrames?: boolean
-  /** Instead of the scenario's own: for making a failing one smaller. */
-  readonly steps?: readonly Step[]
 }
+
+/** The command that plays a seed again, and makes it smaller. */
+const repeatWith = (seed: number, { managers }: SweepOptions): string =>
+  `npm run sweep -- --seed=${seed}${managers === undefined ? '' : ` --managers=${managers}`}`
 
 /** Plays the random scenario of a seed under every checker. */
 export function playSeed(seed: number, makePeer: MakePeer, options: SweepOptions = {}): Outcome {
@@ -49,11 +51,12 @@ export function playScenario(scenario: Scenario, makePeer: MakePeer, options: Sw
         if (checker instanceof Knowledge) checker.historyOf = () => settings.history ?? HistoryPolicy.NONE
         return checker
       }),
-    isSharingFrames: options.isSharingFrames ?? true
+    isSharingFrames: options.isSharingFrames ?? true,
+    repeatWith: repeatWith(seed, options)
   })
   let error: RunError | undefined
   try {
-    story.play(options.steps ?? scenario.steps).end()
+    story.play(stepsOf(scenario)).end()
   } catch (thrown) {
     if (!(thrown instanceof RunError)) throw thrown
     error = thrown
@@ -64,38 +67,74 @@ export function playScenario(scenario: Scenario, makePeer: MakePeer, options: Sw
 }
 
 /**
- * The smallest list of steps found that still breaks the same invariant: leaves out halves, quarters, … as long as it can.
- * The opening and the ending stay.
+ * The smallest scenario found that breaks the same invariant: with fewer people, groups and odd nodes, and with fewer steps
+ * between the opening and the end of faults. Leaves out halves, quarters, … and single ones, until nothing is left to spare.
  *
  * @param outcome - of a seed that failed.
  * @param maxRuns - how many worlds this may cost.
  */
-export function shrink(outcome: Outcome, makePeer: MakePeer, maxRuns: number): readonly Step[] {
+export function shrink(outcome: Outcome, makePeer: MakePeer, maxRuns: number, options: SweepOptions = {}): Scenario {
   const invariant = outcome.error?.violation.invariant
-  const all = outcome.scenario.steps
-  const isSpare = (step: Step): boolean => step.at !== undefined && step.type !== 'create' && step.type !== 'calm'
-  let spare = all.filter(isSpare)
-  const withSpare = (kept: readonly Step[]): Step[] => all.filter((step) => !isSpare(step) || kept.includes(step))
+  let best = outcome.scenario
   let runs = 0
-  for (let size = spare.length >> 1; size >= 1; size >>= 1) {
-    for (let from = 0; from < spare.length && runs < maxRuns; ) {
-      const fewer = spare.toSpliced(from, size)
-      runs++
-      const { error } = playScenario(outcome.scenario, makePeer, { steps: withSpare(fewer) })
-      if (error?.violation.invariant === invariant) spare = fewer
-      else from += size
-    }
+  const isStillFailing = (fewer: Scenario): boolean => {
+    if (runs++ >= maxRuns || playScenario(fewer, makePeer, options).error?.violation.invariant !== invariant)
+      return false
+    best = fewer
+    return true
   }
-  return withSpare(spare)
+  for (const who of best.people.slice(1)) isStillFailing(withoutPerson(best, who))
+  for (const group of best.groups) isStillFailing(withoutGroup(best, group))
+  for (const who of Object.keys(best.nodes)) {
+    const { [who]: _, ...nodes } = best.nodes
+    isStillFailing({ ...best, nodes })
+  }
+  const spare = (): Step[] => best.life.filter(({ at, type }) => at !== undefined && type !== 'create')
+  for (let size = spare().length >> 1; size >= 1; ) {
+    const before = best
+    for (let from = 0; from < spare().length; ) {
+      const chunk = new Set(spare().slice(from, from + size))
+      if (!isStillFailing({ ...best, life: best.life.filter((step) => !chunk.has(step)) })) from += size
+    }
+    if (size > 1) size >>= 1
+    else if (best === before) break
+  }
+  return best
 }
 
-/** A scenario in lines, for people who look at a failing seed. */
-export function describeScenario(scenario: Scenario, steps: readonly Step[] = scenario.steps): string {
-  const head = [`seed ${scenario.seed}: ${scenario.people.join(' ')}`, `faults: ${scenario.faults.join(', ')}`]
-  const settings = `settings: ${JSON.stringify(scenario.settings)}`
-  const lines = steps.map(({ at, once, withinMs, ...act }) => {
-    const when = at === undefined ? (once === undefined ? '' : 'once') : `${(at / 1000).toFixed(3)}`
-    return `${when.padStart(8)} ${JSON.stringify(act)}`
-  })
-  return [...head, settings, ...lines].join('\n')
+/** Whoever a step is about, and who does it. */
+const namesIn = (step: Step): unknown[] => Object.values(step).flat(2)
+
+function withoutPerson(scenario: Scenario, who: string): Scenario {
+  const but = (names: readonly string[]): string[] => names.filter((name) => name !== who)
+  const life = scenario.life
+    .map((step) => (step.type === 'partition' ? { ...step, sets: step.sets.map(but) } : step))
+    .filter((step) => !namesIn(step).includes(who))
+  const [people, managers, memberManagers] = [scenario.people, scenario.managers, scenario.memberManagers].map(but)
+  const { [who]: _, ...nodes } = scenario.nodes
+  return { ...scenario, people: people!, managers: managers!, memberManagers: memberManagers!, nodes, life }
 }
+
+const withoutGroup = (scenario: Scenario, group: string): Scenario => ({
+  ...scenario,
+  groups: scenario.groups.filter((name) => name !== group),
+  life: scenario.life.filter((step) => !namesIn(step).includes(group))
+})
+
+/** A scenario in lines, for people who look at a failing seed. */
+export function describeScenario(scenario: Scenario): string {
+  const { seed, people, managers, faults, settings, nodes, life, untilMs } = scenario
+  return [
+    `seed ${seed}: ${people.join(' ')}; managers: ${managers.join(' ')}`,
+    `faults: ${faults.join(', ')}`,
+    `settings: ${JSON.stringify(settings)}`,
+    `nodes: ${JSON.stringify(nodes)}`,
+    ...life.map(({ at, type, once: _, withinMs: __, ...facts }) => {
+      const words = Object.entries(facts).map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+      return `${at === undefined ? 'once' : secondsOf(at)} ${[type, ...words].join(' ')}`
+    }),
+    `${secondsOf(untilMs)} calm`
+  ].join('\n')
+}
+
+const secondsOf = (ms: number): string => (ms / 1000).toFixed(3).padStart(8)

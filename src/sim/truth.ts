@@ -5,8 +5,11 @@
 import { mapKey } from '../base/bytes.ts'
 import type { Effect } from '../core/machine.ts'
 import type { MessageView, Notice } from '../core/notice.ts'
+import { Refusal } from '../core/reject.ts'
 import type { Checker } from './checkers/checker.ts'
+import type { Packet } from './network.ts'
 import type { Pending, SimNode } from './node.ts'
+import { peekKind } from './trace.ts'
 import type { World } from './world.ts'
 
 /** Every text of a run begins with this, so that one search finds them all. */
@@ -34,6 +37,14 @@ export interface GroupChange {
   readonly pending: Pending
 }
 
+/** A manager that says that it is there, as the carrier saw it. */
+export interface Lead {
+  readonly by: Person
+  readonly term: number
+  /** Virtual ms. */
+  readonly at: number
+}
+
 export interface Shown {
   readonly view: MessageView
   readonly at: number
@@ -55,7 +66,7 @@ export interface Person {
   readonly partings: Pending[]
   /** When it had the channel's key first. */
   readyAt: number | undefined
-  /** Its disk was set back: what it does about ids is not held against it. */
+  /** Its disk was set back, or emptied: what it does about ids is not held against it. */
   isRolledBack: boolean
   /** Its key signs what it never said. */
   isByzantine: boolean
@@ -74,6 +85,8 @@ export class Truth implements Checker {
   invite: string | undefined
   /** What was told to be done to each group, by its name in the story, in order. */
   readonly groups = new Map<string, GroupChange[]>()
+  /** The newest heartbeat of the highest term of a manager; undefined before the first. */
+  lead: Lead | undefined
   readonly #byNode = new Map<SimNode, Person>()
   readonly #byUser = new Map<string, Person>()
   readonly #byText = new Map<string, Said>()
@@ -128,6 +141,14 @@ export class Truth implements Checker {
     const made = this.groups.get(name)?.findLast(({ type, pending }) => type === 'make' && isTaken(pending))
     const result = made?.pending.result
     return result !== undefined && !(result instanceof Error) && result.type === 'group' ? result.group.id : undefined
+  }
+
+  onPacket(packet: Packet, world: World): void {
+    const by = packet.from && this.#byNode.get(packet.from)
+    if (!by?.isManager || peekKind(packet.bytes) !== 'heartbeat') return
+    const frame = world.network.read(packet)
+    const term = frame instanceof Refusal ? undefined : frame?.body.heartbeat?.term
+    if (term !== undefined && term >= (this.lead?.term ?? 0)) this.lead = { by, term, at: world.time }
   }
 
   onEffect(node: SimNode, effect: Effect): void {

@@ -538,8 +538,7 @@ export interface EpochRow {
   endedAt: number
   reason: string
   group: Uint8Array
-  exporter: Uint8Array
-  leafBase: Uint8Array
+  entries: EntryRow[]
   roster: Uint8Array
   isGranted: boolean
 }
@@ -624,23 +623,20 @@ export namespace EpochRow {
           w.bytes(obj.group)
         }
 
-        if ((obj.exporter != null && obj.exporter.byteLength > 0)) {
-          w.uint32(122)
-          w.bytes(obj.exporter)
-        }
-
-        if ((obj.leafBase != null && obj.leafBase.byteLength > 0)) {
-          w.uint32(130)
-          w.bytes(obj.leafBase)
+        if (obj.entries != null && obj.entries.length > 0) {
+          for (const value of obj.entries) {
+            w.uint32(122)
+            EntryRow.codec().encode(value, w)
+          }
         }
 
         if ((obj.roster != null && obj.roster.byteLength > 0)) {
-          w.uint32(138)
+          w.uint32(130)
           w.bytes(obj.roster)
         }
 
         if ((obj.isGranted != null && obj.isGranted !== false)) {
-          w.uint32(144)
+          w.uint32(136)
           w.bool(obj.isGranted)
         }
 
@@ -663,8 +659,7 @@ export namespace EpochRow {
           endedAt: 0,
           reason: '',
           group: uint8ArrayAlloc(0),
-          exporter: uint8ArrayAlloc(0),
-          leafBase: uint8ArrayAlloc(0),
+          entries: [],
           roster: uint8ArrayAlloc(0),
           isGranted: false
         }
@@ -732,18 +727,20 @@ export namespace EpochRow {
               break
             }
             case 15: {
-              obj.exporter = reader.bytes()
+              if (opts.limits?.entries != null && obj.entries.length === opts.limits.entries) {
+                throw new MaxLengthError('Decode error - repeated field "entries" had too many elements')
+              }
+
+              obj.entries.push(EntryRow.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.entries$
+              }))
               break
             }
             case 16: {
-              obj.leafBase = reader.bytes()
-              break
-            }
-            case 17: {
               obj.roster = reader.bytes()
               break
             }
-            case 18: {
+            case 17: {
               obj.isGranted = reader.bool()
               break
             }
@@ -756,6 +753,10 @@ export namespace EpochRow {
 
         return obj
       }, function * (reader, length, prefix, opts = {}) {
+        const obj = {
+          entries: 0
+        }
+
         const end = length == null ? reader.len : reader.pos + length
 
         while (reader.pos < end) {
@@ -861,27 +862,31 @@ export namespace EpochRow {
               break
             }
             case 15: {
-              yield {
-                field: `${prefix}.exporter`,
-                value: reader.bytes()
+              if (opts.limits?.entries != null && obj.entries === opts.limits.entries) {
+                throw new MaxLengthError('Streaming decode error - repeated field "entries" had too many elements')
               }
+
+              for (const evt of EntryRow.codec().stream(reader, reader.uint32(), `${prefix}.entries[]`, {
+                limits: opts.limits?.entries$
+              })) {
+                yield {
+                  ...evt,
+                  index: obj.entries
+                }
+              }
+
+              obj.entries++
+
               break
             }
             case 16: {
-              yield {
-                field: `${prefix}.leafBase`,
-                value: reader.bytes()
-              }
-              break
-            }
-            case 17: {
               yield {
                 field: `${prefix}.roster`,
                 value: reader.bytes()
               }
               break
             }
-            case 18: {
+            case 17: {
               yield {
                 field: `${prefix}.isGranted`,
                 value: reader.bool()
@@ -970,14 +975,22 @@ export namespace EpochRow {
     value: Uint8Array
   }
 
-  export interface EpochRowExporterFieldEvent {
-    field: '$.exporter'
+  export interface EpochRowEntriesGroupFieldEvent {
+    field: '$.entries[].group'
     value: Uint8Array
+    index: number
   }
 
-  export interface EpochRowLeafBaseFieldEvent {
-    field: '$.leafBase'
+  export interface EpochRowEntriesInitFieldEvent {
+    field: '$.entries[].init'
     value: Uint8Array
+    index: number
+  }
+
+  export interface EpochRowEntriesLeafKeyFieldEvent {
+    field: '$.entries[].leafKey'
+    value: Uint8Array
+    index: number
   }
 
   export interface EpochRowRosterFieldEvent {
@@ -998,8 +1011,143 @@ export namespace EpochRow {
     return decodeMessage(buf, EpochRow.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<EpochRow>): Generator<EpochRowTermFieldEvent | EpochRowSerialFieldEvent | EpochRowCommitmentFieldEvent | EpochRowAnnouncementFieldEvent | EpochRowTranscriptFieldEvent | EpochRowNotAfterFieldEvent | EpochRowIssuerFieldEvent | EpochRowInitFieldEvent | EpochRowControlFieldEvent | EpochRowSecretsFieldEvent | EpochRowTreeFieldEvent | EpochRowEndedAtFieldEvent | EpochRowReasonFieldEvent | EpochRowGroupFieldEvent | EpochRowExporterFieldEvent | EpochRowLeafBaseFieldEvent | EpochRowRosterFieldEvent | EpochRowIsGrantedFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<EpochRow>): Generator<EpochRowTermFieldEvent | EpochRowSerialFieldEvent | EpochRowCommitmentFieldEvent | EpochRowAnnouncementFieldEvent | EpochRowTranscriptFieldEvent | EpochRowNotAfterFieldEvent | EpochRowIssuerFieldEvent | EpochRowInitFieldEvent | EpochRowControlFieldEvent | EpochRowSecretsFieldEvent | EpochRowTreeFieldEvent | EpochRowEndedAtFieldEvent | EpochRowReasonFieldEvent | EpochRowGroupFieldEvent | EpochRowEntriesGroupFieldEvent | EpochRowEntriesInitFieldEvent | EpochRowEntriesLeafKeyFieldEvent | EpochRowRosterFieldEvent | EpochRowIsGrantedFieldEvent> {
     return streamMessage(buf, EpochRow.codec(), opts)
+  }
+}
+
+export interface EntryRow {
+  group: Uint8Array
+  init: Uint8Array
+  leafKey: Uint8Array
+}
+
+export namespace EntryRow {
+  let _codec: Codec<EntryRow>
+
+  export const codec = (): Codec<EntryRow> => {
+    if (_codec == null) {
+      _codec = message<EntryRow>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.group != null && obj.group.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.group)
+        }
+
+        if ((obj.init != null && obj.init.byteLength > 0)) {
+          w.uint32(18)
+          w.bytes(obj.init)
+        }
+
+        if ((obj.leafKey != null && obj.leafKey.byteLength > 0)) {
+          w.uint32(26)
+          w.bytes(obj.leafKey)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          group: uint8ArrayAlloc(0),
+          init: uint8ArrayAlloc(0),
+          leafKey: uint8ArrayAlloc(0)
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.group = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.init = reader.bytes()
+              break
+            }
+            case 3: {
+              obj.leafKey = reader.bytes()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.group`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.init`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.leafKey`,
+                value: reader.bytes()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface EntryRowGroupFieldEvent {
+    field: '$.group'
+    value: Uint8Array
+  }
+
+  export interface EntryRowInitFieldEvent {
+    field: '$.init'
+    value: Uint8Array
+  }
+
+  export interface EntryRowLeafKeyFieldEvent {
+    field: '$.leafKey'
+    value: Uint8Array
+  }
+
+  export function encode (obj: Partial<EntryRow>): Uint8Array {
+    return encodeMessage(obj, EntryRow.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<EntryRow>): EntryRow {
+    return decodeMessage(buf, EntryRow.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<EntryRow>): Generator<EntryRowGroupFieldEvent | EntryRowInitFieldEvent | EntryRowLeafKeyFieldEvent> {
+    return streamMessage(buf, EntryRow.codec(), opts)
   }
 }
 
@@ -1609,6 +1757,8 @@ export interface OutboxRow {
   order: number
   lamport: number
   group: Uint8Array
+  under: Uint8Array
+  isSent: boolean
 }
 
 export namespace OutboxRow {
@@ -1661,6 +1811,16 @@ export namespace OutboxRow {
           w.bytes(obj.group)
         }
 
+        if ((obj.under != null && obj.under.byteLength > 0)) {
+          w.uint32(74)
+          w.bytes(obj.under)
+        }
+
+        if ((obj.isSent != null && obj.isSent !== false)) {
+          w.uint32(80)
+          w.bool(obj.isSent)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -1673,7 +1833,9 @@ export namespace OutboxRow {
           epoch: uint8ArrayAlloc(0),
           order: 0,
           lamport: 0,
-          group: uint8ArrayAlloc(0)
+          group: uint8ArrayAlloc(0),
+          under: uint8ArrayAlloc(0),
+          isSent: false
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -1712,6 +1874,14 @@ export namespace OutboxRow {
             }
             case 8: {
               obj.group = reader.bytes()
+              break
+            }
+            case 9: {
+              obj.under = reader.bytes()
+              break
+            }
+            case 10: {
+              obj.isSent = reader.bool()
               break
             }
             default: {
@@ -1785,6 +1955,20 @@ export namespace OutboxRow {
               }
               break
             }
+            case 9: {
+              yield {
+                field: `${prefix}.under`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 10: {
+              yield {
+                field: `${prefix}.isSent`,
+                value: reader.bool()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -1837,6 +2021,16 @@ export namespace OutboxRow {
     value: Uint8Array
   }
 
+  export interface OutboxRowUnderFieldEvent {
+    field: '$.under'
+    value: Uint8Array
+  }
+
+  export interface OutboxRowIsSentFieldEvent {
+    field: '$.isSent'
+    value: boolean
+  }
+
   export function encode (obj: Partial<OutboxRow>): Uint8Array {
     return encodeMessage(obj, OutboxRow.codec())
   }
@@ -1845,7 +2039,7 @@ export namespace OutboxRow {
     return decodeMessage(buf, OutboxRow.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<OutboxRow>): Generator<OutboxRowLocalFieldEvent | OutboxRowContentFieldEvent | OutboxRowIsPlainFieldEvent | OutboxRowFrameFieldEvent | OutboxRowEpochFieldEvent | OutboxRowOrderFieldEvent | OutboxRowLamportFieldEvent | OutboxRowGroupFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<OutboxRow>): Generator<OutboxRowLocalFieldEvent | OutboxRowContentFieldEvent | OutboxRowIsPlainFieldEvent | OutboxRowFrameFieldEvent | OutboxRowEpochFieldEvent | OutboxRowOrderFieldEvent | OutboxRowLamportFieldEvent | OutboxRowGroupFieldEvent | OutboxRowUnderFieldEvent | OutboxRowIsSentFieldEvent> {
     return streamMessage(buf, OutboxRow.codec(), opts)
   }
 }

@@ -5,11 +5,12 @@ import { atMillis } from '../../src/base/time.ts'
 import { certificateOf, type EpochTerms, type IssuedEpoch, issueEpoch } from '../../src/core/channel/announcement.ts'
 import { ControlLog, type LogPreview } from '../../src/core/channel/control-log.ts'
 import { type Charter, foundChannel } from '../../src/core/channel/descriptor.ts'
+import { needsQuorum } from '../../src/core/channel/election.ts'
 import { type Frame, makeFrame, readFrame } from '../../src/core/channel/frame.ts'
 import { type GrantParties, type GrantTerms, sealGrant } from '../../src/core/channel/grant.ts'
 import { inviteText } from '../../src/core/channel/invite.ts'
 import { type OpenedRequest, openRequest } from '../../src/core/channel/key-request.ts'
-import { FIRST_INIT, FIRST_TRANSCRIPT, rebuildLeafSecret, sealControl } from '../../src/core/channel/key-schedule.ts'
+import { FIRST_TRANSCRIPT, rebuildLeafSecret, sealControl } from '../../src/core/channel/key-schedule.ts'
 import { KeyTree, type TreeChange } from '../../src/core/channel/key-tree.ts'
 import { type CheckedStatement, makeStatement } from '../../src/core/channel/statement.ts'
 import type { ChannelSettings, ChannelView, Command, CommandResult } from '../../src/core/command.ts'
@@ -40,7 +41,8 @@ import {
   type Question,
   Reason,
   type Statement,
-  StatementList
+  StatementList,
+  TreeUpdateKind
 } from '../../src/wire/messages.ts'
 import { EpochRow } from '../../src/wire/rows.ts'
 
@@ -288,7 +290,9 @@ export class Bus {
 
   /** Gives a frame to the one node that it is for, and to nobody else. */
   #hand(node: Node, { channel, frame, receipt, to }: Effect & { type: 'publish' }): void {
-    const other = this.nodes.find((one) => equalBytes(one.key.publicKey, to!))!
+    const other = this.nodes.find((one) => equalBytes(one.key.publicKey, to!))
+    if (other === undefined || !other.isUp || !this.passes(node, other))
+      return this.#publish(node, channel, frame, receipt)
     this.handed.push(frame)
     this.deliver(other, channel, frame)
     if (receipt !== undefined) this.send(node, { type: 'published', receipt, recipients: 1, isHanded: true })
@@ -454,6 +458,8 @@ export class Liar {
   tree = KeyTree.empty()
   leaves: string[] = []
   current: Issued | undefined
+  /** The first epoch of its term. */
+  opening: Issued | undefined
 
   constructor(bus: Bus, settings: (key: Uint8Array) => ChannelSettings = () => ({}), founder?: SigningKey) {
     this.bus = bus
@@ -593,9 +599,10 @@ export class Liar {
       previous: current?.announcement.id ?? EMPTY,
       reason,
       notAfter: this.bus.now + 86_400_000,
+      ...(change.update.kind === TreeUpdateKind.STEP && this.#certificate),
       ...lies.terms
     }
-    const before = { init: current?.keys.init ?? FIRST_INIT, transcript: current?.transcript ?? FIRST_TRANSCRIPT }
+    const before = { init: current?.keys.init ?? this.random(32), transcript: current?.transcript ?? FIRST_TRANSCRIPT }
     const root = lies.rootKey ?? change.rootKey
     const epoch = issueEpoch(lies.issuer ?? this.key, terms, preview, change.update, root, before)
     const issued = { ...epoch, preview, change }
@@ -603,7 +610,14 @@ export class Liar {
     this.log.commit(honest)
     this.tree = change.tree
     this.current = issued
+    if (number.serial === 1) this.opening = issued
     return issued
+  }
+
+  /** What a pure step carries where a quorum signs new roots. */
+  get #certificate(): Pick<EpochTerms, 'certificate'> {
+    if (this.opening === undefined || !needsQuorum(this.charter.descriptor)) return {}
+    return { certificate: certificateOf(this.opening.announcement).bytes }
   }
 
   /** A heartbeat, with a quorum behind it. @param fields - in place of the honest ones. */

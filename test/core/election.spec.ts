@@ -258,6 +258,54 @@ describe('managers apart', () => {
     expect(bus.view(members[1]!, channel).key).to.equal('removed')
   })
 
+  it('lets everybody read what was said on either side, once', () => {
+    for (const count of [2, 3]) {
+      const all = world(count)
+      const { bus, managers, members, channel } = all
+      const [mia, nils] = members as [Node, Node]
+      bus.say(mia, channel, 'before')
+      const heal = part(all, [managers[0]!, mia])
+      const newcomer = bus.add('otto')
+      const cut = bus.passes
+      bus.passes = (a, b) => cut(a === newcomer ? mia : a, b === newcomer ? mia : b)
+      bus.join(newcomer, bus.invite(managers[0]!, channel))
+      bus.pass(12_000)
+      bus.say(mia, channel, 'here')
+      bus.say(newcomer, channel, 'new here')
+      bus.say(nils, channel, 'there')
+      bus.pass(2_000)
+      expect(bus.texts(newcomer)).to.include('mia: here')
+      heal()
+      bus.pass(20_000)
+      agree(all, [...managers, mia, nils, newcomer])
+      const heard = (node: Node, text: string): number => bus.texts(node).filter((one) => one === text).length
+      for (const node of [...managers, nils]) {
+        expect(heard(node, 'mia: here'), `${node.nick} of ${count}`).to.equal(1)
+        expect(heard(node, 'otto: new here'), `${node.nick} of ${count}`).to.equal(1)
+      }
+      expect(heard(newcomer, 'mia: here')).to.equal(1)
+      expect(heard(nils, 'mia: before'), 'said under an epoch of both').to.equal(1)
+      expect(heard(mia, 'nils: there')).to.equal(1)
+    }
+  })
+
+  it('keep what each side knows over a restart after they came together', () => {
+    const all = world(2)
+    const { bus, managers, members, channel } = all
+    const heal = part(all, [managers[0]!, members[0]!])
+    bus.command(managers[0]!, { type: 'admit', channel, user: bus.add('otto').key.publicKey })
+    bus.pass(12_000)
+    heal()
+    bus.pass(20_000)
+    for (const node of [...managers, ...members]) {
+      bus.stop(node)
+      bus.start(node)
+    }
+    bus.pass(12_000)
+    agree(all, [...managers, ...members])
+    expect(bus.view(members[1]!, channel).members).to.equal(5)
+  })
+
   it('come to one manager when both opened the same term', () => {
     const all = world(2)
     const { bus, managers, members, channel } = all

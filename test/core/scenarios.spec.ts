@@ -1,14 +1,19 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { EMPTY, equalBytes, hex, joinBytes, utf8 } from '../../src/base/bytes.ts'
+import { atMillis } from '../../src/base/time.ts'
 import { channelIdOf, foundChannel } from '../../src/core/channel/descriptor.ts'
 import { type Frame, makeFrame, readFrame } from '../../src/core/channel/frame.ts'
 import { inviteText, readInvite, tokenHash } from '../../src/core/channel/invite.ts'
+import type { Event } from '../../src/core/machine.ts'
+import { ANSWER_MS, ASK_AGAIN_MS } from '../../src/core/params.ts'
+import { Peer } from '../../src/core/peer.ts'
 import { Refusal } from '../../src/core/reject.ts'
 import { hash } from '../../src/crypto/kdf.ts'
 import { framed, LABEL } from '../../src/crypto/labels.ts'
 import { sign, signingKey } from '../../src/crypto/sign.ts'
 import { Admission, Body, Descriptor, DescriptorChain, Operation } from '../../src/wire/messages.ts'
+import { channelIdText } from '../../src/wire/names.ts'
 import { Bus, Liar, type Node, randomOf, rowsOf, told } from './bus.ts'
 
 const random = randomOf('scenarios')
@@ -217,6 +222,25 @@ describe('a peer with an invite', () => {
     }
   })
 
+  it('asks for it again beside an answer that is long in coming, and sooner after one in vain', () => {
+    const peer = new Peer({ key: signingKey(random(32)), nick: 'bob' })
+    let uptimeMs = 0
+    const give = (event: Event): { asked: string[]; waitMs: number } => {
+      const effects = peer.handle(event, { now: atMillis(0), uptimeMs, random })
+      const asked = effects.flatMap((effect) => (effect.type === 'ask' ? [effect.id] : []))
+      const wakes = effects.flatMap((effect) => (effect.type === 'wakeAt' ? [effect.uptimeMs! - uptimeMs] : []))
+      return { asked, waitMs: wakes.at(-1)! }
+    }
+    give({ type: 'restore', rows: [] })
+    const invite = inviteText({ channel, descriptor: refOf(chainOf()), addresses: [], token: EMPTY, expiresAt: 0 })
+    const first = give({ type: 'command', id: 1, command: { type: 'join', invite } })
+    expect(first).to.deep.equal({ asked: [`${channelIdText(channel)}:charter`], waitMs: ANSWER_MS })
+    uptimeMs += ANSWER_MS
+    expect(give({ type: 'wake' }).asked).to.deep.equal(first.asked)
+    const vain = give({ type: 'answer', id: first.asked[0]!, from: undefined, answer: undefined })
+    expect(vain).to.deep.equal({ asked: [], waitMs: 2 * ASK_AGAIN_MS })
+  })
+
   it('refuses a descriptor that is none, or another channel\u2019s (R-201, R-202)', () => {
     const { bus, bob } = invited(refOf(chainOf()))
     expect(find(bus, bob, utf8('nonsense'))).to.deep.equal([201])
@@ -345,6 +369,7 @@ describe('garbage', () => {
     const [alice, bob, carol] = nodes as [Node, Node, Node]
     bus.command(alice, { type: 'rekey', channel })
     bus.say(bob, channel, 'before')
+    bus.pass(3_000)
     bus.remove(alice, channel, bob)
     bus.pass(1_000)
     const bodies = bus.frames(channel).map(({ body }) => body)

@@ -6,6 +6,7 @@ import { type Frame, makeFrame, readFrame } from '../../src/core/channel/frame.t
 import { KeyTree } from '../../src/core/channel/key-tree.ts'
 import { MemberTree } from '../../src/core/channel/key-tree-member.ts'
 import type { Effect, Env, Event } from '../../src/core/machine.ts'
+import { Epoch, Keyring } from '../../src/core/member/keyring.ts'
 import type { Notice } from '../../src/core/notice.ts'
 import { Peer, type PeerConfig } from '../../src/core/peer.ts'
 import { Refusal } from '../../src/core/reject.ts'
@@ -263,12 +264,13 @@ describe('sim/checkers', () => {
       'I-11',
       () =>
         withFault(BOB, () => {
-          // Nothing that it keeps after its first message is there the next time.
+          // No epoch that it keeps after its first message is there the next time.
           let isLosing = false
           return {
             bend: (effect) => {
               if (published(effect)?.kind === 'message') isLosing = true
-              return effect.type === 'persist' && isLosing ? [] : [effect]
+              const hasEpoch = effect.type === 'persist' && effect.puts.some(({ entry }) => entry.startsWith('epoch/'))
+              return hasEpoch && isLosing ? [] : [effect]
             }
           }
         })
@@ -425,6 +427,30 @@ describe('sim/checkers', () => {
     ]
     const story = [...gathering(BOB, CAROL), ...removal]
     expect(brokenWith(KeyTree.prototype, 'path', keep, story)).to.match(/^I-3: carol/)
+  })
+
+  it('a group that can be entered a second time breaks I-7b', () => {
+    expect(brokenWith(Keyring.prototype, 'closeTo', () => () => [])).to.match(/^I-7b: .* of group/)
+  })
+
+  it('what groups are entered with, kept, breaks I-7b', () => {
+    const keep = (own: Epoch['openTo']): Epoch['openTo'] =>
+      function (this: Epoch, groups, channel, user) {
+        const exporter = this.exporter.slice()
+        own.call(this, groups, channel, user)
+        this.exporter = exporter
+      }
+    expect(brokenWith(Epoch.prototype, 'openTo', keep)).to.match(/^I-7b: .* of group/)
+  })
+
+  it('what an epoch follows from, kept, breaks I-7b', () => {
+    const keep = (own: Epoch['end']): Epoch['end'] =>
+      function (this: Epoch, at) {
+        const init = this.init.slice()
+        own.call(this, at)
+        this.init = init
+      }
+    expect(brokenWith(Epoch.prototype, 'end', keep, talk)).to.match(/^I-7b: /)
   })
 
   it('who says something to a group from which somebody is being taken out breaks I-4', () => {

@@ -1,7 +1,8 @@
 import { expect } from 'chai'
-import { randomScenario } from '../../src/sim/scenario.ts'
+import { OFFICE_FAULTS } from '../../src/sim/office-faults.ts'
+import { FAULTS, randomScenario } from '../../src/sim/scenario.ts'
 import type { MakePeer } from '../../src/sim/story.ts'
-import { describeScenario, type Outcome, playSeed, shrink } from '../../src/sim/sweep.ts'
+import { describeScenario, type Outcome, playScenario, playSeed, shrink } from '../../src/sim/sweep.ts'
 import { type ToyFault, ToyPeer } from './toy-peer.ts'
 
 const sound: MakePeer = (config) => new ToyPeer(config)
@@ -27,6 +28,32 @@ describe('sim/sweep', function () {
     for (let seed = 27; seed <= 86; seed++) {
       const { error } = playSeed(seed, sound)
       if (error !== undefined) throw error
+    }
+  })
+
+  it('a sound toy keeps every invariant under what several managers suffer', () => {
+    for (let seed = 1; seed <= 30; seed++) {
+      const { error } = playSeed(seed, sound, { managers: 3 + (seed % 5), faults: OFFICE_FAULTS })
+      if (error !== undefined) throw error
+    }
+  })
+
+  it('one manager at most comes back on another disk, and whoever speaks falsely is none', () => {
+    for (let seed = 1; seed <= 200; seed++) {
+      const { life, managers } = randomScenario(seed, { managers: 4 })
+      const setBack = life.filter(({ type }) => type === 'oldDisk' || type === 'emptyDisk')
+      expect(setBack.length).to.be.at.most(1)
+      expect(life.filter((step) => step.type === 'flood' && managers.includes(step.as ?? ''))).to.deep.equal([])
+    }
+  })
+
+  it('a seed that draws one manager is what it was when there was but one', () => {
+    const seeds = Array.from({ length: 60 }, (_, seed) => seed).filter(
+      (seed) => randomScenario(seed).managers.length === 1
+    )
+    expect(seeds).to.not.deep.equal([])
+    for (const seed of seeds) {
+      expect(describeScenario(randomScenario(seed))).to.equal(describeScenario(randomScenario(seed, { managers: 1 })))
     }
   })
 
@@ -65,14 +92,16 @@ describe('sim/sweep', function () {
     const makePeer = faulty('resumes its counter')
     const outcome = firstFailure(makePeer)!
     expect(outcome.error?.message).to.contain(`npm run sweep -- --seed=${outcome.scenario.seed}`)
-    const steps = shrink(outcome, makePeer, 60)
-    expect(steps.length).to.be.below(outcome.scenario.steps.length)
-    expect(describeScenario(outcome.scenario, steps)).to.match(/"type":"(crash|stop)"/)
+    const smaller = shrink(outcome, makePeer, 200)
+    expect(smaller.people.length).to.be.below(outcome.scenario.people.length)
+    expect(smaller.life.length).to.be.at.most(8)
+    expect(describeScenario(smaller)).to.match(/ (crash|stop) who="/)
+    expect(playScenario(smaller, makePeer).error?.violation.invariant).to.equal(outcome.error?.violation.invariant)
   })
 
   it('a scenario is the same for the same seed and lets every fault happen', () => {
     expect(describeScenario(randomScenario(5))).to.equal(describeScenario(randomScenario(5)))
-    const faults = new Set(Array.from({ length: 60 }, (_, seed) => randomScenario(seed).faults).flat())
-    expect(faults.size).to.equal(17)
+    const faults = Array.from({ length: 60 }, (_, seed) => randomScenario(seed, { managers: 3 }).faults).flat()
+    expect(new Set(faults)).to.deep.equal(new Set(FAULTS))
   })
 })

@@ -121,7 +121,9 @@ export class ToyPeer implements JudgingMachine {
         ]
       }
       case 'invite': {
-        const invite = hex(joinBytes(this.#channel!, this.#shared))
+        if (this.#channel === undefined)
+          return [{ type: 'result', id, result: new UsageError('NO_CHANNEL', 'no such channel') }]
+        const invite = hex(joinBytes(this.#channel, this.#shared))
         return [{ type: 'result', id, result: { type: 'invite', invite, expiresAt: 0 } }]
       }
       case 'join': {

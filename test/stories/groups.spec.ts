@@ -342,7 +342,7 @@ describe('stories/groups', () => {
     const people = [BOB, CAROL, MALLORY]
     let given: readonly HeldSecret[] = []
     // Not what leads to Carol's own leaf: whoever gives that away is read along with.
-    const isOfEpochs = ({ name }: HeldSecret): boolean => /^(init|control|reading|exporter|chain)\//.test(name)
+    const isOfEpochs = ({ name }: HeldSecret): boolean => /^(init|control|reading|group-init|chain)\//.test(name)
     const befriended: MakePeer = (config) => {
       const peer = new Peer(config)
       const own = peer.unsafeSecrets.bind(peer)

@@ -76,6 +76,8 @@ export class ControlLog {
   readonly #pending = new Map<string, CheckedStatement>()
   /** Those of them that register a nick, by user. */
   readonly #pendingNicks = new Map<string, CheckedStatement>()
+  /** Those of them that an epoch covered which was passed over. */
+  readonly #stranded = new Set<string>()
   readonly #seqs = new Map<string, number>()
   readonly #groups = new GroupBook()
   /** Who is in each group; forgotten when anything changes. */
@@ -218,8 +220,24 @@ export class ControlLog {
     return true
   }
 
+  /** Keeps a statement that an epoch covered which was passed over: whoever did not see that epoch may not know it. */
+  addStranded(one: CheckedStatement): void {
+    if (this.addPending(one)) this.#stranded.add(mapKey(one.id))
+  }
+
+  /** Statements of epochs that were passed over, which nobody else has told since. */
+  stranded(): CheckedStatement[] {
+    return [...this.#stranded].flatMap((key) => this.#pending.get(key) ?? [])
+  }
+
+  /** Somebody told it. */
+  noteTold(one: CheckedStatement): void {
+    this.#stranded.delete(mapKey(one.id))
+  }
+
   /** Forgets a statement that waits. */
   dropPending(one: CheckedStatement): void {
+    this.#stranded.delete(mapKey(one.id))
     if (this.#pending.delete(mapKey(one.id)) && isRegistration(one)) {
       this.#pendingNicks.delete(mapKey(one.statement.subject))
     }
@@ -397,6 +415,13 @@ export class ControlLog {
   groupRoster(group: Uint8Array): Roster {
     const members = withAll(this.groupMembers(group), this.#charter.descriptor.managers)
     return { members, hash: members.root() }
+  }
+
+  /** The groups whose keys a user is to have. */
+  groupsOf(user: Uint8Array): Uint8Array[] {
+    return this.groups()
+      .map(({ id }) => id)
+      .filter((id) => this.groupRoster(id).members.has(user))
   }
 
   /** The ids that a taking-out of this user has to end. */

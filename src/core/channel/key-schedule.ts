@@ -36,9 +36,7 @@ export interface EpochKeys {
   readonly commitment: Uint8Array
 }
 
-/** The `init` before the first epoch of a line, and of one that starts afresh. */
-export const FIRST_INIT: Uint8Array = zeros(HASH_BYTES)
-/** The transcript before the first epoch of a line. */
+/** The transcript before the first epoch of a channel. */
 export const FIRST_TRANSCRIPT: Uint8Array = zeros(HASH_BYTES)
 
 /** @returns 32 bytes: the secret of the epoch that `transcript` ends in. */
@@ -161,25 +159,18 @@ export const refreshLeafKey = (
   ])
 
 /**
- * What all leaf keys of one member are made of, in the groups that stand on one epoch of the channel (§9). Who lacks the
- * epoch has nothing of it, who lacks the member's leaf neither.
+ * The key of one member's leaf in a group's tree, for the first epoch of the group that stands on an epoch of the channel
+ * (§9): the manager and the member compute it, nothing of it travels. Who lacks the channel's epoch has nothing of it, who
+ * lacks the member's leaf neither.
  *
  * @param leafKey - 32 bytes: of the member's leaf in the channel's tree, as it is in that epoch.
  */
-export const groupLeafBase = (exporter: Uint8Array, leafKey: Uint8Array): Uint8Array => hkdfExtract(exporter, leafKey)
-
-/** The key of one member's leaf in a group's tree: the manager and the member compute it, nothing of it travels. */
-export const groupLeafKey = (
-  leafBase: Uint8Array,
-  line: Line,
-  term: number,
-  serial: number,
-  member: Uint8Array
-): Uint8Array => derive(leafBase, LABEL.groupLeaf, [line.channel, line.group, u64(term), u32(serial), member])
+export const groupLeafKey = (exporter: Uint8Array, leafKey: Uint8Array, line: Line, member: Uint8Array): Uint8Array =>
+  derive(hkdfExtract(exporter, leafKey), LABEL.groupLeaf, [line.channel, line.group, member])
 
 /**
- * Stands in a group's epoch where `init` of the epoch before stands in the channel's: so a group's epoch needs none before
- * it, and whoever is not in the channel has no part in it.
+ * Stands in the first epoch of a group on an epoch of the channel where `init` of the epoch before stands elsewhere: so that
+ * epoch needs none before it, and whoever is not in the channel has no part in it.
  */
 export const groupInitOf = (exporter: Uint8Array, line: Line): Uint8Array =>
   derive(exporter, LABEL.groupInit, [line.channel, line.group])

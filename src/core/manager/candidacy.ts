@@ -21,15 +21,15 @@ export class Candidacy {
   }
 
   /**
-   * When to stand unless a manager in office is heard of by then.
+   * How long to wait for a manager in office.
    *
-   * @param hasLeft - whether the one in office has said that it goes.
-   * @returns `Env.uptimeMs`
+   * @param hasLeft - whether the one that was has said that it goes.
+   * @returns ms
    */
-  standAt(hasLeft: boolean, env: Env): number {
+  patienceMs(hasLeft: boolean, env: Env): number {
     const { charter, office, promised, user } = this.#context
     const term = Math.max(office.term, promised.term) + 1
-    return env.uptimeMs + patienceMs(charter, term, user, office.manager, hasLeft, env.random(1)[0]! / 256)
+    return patienceMs(charter, term, user, office.manager, hasLeft, env.random(1)[0]! / 256)
   }
 
   /** A manager says that it follows us. */

@@ -46,16 +46,17 @@ export class CoSigner {
   /**
    * Judges a proposal and answers its author.
    *
+   * @param isInOffice - whether we are: nobody signs against itself.
    * @returns whether it was signed.
    */
-  onProposal(frame: Frame, env: Env, out: Out): boolean {
+  onProposal(frame: Frame, isInOffice: boolean, env: Env, out: Out): boolean {
     const { channel } = this.#context
     if (this.#signed !== undefined && equalBytes(this.#signed.proposal.frame.id, frame.id)) {
       out.push({ type: 'publish', channel, frame: this.#signed.frame, to: asUserId(frame.author) })
       return false
     }
     const proposal = readProposal(this.#context.charter, frame, this.#context.office.term)
-    const refusal = proposal instanceof Refusal ? proposal : this.#judge(proposal, env, out)
+    const refusal = proposal instanceof Refusal ? proposal : this.#judge(proposal, isInOffice, env, out)
     if (refusal instanceof Refusal) {
       out.reject(refusal)
       if (!(proposal instanceof Refusal)) this.#refuse(proposal, out)
@@ -66,7 +67,7 @@ export class CoSigner {
   }
 
   /** @returns what the log is with it; R-405, R-414, R-415, R-432 – R-435, or as `followAnnouncement`. */
-  #judge(proposal: CheckedAnnouncement, env: Env, out: Out): LogPreview | Refusal {
+  #judge(proposal: CheckedAnnouncement, isInOffice: boolean, env: Env, out: Out): LogPreview | Refusal {
     const { office, promised, log, charter } = this.#context
     const { head, frame } = proposal
     const signed = this.#signed?.proposal
@@ -78,8 +79,9 @@ export class CoSigner {
     const isOfOffice = equalBytes(frame.author, office.manager)
     if (head.key.serial > 1 && !(isOfOffice && head.key.term === office.term)) return refuse(415)
     if (!isHigher(head.key, promised)) return refuse(432)
-    if (!isOfOffice && this.#seat.isLed(env)) return refuse(433)
-    if (!equalBytes(head.previous, this.#seat.current?.announcement ?? EMPTY)) {
+    if (!isOfOffice && (isInOffice || this.#seat.isLed(env))) return refuse(433)
+    const { current } = this.#seat
+    if (current !== undefined && !equalBytes(head.previous, current.announcement)) {
       this.#catchUp(proposal, env, out)
       return refuse(435)
     }

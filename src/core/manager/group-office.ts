@@ -3,7 +3,8 @@
  * channel's tree, so a group costs nothing asymmetric and its members need no grant.
  *
  * Groups follow the channel: after each of its epochs every group is brought to what the log says now, and a channel's fresh
- * root brings fresh roots to its groups. Like the channel's, no tree is ever written down.
+ * root brings fresh roots to its groups. Only then are there new leaves; what they are made of is not kept. Like the channel's,
+ * no tree is ever written down.
  */
 import { present } from '../../base/assert.ts'
 import { EMPTY, equalBytes, hex, unhex } from '../../base/bytes.ts'
@@ -11,21 +12,23 @@ import { type KeyId, Reason } from '../../wire/messages.ts'
 import { type IssuedEpoch, issueEpoch } from '../channel/announcement.ts'
 import type { Context } from '../channel/context.ts'
 import type { Roster } from '../channel/control-log.ts'
-import type { IdSet } from '../channel/id-set.ts'
-import { groupInitOf, groupLeafBase, groupLeafKey } from '../channel/key-schedule.ts'
+import { groupLeafKey } from '../channel/key-schedule.ts'
 import { KeyTree, type TreeChange } from '../channel/key-tree.ts'
 import type { Env } from '../machine.ts'
 import type { Out } from '../out.ts'
 import type { TreePath } from './tree-keeper.ts'
 
-/** The channel's epoch that groups are built on. */
+/** The channel's epoch that groups come to stand on. */
 export interface GroupBase {
   readonly key: KeyId
-  readonly exporter: Uint8Array
-  readonly transcript: Uint8Array
   /** ms since 1970 */
   readonly notAfter: number
   readonly reason: Reason
+}
+
+/** What an epoch of the channel has for the leaves of groups: just once, for it is not to be kept. */
+export interface LeafSource {
+  readonly exporter: Uint8Array
   /** 32 bytes: the key of a member's leaf in the channel's tree; undefined when it has none yet. */
   leafKeyOf(user: Uint8Array): Uint8Array | undefined
   /** Users whose leaf is new, by hex: what they had of their groups is gone or to be replaced. */
@@ -36,6 +39,8 @@ export interface GroupBase {
 export interface GroupSeat {
   /** A number that is promised durably before anything is signed under it. */
   nextNumber(out: Out): { readonly term: number; readonly serial: number }
+  /** What the next epoch of a group follows from. */
+  chainOf(group: Uint8Array): { readonly init: Uint8Array; readonly transcript: Uint8Array }
   /** 32 fresh secret bytes for this line. */
   fresh(group: Uint8Array, env: Env): Uint8Array
   /** Adopts a group's epoch of ours; it is published once it is durable. */
@@ -46,7 +51,7 @@ interface GroupKeys {
   readonly tree: KeyTree
   readonly leaves: Map<string, number>
   /** Who has them. */
-  readonly members: IdSet
+  readonly roster: Roster
   /** Id of the newest announcement. */
   readonly announcement: Uint8Array
   /** ms since 1970 */
@@ -55,6 +60,9 @@ interface GroupKeys {
 
 /** Reasons of the channel's epochs that stand for everything in it: groups get fresh roots as well. */
 const FOR_ALL: ReadonlySet<Reason> = new Set([Reason.DEADLINE, Reason.IDLE, Reason.DEMAND, Reason.FIRST_MEMBER])
+
+/** A fresh root changes no leaves. */
+const NO_LEAVES: LeafSource = { exporter: EMPTY, leafKeyOf: () => undefined, renewed: new Set() }
 
 export class GroupOffice {
   readonly #context: Context
@@ -84,42 +92,41 @@ export class GroupOffice {
   }
 
   /** Brings every group to what the log says, on an epoch of the channel that is in force. */
-  settle(base: GroupBase, env: Env, out: Out): void {
+  settle(base: GroupBase, source: LeafSource, env: Env, out: Out): void {
     const { log } = this.#context
     const live = new Set(log.groups().map(({ id }) => hex(id)))
     for (const name of this.#groups.keys()) if (!live.has(name)) this.#groups.delete(name)
     for (const { id } of log.groups()) {
       const roster = log.groupRoster(id)
       const keys = this.#groups.get(hex(id))
-      const isSame = keys !== undefined && equalBytes(keys.members.root(), roster.hash)
-      const isRenewed = [...base.renewed].some((name) => roster.members.has(unhex(name)))
-      if (!isSame || isRenewed || FOR_ALL.has(base.reason)) this.#issue(id, roster, base, env, out)
+      const isSame = keys !== undefined && equalBytes(keys.roster.hash, roster.hash)
+      const isRenewed = [...source.renewed].some((name) => roster.members.has(unhex(name)))
+      if (!isSame || isRenewed || FOR_ALL.has(base.reason)) this.#issue(id, roster, base, source, env, out)
     }
   }
 
   /** Gives each group whose key is over a fresh root: the channel may have had new keys meanwhile, which passed it by. */
   renewOver(base: GroupBase, env: Env, out: Out): void {
-    const over = this.#context.log.groups().filter(({ id }) => env.now >= (this.#groups.get(hex(id))?.notAfter ?? 0))
-    for (const { id } of over) this.renew(id, { ...base, reason: Reason.DEADLINE }, env, out)
+    const over = [...this.#groups].filter(([, { notAfter }]) => env.now >= notAfter)
+    for (const [name] of over) this.renew(unhex(name), { ...base, reason: Reason.DEADLINE }, env, out)
   }
 
-  /** Gives one group a fresh root. @returns false when there is no such group. */
+  /** Gives one group a fresh root, for those who have its key. @returns false when there is no such group. */
   renew(group: Uint8Array, base: GroupBase, env: Env, out: Out): boolean {
-    const { log } = this.#context
-    if (log.group(group) === undefined) return false
-    this.#issue(group, log.groupRoster(group), base, env, out)
+    const keys = this.#groups.get(hex(group))
+    if (keys === undefined) return false
+    this.#issue(group, keys.roster, base, NO_LEAVES, env, out)
     return true
   }
 
-  #issue(group: Uint8Array, roster: Roster, base: GroupBase, env: Env, out: Out): void {
+  #issue(group: Uint8Array, roster: Roster, base: GroupBase, source: LeafSource, env: Env, out: Out): void {
     const { channel, self, charter, log, user } = this.#context
     const number = this.#seat.nextNumber(out)
     const line = { channel, group }
     const leafKeyOf = (member: Uint8Array): Uint8Array => {
-      const leafKey = base.leafKeyOf(member)
+      const leafKey = source.leafKeyOf(member)
       // Who has no key of the channel yet gets the group's when it has: its leaf is held for it under a key nobody has.
-      if (leafKey === undefined) return this.#seat.fresh(group, env)
-      return groupLeafKey(groupLeafBase(base.exporter, leafKey), line, number.term, number.serial, member)
+      return leafKey === undefined ? this.#seat.fresh(group, env) : groupLeafKey(source.exporter, leafKey, line, member)
     }
     const context = { ...line, ...number }
     const before = this.#groups.get(hex(group))
@@ -127,7 +134,7 @@ export class GroupOffice {
     const change =
       before === undefined
         ? build(roster, leaves, context, leafKeyOf)
-        : this.#change(before, roster, leaves, base.renewed, context, leafKeyOf, env)
+        : this.#change(before, roster, leaves, source.renewed, context, leafKeyOf, env)
     const terms = {
       line,
       ...number,
@@ -137,18 +144,12 @@ export class GroupOffice {
       notAfter: base.notAfter,
       base: base.key
     }
-    const chain = { init: groupInitOf(base.exporter, line), transcript: base.transcript }
     const preview = { statements: [], ids: log.ids, roster }
+    const chain = this.#seat.chainOf(group)
     const issued = issueEpoch(self.key, terms, preview, change.update, change.rootKey, chain)
     const { tree } = change
     const { notAfter } = base
-    this.#groups.set(hex(group), {
-      tree,
-      leaves,
-      members: roster.members,
-      announcement: issued.announcement.id,
-      notAfter
-    })
+    this.#groups.set(hex(group), { tree, leaves, roster, announcement: issued.announcement.id, notAfter })
     const leaf = present(leaves.get(hex(user)), 'a manager has a leaf in every group')
     const path = { leaf, depth: tree.depth, pathKeys: tree.pathKeys(leaf) }
     this.#seat.adopt(group, issued, roster.hash, path, env, out)
@@ -156,7 +157,7 @@ export class GroupOffice {
 
   /** Who left goes, who came and who is renewed gets a leaf key of its own making; nobody: a fresh root alone. */
   #change(
-    { tree, members }: GroupKeys,
+    { tree, roster: { members } }: GroupKeys,
     roster: Roster,
     leaves: Map<string, number>,
     renewed: ReadonlySet<string>,

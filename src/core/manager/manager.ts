@@ -25,7 +25,7 @@ import { readDemand } from '../channel/demand.ts'
 import { isManagerOf, OPTIONAL_TRIGGERS } from '../channel/descriptor.ts'
 import { needsQuorum } from '../channel/election.ts'
 import { type Frame, makeFrame } from '../channel/frame.ts'
-import { FIRST_INIT, FIRST_TRANSCRIPT, isHigher } from '../channel/key-schedule.ts'
+import { FIRST_TRANSCRIPT, isHigher } from '../channel/key-schedule.ts'
 import type { CheckedStatement } from '../channel/statement.ts'
 import { Deadlines } from '../deadlines.ts'
 import { asUserId } from '../identity/user.ts'
@@ -74,8 +74,12 @@ export interface Seat extends CoSignerSeat {
         readonly notAfter: number
       }
     | undefined
+  /** `Env.uptimeMs` of the newest heartbeat of the manager in office. */
+  readonly ledAt: number
   /** Whether the epoch held is the newest there is, as far as we know. */
   readonly isUpToDate: boolean
+  /** Whether an epoch is one of those that led to the one held. */
+  hasLedHere(key: KeyId): boolean
   /** Whether a member has said that it goes. */
   hasLeft(user: Uint8Array): boolean
   /** We are in office, with enough others behind us to remove somebody. */
@@ -90,6 +94,8 @@ export interface Seat extends CoSignerSeat {
   notAfterOf(key: KeyId): number | undefined
   /** The announcements that lead from an epoch to the current one; just the newest when that is more than `most` frames. */
   leadFrom(key: KeyId, most: number): readonly Uint8Array[]
+  /** What the next epoch of a group follows from. */
+  chainOf(group: Uint8Array): { readonly init: Uint8Array; readonly transcript: Uint8Array }
   /** Adopts an epoch of ours; `publish` is called once it is durable in the order of effects. */
   adopt(
     issued: IssuedEpoch,
@@ -152,6 +158,8 @@ export class Manager {
   #version = 0
   /** The last epoch that was demanded, and the one that a demand which waits is to replace. */
   #demanded = { at: Number.NEGATIVE_INFINITY, announcement: EMPTY }
+  /** How long we wait for a manager in office, from when the last was heard. */
+  #patienceMs = 0
   #stage: 'resting' | 'collecting' | 'waiting' | 'acting' = 'resting'
   #isCarrierReady = false
   #seenTerm = 0
@@ -179,6 +187,7 @@ export class Manager {
         out.keep(context.row())
         return context.promised
       },
+      chainOf: (group) => seat.chainOf(group),
       fresh: (group, env) => this.#keeper.fresh(group, env),
       adopt: (group, issued, roster, path, env, out) => {
         const publish = (): void => publishAll(context.channel, issued, out)
@@ -262,15 +271,26 @@ export class Manager {
     this.#stage = 'waiting'
     this.#deadlines.set('collect', undefined)
     if (this.isInOffice && !this.#seat.isLed(env)) this.#stand(Reason.TAKEOVER, env, out)
-    else this.#await(false, env)
+    else this.#bide(false, env)
     this.#sendBeat(env, out)
   }
 
   // ---------------------------------------------------------------- election
 
   /** Waits for a manager in office to be heard of, and then stands. */
-  #await(hasLeft: boolean, env: Env): void {
-    this.#deadlines.set('stand', this.#candidacy.standAt(hasLeft, env))
+  #bide(hasLeft: boolean, env: Env): void {
+    this.#patienceMs = this.#candidacy.patienceMs(hasLeft, env)
+    this.#deadlines.set('stand', env.uptimeMs + this.#patienceMs)
+  }
+
+  /** Nobody in office was heard of for the whole time; or the time begins again with the last that was heard. */
+  #standWhenDue(env: Env, out: Out): void {
+    if (this.#stage !== 'waiting' || this.#draft !== undefined) return
+    if (!this.#isCarrierReady || this.#seat.isLed(env)) this.#bide(false, env)
+    const at = this.#seat.ledAt + this.#patienceMs
+    if (!this.#isCarrierReady) return
+    if (at > env.uptimeMs) this.#deadlines.set('stand', at)
+    else this.#stand(Reason.TAKEOVER, env, out)
   }
 
   /** The descriptor has changed: what was proposed under the version before is over, and so is what rested on who backed us. */
@@ -281,7 +301,7 @@ export class Manager {
     this.#candidacy.clear()
     if (!isManager) out.note([], this.archive.clear())
     if (!isManager && this.#stage !== 'resting') this.#resign(env)
-    else if (this.#stage === 'waiting') this.#await(!isManagerOf(charter.descriptor, office.manager), env)
+    else if (this.#stage === 'waiting') this.#bide(!isManagerOf(charter.descriptor, office.manager), env)
     this.review(env, out)
   }
 
@@ -309,7 +329,7 @@ export class Manager {
     this.#reception.applicants.clear()
     for (const name of ['proposal', 'batch', 'renewal', 'nicks', 'demand'] as const)
       this.#deadlines.set(name, undefined)
-    if (this.#stage === 'waiting') this.#await(false, env)
+    if (this.#stage === 'waiting') this.#bide(false, env)
   }
 
   /** Whether we could lead on from where we are. */
@@ -323,11 +343,12 @@ export class Manager {
 
   /** Opens a new term, if the others agree: the tree is built again from the members' prekeys (§7). */
   #stand(reason: Reason, env: Env, out: Out): void {
-    if (!this.#mayStand) return this.#await(false, env)
+    if (!this.#mayStand) return this.#bide(false, env)
     const { promised, office } = this.#context
     const before = this.#seat.current
     const known = Math.max(promised.term, before?.key.term ?? 0, office.term, this.#seenTerm, this.#refusedTerm)
-    const skipped = this.#isAnswered ? 0 : new DataView(env.random(4).buffer).getUint32(0) % TERM_SKIP
+    const mayHaveForgotten = !this.#isAnswered && !needsQuorum(this.#context.charter.descriptor)
+    const skipped = !mayHaveForgotten ? 0 : new DataView(env.random(4).buffer).getUint32(0) % TERM_SKIP
     const term = known + 1 + skipped
     const preview = this.#previewOf(announceable(this.#context))
     const change = this.#keeper.rebuild(term, preview.roster.members, env)
@@ -359,7 +380,7 @@ export class Manager {
     else if (frame.kind !== 'announcement' || !this.#isProposal(frame)) return false
     // Who starts has to catch up with what it may have forgotten before it signs anything.
     else if (this.#stage === 'waiting' || this.#stage === 'acting') {
-      const isSigned = this.#coSigner.onProposal(frame, env, out)
+      const isSigned = this.#coSigner.onProposal(frame, this.#stage === 'acting', env, out)
       if (isSigned && this.#stage === 'waiting') this.#give(env)
     }
     return true
@@ -377,7 +398,7 @@ export class Manager {
   #give(env: Env): void {
     this.#draft = undefined
     this.#deadlines.set('proposal', undefined)
-    this.#await(false, env)
+    this.#bide(false, env)
   }
 
   #onCoSignature(frame: Frame, env: Env, out: Out): void {
@@ -423,13 +444,13 @@ export class Manager {
     if (term <= this.#context.office.term + PROMISE_JUMP) this.#refusedTerm = Math.max(this.#refusedTerm, term)
     this.#drop(env)
     if (this.#stage === 'acting') this.#stand(Reason.TAKEOVER, env, out)
-    else this.#deadlines.set('stand', this.#candidacy.standAt(true, env))
+    else this.#bide(true, env)
   }
 
   #drop(env: Env): void {
     this.#draft = undefined
     this.#deadlines.set('proposal', undefined)
-    if (this.#stage !== 'acting') this.#await(false, env)
+    if (this.#stage !== 'acting') this.#bide(false, env)
   }
 
   /** Whether a new root that can wait may be tried now. */
@@ -446,9 +467,7 @@ export class Manager {
           if (this.#stage === 'collecting') this.#begin(env, out)
           break
         case 'stand':
-          if (this.#stage !== 'waiting' || this.#draft !== undefined) break
-          if (this.#seat.isLed(env) || !this.#isCarrierReady) this.#await(false, env)
-          else this.#stand(Reason.TAKEOVER, env, out)
+          this.#standWhenDue(env, out)
           break
         case 'proposal':
           this.#pursue(env, out)
@@ -513,14 +532,15 @@ export class Manager {
         'This peer is not the key manager in office, so it cannot make a new key. Ask the manager to.'
       )
     }
-    if (group.length === 0 && !this.#mayRenew(env)) {
+    if (group.length > 0) this.#issueBatch(env, out)
+    if (group.length === 0 ? !this.#mayRenew(env) : !this.#mayRenewGroups) {
       throw new UsageError(
         'NO_QUORUM',
         'Too few of the other key managers are connected to sign a new key. Nothing was changed: start them, or try again later.'
       )
     }
     if (group.length === 0) this.#issue(Reason.DEMAND, [], [], env, out)
-    else if (this.#base === undefined || !this.#groups.renew(group, demanded(this.#base), env, out)) {
+    else if (!this.#groups.renew(group, demanded(this.#base!), env, out)) {
       throw new UsageError('NO_SUCH_GROUP', 'There is no such group in this channel. See: conclave group list CHANNEL')
     }
   }
@@ -533,7 +553,7 @@ export class Manager {
     if (heartbeat !== undefined) this.#candidacy.noteFollower(frame.author, heartbeat, env)
     const isLeaving = frame.kind === 'leave' && equalBytes(frame.author, this.#context.office.manager)
     const isFree = isLeaving && this.#seat.hasLeft(frame.author)
-    if (isFree && this.#stage === 'waiting' && this.#draft === undefined) this.#await(true, env)
+    if (isFree && this.#stage === 'waiting' && this.#draft === undefined) this.#bide(true, env)
     if (this.#stage !== 'acting') return
     if (frame.kind === 'demand') return this.#onDemand(frame, env, out)
     const { message, digest, leave } = frame.body
@@ -560,12 +580,17 @@ export class Manager {
     if (needsQuorum(descriptor) && !this.#mayRenew(env)) return
     const reason = this.#triggers.due(descriptor, this.#circumstances(), env)
     if (reason !== undefined) return this.#issue(reason, [], [], env, out)
-    if (this.#base !== undefined) this.#groups.renewOver(this.#base, env, out)
+    if (this.#mayRenewGroups) this.#groups.renewOver(this.#base!, env, out)
     if (!this.#triggers.isLookDue(env)) return
     const stale = this.#keeper.stale(env.now)
     for (const member of stale.slice(0, LOOKED_UP_RECORDS)) out.push({ type: 'lookUp', kind: 'user', id: member })
     const isWanted = (descriptor.withoutTriggers & OPTIONAL_TRIGGERS.prekeyRotation) === 0
     if (isWanted && this.#keeper.isRefreshDue(env.now)) this.#issue(Reason.REFRESHED, [], [], env, out)
+  }
+
+  /** Whether groups may have new keys: not while somebody is known to go and the channel's key is still theirs. */
+  get #mayRenewGroups(): boolean {
+    return this.#base !== undefined && this.#draft === undefined && !this.#context.log.hasUnappliedRemoval
   }
 
   /** Who uses a key that is over is sent what leads to the current one. */
@@ -594,10 +619,10 @@ export class Manager {
   #renewGroup({ group, announcement }: DemandContent, env: Env, out: Out): void {
     const newest = this.#groups.newest().find((one) => equalBytes(one.group, group))
     const isDue = env.uptimeMs >= this.#demanded.at + DEMAND_MS
-    if (this.#base === undefined || newest === undefined || !isDue) return
+    if (!this.#mayRenewGroups || newest === undefined || !isDue) return
     if (!equalBytes(newest.announcement, announcement)) return
     this.#demanded.at = env.uptimeMs
-    this.#groups.renew(group, demanded(this.#base), env, out)
+    this.#groups.renew(group, demanded(this.#base!), env, out)
   }
 
   /** Unless another epoch has come meanwhile: then there is a fresh key. */
@@ -632,7 +657,14 @@ export class Manager {
     if (applicants.length === 0 && !this.#context.log.hasUnappliedChange) return
     if (applicants.length > 0) this.#noteAdmissions(env)
     const isAdmitting = applicants.length > 0 || this.#context.log.hasUnappliedAdmit
-    this.#issue(isAdmitting ? Reason.ADMITTED : Reason.STATED, applicants, statements, env, out)
+    const isMerging = applicants.some(({ highest }) => highest !== undefined && this.#isOfAnotherWay(highest))
+    const reason = isMerging ? Reason.MERGED : isAdmitting ? Reason.ADMITTED : Reason.STATED
+    this.#issue(reason, applicants, statements, env, out)
+  }
+
+  /** Whether an epoch stands on a way that parted from ours, which can be where there are several managers. */
+  #isOfAnotherWay(key: KeyId): boolean {
+    return this.#context.charter.descriptor.managers.length > 1 && !this.#seat.hasLedHere(key)
   }
 
   #issue(
@@ -660,22 +692,16 @@ export class Manager {
 
   /** @param renewed - whose leaves are new, by hex. */
   #settleGroups(
-    { key, keys, transcript, announcement }: IssuedEpoch,
+    { key, keys: { exporter }, announcement }: IssuedEpoch,
     reason: Reason,
     renewed: ReadonlySet<string>,
     env: Env,
     out: Out
   ): void {
-    this.#base = {
-      key,
-      exporter: keys.exporter,
-      transcript,
-      notAfter: announcement.body.announcement!.notAfter,
-      reason,
-      leafKeyOf: (user) => this.#keeper.leafKeyOf(user),
-      renewed
-    }
-    this.#groups.settle(this.#base, env, out)
+    this.#base = { key, notAfter: announcement.body.announcement!.notAfter, reason }
+    const source = { exporter, leafKeyOf: (user: Uint8Array) => this.#keeper.leafKeyOf(user), renewed }
+    this.#groups.settle(this.#base, source, env, out)
+    exporter.fill(0)
   }
 
   /** What the log would be with these statements, our own and checked ones. */
@@ -712,7 +738,9 @@ export class Manager {
       notAfter: env.now + charter.descriptor.keyLifetimeSeconds * SECOND_MS,
       certificate: isQuorum && isStep ? this.#certificate : EMPTY
     }
-    const chain = { init: before?.init ?? FIRST_INIT, transcript: before?.transcript ?? FIRST_TRANSCRIPT }
+    // A first epoch is had by grant alone: what it follows from is forgotten at once.
+    const init = before?.init ?? this.#keeper.fresh(EMPTY, env)
+    const chain = { init, transcript: before?.transcript ?? FIRST_TRANSCRIPT }
     const issued = issueEpoch(self.key, terms, preview, change.update, change.rootKey, chain)
     this.#context.promised = number
     out.keep(this.#context.row())

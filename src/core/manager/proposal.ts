@@ -10,7 +10,7 @@ import type { SignatureBy } from '../../wire/messages.ts'
 import { coSignedBytes, type IssuedEpoch, withCoSignatures } from '../channel/announcement.ts'
 import type { Context } from '../channel/context.ts'
 import type { LogPreview } from '../channel/control-log.ts'
-import { isManagerOf, signaturesNeeded } from '../channel/descriptor.ts'
+import { signaturesNeeded } from '../channel/descriptor.ts'
 import type { Frame } from '../channel/frame.ts'
 import { isHigher } from '../channel/key-schedule.ts'
 import { asUserId } from '../identity/user.ts'
@@ -73,7 +73,6 @@ export class Proposal {
     const { author } = frame
     const { announcement: id, signature, promisedTerm, promisedSerial } = frame.body.coSignature!
     if (hex(id) !== hex(announcement.id)) return undefined
-    if (!isManagerOf(this.#context.charter.descriptor, author)) return refuse(431)
     if (signature.length === 0) {
       const promised = { term: promisedTerm, serial: promisedSerial }
       if (isHigher(promised, this.#promised)) this.#promised = promised

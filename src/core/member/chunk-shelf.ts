@@ -57,9 +57,23 @@ const nameOf = (announcement: string, index: number): string => `${announcement}
 /** What a frame adds to an answer beyond its own bytes: tag and length. */
 const FRAME_EXTRA_BYTES = 8
 
+/** Terms told of at most. */
+const OPENINGS = 8
+
+/** Certificates of the first epochs of terms, but for the newest epoch. */
+const openings = (kept: readonly CheckedAnnouncement[]): { frame: Frame }[] =>
+  kept
+    .slice(0, -1)
+    .filter(({ head }) => head.key.serial === 1)
+    .slice(-OPENINGS)
+    .map(({ frame }) => ({ frame: certificateOf(frame) }))
+
+const bytesOf = ({ frame }: { frame: Frame }): Uint8Array => frame.bytes
+
 /**
  * Frames for a member that has not followed since an epoch: the announcements after it, oldest first, and of the first
- * of them the chunks it asks for. Just the newest when we know none after it.
+ * of them the chunks it asks for. When we know none after it, the newest alone, and the certificates with which terms began:
+ * one of them may tell where its way and ours parted.
  *
  * @param kept - adopted announcements of the line, oldest first.
  * @returns as much as fits an answer. When that is not all, the newest comes last as a certificate: how far it goes.
@@ -71,7 +85,9 @@ export function framesAfter(
 ): { frames: Uint8Array[]; isMore: boolean } {
   const known = kept.findIndex(({ frame }) => equalBytes(frame.id, after))
   const from = known >= 0 ? known + 1 : kept.findIndex(({ head }) => equalBytes(head.previous, after))
-  const wanted = after.length > 0 && from >= 0 ? kept.slice(from) : kept.slice(-1)
+  if (after.length > 0 && from < 0)
+    return { frames: [...openings(kept), ...kept.slice(-1)].map(bytesOf), isMore: false }
+  const wanted = after.length > 0 ? kept.slice(from) : kept.slice(-1)
   const [first, newest] = [wanted[0], wanted.at(-1)]
   if (first === undefined || newest === undefined) return { frames: [], isMore: false }
   const asked = [...new Set(chunks)].map((index) => shelf.get(first, index)?.bytes)

@@ -130,12 +130,14 @@ function* candidateTrees(
 }
 
 /**
- * A proposal for the first epoch of all, as another manager sees it that has no key yet: roster and log are those that
- * everybody knows. It is not followed: whoever issues it grants its key.
+ * A proposal as a manager sees it that never had a key: it cannot be followed, whoever issues it grants its key. Of the first
+ * epoch of all, roster and log are those that everybody knows. Of a later one nothing is known that it could ignore: whatever
+ * has been certified, somebody else knows who has to propose this or sign it, too.
  *
  * @returns R-411, R-412.
  */
-export function tryBeginning({ log }: Context, { head }: CheckedAnnouncement): LogPreview | Refusal {
+export function tryWithoutKey({ log }: Context, { head }: CheckedAnnouncement): LogPreview | Refusal {
+  if (head.previous.length > 0) return { statements: [], ids: log.ids, roster: log.roster }
   if (!equalBytes(head.logHead, log.head)) return refuse(411)
   if (!equalBytes(head.roster, log.roster.hash)) return refuse(412)
   return { statements: [], ids: log.ids, roster: log.roster }

@@ -1,16 +1,19 @@
 /**
  * Following an announcement of a group (protocol §9): it stands on an epoch of the channel that this member holds, and its
  * tree on the group's epoch before, on a leaf key of our own, or on nothing at all. Nothing is changed here.
+ *
+ * The first of a group's epochs on one of the channel follows from that, each further one from the one before. So nothing that
+ * a member keeps leads to an epoch of the group that it has had.
  */
 import { equalBytes } from '../../base/bytes.ts'
 import { type TreeUpdate, TreeUpdateKind } from '../../wire/messages.ts'
 import { type CheckedAnnouncement, confirmKeys, openStatements, wrapsInChunks } from '../channel/announcement.ts'
 import type { Context } from '../channel/context.ts'
-import { groupInitOf, groupLeafKey, type Line } from '../channel/key-schedule.ts'
+import type { Line } from '../channel/key-schedule.ts'
 import { type ApplyOptions, MemberTree } from '../channel/key-tree-member.ts'
 import { Refusal, refuse } from '../reject.ts'
 import { epochOf } from './follow.ts'
-import type { Epoch } from './keyring.ts'
+import type { Entry, Epoch } from './keyring.ts'
 
 /** Fresh leaves in one announcement: each is tried, and an honest manager has as many as statements fit one. */
 export const REFRESHED_LEAVES = 1_024
@@ -21,6 +24,14 @@ export interface GroupStanding {
   readonly base: Epoch
   /** The group's epoch that this member holds. */
   readonly current: Epoch | undefined
+}
+
+/** What an epoch of a group follows from when it stands on this base; undefined for who can follow none. */
+export function chainOf(
+  { base, current }: GroupStanding,
+  entry: Entry | undefined
+): { readonly init: Uint8Array; readonly transcript: Uint8Array } | undefined {
+  return entry === undefined ? current : { init: entry.init, transcript: base.transcript }
 }
 
 /** Whether this member can get the group's key from the announcement by what it holds. */
@@ -48,8 +59,10 @@ export function followGroup(
   if (!equalBytes(context.log.groupRoster(head.group).hash, head.roster)) return refuse(412)
   const line: Line = { channel: context.channel, group: head.group }
   const options = head.chunks.length > 0 ? { wrapAt: wrapsInChunks(chunkAt) } : {}
-  const before = { init: groupInitOf(base.exporter, line), transcript: base.transcript }
-  for (const tree of candidateTrees(context, { base, current }, head, payload.tree, line, options)) {
+  const entry = base.entryOf(head.group)
+  const before = chainOf({ base, current }, entry)
+  if (before === undefined) return refuse(408)
+  for (const tree of candidateTrees(context, current, entry, head, payload.tree, options)) {
     const confirmed = confirmKeys(announcement, line, payload.tree, tree.rootKey, before)
     if (confirmed instanceof Refusal) continue
     const statements = openStatements(line, payload.sealed, confirmed.keys.control)
@@ -62,24 +75,27 @@ export function followGroup(
 /** The trees this member may have after the update. Which of several fresh leaves is its own shows by what opens. */
 function* candidateTrees(
   context: Context,
-  { base, current }: GroupStanding,
+  current: Epoch | undefined,
+  entry: Entry | undefined,
   head: CheckedAnnouncement['head'],
   update: TreeUpdate,
-  line: Line,
   options: Pick<ApplyOptions, 'wrapAt'>
 ): Generator<MemberTree> {
+  const { channel, log, user } = context
   const { term, serial } = head.key
-  const treeContext = { ...line, term, serial }
-  const leafKey = groupLeafKey(base.leafBase, line, term, serial, context.user)
+  const treeContext = { channel, group: head.group, term, serial }
+  const isNext = current !== undefined && equalBytes(head.previous, current.announcement)
+  if (isNext && update.kind !== TreeUpdateKind.REBUILD) {
+    const tree = current.tree?.apply(update, treeContext, { ...options, ...entry })
+    if (tree !== undefined) yield tree
+  }
+  if (entry === undefined) return
+  const { leafKey } = entry
   if (update.kind === TreeUpdateKind.REBUILD) {
-    const leaf = context.log.groupRoster(head.group).members.rankOf(context.user)
+    const leaf = log.groupRoster(head.group).members.rankOf(user)
     const tree = leaf < 0 ? undefined : MemberTree.fromRebuild(update, leaf, leafKey, treeContext, options)
     if (tree !== undefined) yield tree
     return
-  }
-  if (current !== undefined && equalBytes(head.previous, current.announcement)) {
-    const tree = current.tree?.apply(update, treeContext, { ...options, leafKey })
-    if (tree !== undefined) yield tree
   }
   for (const leaf of update.refreshed) {
     const tree = MemberTree.fromPath(update, leaf, leafKey, treeContext, options)

@@ -5,7 +5,7 @@
  * others for its announcement, and the manager for a grant when nobody has it: a fresh leaf in the channel's tree brings
  * fresh keys of all groups.
  */
-import { assert } from '../../base/assert.ts'
+import { assert, present } from '../../base/assert.ts'
 import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
 import { SECOND_MS } from '../../base/time.ts'
 import { GROUPS } from '../../wire/limits.ts'
@@ -20,7 +20,7 @@ import type { Out } from '../out.ts'
 import { BEHIND_MS, RETRY_MS, WAITING_ANNOUNCEMENTS } from '../params.ts'
 import { Refusal, refuse } from '../reject.ts'
 import { framesAfter } from './chunk-shelf.ts'
-import { followGroup, leadsOn } from './group-follow.ts'
+import { chainOf, followGroup, leadsOn } from './group-follow.ts'
 import { type Epoch, Keyring } from './keyring.ts'
 import type { Succession } from './succession.ts'
 
@@ -158,6 +158,13 @@ export class Groups {
     return framesAfter(kept, this.#owner.succession.chunks, question)
   }
 
+  /** What the next epoch of a group that we issue follows from: it stands on the channel's current one. */
+  chainOf(group: Uint8Array): { readonly init: Uint8Array; readonly transcript: Uint8Array } {
+    const base = present(this.#owner.keyring.current, 'groups stand on an epoch of the channel')
+    const standing = { base, current: this.keyringOf(group)?.current }
+    return present(chainOf(standing, base.entryOf(group)), 'who makes the keys of a group has its part in each')
+  }
+
   /** Adopts a group's epoch that we issued ourselves; `publish` is called when it is durable. */
   adoptIssued(
     epoch: Epoch,
@@ -256,7 +263,8 @@ export class Groups {
     publish: () => void = () => {}
   ): void {
     const { puts, deletes } = line.keyring.begin(epoch, env.now)
-    out.push({ type: 'persist', puts, deletes, isDurable: true })
+    const closed = this.#owner.keyring.closeTo(line.id, announcement.head.base!)
+    out.push({ type: 'persist', puts: [...puts, ...closed], deletes, isDurable: true })
     publish()
     this.#deadlines.setOnce('expiry', env.uptimeMs + this.#graceMs + SECOND_MS)
     line.kept = [...line.kept, announcement].slice(-KEPT_OF_GROUP)
@@ -275,7 +283,8 @@ export class Groups {
 
   /** We are out of the group, or it is over: nothing of it is kept. */
   #close(line: GroupLine, out: Out): void {
-    out.note([], line.keyring.clear())
+    const { keyring } = this.#owner
+    out.note(keyring.closeTo(line.id, keyring.current!.key), line.keyring.clear())
     this.#lines.delete(hex(line.id))
   }
 

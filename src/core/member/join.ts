@@ -308,6 +308,7 @@ export function readGrantedLog(
   if (!equalBytes(preview.roster.hash, grant.roster)) return refuse(609)
   if (!preview.roster.members.has(context.self.key.publicKey)) return refuse(609)
   log.commit(preview)
-  for (const known of [...context.log.announced(), ...context.log.pending()]) log.addPending(known)
+  for (const known of context.log.announced()) log.addStranded(known)
+  for (const known of context.log.pending()) log.addPending(known)
   return { log, preview }
 }

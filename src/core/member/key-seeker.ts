@@ -137,9 +137,12 @@ export class KeySeeker {
     this.seek(env, out)
   }
 
-  /** Something spoke of an epoch that we do not have; its announcement may still be on its way. */
+  /**
+   * Something spoke of an epoch that we do not have; its announcement may still be on its way. Without a key only a grant
+   * helps.
+   */
   suspectBehind(env: Env): void {
-    if (this.#isManager || this.#isOver) return
+    if (this.#isManager || this.#isOver || this.#keyring.current === undefined) return
     this.#deadlines.setOnce('behind', Math.max(env.uptimeMs + BEHIND_MS, this.#epochsAgainAt))
   }
 
@@ -362,9 +365,12 @@ export class KeySeeker {
     const kept = this.#succession.kept(epoch, announced, env)
     const earlier = this.#keyring.receive(content.earlier, env.now)
     const logRows = announced.map((one) => this.#context.logRow(one))
-    const rows = [...logRows, this.#context.row(), ...kept.puts, ...earlier.puts]
+    const stranded = read.log.stranded()
+    const waiting = stranded.map((one) => this.#context.pendingRow(one))
+    const rows = [...logRows, ...waiting, this.#context.row(), ...kept.puts, ...earlier.puts]
     const told = announced.map((one) => stateKey(`pending/${this.#context.name}/${hex(one.id)}`))
-    const settled = [...told, ...kept.deletes, ...earlier.deletes]
+    const left = stranded.map((one) => stateKey(this.#context.logRow(one).entry))
+    const settled = [...told, ...left, ...kept.deletes, ...earlier.deletes]
     this.#succession.install(epoch, certificate, rows, settled, env, out)
     if (before !== undefined) this.#succession.notifyRoster(announced, before, out)
     this.#succession.afterAdoption(env, out)

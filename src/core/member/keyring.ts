@@ -1,15 +1,17 @@
 /**
  * The epochs a member holds: the current one, and those before it while their grace lasts.
  *
- * Epochs of before its time it may be given to read. Of a past epoch only what reading needs is kept; its `init` and its tree keys are gone, so nothing leads from it to
- * another. A chain of a sender is kept from its first message on; what it has used up is gone from it.
+ * Epochs of before its time it may be given to read. Of a past epoch only what reading needs is kept; its `init` and its tree
+ * keys are gone, so nothing leads from it to another. Into a group it leads once, and then no more. A chain of a sender is kept
+ * from its first message on; what it has used up is gone from it.
  */
-import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
+import { assert } from '../../base/assert.ts'
+import { EMPTY, equalBytes, hex, unhex } from '../../base/bytes.ts'
 import { type EarlierEpoch, type KeyId, Reason } from '../../wire/messages.ts'
 import { ChainRow, EpochRow } from '../../wire/rows.ts'
 import { keyIdKey } from '../channel/frame.ts'
 import type { IdSet } from '../channel/id-set.ts'
-import { type EpochKeys, groupLeafBase, isHigher } from '../channel/key-schedule.ts'
+import { type EpochKeys, groupInitOf, groupLeafKey, isHigher } from '../channel/key-schedule.ts'
 import { MemberTree } from '../channel/key-tree-member.ts'
 import type { Row, RowKey } from '../machine.ts'
 import { stateKey, stateRow } from '../out.ts'
@@ -19,6 +21,14 @@ import { type PeekedKey, ReceivingChain, type SendingChain } from './secret-tree
 
 /** Starts of one sender that are followed in one epoch. */
 const BOOTS_PER_SENDER = 64
+
+/** What leads into a group from an epoch of the channel: to the first epoch of the group that stands on it, and to no other. */
+export interface Entry {
+  /** 32 bytes, in place of `init` of an epoch before. */
+  readonly init: Uint8Array
+  /** 32 bytes: of our leaf in the group's tree, if that is new. */
+  readonly leafKey: Uint8Array
+}
 
 /** One epoch as a member holds it. */
 export class Epoch {
@@ -34,9 +44,10 @@ export class Epoch {
   readonly reason: Reason
   readonly control: Uint8Array
   readonly secrets: SecretTree
-  /** Of the channel's own line: what the keys of groups are made of that stand on this epoch, 32 bytes each. */
-  readonly exporter: Uint8Array
-  readonly leafBase: Uint8Array
+  /** Of the channel's own line, until it is in force and leads into groups: 32 bytes. */
+  exporter: Uint8Array
+  /** What leads from here into groups that we have no epoch of yet on this one or a later, by group in hex. */
+  readonly #entries: Map<string, Entry>
   /** Of a group: the hash of those who have the key. */
   readonly roster: Uint8Array
   init: Uint8Array
@@ -63,23 +74,22 @@ export class Epoch {
     tree: MemberTree | undefined
     group?: Uint8Array
     roster?: Uint8Array
-    leafBase?: Uint8Array
+    entries?: readonly (Entry & { readonly group: Uint8Array })[]
     endedAt?: number
     isGranted?: boolean
   }) {
     const { group = EMPTY, roster = EMPTY, tree, keys } = facts
-    const isChannel = group.length === 0
     this.group = group
     this.roster = roster
-    this.exporter = isChannel ? keys.exporter : EMPTY
-    this.leafBase = facts.leafBase ?? (tree && isChannel ? groupLeafBase(keys.exporter, tree.leafKey) : EMPTY)
+    this.exporter = group.length === 0 ? keys.exporter : EMPTY
+    this.#entries = new Map(facts.entries?.map(({ group, init, leafKey }) => [hex(group), { init, leafKey }]))
     this.key = facts.key
     this.announcement = facts.announcement
     this.transcript = facts.transcript
     this.notAfter = facts.notAfter
     this.issuer = facts.issuer
     this.reason = facts.reason
-    this.init = isChannel ? keys.init : EMPTY
+    this.init = keys.init
     this.control = keys.control
     this.secrets = facts.secrets
     this.tree = tree
@@ -125,6 +135,36 @@ export class Epoch {
     return this.sending
   }
 
+  /** Keeps what leads into these groups, and nothing that leads into any other. */
+  openTo(groups: readonly Uint8Array[], channel: Uint8Array, user: Uint8Array): void {
+    const { tree } = this
+    assert(tree !== undefined, 'an epoch that comes into force has its tree')
+    for (const group of groups) {
+      const line = { channel, group }
+      const init = groupInitOf(this.exporter, line)
+      this.#entries.set(hex(group), { init, leafKey: groupLeafKey(this.exporter, tree.leafKey, line, user) })
+    }
+    this.exporter.fill(0)
+    this.exporter = EMPTY
+  }
+
+  entryOf(group: Uint8Array): Entry | undefined {
+    return this.#entries.get(hex(group))
+  }
+
+  /** Forgets what leads into a group. @returns whether there was anything. */
+  closeTo(group: Uint8Array): boolean {
+    const entry = this.entryOf(group)
+    entry?.init.fill(0)
+    entry?.leafKey.fill(0)
+    return this.#entries.delete(hex(group))
+  }
+
+  /** Every group that this epoch leads into. */
+  get entries(): (Entry & { readonly group: Uint8Array })[] {
+    return [...this.#entries].map(([group, entry]) => ({ group: unhex(group), ...entry }))
+  }
+
   /** Leaves only what reading needs. */
   end(at: number): void {
     this.endedAt = at
@@ -138,7 +178,8 @@ export class Epoch {
 
   destroy(): void {
     this.secrets.destroy()
-    for (const secret of [this.control, this.exporter, this.leafBase]) secret.fill(0)
+    for (const { group } of this.entries) this.closeTo(group)
+    this.control.fill(0)
   }
 }
 
@@ -231,6 +272,16 @@ export class Keyring {
   }
 
   /**
+   * Forgets what leads into a group from an epoch and those before it.
+   *
+   * @returns the rows of those that led into it.
+   */
+  closeTo(group: Uint8Array, key: KeyId): Row[] {
+    const until = this.epochs.filter((epoch) => !isHigher(epoch.key, key))
+    return until.filter((epoch) => epoch.closeTo(group)).map((epoch) => this.rowOf(epoch))
+  }
+
+  /**
    * Destroys epochs whose grace is over, and granted ones that messages are not kept of any more.
    *
    * @param retentionMs - how long messages are kept; infinite: for ever.
@@ -274,7 +325,10 @@ export class Keyring {
         ...(epoch.control.length > 0 ? [{ name: `control/${name}`, bytes: epoch.control }] : []),
         ...(reading === undefined ? [] : [{ name: `reading/${name}`, bytes: reading }]),
         ...(epoch.exporter.length > 0 ? [{ name: `exporter/${name}`, bytes: epoch.exporter }] : []),
-        ...(epoch.leafBase.length > 0 ? [{ name: `leaf-base/${name}`, bytes: epoch.leafBase }] : []),
+        ...epoch.entries.flatMap(({ group, init, leafKey }) => [
+          { name: `group-init/${hex(group)}/${keyIdKey(epoch.key)}`, bytes: init },
+          { name: `group-leaf/${hex(group)}/${keyIdKey(epoch.key)}`, bytes: leafKey }
+        ]),
         ...(epoch.tree?.unsafeNodes() ?? []).map(({ level, position, key }) => ({
           name: `node/${hex(epoch.group)}/${level}.${position}`,
           bytes: key
@@ -286,12 +340,11 @@ export class Keyring {
 
   rowOf(epoch: Epoch): Row {
     const { key, announcement, transcript, notAfter, issuer, init, control, endedAt, reason, isGranted } = epoch
-    const { group, exporter, leafBase, roster } = epoch
+    const { group, entries, roster } = epoch
     const row = EpochRow.encode({
       ...key,
       group,
-      exporter,
-      leafBase,
+      entries,
       roster,
       announcement,
       transcript,
@@ -322,14 +375,14 @@ export class Keyring {
     const secrets = SecretTree.import(row.secrets)
     const tree = row.tree.length > 0 ? MemberTree.import(row.tree) : undefined
     if (secrets === undefined) return false
-    const { term, serial, commitment, init, control, exporter, ...facts } = row
+    const { term, serial, commitment, init, control, ...facts } = row
     const isReason = (one: unknown): one is Reason => one === row.reason
     const reason = Object.values(Reason).find(isReason) ?? Reason.REASON_UNSPECIFIED
     const epoch = new Epoch({
       ...facts,
       reason,
       key: { term, serial, commitment },
-      keys: { init, control, exporter },
+      keys: { init, control, exporter: EMPTY },
       secrets,
       tree
     })

@@ -46,7 +46,7 @@ export class LogExchange {
   }
 
   wake(env: Env, out: Out): void {
-    if (this.#deadlines.due(env.uptimeMs).length > 0) this.repeatStatements(env, out)
+    if (this.#deadlines.due(env.uptimeMs).length > 0) this.repeatStatements(env, out, true)
   }
 
   /** Makes a statement of ours known: kept, and told to the channel. */
@@ -83,14 +83,17 @@ export class LogExchange {
     out.note([], [stateKey(this.#context.pendingRow(one).entry)])
   }
 
-  repeatStatements(env: Env, out: Out): void {
+  /** @param isLate - whether others had time to tell what all of us know. */
+  repeatStatements(env: Env, out: Out, isLate = false): void {
     const { log, user, wasRemoved } = this.#context
     for (const one of log.pendingNicks()) if (!log.mayRegister(one)) this.#drop(one, out)
     for (const one of log.spent()) this.#drop(one, out)
     // Whoever was removed never sees the epoch that applies it, and nobody listens to it any more.
     if (wasRemoved) return
     const own = log.pending().filter((one) => equalBytes(one.author, user))
-    const told = [...new Set([...log.unappliedRemovals(), ...log.unappliedTakeOuts(), ...own])]
+    const stranded = isLate ? log.stranded() : []
+    const told = [...new Set([...log.unappliedRemovals(), ...log.unappliedTakeOuts(), ...own, ...stranded])]
+    for (const one of stranded) log.noteTold(one)
     if (told.length > 0) this.#publishStatements(told, env, out)
     this.#retellLater(env)
   }
@@ -101,7 +104,7 @@ export class LogExchange {
     const isLasting = ({ author, statement }: CheckedStatement): boolean =>
       equalBytes(author, user) && statement.operation !== Operation.REGISTER_NICK
     const isPressing = log.hasUnappliedRemoval || log.unappliedTakeOuts().length > 0
-    if (!isPressing && !log.pending().some(isLasting)) return
+    if (!isPressing && log.stranded().length === 0 && !log.pending().some(isLasting)) return
     this.#deadlines.set('retell', env.uptimeMs + RETELL_MS + env.random(1)[0]! * 8)
   }
 
@@ -129,6 +132,7 @@ export class LogExchange {
     if (statements instanceof Refusal) return statements
     let refusal: Refusal | undefined
     for (const one of statements) {
+      log.noteTold(one)
       if (log.has(one.id) || (log.mayTell(one) && !log.mayBeKept(one))) continue
       // What cannot be taken holds up nothing that is told with it.
       const unfit = log.mayTell(one) ? log.judgeRegistration(one) : refuse(303)

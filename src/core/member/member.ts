@@ -284,9 +284,12 @@ export class Member {
     this.watch.start(env)
     this.#followOffice(env, out)
     const epoch = this.keyring.current!
+    const { charter } = this.#context
     const { term, serial } = epoch.key
     const { reason, issuer } = epoch
     out.notify({ type: 'epoch', channel: this.#context.channel, group: EMPTY, term, serial, reason, issuer })
+    const passed = this.succession.takePassed()
+    if (charter.descriptor.managers.length > 1) this.speaker.sayAgain(passed, this.succession.lately, out)
     this.statements.repeatStatements(env, out)
     this.statements.registerNick(env, out)
     this.groups.onChannelEpoch(env, out)

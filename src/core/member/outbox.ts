@@ -5,6 +5,9 @@
  * a crash the same frame goes out again, which is the same message to everybody. A message is sealed only when there are a
  * key and somebody to carry it. It is never sent under a key that is not current any more: it is sealed again, and names the
  * frame that it replaces, so that whoever has that one does not see the message twice.
+ *
+ * Where several managers may part from each other, what was sent lately is kept: when the epoch that it was said under is
+ * passed over by others, it is said again.
  */
 import { EMPTY, hex } from '../../base/bytes.ts'
 import { Content } from '../../wire/messages.ts'
@@ -12,6 +15,12 @@ import { OutboxRow } from '../../wire/rows.ts'
 import type { Frame } from '../channel/frame.ts'
 import type { Row, RowKey } from '../machine.ts'
 import { stateKey, stateRow } from '../out.ts'
+
+/** Sent messages kept at most. */
+export const SENT_MESSAGES = 256
+
+/** How often one message is said again. */
+const SAID_AGAIN = 4
 
 export interface OutboxEntry {
   /** Local name until the message has an id. */
@@ -26,9 +35,13 @@ export interface OutboxEntry {
   frame: Uint8Array
   /** Announcement id of the epoch it was sealed under. */
   epoch: Uint8Array
+  /** Announcement id of the channel's epoch at that time. */
+  under: Uint8Array
   lamport: number
   /** The frame as it was made, while this run lasts. */
   made?: Frame
+  /** How often it was said again. */
+  again?: number
   /** Whether the frame was handed to the carrier and no word has come back. */
   isUnderWay: boolean
 }
@@ -36,6 +49,8 @@ export interface OutboxEntry {
 export class Outbox {
   readonly #channel: string
   readonly #entries = new Map<string, OutboxEntry>()
+  /** Sent ones that may have to be said again, oldest first. */
+  readonly #sent = new Map<string, OutboxEntry>()
   #order = 0
 
   constructor(channel: string) {
@@ -49,6 +64,14 @@ export class Outbox {
   /** In the order typed. */
   entries(): OutboxEntry[] {
     return [...this.#entries.values()]
+  }
+
+  /** Forgets everything. @returns the rows to delete. */
+  clear(): RowKey[] {
+    const locals = [...this.#entries.keys(), ...this.#sent.keys()]
+    this.#entries.clear()
+    this.#sent.clear()
+    return locals.map((local) => stateKey(this.#name(local)))
   }
 
   /** In the order typed, apart for the channel and each group. */
@@ -69,6 +92,7 @@ export class Outbox {
       order: this.#order++,
       frame: EMPTY,
       epoch: EMPTY,
+      under: EMPTY,
       lamport: 0,
       isUnderWay: false
     }
@@ -82,23 +106,60 @@ export class Outbox {
     return stateKey(this.#name(local))
   }
 
+  /** An entry was sent, and is kept to be said again. @returns the rows that change. */
+  keep(entry: OutboxEntry): { puts: Row[]; deletes: RowKey[] } {
+    this.#entries.delete(entry.local)
+    if ((entry.again ?? 0) >= SAID_AGAIN) return { puts: [], deletes: [stateKey(this.#name(entry.local))] }
+    this.#sent.set(entry.local, entry)
+    const gone = [...this.#sent.keys()].slice(0, Math.max(0, this.#sent.size - SENT_MESSAGES))
+    for (const local of gone) this.#sent.delete(local)
+    return { puts: [this.rowOf(entry)], deletes: gone.map((local) => stateKey(this.#name(local))) }
+  }
+
+  /** Forgets sent ones but for those under some epochs of the channel, by hex. @returns the rows to forget. */
+  prune(epochs: ReadonlySet<string>): RowKey[] {
+    const gone = [...this.#sent.values()].filter(({ under }) => !epochs.has(hex(under)))
+    for (const { local } of gone) this.#sent.delete(local)
+    return gone.map(({ local }) => stateKey(this.#name(local)))
+  }
+
+  /** Puts sent ones under these epochs back, to be sealed and sent again, before what waits. */
+  recall(epochs: ReadonlySet<string>): void {
+    const again = [...this.#sent.values()].filter(({ under }) => epochs.has(hex(under)))
+    for (const entry of again) {
+      this.#sent.delete(entry.local)
+      entry.again = (entry.again ?? 0) + 1
+    }
+    this.#take([...again, ...this.#entries.values()])
+  }
+
+  #take(entries: readonly OutboxEntry[]): void {
+    const sorted = entries.toSorted((a, b) => a.order - b.order)
+    this.#entries.clear()
+    for (const one of sorted) this.#entries.set(one.local, one)
+  }
+
+  /** Sent ones that are kept. */
+  get sent(): number {
+    return this.#sent.size
+  }
+
   rowOf(entry: OutboxEntry): Row {
-    const { local, isPlain, group, frame, epoch, order, lamport } = entry
+    const { local, isPlain, group, frame, epoch, under, order, lamport } = entry
     const content = Content.encode(entry.content)
+    const isSent = this.#sent.has(local)
     return stateRow(
       this.#name(local),
-      OutboxRow.encode({ local, content, isPlain, group, frame, epoch, order, lamport })
+      OutboxRow.encode({ local, content, isPlain, group, frame, epoch, under, order, lamport, isSent })
     )
   }
 
   restore(bytes: Uint8Array): void {
-    const { content, ...row } = OutboxRow.decode(bytes)
-    const { local, order } = row
-    this.#entries.set(local, { ...row, content: Content.decode(content), isUnderWay: false })
-    this.#order = Math.max(this.#order, order + 1)
-    const sorted = [...this.#entries.values()].sort((a, b) => a.order - b.order)
-    this.#entries.clear()
-    for (const one of sorted) this.#entries.set(one.local, one)
+    const { content, isSent, ...row } = OutboxRow.decode(bytes)
+    const entry = { ...row, content: Content.decode(content), isUnderWay: false }
+    this.#order = Math.max(this.#order, entry.order + 1)
+    if (isSent) this.#sent.set(entry.local, entry)
+    else this.#take([...this.#entries.values(), entry])
   }
 
   #name(local: string): string {

@@ -265,10 +265,10 @@ export class Presence {
     return Math.max(DIGEST_MS, this.#context.log.roster.members.size * DIGEST_PER_MEMBER_MS)
   }
 
-  /** Within a short time, but longer where many may come at once. */
+  /** Within a short time, but longer where many may come at once, and not while they do. */
   #soon(env: Env): number {
     const withinMs = Math.max(FIRST_DIGEST_MS, this.#context.log.roster.members.size * FIRST_DIGEST_PER_MEMBER_MS)
-    return env.uptimeMs + (env.random(1)[0]! / 256) * withinMs
+    return env.uptimeMs + ((1 + (3 * env.random(1)[0]!) / 256) / 4) * withinMs
   }
 
   /** Whether there is somebody, and a key that anything may be sealed under. */
@@ -284,6 +284,10 @@ export class Presence {
     if (epoch === undefined || !this.#mayBeHeard || this.#hasLeft) return
     const { charter, channel, self, log } = this.#context
     if (env.now > epoch.notAfter + charter.descriptor.graceSeconds * SECOND_MS) return
+    // Never later than the interval, so that a lease spans as many digests as it says.
+    const intervalMs = this.#intervalMs * (1 - env.random(1)[0]! / 1024)
+    const againAt = this.#toldAt + intervalMs
+    if (env.uptimeMs < againAt) return this.#deadlines.set('digest', againAt)
     const { lamport } = this.#clock
     const place = { boot: self.boot, counter: this.#counter++ }
     const record = this.#recordToTell()
@@ -291,17 +295,25 @@ export class Presence {
     const frame = makeDigest(self, { channel, group: EMPTY }, epoch.key, epoch.control, content, env.random(32))
     out.push({ type: 'publish', channel, frame: frame.bytes })
     this.#digestAt = env.uptimeMs
-    // Never later than the interval, so that a lease spans as many digests as it says.
-    const interval = this.#intervalMs * (1 - env.random(1)[0]! / 1024)
-    this.#deadlines.set('digest', env.uptimeMs + interval)
+    this.#deadlines.set('digest', env.uptimeMs + intervalMs)
   }
 
-  /** Our record while it is news: what others seal to us rests on it. */
+  /** `Env.uptimeMs` of our last message that said what a digest would: all but a record that is news. */
+  get #toldAt(): number {
+    return this.#recordDigests > 0 ? Number.NEGATIVE_INFINITY : this.#traffic.toldAt
+  }
+
+  /** How many more digests carry our record: what others seal to us rests on it. */
+  get #recordDigests(): number {
+    const { record } = this.#context.self
+    return equalBytes(record.hash, this.#record.hash) ? this.#record.digests : RECORD_DIGESTS
+  }
+
   #recordToTell(): Uint8Array {
     const { record } = this.#context.self
-    if (!equalBytes(record.hash, this.#record.hash)) this.#record = { hash: record.hash, digests: RECORD_DIGESTS }
-    if (this.#record.digests === 0) return EMPTY
-    this.#record.digests--
+    const digests = this.#recordDigests
+    if (digests === 0) return EMPTY
+    this.#record = { hash: record.hash, digests: digests - 1 }
     return record.bytes
   }
 }

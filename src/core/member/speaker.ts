@@ -20,7 +20,7 @@ import type { Clock } from './clock.ts'
 import { messageRoom, messageRow } from './history.ts'
 import type { Keyring } from './keyring.ts'
 import { isContent, makePlainMessage, sealMessage } from './message.ts'
-import { Outbox, type OutboxEntry } from './outbox.ts'
+import { Outbox, type OutboxEntry, SENT_MESSAGES } from './outbox.ts'
 import type { Traffic } from './traffic.ts'
 
 /** What is asked of the member whose words these are. */
@@ -72,7 +72,10 @@ export class Speaker {
   }
 
   unsafeFills(): { readonly name: string; readonly size: number; readonly cap: number }[] {
-    return [{ name: 'outbox', size: this.#outbox.size, cap: OUTBOX_MESSAGES }]
+    return [
+      { name: 'outbox', size: this.#outbox.size, cap: OUTBOX_MESSAGES + SENT_MESSAGES },
+      { name: 'sent messages', size: this.#outbox.sent, cap: SENT_MESSAGES }
+    ]
   }
 
   /**
@@ -124,10 +127,23 @@ export class Speaker {
       return
     }
     const frame = this.#frameOf(entry)
-    const deletes = [this.#outbox.delete(local)]
+    const mayPart = this.#context.charter.descriptor.managers.length > 1 && !entry.isPlain
+    const kept = mayPart ? this.#outbox.keep(entry) : { puts: [], deletes: [this.#outbox.delete(local)] }
     const view = this.#viewOf(frame, entry, 'sent', env)
-    out.note([messageRow(view, frame.bytes)], deletes)
+    out.note([messageRow(view, frame.bytes), ...kept.puts], kept.deletes)
     out.notify({ type: 'messageState', channel: this.#context.channel, local, id: view.id, state: 'sent' })
+  }
+
+  /**
+   * Others passed over epochs that we spoke under: whoever was not in them gets to hear it now. What was said under epochs
+   * that are long over is let go.
+   *
+   * @param passed - ids of their announcements, hex.
+   * @param kept - of the epochs before this one that are known.
+   */
+  sayAgain(passed: ReadonlySet<string>, kept: ReadonlySet<string>, out: Out): void {
+    this.#outbox.recall(passed)
+    out.note([], this.#outbox.prune(kept))
   }
 
   /** Whether a message may go out now. One to nobody but ourselves waits: whoever is just coming in could not read it. A plain one needs no key, but others take it from members alone. */
@@ -186,7 +202,7 @@ export class Speaker {
     entry.lamport = lamport
     this.#clock.hear(lamport)
     this.#clock.setPrevious(entry.group, frame.id)
-    this.#traffic.said(env)
+    this.#traffic.said(!entry.isPlain && entry.group.length === 0, env)
     const view = this.#viewOf(frame, entry, 'waiting', env)
     const puts = [this.#outbox.rowOf(entry), this.#clock.rowTo(entry.group), messageRow(view, frame.bytes), ...rows]
     out.push({ type: 'persist', puts, deletes: replaced.length > 0 ? [abandoned] : [], isDurable: true })
@@ -216,6 +232,7 @@ export class Speaker {
     const frame = sealMessage(channel, self.key, { ...place, ...bound }, key, content)
     key.fill(0)
     entry.epoch = epoch.announcement
+    entry.under = this.#lines.keyringOf(EMPTY)?.current?.announcement ?? EMPTY
     return frame
   }
 
@@ -263,7 +280,7 @@ export class Speaker {
 
   /** Forgets what waits. @returns the rows to delete. */
   forget(): RowKey[] {
-    return this.#outbox.entries().map(({ local }) => this.#outbox.delete(local))
+    return this.#outbox.clear()
   }
 
   restoreOutbox(bytes: Uint8Array): void {

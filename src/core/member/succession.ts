@@ -7,7 +7,7 @@
 import { assert } from '../../base/assert.ts'
 import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
 import { SECOND_MS } from '../../base/time.ts'
-import { type EpochsQuestion, type KeyId, Operation, TreeUpdateKind } from '../../wire/messages.ts'
+import { type EpochsQuestion, type KeyId, Operation, Reason, TreeUpdateKind } from '../../wire/messages.ts'
 import {
   type CheckedAnnouncement,
   certificateOf,
@@ -31,11 +31,14 @@ import { type Out, stateKey, stateRow } from '../out.ts'
 import { KEPT_ANNOUNCEMENTS, KEPT_CHUNKS, WAITING_ANNOUNCEMENTS } from '../params.ts'
 import { type Check, Refusal, refuse } from '../reject.ts'
 import { ChunkShelf, framesAfter, isChunkOf } from './chunk-shelf.ts'
-import { chunksNeeded, followAnnouncement, tryBeginning } from './follow.ts'
+import { chunksNeeded, followAnnouncement, tryWithoutKey } from './follow.ts'
 import type { Epoch, Keyring } from './keyring.ts'
 
 /** Chunks of one announcement at most: wraps for the largest tree. */
 const CHUNKS = 1_100
+
+/** First epochs of terms remembered. */
+const OPENINGS = 16
 
 const GROUP_CHANGE: Partial<Record<Operation, (Notice & { type: 'group' })['change']>> = {
   [Operation.MAKE_GROUP]: 'made',
@@ -65,6 +68,10 @@ export class Succession {
   #storedChunks = 0
   /** The chunks needed to follow one announcement from one epoch: counting them again at each chunk costs too much. */
   #needed: { readonly current: Epoch; readonly next: CheckedAnnouncement; readonly chunks: number[] } | undefined
+  /** First epochs of terms that were heard of and do not follow ours, newest last: where others parted from us. */
+  #openings: CheckedAnnouncement[] = []
+  /** Epochs of ours that others have not, as the last adoption shows, by hex of their announcements. */
+  #passed: ReadonlySet<string> = new Set()
   /** Whether the current epoch is known to lead nowhere: only a grant helps. */
   #isOffChain = false
 
@@ -95,6 +102,7 @@ export class Succession {
     return [
       { name: 'waiting announcements', size: this.#waiting.size, cap: WAITING_ANNOUNCEMENTS },
       { name: 'kept announcements', size: this.#kept.length, cap: KEPT_ANNOUNCEMENTS },
+      { name: 'openings', size: this.#openings.length, cap: OPENINGS },
       { name: 'kept chunks', size: this.chunks.size, cap: KEPT_CHUNKS }
     ]
   }
@@ -115,6 +123,7 @@ export class Succession {
     if (announcement instanceof Refusal) return announcement
     this.#context.noteOffice(officeOf(announcement))
     if (this.#isKnown(frame)) return undefined
+    if (announcement.head.key.serial === 1) this.#openings = [...this.#openings, announcement].slice(-OPENINGS)
     const lie = this.contradicted(announcement)
     if (lie !== undefined) return this.raiseAlarm(lie, announcement, out)
     if (current !== undefined && !this.#context.isAbove(announcement.head, current.key)) return refuse(403)
@@ -226,7 +235,7 @@ export class Succession {
   /** What the log would be with an announcement that is proposed and follows the current epoch; nothing is changed. */
   tryProposal(proposal: CheckedAnnouncement): LogPreview | Refusal {
     const { current } = this.#keyring
-    if (current === undefined) return tryBeginning(this.#context, proposal)
+    if (current === undefined) return tryWithoutKey(this.#context, proposal)
     const chunkAt = (index: number): Uint8Array | undefined => this.chunks.get(proposal, index)?.body.chunk?.data
     const followed = followAnnouncement(this.#context, current, proposal, chunkAt)
     if (followed instanceof Refusal) return followed
@@ -343,9 +352,12 @@ export class Succession {
     out: Out,
     chunks: readonly Frame[] = []
   ): void {
+    const { log, channel, user } = this.#context
     this.#context.noteOffice(officeOf(announcement))
     this.#context.version = announcement.head.descriptor.version
-    epoch.log = this.#context.log.ids
+    this.#passed = this.#passedOver(announcement)
+    epoch.log = log.ids
+    epoch.openTo(log.groupsOf(user), channel, user)
     const { puts, deletes } = this.#keyring.begin(epoch, env.now)
     const stale = this.#chunkEntries().slice(chunks.length).map(stateKey)
     this.#storedChunks = chunks.length
@@ -361,6 +373,48 @@ export class Succession {
     this.#isOffChain = false
     const grace = this.#context.charter.descriptor.graceSeconds * SECOND_MS
     this.#deadlines.setOnce('expiry', env.uptimeMs + grace + SECOND_MS)
+  }
+
+  /**
+   * Our epochs since the one that the chain of an announcement went on from, when that is not the last. Who came in after
+   * that has none of before: all it has is passed over, as far as it can tell.
+   */
+  #passedOver({ head }: CheckedAnnouncement): ReadonlySet<string> {
+    const { current } = this.#keyring
+    if (current === undefined) return new Set()
+    if (equalBytes(head.previous, current.announcement)) return head.reason === Reason.MERGED ? this.#ofTerm : new Set()
+    const others = this.#openings.filter((one) => one.head.key.term <= head.key.term && !this.#isKnown(one.frame))
+    if (others.length === 0 || others.some((one) => equalBytes(one.head.previous, current.announcement)))
+      return new Set()
+    const partings = others.map((one) =>
+      this.#kept.findIndex((ours) => equalBytes(ours.head.previous, one.head.previous))
+    )
+    const known = partings.filter((place) => place >= 0)
+    const first = known.length > 0 ? Math.min(...known) : 0
+    return new Set(this.#kept.slice(first).map(({ frame }) => hex(frame.id)))
+  }
+
+  /** Our epochs of this term: who comes to us from another way has none of them. */
+  get #ofTerm(): ReadonlySet<string> {
+    const opening = this.#kept.findLastIndex(({ head }) => head.key.serial === 1)
+    return new Set(this.#kept.slice(Math.max(0, opening)).map(({ frame }) => hex(frame.id)))
+  }
+
+  /** Whether an epoch is one of those that led here. */
+  hasLedHere(key: KeyId): boolean {
+    return this.#kept.some(({ head }) => keyIdKey(head.key) === keyIdKey(key))
+  }
+
+  /** What the last adoption passed over, or brings others to who were not there, once. */
+  takePassed(): ReadonlySet<string> {
+    const passed = this.#passed
+    this.#passed = new Set()
+    return passed
+  }
+
+  /** The epochs adopted lately, by hex of their announcements. */
+  get lately(): ReadonlySet<string> {
+    return new Set(this.#kept.map(({ frame }) => hex(frame.id)))
   }
 
   #chunkEntries(): string[] {

@@ -5,6 +5,7 @@ export class Traffic {
   #sent = 0
   #messages = 0
   #lastAt = Number.NEGATIVE_INFINITY
+  #toldAt = Number.NEGATIVE_INFINITY
 
   /** Messages of ours that were sealed. */
   get sent(): number {
@@ -21,8 +22,15 @@ export class Traffic {
     return this.#lastAt
   }
 
-  said(env: Env): void {
+  /** `Env.uptimeMs` of our last one that says to all members which key we hold; minus infinity: none yet. */
+  get toldAt(): number {
+    return this.#toldAt
+  }
+
+  /** @param isTelling - whether all members see by it which key we hold. */
+  said(isTelling: boolean, env: Env): void {
     this.#sent++
+    if (isTelling) this.#toldAt = env.uptimeMs
     this.heard(env)
   }
 

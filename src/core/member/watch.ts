@@ -49,6 +49,11 @@ export class Watch {
     return this.#isPresent && !isVoid ? Math.max(0, LEASE_MS - elapsedMs) : 0
   }
 
+  /** `Env.uptimeMs` of the newest heartbeat of the manager in office; minus infinity: none. */
+  get heardAt(): number {
+    return this.#heard.uptimeMs
+  }
+
   nextAt(): number | undefined {
     return this.#deadlines.next()
   }

@@ -1,6 +1,8 @@
 /** Every checker there is, for a run with this truth. */
 import type { Truth } from '../truth.ts'
+import { Alarms } from './alarms.ts'
 import { Authenticity } from './authenticity.ts'
+import { Calm } from './calm.ts'
 import { Caps } from './caps.ts'
 import type { Checker } from './checker.ts'
 import { Delivery } from './delivery.ts'
@@ -9,6 +11,7 @@ import { Monotonic } from './monotonic.ts'
 import { Nonce } from './nonce.ts'
 import { OneValue } from './one-value.ts'
 import { Pace } from './pace.ts'
+import { Promised } from './promised.ts'
 import { Removal } from './removal.ts'
 import { Secrecy } from './secrecy.ts'
 
@@ -20,6 +23,9 @@ export const allCheckers = (truth: Truth): Checker[] => [
   new Delivery(truth),
   new Caps(),
   new Pace(),
+  new Calm(truth),
+  new Alarms(truth),
+  new Promised(truth),
   new Removal(truth),
   new Secrecy(truth),
   new Knowledge(truth)

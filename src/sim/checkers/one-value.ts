@@ -1,57 +1,100 @@
 /**
- * I-10: one value per key id. An honest manager gives each (channel, group, term, serial) to one announcement at most, and
- * where a quorum is asked for, at most one announcement for each of them has its certificate.
+ * I-10: one value per key id. An honest manager gives each (line, term, serial) to one announcement at most. Where a quorum
+ * is asked for, at most one announcement for each of them has its certificate, and all of a term that have one have one
+ * issuer: as long as so few managers are at fault that a quorum bears it. One or two managers may each open a term alone.
  */
 import { mapKey } from '../../base/bytes.ts'
+import type { Frame } from '../../core/channel/frame.ts'
 import { Refusal } from '../../core/reject.ts'
 import { decodeStrict } from '../../wire/codec.ts'
 import { FRAME_BYTES } from '../../wire/limits.ts'
-import { AnnouncementAttachment } from '../../wire/messages.ts'
+import { type Announcement, AnnouncementAttachment, type KeyId } from '../../wire/messages.ts'
 import type { Packet } from '../network.ts'
-import type { Truth } from '../truth.ts'
+import type { Person, Truth } from '../truth.ts'
 import type { World } from '../world.ts'
 import { type Checker, Violation } from './checker.ts'
 
 const QUORUM_FROM = 3
 
+/** An announcement that was on the carrier. */
+interface Proposal {
+  readonly key: KeyId
+  readonly line: string
+  readonly issuer: string
+}
+
 export class OneValue implements Checker {
   readonly #truth: Truth
   readonly #issued = new Map<string, string>()
+  /** By the id of the announcement. */
+  readonly #proposals = new Map<string, Proposal>()
+  /** Managers whose signatures an announcement has, by its id. Whether they are good is the machines' business. */
+  readonly #signers = new Map<string, Set<string>>()
+  /** By line and number: the id of the announcement that has its certificate. */
   readonly #certified = new Map<string, string>()
+  /** By line and term: who issued what was certified. */
+  readonly #issuers = new Map<string, string>()
 
   constructor(truth: Truth) {
     this.#truth = truth
   }
 
   onPacket(packet: Packet, world: World): void {
-    const sender = packet.from && this.#truth.personOf(packet.from)
-    if (sender === undefined || sender.isByzantine || sender.isRolledBack) return
+    if (packet.from === undefined) return
     const frame = world.network.read(packet)
-    if (frame === undefined || frame instanceof Refusal || frame.body.announcement?.key === undefined) return
-    const issuer = this.#truth.personWith(frame.author)
-    if (issuer === undefined || !issuer.isManager || issuer.isByzantine || issuer.isRolledBack) return
-    const { group, key } = frame.body.announcement
-    const id = `${mapKey(frame.channel)} ${mapKey(group)} ${key.term}.${key.serial}`
-    const value = mapKey(frame.id)
-    const before = this.#issued.get(`${issuer.name} ${id}`)
-    if (before !== undefined && before !== value) {
-      throw new Violation('I-10', `${issuer.name} issues ${key.term}.${key.serial} twice`)
-    }
-    this.#issued.set(`${issuer.name} ${id}`, value)
-    if (!this.#hasCertificate(frame.author, frame.attachment)) return
-    const certified = this.#certified.get(id)
-    if (certified !== undefined && certified !== value) {
-      throw new Violation('I-10', `two announcements of ${key.term}.${key.serial} have a certificate`)
-    }
-    this.#certified.set(id, value)
+    if (frame === undefined || frame instanceof Refusal) return
+    const author = this.#truth.personWith(frame.author)
+    if (author === undefined || !author.isManager) return
+    const { announcement, coSignature } = frame.body
+    if (announcement?.key !== undefined) this.#onAnnouncement(frame, announcement, announcement.key, author)
+    // Without a signature it says no.
+    if (coSignature !== undefined && coSignature.signature.length > 0)
+      this.#sign(mapKey(coSignature.announcement), [author])
   }
 
-  /** Counts signers by name; whether their signatures are good is the machines' business. */
-  #hasCertificate(issuer: Uint8Array, attachment: Uint8Array): boolean {
+  #onAnnouncement(frame: Frame, { group }: Announcement, key: KeyId, issuer: Person): void {
+    const id = mapKey(frame.id)
+    const line = `${mapKey(frame.channel)} ${mapKey(group)}`
+    const name = `${issuer.name} ${line} ${key.term}.${key.serial}`
+    const before = this.#issued.get(name)
+    if (before !== undefined && before !== id && !isFaulty(issuer)) {
+      throw new Violation('I-10', `${issuer.name} issues ${key.term}.${key.serial} twice`)
+    }
+    this.#issued.set(name, id)
+    this.#proposals.set(id, { key, line, issuer: issuer.name })
+    const coSignatures = decodeStrict(AnnouncementAttachment, frame.attachment, FRAME_BYTES)?.coSignatures ?? []
+    const others = coSignatures.map(({ signer }) => this.#truth.personWith(signer))
+    this.#sign(id, [issuer, ...others.filter((one) => one?.isManager).map((one) => one!)])
+  }
+
+  #sign(id: string, who: readonly Person[]): void {
+    const signers = (this.#signers.get(id) ?? new Set()).union(new Set(who.map(({ name }) => name)))
+    this.#signers.set(id, signers)
+    const proposal = this.#proposals.get(id)
+    if (proposal !== undefined && this.#isQuorum(signers.size)) this.#certify(id, proposal)
+  }
+
+  /** Whether so many are a quorum, and one that bears the managers that are at fault. */
+  #isQuorum(signers: number): boolean {
     const managers = this.#truth.people.filter(({ isManager }) => isManager)
-    if (managers.length < QUORUM_FROM || attachment.length === 0) return false
-    const coSignatures = decodeStrict(AnnouncementAttachment, attachment, FRAME_BYTES)?.coSignatures ?? []
-    const signers = new Set([issuer, ...coSignatures.map(({ signer }) => signer)].map(mapKey))
-    return signers.size >= Math.floor(managers.length / 2) + 1
+    const quorum = Math.floor(managers.length / 2) + 1
+    const faulty = managers.filter(isFaulty).length
+    const isBorne = faulty === 0 || 2 * quorum > managers.length + faulty
+    return managers.length >= QUORUM_FROM && isBorne && signers >= quorum
+  }
+
+  #certify(id: string, { key, line, issuer }: Proposal): void {
+    const number = `${line} ${key.term}.${key.serial}`
+    const term = `${line} ${key.term}`
+    if ((this.#certified.get(number) ?? id) !== id) {
+      throw new Violation('I-10', `two announcements of ${key.term}.${key.serial} have a certificate`)
+    }
+    if ((this.#issuers.get(term) ?? issuer) !== issuer) {
+      throw new Violation('I-10', `term ${key.term} is that of ${this.#issuers.get(term)} and of ${issuer}`)
+    }
+    this.#certified.set(number, id)
+    this.#issuers.set(term, issuer)
   }
 }
+
+const isFaulty = ({ isByzantine, isRolledBack }: Person): boolean => isByzantine || isRolledBack

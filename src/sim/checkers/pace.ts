@@ -4,7 +4,7 @@
  * an epoch for a reason, and a reason is a newcomer, a removal, a command, a start, or a member that has lost its way, so
  * many of these and no more within a minute. Each group counts by itself.
  */
-import { EMPTY, hex } from '../../base/bytes.ts'
+import { EMPTY, hex, mapKey } from '../../base/bytes.ts'
 import { readFrame } from '../../core/channel/frame.ts'
 import type { Effect } from '../../core/machine.ts'
 import { Refusal } from '../../core/reject.ts'
@@ -25,6 +25,8 @@ const MAX_EPOCHS = 60
 
 export class Pace implements Checker {
   readonly #moments = new Map<string, number[]>()
+  /** Ids of announcements: a member that is behind is told an old one again. */
+  readonly #announced = new Set<string>()
 
   onEffect(node: SimNode, effect: Effect, world: World): void {
     if (effect.type === 'ask') {
@@ -37,8 +39,10 @@ export class Pace implements Checker {
       if (kind === 'digest') this.#count(node, world, 'says that it is there', MAX_DIGESTS, WINDOW_MS)
       if (kind !== 'announcement') return
       const frame = readFrame(effect.channel, effect.frame)
-      const head = frame === undefined || frame instanceof Refusal ? undefined : frame.body.announcement
-      this.#count(node, world, `makes epochs${lineOf(head?.group ?? EMPTY)}`, MAX_EPOCHS, EPOCH_WINDOW_MS)
+      if (frame === undefined || frame instanceof Refusal || this.#announced.has(mapKey(frame.id))) return
+      this.#announced.add(mapKey(frame.id))
+      const group = frame.body.announcement?.group ?? EMPTY
+      this.#count(node, world, `makes epochs${lineOf(group)}`, MAX_EPOCHS, EPOCH_WINDOW_MS)
     }
   }
 

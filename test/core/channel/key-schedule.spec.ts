@@ -3,7 +3,6 @@ import { EMPTY, hex } from '../../../src/base/bytes.ts'
 import {
   epochKeysOf,
   epochSecretOf,
-  FIRST_INIT,
   FIRST_TRANSCRIPT,
   isHigher,
   openAnnounced,
@@ -48,7 +47,7 @@ const transcript = transcriptAfter(FIRST_TRANSCRIPT, bytes(2), head, tree)
 
 describe('the key schedule', () => {
   it('gives the frozen values', () => {
-    const secret = epochSecretOf(FIRST_INIT, bytes(16), transcript)
+    const secret = epochSecretOf(bytes(0), bytes(16), transcript)
     const { init, control, reading, commitment } = epochKeysOf(secret, line, 7, 8)
     const values = [
       transcript,

@@ -3,9 +3,9 @@ import { EMPTY, hex } from '../../../src/base/bytes.ts'
 import { SECOND_MS } from '../../../src/base/time.ts'
 import { certificateOf, type EpochTerms, type IssuedEpoch, issueEpoch } from '../../../src/core/channel/announcement.ts'
 import type { LogPreview } from '../../../src/core/channel/control-log.ts'
-import { type Frame, } from '../../../src/core/channel/frame.ts'
+import type { Frame } from '../../../src/core/channel/frame.ts'
 import { IdSet } from '../../../src/core/channel/id-set.ts'
-import { groupInitOf, groupLeafBase, groupLeafKey } from '../../../src/core/channel/key-schedule.ts'
+import { groupInitOf, groupLeafKey } from '../../../src/core/channel/key-schedule.ts'
 import { KeyTree } from '../../../src/core/channel/key-tree.ts'
 import type { CheckedStatement } from '../../../src/core/channel/statement.ts'
 import { REFRESHED_LEAVES } from '../../../src/core/member/group-follow.ts'
@@ -56,7 +56,7 @@ interface Lies {
   readonly rootKey?: Uint8Array
   readonly tree?: (honest: TreeUpdate) => TreeUpdate
   readonly group?: Uint8Array
-  /** The epoch that this one is a fresh root after; a tree of its own otherwise. */
+  /** The epoch on the same base that this one is a fresh root after; the first, with a tree of its own, otherwise. */
   readonly after?: GroupEpoch
 }
 
@@ -74,8 +74,7 @@ function groupEpoch({ bus, liar }: World, serial: number, lies: Lies = {}): Grou
   const secrets = roster.members.ids().map((user) => {
     const leaf = liar.leaves.indexOf(hex(user))
     if (leaf < 0) return random(32)
-    const leafBase = groupLeafBase(base.keys.exporter, liar.tree.leafKey(leaf))
-    return groupLeafKey(leafBase, line, number.term, serial, user)
+    return groupLeafKey(base.keys.exporter, liar.tree.leafKey(leaf), line, user)
   })
   const context = { ...line, ...number }
   const change = lies.after?.tree.path({}, context, () => random(32)) ?? KeyTree.rebuild(secrets, context)
@@ -90,7 +89,8 @@ function groupEpoch({ bus, liar }: World, serial: number, lies: Lies = {}): Grou
     ...lies.terms
   }
   const preview = { statements: [], ids: liar.log.ids, roster, ...lies.preview }
-  const before = { init: groupInitOf(base.keys.exporter, line), transcript: base.transcript }
+  const entry = { init: groupInitOf(base.keys.exporter, line), transcript: base.transcript }
+  const before = lies.after === undefined ? entry : { ...lies.after, init: lies.after.keys.init }
   const root = lies.rootKey ?? change.rootKey
   const update = lies.tree?.(change.update) ?? change.update
   const issued = issueEpoch(lies.issuer ?? liar.key, terms, preview, update, root, before)
@@ -118,6 +118,10 @@ function questionsTo(bus: Bus): EpochsQuestion[] {
 
 const keyOf = (node: Node, group: Uint8Array = kitchen): string | undefined =>
   node.peer.unsafeSecrets().find(({ name }) => name.startsWith(`control/${hex(group)}/`))?.name
+
+/** How many secrets a node holds that lead into groups. */
+const entriesOf = ({ peer }: Node): number =>
+  peer.unsafeSecrets().filter(({ name }) => name.startsWith('group-')).length
 
 /** Publishes and expects Bob to refuse by one number, and to have no key of the group. */
 function refuses(check: number, there: World, ...frames: readonly Frame[]): void {
@@ -280,6 +284,56 @@ describe('a member of a group', () => {
     expect(there.bob.rejects).to.deep.equal([])
   })
 
+  it('enters it once from each epoch of the channel, and from none before that (R-408)', () => {
+    const there = world()
+    const { liar, bob } = there
+    const [earlier, first] = [groupEpoch(there, 4), groupEpoch(there, 5)]
+    const before = liar.current!
+    liar.publish(first.announcement)
+    const held = keyOf(bob)
+    liar.publish(groupEpoch(there, 6).announcement)
+    expect(entriesOf(bob)).to.equal(0)
+    for (let i = 0; i < 2; i++) liar.publish(liar.issue().announcement)
+    expect(entriesOf(bob), 'two of each').to.equal(4)
+    const again = groupEpoch(there, 9)
+    liar.publish(again.announcement)
+    expect(keyOf(bob)).not.to.equal(held)
+    expect(entriesOf(bob)).to.equal(0)
+    liar.publish(groupEpoch(there, 10, { base: before }).announcement)
+    expect(bob.rejects).to.deep.equal([408, 408])
+    const next = groupEpoch(there, 11, { after: again })
+    liar.publish(next.announcement, earlier.announcement)
+    const newest = bob.peer.unsafeSecrets().find(({ name }) => name === keyOf(bob))!
+    expect(hex(newest.bytes)).to.equal(hex(next.keys.control))
+  })
+
+  it('enters it once, whatever starts there are between', () => {
+    const there = world()
+    const { bus, liar, bob } = there
+    bus.losePower(bob)
+    bus.start(bob)
+    const first = groupEpoch(there, 4)
+    liar.publish(first.announcement)
+    expect(keyOf(bob)).not.to.equal(undefined)
+    bus.losePower(bob)
+    bus.start(bob)
+    expect(entriesOf(bob)).to.equal(0)
+    const held = keyOf(bob)
+    liar.publish(groupEpoch(there, 5, { after: first }).announcement)
+    expect(keyOf(bob)).not.to.equal(held)
+    expect(bob.rejects).to.deep.equal([])
+  })
+
+  it('holds nothing that leads into one before it is in it, nor when it is out of it', () => {
+    const { liar, bob, carol } = world()
+    expect([entriesOf(bob), entriesOf(carol)]).to.deep.equal([2, 0])
+    const subject = bob.key.publicKey
+    const ends = liar.log.putsOf(kitchen, subject)
+    const out = liar.state({ operation: Operation.TAKE_OUT_OF_GROUP, group: kitchen, subject, ends })
+    liar.publish(liar.issue([out, putIn(liar, carol.key.publicKey)]).announcement)
+    expect([entriesOf(bob), entriesOf(carol)]).to.deep.equal([0, 2])
+  })
+
   it('keeps a key that is ahead of its channel until it comes there, and forgets one of a base it never had', () => {
     const there = world()
     const { liar, bob, carol } = there
@@ -313,10 +367,11 @@ describe('a member of a group', () => {
     liar.publish(liar.issue([putIn(liar, carol.key.publicKey)]).announcement)
     say('for carol, too')
     expect(said()).to.equal(1)
-    liar.publish(groupEpoch(there, 6).announcement)
+    const first = groupEpoch(there, 6)
+    liar.publish(first.announcement)
     expect(said()).to.equal(2)
     expect(bus.texts(carol)).to.deep.equal([': for carol, too'])
-    const coming = groupEpoch(there, 7) as unknown as Issued
+    const coming = groupEpoch(there, 7, { after: first }) as unknown as Issued
     liar.publish(liar.message(carol.key, coming, { group: kitchen }), coming.announcement)
     expect(bus.texts(bob).at(-1)).to.equal(': forged')
     expect(bob.rejects).to.deep.equal([])
@@ -347,7 +402,7 @@ describe('a member of a group', () => {
 
   it('asks for a key that an announcement follows, or a message needs, and does not go on at it', () => {
     const there = world()
-    const { bus, liar, bob, channel } = there
+    const { bus, liar, channel } = there
     const first = groupEpoch(there, 4)
     const next = groupEpoch(there, 5, { after: first })
     const last = groupEpoch(there, 6, { after: next })
@@ -442,6 +497,7 @@ describe('a member of a group', () => {
     bus.pass(SECOND_MS)
     expect(asked.map((question) => question.chunks)).to.deep.equal([[1]])
     expect(keyOf(bob)).to.equal(keyOf(carol))
+    liar.publish(liar.issue().announcement)
     const later = groupEpoch(there, 101)
     for (const frame of [later.announcement, ...later.chunks]) bus.deliver(bob, channel, frame.bytes)
     expect(bob.peer.unsafeSecrets().map(({ bytes }) => hex(bytes))).to.include(hex(later.keys.control))

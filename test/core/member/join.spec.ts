@@ -1,10 +1,12 @@
 import { expect } from 'chai'
 import { EMPTY, hex, utf8 } from '../../../src/base/bytes.ts'
+import { SECOND_MS } from '../../../src/base/time.ts'
 import { certificateOf } from '../../../src/core/channel/announcement.ts'
 import { type Frame, makeFrame } from '../../../src/core/channel/frame.ts'
 import { challengeHash, openChallengeAnswer, sealChallenge } from '../../../src/core/channel/key-request.ts'
 import { sealControl } from '../../../src/core/channel/key-schedule.ts'
 import { readUserRecord } from '../../../src/core/identity/user-record.ts'
+import { BEHIND_MS } from '../../../src/core/params.ts'
 import { Refusal } from '../../../src/core/reject.ts'
 import { signingKey } from '../../../src/crypto/sign.ts'
 import { StatementList } from '../../../src/wire/messages.ts'
@@ -228,6 +230,18 @@ describe('a requester', () => {
     liar.publish(liar.grant(liar.request(bob), other))
     expect(bob.rejects).to.deep.equal([414])
     expect(bus.view(bob, channel).key).to.equal('alarmed')
+  })
+
+  it('asks nobody for epochs while it has no key to follow them from', () => {
+    const { bus, liar, bob, issued } = world()
+    const asked: string[] = []
+    bus.oracle = (question) => {
+      asked.push(...Object.keys(question))
+      return undefined
+    }
+    bus.send(bob, { type: 'frame', frame: liar.message(liar.key, issued) })
+    bus.pass(BEHIND_MS + SECOND_MS)
+    expect(asked).not.to.include('epochs')
   })
 
   it('tries again, one request under one name, and says when nobody answers', () => {

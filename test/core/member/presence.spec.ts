@@ -5,21 +5,29 @@ import type { Self } from '../../../src/core/channel/context.ts'
 import { makeDigest, openDigest } from '../../../src/core/channel/digest.ts'
 import { type Frame, makeFrame } from '../../../src/core/channel/frame.ts'
 import { Prekeys } from '../../../src/core/identity/prekeys.ts'
-import { DIGEST_MS, DIGESTS_PER_LEASE, FIRST_DIGEST_MS, GRACE_MS, PRESENCE_SLACK_MS } from '../../../src/core/params.ts'
+import {
+  DIGEST_MS,
+  DIGESTS_PER_LEASE,
+  FIRST_DIGEST_PER_MEMBER_MS,
+  GRACE_MS,
+  PRESENCE_SLACK_MS
+} from '../../../src/core/params.ts'
 import { type SigningKey, signingKey } from '../../../src/crypto/sign.ts'
-import type { DigestContent } from '../../../src/wire/messages.ts'
+import { type DigestContent, Privacy } from '../../../src/wire/messages.ts'
 import { UserRow } from '../../../src/wire/rows.ts'
-import { Bus, type Issued, Liar, type Node, randomOf } from '../bus.ts'
+import { Bus, type Issued, Liar, type Node, randomOf, textContent } from '../bus.ts'
 
 const random = randomOf('presence')
 const LEASE = DIGESTS_PER_LEASE * DIGEST_MS + PRESENCE_SLACK_MS
+/** The time in which three members say for the first time that they are there. */
+const FIRST_MS = 3 * FIRST_DIGEST_PER_MEMBER_MS
 
 function world() {
   const bus = new Bus('presence')
   const liar = new Liar(bus)
   const [bob, carol] = [bus.add('bob'), bus.add('carol')]
   const issued = liar.takeIn(bob, carol)
-  bus.pass(FIRST_DIGEST_MS)
+  bus.pass(FIRST_MS)
   bob.rejects = []
   return { bus, liar, bob, carol, issued, channel: liar.channel }
 }
@@ -41,7 +49,7 @@ const viewOf = ({ bus, channel, bob }: World, who: Uint8Array) => {
   const result = bus.command(bob, { type: 'members', channel })
   return result.type === 'members' ? result.members.find(({ user }) => user.join() === who.join()) : undefined
 }
-const digestsOf = ({ bus, channel }: World, node: Node): Frame[] =>
+const digestsOf = ({ bus, channel }: Pick<World, 'bus' | 'channel'>, node: Node): Frame[] =>
   bus.frames(channel).filter(({ kind, author }) => kind === 'digest' && author.join() === node.key.publicKey.join())
 
 /** Gives Bob a frame that he refuses, and that changes nothing of who is online. */
@@ -79,6 +87,70 @@ describe('presence', () => {
     expect(viewOf(all, carol.key.publicKey)).to.include({ isOnline: false, holdsKey: false })
     const counts = bob.notices.flatMap((notice) => (notice.type === 'presence' ? [notice.online] : []))
     expect(counts).to.deep.equal([2, 1])
+  })
+
+  it('newcomers say nothing while more come in, but not for ever', () => {
+    const bus = new Bus('newcomers')
+    const liar = new Liar(bus)
+    const [bob, carol] = [bus.add('bob'), bus.add('carol')]
+    liar.takeIn(bob, carol)
+    const digests = (): number => bus.frames(liar.channel).filter(({ kind }) => kind === 'digest').length
+    const stepMs = FIRST_MS / 4 - 1
+    for (let ms = 0; ms < FIRST_MS; ms += stepMs) {
+      bus.pass(stepMs)
+      liar.publish(liar.issue().announcement)
+    }
+    expect(digests()).to.equal(0)
+    for (let ms = 0; ms < DIGEST_MS; ms += stepMs) {
+      bus.pass(stepMs)
+      liar.publish(liar.issue().announcement)
+    }
+    expect(digests()).to.be.at.least(2)
+  })
+
+  it('who talks says no digests, once its record is told, and counts as there all the same', () => {
+    const all = world()
+    const { bus, bob, carol, channel } = all
+    bus.pass(2 * DIGEST_MS)
+    const count = (): number => digestsOf(all, carol).length
+    const talk = (text: string): number => {
+      const before = count()
+      for (let ms = 0; ms < 2 * LEASE; ms += DIGEST_MS / 2) {
+        bus.say(carol, channel, text)
+        bus.pass(DIGEST_MS / 2)
+      }
+      return count() - before
+    }
+    expect(talk('still here')).to.equal(0)
+    expect(viewOf(all, carol.key.publicKey)).to.include({ isOnline: true, holdsKey: true })
+    expect(onlineOf(all, bob)).to.equal(2)
+    bus.command(carol, { type: 'setNick', nick: 'caroline' })
+    expect(talk('with news')).to.equal(2)
+    const before = count()
+    bus.pass(2 * DIGEST_MS)
+    expect(count()).to.be.above(before)
+  })
+
+  it('a message in plain, or to a group, does not tell everybody of a key, and stands for no digest', () => {
+    const bus = new Bus('some')
+    const [alice, bob] = [bus.add('alice'), bus.add('bob')]
+    const channel = bus.open(alice, { privacy: Privacy.MIXED })
+    bus.join(bob, bus.invite(alice, channel))
+    bus.pass(DIGEST_MS)
+    const made = bus.command(alice, { type: 'createGroup', channel, name: 'kitchen' })
+    const group = made.type === 'group' ? made.group.id : EMPTY
+    bus.command(alice, { type: 'putIntoGroup', channel, group, user: bob.key.publicKey })
+    bus.pass(3 * DIGEST_MS)
+    const count = (): number => digestsOf({ bus, channel }, bob).length
+    const content = textContent('not for all')
+    for (const way of [{ isPlain: true }, { isPlain: false, group }]) {
+      const before = count()
+      for (let ms = 0; ms < 4 * DIGEST_MS; ms += DIGEST_MS / 2) {
+        bus.command(bob, { type: 'say', channel, content, ...way })
+        bus.pass(DIGEST_MS / 2)
+      }
+      expect(count() - before).to.be.at.least(4)
+    }
   })
 
   it('a frame of a member keeps it online, and tells under which key it was', () => {

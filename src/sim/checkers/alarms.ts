@@ -1,0 +1,96 @@
+/**
+ * I-13: two clients that hold different announcements for one number both know that somebody lied, T_alarm after they came
+ * into contact at the latest. Of one or two managers each may open a term by itself: there only two of one issuer are a lie.
+ */
+import { equalBytes, hex } from '../../base/bytes.ts'
+import { SECOND_MS } from '../../base/time.ts'
+import type { Effect, Event } from '../../core/machine.ts'
+import type { Notice } from '../../core/notice.ts'
+import type { EpochRow } from '../../wire/rows.ts'
+import { epochIn } from '../epochs.ts'
+import type { SimNode } from '../node.ts'
+import { isWanted, type Truth } from '../truth.ts'
+import type { World } from '../world.ts'
+import { type Checker, Violation } from './checker.ts'
+
+/** T_alarm. */
+const ALARM_MS = 10 * SECOND_MS
+const QUORUM_FROM = 3
+
+interface Conflict {
+  readonly between: readonly [SimNode, SimNode]
+  readonly number: string
+  /** Since when they are in contact, virtual ms. */
+  since: number | undefined
+}
+
+export class Alarms implements Checker {
+  readonly #truth: Truth
+  /** By line and number: the epochs that a node has held. */
+  readonly #held = new Map<SimNode, Map<string, EpochRow>>()
+  readonly #alarmed = new Set<SimNode>()
+  readonly #conflicts: Conflict[] = []
+
+  constructor(truth: Truth) {
+    this.#truth = truth
+  }
+
+  onEffect(node: SimNode, effect: Effect): void {
+    if (effect.type !== 'persist') return
+    for (const row of effect.puts) {
+      const epoch = epochIn(row)
+      if (epoch !== undefined) this.#hold(node, epoch)
+    }
+  }
+
+  onNotice(node: SimNode, notice: Notice): void {
+    if (notice.type === 'alarm') this.#alarmed.add(node)
+  }
+
+  onHandled(_node: SimNode, _event: Event, world: World): void {
+    for (const conflict of this.#conflicts) this.#watch(conflict, world)
+  }
+
+  #hold(node: SimNode, epoch: EpochRow): void {
+    const number = `${epoch.term}.${epoch.serial}${epoch.group.length === 0 ? '' : ` of group ${hex(epoch.group)}`}`
+    const held = this.#held.get(node) ?? new Map<string, EpochRow>()
+    this.#held.set(node, held)
+    if (held.has(number)) return
+    held.set(number, epoch)
+    for (const [other, theirs] of this.#held) {
+      const rival = theirs.get(number)
+      const isLie =
+        rival !== undefined && !equalBytes(rival.announcement, epoch.announcement) && this.#isProof(rival, epoch)
+      if (isLie) this.#conflicts.push({ between: [node, other], number, since: undefined })
+    }
+  }
+
+  #isProof(one: EpochRow, other: EpochRow): boolean {
+    const managers = this.#truth.people.filter(({ isManager }) => isManager).length
+    return managers >= QUORUM_FROM || equalBytes(one.issuer, other.issuer)
+  }
+
+  #watch(conflict: Conflict, world: World): void {
+    const [a, b] = conflict.between
+    const { network } = world
+    const isMet = network.isCalm && network.isLinked(a, b) && network.isLinked(b, a)
+    if (!isMet || !this.#isHonest(a) || !this.#isHonest(b)) {
+      conflict.since = undefined
+      return
+    }
+    conflict.since ??= world.time
+    if (world.time - conflict.since <= ALARM_MS) return
+    const calm = [a, b].filter((node) => !this.#alarmed.has(node)).map(({ name }) => name)
+    if (calm.length === 0) return
+    throw new Violation(
+      'I-13',
+      `${a.name} and ${b.name} hold two epochs ${conflict.number}; ${calm.join(', ')} is not alarmed`
+    )
+  }
+
+  /** A member that runs, and on the disk that it had. */
+  #isHonest(node: SimNode): boolean {
+    const person = this.#truth.personOf(node)
+    return node.isUp && !node.isPaused && person !== undefined && isWanted(person) && !person.isRolledBack
+  }
+}

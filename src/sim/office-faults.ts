@@ -1,0 +1,121 @@
+/**
+ * What several managers of a channel suffer: the network falls into parts again and again, whoever leads is cut off, dies or
+ * stands still, clocks run apart, and one of them, never two, comes back on an old disk or an empty one.
+ */
+import { DAY_MS, SECOND_MS } from '../base/time.ts'
+import type { Random } from './random.ts'
+import { LEADER, type Step } from './story.ts'
+
+/** What a generator may use where there are several managers. */
+export const OFFICE_FAULTS = [
+  'splits',
+  'leader cut off',
+  'leader half deaf',
+  'leader crashes',
+  'leader pauses',
+  'clocks apart',
+  'old disk',
+  'empty disk'
+] as const
+export type OfficeFault = (typeof OFFICE_FAULTS)[number]
+
+/** Who suffers, and when. Times are virtual ms. */
+export interface Office {
+  readonly random: Random
+  readonly people: readonly string[]
+  readonly managers: readonly string[]
+  readonly fromMs: number
+  readonly untilMs: number
+}
+
+const SPELLS_MOST = 3
+const PARTS_MOST = 4
+const OUTAGE_MS = [100, 20 * SECOND_MS] as const
+/** Fewer managers cannot make up for one that forgot. */
+const QUORUM_FROM = 3
+
+/** The steps of these faults. */
+export function sufferInOffice(faults: readonly OfficeFault[], office: Office): Step[] {
+  const isBackInTime = (fault: OfficeFault): boolean => fault === 'old disk' || fault === 'empty disk'
+  const [, second] = faults.filter(isBackInTime)
+  return faults.filter((fault) => fault !== second).flatMap((fault) => suffer(fault, office))
+}
+
+function suffer(fault: OfficeFault, office: Office): Step[] {
+  const { random, people, managers } = office
+  switch (fault) {
+    case 'splits':
+      return spells(office).flatMap((spell) => cutFor(spell, [{ type: 'partition', sets: drawSplit(random, people) }]))
+    case 'leader cut off':
+      return spells(office).flatMap((spell) => cutFor(spell, [{ type: 'isolate', who: LEADER }]))
+    case 'leader half deaf':
+      return spells(office).flatMap((spell) => cutFor(spell, drawDeafness(random, people)))
+    case 'leader crashes':
+      return spells(office).map(({ at, forMs }) => {
+        const afterEffects = random.chance(0.5) ? { afterEffects: random.between(0, 25) } : {}
+        const loss = random.pick(['nothing', 'tail', 'unsynced'] as const)
+        return { at, type: 'crash', who: LEADER, loss, forMs, ...afterEffects }
+      })
+    case 'leader pauses':
+      return spells(office).map(({ at, forMs }) => ({ at, type: 'pause', who: LEADER, forMs }))
+    case 'clocks apart':
+      return managers.map((who) => {
+        const rate = 0.5 + 1.5 * random.fraction()
+        const jumpMs = random.chance(0.5) ? random.between(-DAY_MS, DAY_MS) : 0
+        return { at: random.between(office.fromMs, office.untilMs), type: 'clock', who, rate, jumpMs }
+      })
+    case 'old disk':
+    case 'empty disk':
+      return managers.length < QUORUM_FROM ? [] : setBack(fault, office)
+    default:
+      return fault satisfies never
+  }
+}
+
+interface Spell {
+  readonly at: number
+  readonly forMs: number
+}
+
+/** Some spells of a fault, one after the other: it ends, and comes again. */
+function spells({ random, fromMs, untilMs }: Office): Spell[] {
+  const count = random.between(1, SPELLS_MOST)
+  const roomMs = Math.floor((untilMs - fromMs) / count)
+  return Array.from({ length: count }, (_, i) => {
+    const forMs = Math.min(random.between(...OUTAGE_MS), roomMs)
+    return { at: fromMs + i * roomMs + random.between(0, roomMs - forMs), forMs }
+  })
+}
+
+const cutFor = ({ at, forMs }: Spell, cuts: readonly Step[]): Step[] => [
+  ...cuts.map((cut) => ({ ...cut, at })),
+  { at: at + forMs, type: 'heal' }
+]
+
+/** Any split of these people into two to four parts. */
+function drawSplit(random: Random, people: readonly string[]): string[][] {
+  const sets = Array.from({ length: random.between(2, Math.min(PARTS_MOST, people.length)) }, (): string[] => [])
+  for (const [i, who] of random.shuffle(people).entries()) (sets[i] ?? random.pick(sets)).push(who)
+  return sets
+}
+
+/** Some do not hear the leader any more, or it does not hear them. */
+function drawDeafness(random: Random, people: readonly string[]): Step[] {
+  const isFrom = random.chance(0.5)
+  const some = random.shuffle(people).slice(0, random.between(1, people.length))
+  return some.map((who) => ({ type: 'cut', from: isFrom ? LEADER : who, to: isFrom ? who : LEADER }))
+}
+
+/** A manager dies and comes back on the disk of earlier in the run, or with none. */
+function setBack(fault: 'old disk' | 'empty disk', { random, managers, fromMs, untilMs }: Office): Step[] {
+  const who = random.pick(managers)
+  const copiedAt = random.between(fromMs, untilMs)
+  const diesAt = random.between(copiedAt, untilMs)
+  const isOld = fault === 'old disk'
+  return [
+    ...(isOld ? [{ at: copiedAt, type: 'copyDisk', who } as const] : []),
+    { at: diesAt, type: 'crash', who },
+    { at: diesAt, type: isOld ? 'oldDisk' : 'emptyDisk', who },
+    { at: diesAt + random.between(...OUTAGE_MS), type: 'start', who }
+  ]
+}

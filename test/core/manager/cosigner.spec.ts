@@ -1,0 +1,324 @@
+import { expect } from 'chai'
+import { EMPTY, hex } from '../../../src/base/bytes.ts'
+import { coSignedBytes, withCoSignatures } from '../../../src/core/channel/announcement.ts'
+import { type Frame, makeFrame } from '../../../src/core/channel/frame.ts'
+import { type CheckedStatement, readStatement } from '../../../src/core/channel/statement.ts'
+import { Refusal } from '../../../src/core/reject.ts'
+import { type SigningKey, sign, signingKey, verify } from '../../../src/crypto/sign.ts'
+import { type CoSignature, Operation } from '../../../src/wire/messages.ts'
+import { ChannelRow } from '../../../src/wire/rows.ts'
+import { Bus, type Issued, Liar, type Lies, type Node, randomOf, rowsOf } from '../bus.ts'
+
+const random = randomOf('co-signer')
+const cora = signingKey(random(32))
+
+interface World {
+  readonly bus: Bus
+  readonly liar: Liar
+  readonly bert: Node
+  readonly mia: Node
+  readonly channel: Uint8Array
+}
+
+/** Of three managers one is the liar, in office, one is Bert, who co-signs, and one is a key in the test's hands. */
+function world(): World {
+  const bus = new Bus('co-signer')
+  const [bert, mia] = [bus.add('bert'), bus.add('mia')]
+  const liar = new Liar(bus, (key) => ({ managers: [key, bert.key.publicKey, cora.publicKey] }))
+  liar.takeIn(bert, mia)
+  bus.pass(2_000)
+  expect(bus.view(bert, liar.channel)).to.include({ key: 'ready', serial: 2 })
+  return { bus, liar, bert, mia, channel: liar.channel }
+}
+
+/** What Bert answers to a proposal. */
+function propose({ bus, bert, channel }: World, { announcement }: Issued): CoSignature | undefined {
+  const since = bus.tap.length
+  bert.rejects = []
+  bus.deliver(bert, channel, announcement.bytes)
+  const said = bus.frames(channel).slice(-(bus.tap.length - since) || Number.POSITIVE_INFINITY)
+  return said.find(({ kind }) => kind === 'coSignature')?.body.coSignature
+}
+const isSigned = (all: World, issued: Issued): boolean => (propose(all, issued)?.signature.length ?? 0) > 0
+/** Asserts that Bert does not sign, and why. */
+function refuses(all: World, check: number, issued: Issued): void {
+  const answer = propose(all, issued)
+  expect(all.bert.rejects).to.include(check)
+  expect(answer?.signature.length).to.equal(0)
+}
+const root = ({ liar }: World, lies: Lies = {}, statements: readonly CheckedStatement[] = []): Issued =>
+  liar.issue(statements, { isKept: false, ...lies })
+const promised = (node: Node): number[] => {
+  const { promisedTerm, promisedSerial } = ChannelRow.decode(rowsOf(node, 'channel')[0]!.value)
+  return [promisedTerm, promisedSerial]
+}
+
+describe('a co-signer', () => {
+  it('signs a root that it can follow, its promise durable before', () => {
+    const all = world()
+    const { bus, bert } = all
+    const since = bus.trace.length
+    const issued = root(all)
+    const answer = propose(all, issued)!
+    const signed = coSignedBytes(issued.announcement, EMPTY, issued.key)
+    expect(verify(bert.key.publicKey, signed, answer.signature)).to.equal(true)
+    const effects = bus.trace.slice(since).filter(({ node }) => node === bert)
+    const kinds = effects.map(({ effect }) => (effect.type === 'persist' && effect.isDurable ? 'durable' : effect.type))
+    expect(kinds.filter((kind) => kind === 'durable' || kind === 'publish')).to.deep.equal(['durable', 'publish'])
+    expect(promised(bert)).to.deep.equal([1, 3])
+    expect(bus.view(bert, all.channel).serial, 'nothing is adopted').to.equal(2)
+  })
+
+  it('says the same again when it is asked again', () => {
+    const all = world()
+    const issued = root(all)
+    const [first, again] = [propose(all, issued), propose(all, issued)]
+    expect(again).to.deep.equal(first)
+  })
+
+  it('signs above its last promise only, also after a restart, and tells what it has promised (R-432)', () => {
+    const all = world()
+    const { bus, liar, bert } = all
+    const number = (serial: number): Lies => ({ key: { term: 1, serial } })
+    expect(isSigned(all, root(all, number(5)))).to.equal(true)
+    refuses(all, 432, root(all, number(4)))
+    bus.losePower(bert)
+    bus.start(bert)
+    bus.pass(2_000)
+    liar.publish(liar.heartbeat(1))
+    const answer = propose(all, root(all, number(5)))
+    expect(answer).to.include({ promisedTerm: 1, promisedSerial: 5 })
+    expect([answer?.signature.length, ...bert.rejects]).to.deep.equal([0, 432])
+    expect(isSigned(all, root(all, number(6)))).to.equal(true)
+  })
+
+  it('takes two proposals for one number for the lie they are (R-414)', () => {
+    const all = world()
+    const { bus, liar, bert, channel } = all
+    expect(isSigned(all, root(all))).to.equal(true)
+    refuses(all, 414, root(all))
+    expect(bus.view(bert, channel).key).to.equal('alarmed')
+    expect(hex(bert.notices.flatMap((one) => (one.type === 'alarm' ? [one.manager] : []))[0]!)).to.equal(
+      hex(liar.key.publicKey)
+    )
+  })
+
+  it('signs for nobody else while it hears of the manager in office (R-433)', () => {
+    const all = world()
+    const { bus, liar } = all
+    liar.publish(liar.heartbeat(1))
+    const takeover = (): Issued => liar.rebuild({ issuer: cora, isKept: false })
+    refuses(all, 433, takeover())
+    expect(isSigned(all, liar.rebuild({ isKept: false, key: { term: 2, serial: 1 } })), 'itself').to.equal(true)
+    bus.pass(4_100)
+    expect(isSigned(all, liar.rebuild({ issuer: cora, isKept: false, key: { term: 3, serial: 1 } }))).to.equal(true)
+  })
+
+  it('signs later roots of a term for its manager alone (R-415)', () => {
+    const all = world()
+    refuses(all, 415, root(all, { issuer: cora }))
+    refuses(all, 415, root(all, { key: { term: 2, serial: 2 } }))
+  })
+
+  it('signs no root that ignores a removal it knows, or has signed for (R-434)', () => {
+    const all = world()
+    const { bus, bert, mia, channel } = all
+    expect(isSigned(all, root(all))).to.equal(true)
+    bus.remove(bert, channel, mia)
+    const number = (serial: number): Lies => ({ key: { term: 1, serial } })
+    refuses(all, 434, root(all, number(4)))
+    const pending = rowsOf(bert, 'pending').map(({ value }) => readStatement(channel, value))
+    const told = pending.find((one) => !(one instanceof Refusal) && one.statement.operation === Operation.REMOVE)
+    if (told === undefined || told instanceof Refusal) throw new Error('no statement')
+    expect(isSigned(all, root(all, number(4), [told]))).to.equal(true)
+    refuses(all, 434, root(all, number(5)))
+
+    const other = world()
+    const removal = other.liar.removal(other.mia.key.publicKey)
+    expect(isSigned(other, root(other, {}, [removal]))).to.equal(true)
+    other.bus.losePower(other.bert)
+    other.bus.start(other.bert)
+    other.bus.pass(2_000)
+    refuses(other, 434, root(other, { key: { term: 1, serial: 4 } }))
+  })
+
+  it('signs what follows the newest epoch it has, and helps whoever is behind (R-435)', () => {
+    const all = world()
+    const { bus, liar, bert, channel } = all
+    const old = liar.current!
+    refuses(all, 435, root(all, { terms: { previous: random(32) } }))
+    const step = liar.issue([liar.admit(random(32))])
+    liar.publish(step.announcement)
+    expect(bus.view(bert, channel).serial).to.equal(3)
+    const since = bus.tap.length
+    refuses(all, 435, root(all, { terms: { previous: old.announcement.id }, key: { term: 1, serial: 4 } }))
+    const said = bus.tap.slice(since).map(hex)
+    expect(said).to.include(hex(step.announcement.bytes))
+  })
+
+  it('asks for what it lacks when a proposal follows an epoch it has not', () => {
+    const all = world()
+    const { bus, liar } = all
+    liar.issue([liar.admit(random(32))])
+    const asked: Uint8Array[] = []
+    bus.oracle = ({ epochs }) => {
+      if (epochs) asked.push(epochs.after)
+      return undefined
+    }
+    refuses(all, 435, root(all))
+    expect(asked).to.have.length(1)
+  })
+
+  it('signs nothing that no member could follow (R-408, R-412)', () => {
+    const all = world()
+    refuses(all, 408, root(all, { rootKey: random(32) }))
+    const { preview } = {
+      preview: (honest: Issued['preview']) => ({ ...honest, roster: { ...honest.roster, hash: random(32) } })
+    }
+    refuses(all, 412, root(all, { preview, key: { term: 1, serial: 4 } }))
+  })
+
+  it('signs nothing before it has caught up with what it may have forgotten', () => {
+    const all = world()
+    const { bus, liar, bert } = all
+    bus.stop(bert)
+    bus.passes = () => false
+    bus.start(bert)
+    expect(propose(all, root(all))).to.equal(undefined)
+    bus.pass(2_000)
+    liar.publish(liar.heartbeat(1))
+    expect(isSigned(all, root(all))).to.equal(true)
+  })
+})
+
+describe('a manager that proposes', () => {
+  interface Council {
+    readonly bus: Bus
+    readonly alice: Node
+    readonly channel: Uint8Array
+    readonly proposal: () => Frame
+    readonly follow: (counter: number, by?: SigningKey) => void
+  }
+  /** Alice is in office; the other managers are keys in the test's hands. */
+  function council(): Council {
+    const bus = new Bus('proposer')
+    bus.ghosts = 1
+    const alice = bus.add('alice')
+    const dora = signingKey(random(32))
+    const managers = [alice.key.publicKey, cora.publicKey, dora.publicKey]
+    const channel = bus.open(alice, { managers })
+    const proposal = (): Frame => bus.frames(channel).findLast(({ kind }) => kind === 'announcement')!
+    const follow = (counter: number, by = cora): void => {
+      const { announcement, logHead, descriptor, term, group } = bus
+        .frames(channel)
+        .findLast(({ kind }) => kind === 'heartbeat')!.body.heartbeat!
+      const heartbeat = {
+        group,
+        term,
+        counter,
+        announcement,
+        logHead,
+        descriptor: descriptor!,
+        isBacked: false,
+        boot: random(16)
+      }
+      bus.deliver(alice, channel, makeFrame(channel, by, { heartbeat }).bytes)
+    }
+    return { bus, alice, channel, proposal, follow }
+  }
+  const rekey = ({ bus, alice, channel }: Council) => bus.ask(alice, { type: 'rekey', channel })
+  function coSign({ bus, alice, channel, proposal }: Council, by: SigningKey, fields: Partial<CoSignature> = {}): void {
+    const frame = proposal()
+    const key = frame.body.announcement!.key!
+    const signature = sign(by, coSignedBytes(frame, EMPTY, key))
+    const { term, serial } = key
+    const answer = { announcement: frame.id, term, serial, signature, promisedTerm: term, promisedSerial: serial }
+    alice.rejects = []
+    bus.deliver(alice, channel, makeFrame(channel, by, { coSignature: { ...answer, ...fields } }).bytes)
+  }
+
+  it('puts a root in force when enough have signed it, and with their signatures', () => {
+    const all = council()
+    const { bus, alice, channel } = all
+    all.follow(1)
+    rekey(all)
+    expect(bus.view(alice, channel).serial).to.equal(1)
+    coSign(all, cora)
+    expect(bus.view(alice, channel)).to.include({ serial: 2, key: 'ready' })
+    expect(bus.view(alice, channel).signers.map(hex)).to.deep.equal([alice.key.publicKey, cora.publicKey].map(hex))
+  })
+
+  it('takes no signature that does not verify (R-431)', () => {
+    const all = council()
+    const { bus, alice, channel } = all
+    all.follow(1)
+    rekey(all)
+    coSign(all, cora, { signature: random(64) })
+    expect(alice.rejects).to.deep.equal([431])
+    coSign(all, signingKey(random(32)))
+    expect(bus.view(alice, channel).serial).to.equal(1)
+  })
+
+  it('sends a proposal again until it is signed, the same one', () => {
+    const all = council()
+    const { bus, alice, channel } = all
+    all.follow(1)
+    rekey(all)
+    const first = all.proposal()
+    bus.pass(3_000)
+    const sent = bus.frames(channel).filter(({ id }) => hex(id) === hex(first.id))
+    expect(sent.length).to.be.greaterThan(6)
+    coSign(all, cora)
+    expect(bus.view(alice, channel).serial).to.equal(2)
+  })
+
+  it('stands above a promise that somebody refuses it for, but not above a wild one', () => {
+    for (const { term, next } of [
+      { term: 9, next: 10 },
+      { term: 2 ** 40, next: 2 }
+    ]) {
+      const all = council()
+      all.follow(1)
+      rekey(all)
+      coSign(all, cora, { signature: EMPTY, promisedTerm: term, promisedSerial: 1 })
+      all.bus.pass(2_000)
+      expect(all.proposal().body.announcement!.key).to.include({ term: next, serial: 1 })
+    }
+  })
+
+  it('counts a manager as a follower by what it says now, not by what it said once', () => {
+    const all = council()
+    const { bus } = all
+    expect(rekey(all)).to.have.property('code', 'NO_QUORUM')
+    all.follow(7)
+    bus.pass(6_100)
+    expect(rekey(all)).to.have.property('code', 'NO_QUORUM')
+    all.follow(7)
+    expect(rekey(all)).to.have.property('code', 'NO_QUORUM')
+    all.follow(8, signingKey(random(32)))
+    expect(rekey(all)).to.have.property('code', 'NO_QUORUM')
+    all.follow(8)
+    expect(rekey(all)).to.have.property('type', 'done')
+  })
+})
+
+describe('a member that meets two certificates for one number', () => {
+  it('knows that whoever signed both has lied, also when neither issuer did (R-414)', () => {
+    const all = world()
+    const { bus, liar, mia, channel } = all
+    const dora = signingKey(random(32))
+    const certified = (issued: Issued, by: SigningKey): Frame =>
+      withCoSignatures(issued.announcement, [
+        { signer: by.publicKey, signature: sign(by, coSignedBytes(issued.announcement, EMPTY, issued.key)) }
+      ])
+    const mine = liar.rebuild({ isKept: false, terms: { previous: random(32) } })
+    const other = liar.rebuild({ isKept: false, issuer: all.bert.key, terms: { previous: random(32) } })
+    bus.deliver(mia, channel, certified(mine, dora).bytes)
+    bus.deliver(mia, channel, certified(mine, cora).bytes)
+    expect(bus.view(mia, channel).key).to.equal('asking')
+    bus.deliver(mia, channel, certified(other, cora).bytes)
+    expect(bus.view(mia, channel).key).to.equal('alarmed')
+    const accused = mia.notices.flatMap((one) => (one.type === 'alarm' ? [hex(one.manager)] : []))
+    expect(accused).to.deep.equal([hex(cora.publicKey)])
+  })
+})
