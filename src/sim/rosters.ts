@@ -4,12 +4,14 @@
  */
 import { hex, mapKey } from '../base/bytes.ts'
 import type { Row } from '../core/machine.ts'
-import { Operation, SignedStatement, Statement } from '../wire/messages.ts'
+import { Descriptor, DescriptorChain, Operation, SignedStatement, Statement } from '../wire/messages.ts'
+import { ChannelRow } from '../wire/rows.ts'
 import type { SimNode } from './node.ts'
 import type { Truth } from './truth.ts'
 
 const LOG_ROWS = 'log/'
 const PENDING_ROWS = 'pending/'
+const CHANNEL_ROWS = 'channel/'
 
 /** Decoded statements by the bytes of their rows: rows are looked at again and again. */
 const statements = new WeakMap<Uint8Array, Statement>()
@@ -26,11 +28,14 @@ export class Rosters {
   constructor(truth: Truth, rows: Iterable<Row>) {
     const log: Statement[] = []
     const pending: Statement[] = []
+    const first = truth.people.filter(({ isManager }) => isManager).map(({ node }): Uint8Array => node.user)
+    let managers: readonly Uint8Array[] | undefined
     for (const { entry, value } of rows) {
-      if (entry.startsWith(LOG_ROWS)) log.push(statementIn(value))
+      if (entry.startsWith(CHANNEL_ROWS)) managers = managersIn(value)
+      else if (entry.startsWith(LOG_ROWS)) log.push(statementIn(value))
       else if (entry.startsWith(PENDING_ROWS)) pending.push(statementIn(value))
     }
-    this.#managers = new Set(truth.people.filter(({ isManager }) => isManager).map(({ node }) => mapKey(node.user)))
+    this.#managers = new Set((managers ?? first).map(mapKey))
     this.#log = log
     this.#pending = pending
     this.#ended = new Set(log.filter(isEnding).flatMap(({ ends }) => ends.map(mapKey)))
@@ -97,6 +102,13 @@ const isParting = ({ operation }: Statement): boolean =>
 
 const isEnding = (statement: Statement): boolean =>
   isParting(statement) || statement.operation === Operation.TAKE_OUT_OF_GROUP
+
+/** The managers by the newest version of the descriptor that a peer has; undefined while it has none. */
+function managersIn(row: Uint8Array): readonly Uint8Array[] | undefined {
+  const { charter } = ChannelRow.decode(row)
+  const newest = DescriptorChain.decode(charter).versions.at(-1)
+  return newest && Descriptor.decode(newest.content).managers
+}
 
 function statementIn(row: Uint8Array): Statement {
   let statement = statements.get(row)

@@ -4,7 +4,7 @@
  */
 import { present } from '../base/assert.ts'
 import { EMPTY, equalBytes } from '../base/bytes.ts'
-import type { ChannelSettings, ChannelView, Command, GroupView } from '../core/command.ts'
+import type { ChannelChanges, ChannelSettings, ChannelView, Command, GroupView } from '../core/command.ts'
 import { asUserId } from '../core/identity/user.ts'
 import { type SigningKey, signingKey } from '../crypto/sign.ts'
 import { type Checker, Violation } from './checkers/checker.ts'
@@ -45,6 +45,14 @@ export type Act =
   | { readonly type: 'admit'; readonly who: string; readonly by: string }
   | { readonly type: 'remove'; readonly who: string; readonly by: string; readonly isForCause?: boolean }
   | { readonly type: 'leave'; readonly who: string }
+  /** The founder changes the channel. Who is dismissed was not admitted otherwise, and is out. */
+  | {
+      readonly type: 'amend'
+      readonly by: string
+      readonly promote?: readonly string[]
+      readonly dismiss?: readonly string[]
+      readonly changes?: ChannelChanges
+    }
   | { readonly type: 'rekey'; readonly by: string; readonly group?: string }
   /** Groups have names of the story's own. What is done to one that was not made is not done. */
   | { readonly type: 'createGroup' | 'dissolveGroup'; readonly group: string; readonly by: string }
@@ -268,6 +276,9 @@ export class Story {
       case 'leave':
         this.#leave(act.who)
         break
+      case 'amend':
+        this.#amend(act)
+        break
       case 'rekey':
         this.#rekey(act.by, act.group)
         break
@@ -397,6 +408,15 @@ export class Story {
     const person = this.person(who)
     const pending = this.#command(by, { type: 'remove', channel: this.channel, user: person.node.user, isForCause })
     if (pending !== undefined) person.partings.push(pending)
+  }
+
+  #amend({ by, promote = [], dismiss = [], changes = {} }: Extract<Act, { type: 'amend' }>): void {
+    const usersOf = (names: readonly string[]): Uint8Array[] => names.map((name) => this.person(name).node.user)
+    const lists = { addManagers: usersOf(promote), removeManagers: usersOf(dismiss) }
+    for (const name of promote) this.person(name).isManager = true
+    const command: Command = { type: 'amendChannel', channel: this.channel, changes: { ...changes, ...lists } }
+    const pending = this.#command(by, command)
+    if (pending !== undefined) for (const name of dismiss) this.person(name).partings.push(pending)
   }
 
   #leave(who: string): void {

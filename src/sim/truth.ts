@@ -57,7 +57,8 @@ export interface Person {
   readonly node: SimNode
   /** Its user, as statements name it, for maps. */
   readonly key: string
-  readonly isManager: boolean
+  /** Whether it is a key manager, or was one. */
+  isManager: boolean
   /** It was told to join or to create, and goes on trying. */
   isJoining: boolean
   /** The commands to create or to join, given to its peer. */

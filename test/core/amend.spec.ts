@@ -1,10 +1,12 @@
 import { expect } from 'chai'
-import { equalBytes, hex } from '../../src/base/bytes.ts'
+import { EMPTY, equalBytes, hex } from '../../src/base/bytes.ts'
 import { readCharter } from '../../src/core/channel/descriptor.ts'
+import { readFrame } from '../../src/core/channel/frame.ts'
 import type { ChannelChanges, ChannelSettings } from '../../src/core/command.ts'
 import { Refusal } from '../../src/core/reject.ts'
-import { PartitionPolicy, Reason } from '../../src/wire/messages.ts'
-import { Bus, type Node } from './bus.ts'
+import { signingKey } from '../../src/crypto/sign.ts'
+import { Operation, PartitionPolicy, Reason } from '../../src/wire/messages.ts'
+import { Bus, type Node, told } from './bus.ts'
 
 interface World {
   readonly bus: Bus
@@ -47,6 +49,11 @@ function agree({ bus, channel, nodes }: World, some: readonly Node[], version?: 
 
 const amend = ({ bus, nodes, channel }: World, changes: ChannelChanges, by = nodes[0]!): unknown =>
   bus.command(by, { type: 'amendChannel', channel, changes })
+
+const kindOf = (channel: Uint8Array, bytes: Uint8Array): string | undefined => {
+  const frame = readFrame(channel, bytes)
+  return frame instanceof Refusal ? undefined : frame?.kind
+}
 
 const reasonOf = (node: Node): Reason | undefined =>
   node.notices.flatMap((notice) => (notice.type === 'epoch' ? [notice.reason] : [])).at(-1)
@@ -230,6 +237,104 @@ describe('a manager that the founder dismisses', () => {
   })
 })
 
+describe('whoever knows the newest version', () => {
+  /** Alice is dismissed while the other manager is down: nobody is in office, and everybody knows. */
+  function dismissed(): World & { gone: Node; other: Node; mia: Node; before: number } {
+    const all = world('frida alice bert mia', 2, 1)
+    const { bus, nodes } = all
+    const gone = agree(all, nodes)
+    const other = [nodes[1]!, nodes[2]!].find((node) => node !== gone)!
+    bus.stop(other)
+    bus.passes = (from, to) => from !== gone && to !== gone
+    amend(all, { removeManagers: [keyOf(gone)] })
+    bus.pass(3_000)
+    const before = bus.tap.length
+    return { ...all, gone, other, mia: nodes[3]!, before }
+  }
+
+  it('follows no epoch that a dismissed manager makes, whoever brings it (R-402)', () => {
+    const { bus, channel, gone, mia, before } = dismissed()
+    bus.command(gone, { type: 'rekey', channel })
+    bus.pass(3_000)
+    const made = bus.tap.slice(before).filter((bytes) => kindOf(channel, bytes) === 'announcement')
+    expect(made.length).to.be.greaterThan(0)
+    for (const bytes of made) bus.deliver(mia, channel, bytes)
+    expect(mia.rejects, 'live').not.to.include(402)
+    bus.oracle = ({ epochs }) =>
+      epochs && { descriptors: EMPTY, records: [], frames: made, sealed: EMPTY, isMore: false }
+    bus.send(mia, { type: 'carrier', channel, isReady: true })
+    bus.pass(3_000)
+    expect(
+      mia.rejects.some((check) => check === 401 || check === 402),
+      'as an answer'
+    ).to.equal(true)
+    expect(bus.view(mia, channel)).to.include({
+      key: 'removal-pending',
+      term: 1,
+      serial: bus.view(mia, channel).serial
+    })
+    expect(hex(bus.view(mia, channel).commitment)).not.to.equal(hex(bus.view(gone, channel).commitment))
+  })
+
+  it('takes nothing that a dismissed manager states, from a member that tells it on (R-303)', () => {
+    const { bus, channel, gone, mia, nodes } = dismissed()
+    const stranger = signingKey(gone.random(32)).publicKey
+    const admit = { operation: Operation.ADMIT, subject: stranger, admitId: gone.random(16) }
+    const frame = told(bus, channel, mia, [admit], gone.key)
+    bus.deliver(nodes[0]!, channel, frame.bytes)
+    expect(nodes[0]!.rejects).to.include(303)
+    bus.start(nodes.find((node) => !node.isUp)!)
+    bus.pass(15_000)
+    const views = bus.command(nodes[0]!, { type: 'members', channel })
+    const users = views.type === 'members' ? views.members.map(({ user }) => hex(user)) : []
+    expect(users)
+      .to.include(hex(keyOf(mia)))
+      .and.not.include(hex(stranger))
+  })
+
+  it('holds nobody to be there by what was said under the version before (R-402)', () => {
+    const all = world('frida alice mia', 1, 1)
+    const { bus, nodes, channel } = all
+    const [, alice, mia] = nodes as [Node, Node, Node]
+    const lost: Uint8Array[] = []
+    bus.carry = (deliver, to, bytes) => {
+      if (to === mia && kindOf(channel, bytes) === 'heartbeat') lost.push(bytes)
+      else deliver()
+    }
+    bus.pass(3_000)
+    bus.carry = (deliver) => deliver()
+    bus.stop(alice)
+    amend(all, { name: 'cellar' })
+    bus.pass(6_000)
+    for (const bytes of lost) bus.deliver(mia, channel, bytes)
+    expect(mia.rejects).to.include(402)
+    expect(bus.view(mia, channel)).to.include({ name: 'cellar', isManagerPresent: false })
+  })
+
+  it('says of no removal that it could make it with those alone that are dismissed', () => {
+    const all = world('alice bert cora dirk mia', 3)
+    const { bus, nodes, channel } = all
+    const [, bert, cora, dirk] = nodes as [Node, Node, Node, Node]
+    bus.stop(bert)
+    bus.stop(dirk)
+    bus.pass(15_000)
+    const backed = (): number =>
+      bus.frames(channel).filter(({ body, author }) => body.heartbeat?.isBacked && equalBytes(author, keyOf(nodes[0]!)))
+        .length
+    const before = backed()
+    bus.pass(2_000)
+    expect(backed()).to.be.greaterThan(before)
+    amend(all, { removeManagers: [keyOf(cora)], addManagers: [keyOf(dirk)] })
+    const after = backed()
+    bus.pass(3_000)
+    expect(backed()).to.equal(after)
+    bus.start(dirk)
+    bus.pass(10_000)
+    expect(backed()).to.be.greaterThan(after)
+    agree(all, [nodes[0]!, dirk, nodes[4]!], 2)
+  })
+})
+
 describe('a member that was away', () => {
   it('while the channel was changed twice follows the announcements of all versions', () => {
     const all = world('alice bert mia nils', 2)
@@ -242,12 +347,13 @@ describe('a member that was away', () => {
     bus.pass(4_000)
     amend(all, { name: 'cellar' })
     bus.pass(4_000)
+    mia.notices = []
     bus.start(mia)
     bus.pass(10_000)
     agree(all, [alice, mia, nils], 3)
-    const asked = bus.frames(channel).filter((frame) => frame.kind === 'keyRequest')
-    const late = mia.notices.filter((notice) => notice.type === 'epoch')
-    expect(late.length, `asked for ${asked.length} keys`).to.be.at.least(3)
+    const late = mia.notices.flatMap((notice) => (notice.type === 'epoch' ? [notice.reason] : []))
+    const { DEMAND, DESCRIPTOR_CHANGED } = Reason
+    expect(late.slice(0, 3)).to.deep.equal([DEMAND, DESCRIPTOR_CHANGED, DESCRIPTOR_CHANGED])
   })
 
   it('comes back with the descriptor that it had pinned, and with the office of the version before', () => {

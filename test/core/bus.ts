@@ -401,11 +401,17 @@ export const rowsOf = (node: Node, kind: string): Row[] =>
   [...node.rows.values()].filter(({ room, entry }) => room === 'state' && entry.startsWith(`${kind}/`))
 
 /** Statements in a frame that opens for every member: what a member with a program of its own can send. */
-export function told(bus: Bus, channel: Uint8Array, member: Node, fields: readonly Partial<Statement>[]): Frame {
+export function told(
+  bus: Bus,
+  channel: Uint8Array,
+  member: Node,
+  fields: readonly Partial<Statement>[],
+  author: SigningKey = member.key
+): Frame {
   const row = rowsOf(member, 'epoch')
     .map(({ value }) => EpochRow.decode(value))
     .find(({ endedAt }) => endedAt === 0)!
-  const list = fields.map((one, i) => makeStatement(member.key, { channel, seq: i, at: bus.now, ...one }).bytes)
+  const list = fields.map((one, i) => makeStatement(author, { channel, seq: i, at: bus.now, ...one }).bytes)
   const statements = StatementList.encode({ statements: list })
   const sealed = sealControl(row.control, { channel, group: EMPTY }, 'statements', statements, member.random(32))
   const { term, serial, commitment } = row

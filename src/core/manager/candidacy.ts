@@ -6,7 +6,7 @@
 import { equalBytes, hex } from '../../base/bytes.ts'
 import type { Heartbeat } from '../../wire/messages.ts'
 import type { Context } from '../channel/context.ts'
-import { isManagerOf, isSameDescriptor, signaturesNeeded } from '../channel/descriptor.ts'
+import { isManagerOf, signaturesNeeded } from '../channel/descriptor.ts'
 import { patienceMs } from '../channel/election.ts'
 import type { Env } from '../machine.ts'
 import { BACKING_MS } from '../params.ts'
@@ -33,9 +33,8 @@ export class Candidacy {
   }
 
   /** A manager says that it follows us. */
-  noteFollower(manager: Uint8Array, { term, counter, descriptor }: Heartbeat, env: Env): void {
+  noteFollower(manager: Uint8Array, { term, counter }: Pick<Heartbeat, 'term' | 'counter'>, env: Env): void {
     const { charter, office, user } = this.#context
-    if (!isSameDescriptor(descriptor!, charter.ref)) return
     if (!isManagerOf(charter.descriptor, manager) || equalBytes(manager, user) || term !== office.term) return
     const before = this.#backers.get(hex(manager))
     if (before !== undefined && counter <= before.counter) return
