@@ -48,7 +48,8 @@ export class OneValue implements Checker {
     const { announcement, coSignature } = frame.body
     if (announcement?.key !== undefined) this.#onAnnouncement(frame, announcement, announcement.key, author)
     // Without a signature it says no.
-    if (coSignature !== undefined && coSignature.signature.length > 0) this.#sign(mapKey(coSignature.announcement), [author])
+    if (coSignature !== undefined && coSignature.signature.length > 0)
+      this.#sign(mapKey(coSignature.announcement), [author])
   }
 
   #onAnnouncement(frame: Frame, { group }: Announcement, key: KeyId, issuer: Person): void {
