@@ -89,7 +89,7 @@ export function foundChannel(founder: SigningKey, settings: ChannelSettings, sal
     name: (settings.name ?? '').normalize('NFC').trim(),
     suite: SUITE,
     managers: settings.managers !== undefined && settings.managers.length > 0 ? settings.managers : [founder.publicKey],
-    quorum: 0,
+    quorum: settings.quorum ?? 0,
     memberManagers: settings.memberManagers ?? [],
     admission: settings.admission ?? Admission.BY_INVITE,
     authentication: settings.authentication ?? Authentication.BY_SIGNATURE,
@@ -101,7 +101,7 @@ export function foundChannel(founder: SigningKey, settings: ChannelSettings, sal
     stepSeconds: settings.stepSeconds ?? STEP_MS / SECOND_MS,
     graceSeconds: settings.graceSeconds ?? GRACE_MS / SECOND_MS,
     idleSeconds: settings.idleSeconds ?? IDLE_MS / SECOND_MS,
-    fenceSeconds: FENCE_MS / SECOND_MS,
+    fenceSeconds: settings.fenceSeconds ?? FENCE_MS / SECOND_MS,
     retentionSeconds: settings.retentionSeconds ?? 0,
     recoveryKeys: [],
     recoveryThreshold: 0,
@@ -112,7 +112,8 @@ export function foundChannel(founder: SigningKey, settings: ChannelSettings, sal
     throw new UsageError(
       'BAD_CHANNEL_SETTINGS',
       'These settings do not make a channel: a name has 1 to 64 characters, managers are one to seven distinct users, ' +
-        'and a key lives between a minute and thirty days.'
+        'a quorum is more than half of them, a key lives between a minute and thirty days, and a fence is ten minutes ' +
+        'to seven days.'
     )
   }
   const content = Descriptor.encode(descriptor)
