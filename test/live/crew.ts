@@ -114,14 +114,8 @@ export class Crew {
     return earOf(hand).call<Standing>('channel.show', { channel: this.channel })
   }
 
-  /** Who is in office, as somebody has it. */
-  async leader(of: Hand): Promise<Hand> {
-    const { manager } = await this.standing(of)
-    return this.hands.find(({ user }) => user === manager)!
-  }
-
   /**
-   * Waits until these hold one key and one manager, which is there and runs.
+   * Waits until these hold one key and one manager, which is one of them.
    *
    * @returns that manager.
    */
@@ -133,9 +127,9 @@ export class Crew {
         JSON.stringify([one.key, one.term, one.serial, one.commitment, one.manager, one.members, one.isManagerPresent])
       )
       const { key, isManagerPresent, manager } = standings[0]!
-      const leader = this.hands.find(({ user }) => user === manager)!
-      const isOne = new Set(facts).size === 1 && key === 'ready' && isManagerPresent && leader.running !== undefined
-      if (isOne && (await this.standing(leader))['isManager'] === true) return leader
+      const leader = hands.find(({ user }) => user === manager)
+      const isOne = new Set(facts).size === 1 && key === 'ready' && isManagerPresent
+      if (isOne && leader !== undefined && (await this.standing(leader))['isManager'] === true) return leader
       if (performance.now() > endAt)
         throw new Error(`no agreement:\n${hands.map(({ nick }, i) => `${nick} ${facts[i]}`).join('\n')}`)
       await new Promise((resolve) => setTimeout(resolve, 100))
