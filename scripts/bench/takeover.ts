@@ -7,12 +7,16 @@
  * asks to join a second after the kill. At the end of a round everybody has to have read everything; whoever was killed starts
  * again, and is killed when it is in office.
  *
- *   node dist/scripts/bench/takeover.js [--kills 20] [--managers 3] [--members 6] [--say 200] [--json FILE] [--markdown]
+ * Before the first kill there is a rest, in which members say who they are: a manager that knows a member's prekeys can give it
+ * the key of its first epoch at once.
+ *
+ *   node dist/scripts/bench/takeover.js [--kills 20] [--managers 3] [--members 6] [--rest 10000] [--say 200] [--json FILE]
+ *     [--markdown]
  */
 import { Crew, earOf, type Hand } from '../../test/live/crew.ts'
 import { median, numberOf, pause, publish, readOptions, short, spread, tell, until } from './report.ts'
 
-const options = readOptions({ kills: '20', managers: '3', members: '6', say: '200' })
+const options = readOptions({ kills: '20', managers: '3', members: '6', rest: '10000', say: '200' })
 
 const LIMIT_MS = 60_000
 const JOIN_AFTER_MS = 1_000
@@ -99,6 +103,7 @@ let members: Hand[] = []
 try {
   await crew.gather(names('manager', numberOf(options, 'managers')), names('member', numberOf(options, 'members')))
   members = crew.members
+  await pause(numberOf(options, 'rest'))
   for (let i = 1; i <= numberOf(options, 'kills'); i++) rounds.push(await round(i))
 } finally {
   await crew.close()
