@@ -130,7 +130,11 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
       admission: text('HOW', 'who gets in: open, invite (default) or members'),
       authentication: text('HOW', 'how a newcomer shows who it is: signature (default) or challenge'),
       privacy: text('HOW', 'encrypted (default), mixed or plain'),
-      manager: texts('ID', 'user id of a key manager, repeatable, in order (default: you)'),
+      manager: texts('ID', 'user id of a key manager, repeatable, up to seven (default: you)'),
+      quorum: text('N', 'so many of them sign a new key (default: most of three or more, one of fewer)'),
+      timing: text('HOW', 'how soon another takes over: local (default) or wan, three times as long'),
+      partition: text('HOW', 'out of touch with them: continue with a warning (default) or freeze'),
+      fence: text('TIME', 'continue for so long, 10m to 7d, then stop sending (default 24h)'),
       'member-manager': texts('ID', 'user id of one who may let in and remove without making keys, repeatable'),
       'key-lifetime': text('TIME', 'a key lives this long (default 24h)'),
       step: text('TIME', 'is renewed this often while somebody talks (default 10m), or off'),
@@ -144,9 +148,12 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     examples: [
       'conclave channel create garden',
       'conclave channel create ops --admission members --manager 12D3KooW… --member-manager 12D3KooW…',
-      'conclave channel create vault --authentication challenge --key-lifetime 1h --step off --idle 10m'
+      'conclave channel create vault --authentication challenge --key-lifetime 1h --step off --idle 10m',
+      'conclave channel create crew --manager ID --manager ID --manager ID --partition freeze'
     ],
-    more: 'With --manager exactly those users hand out keys: name yourself, too, if you should be one of them.',
+    more:
+      'With --manager exactly those users hand out keys: name yourself, too, if you should be one of them. They elect one\n' +
+      'of them, and another when it is gone. From three on a new key takes the signatures of most of them.',
     load: () => import('./commands/channel.ts')
   },
   'channel list': {

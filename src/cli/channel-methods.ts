@@ -18,35 +18,50 @@ import {
   type InviteForm,
   type InviteRecordForm,
   type JoinForm,
+  PARTITIONS,
   PRIVACIES,
+  TIMINGS,
   TRIGGERS
 } from './forms.ts'
 import { ask, formOf, namesOf, requireChannel, until, viewOf } from './lookups.ts'
 import type { Desk } from './methods.ts'
 import type { Reader } from './parameters.ts'
-import { ADMISSION, AUTHENTICATION, HISTORY, inviteRecordForm, PRIVACY, placeOf, TRIGGER } from './to-forms.ts'
+import {
+  ADMISSION,
+  AUTHENTICATION,
+  HISTORY,
+  inviteRecordForm,
+  PARTITION,
+  PRIVACY,
+  placeOf,
+  TIMING,
+  TRIGGER
+} from './to-forms.ts'
 
 export async function createChannel({ node }: Desk, params: Reader): Promise<object> {
   const managers = usersGiven(params, 'manager')
   const memberManagers = usersGiven(params, 'memberManager')
-  const times = {
+  const numbers = {
+    quorum: params.number('quorum'),
+    fenceSeconds: params.seconds('fence'),
+    maxMembers: params.number('maxMembers'),
     keyLifetimeSeconds: params.seconds('keyLifetime'),
     stepSeconds: params.seconds('step'),
     idleSeconds: params.seconds('idle'),
     graceSeconds: params.seconds('grace')
   }
-  const maxMembers = params.number('maxMembers')
   const settings: ChannelSettings = {
     name: params.text('name').replace(/^#/, '').normalize('NFC').trim(),
     admission: ADMISSION[params.choice('admission', ADMISSIONS, 'invite')],
     privacy: PRIVACY[params.choice('privacy', PRIVACIES, 'encrypted')],
     history: HISTORY[params.choice('history', HISTORIES, 'none')],
     authentication: AUTHENTICATION[params.choice('authentication', AUTHENTICATIONS, 'signature')],
+    timing: TIMING[params.choice('timing', TIMINGS, 'local')],
+    partition: PARTITION[params.choice('partition', PARTITIONS, 'continue')],
     withoutTriggers: params.choices('withoutTrigger', TRIGGERS).reduce((bits, one) => bits | TRIGGER[one], 0),
     memberManagers,
     ...(managers.length > 0 && { managers }),
-    ...(maxMembers !== undefined && { maxMembers }),
-    ...withoutUndefined(times)
+    ...withoutUndefined(numbers)
   }
   const { channel } = await ask(node, { type: 'createChannel', settings }, 'channel')
   return formOf(node, channel)

@@ -43,6 +43,16 @@ export const RULES = {
     'since-join': own`members read everything since they came first`,
     all: own`newcomers read what was said before, as far as the keys are still there`
   },
+  quorum: (signatures: number, managers: number): SafeText =>
+    managers === 1 ? own`one key manager, a new key` : own`${signatures} of ${managers} key managers, each new key`,
+  timing: {
+    local: own`another key manager takes over within seconds`,
+    wan: own`another key manager takes over, three times as patient`
+  },
+  partition: {
+    continue: (time: SafeText): SafeText => own`sending goes on with a warning, and stops after ${time}`,
+    freeze: (): SafeText => own`sending stops after a minute`
+  },
   step: (time: SafeText): SafeText => own`every ${time} while somebody talks`,
   noStep: own`not just because time passes`,
   idle: (time: SafeText): SafeText => own`after ${time} of silence`,

@@ -55,6 +55,7 @@ export const CHAT = {
   sent: own`[sent]`,
   now: (name: SafeText): SafeText => own`Now in #${name}`,
   earlier: own`earlier:`,
+  exposed: own`WARNING: removals uncertain`,
   nick: (nick: SafeText): SafeText => own`You are ${nick} now.`,
   help: [
     own`Type a message and press Enter. Commands may be shortened; Tab completes them, nicks and groups.`,
@@ -77,20 +78,30 @@ export function standingText(form: ChannelForm, nickOf: (user: string) => string
   const name = channelText({ channel: form.id, channelName: form.name })
   const held = form.waiting > 0 ? [own`${form.waiting} message${plural(form.waiting)} held`] : []
   const online = [own`${form.online} online`]
+  const exposed = form.exposure === 'none' ? [] : [CHAT.exposed]
   if (form.key === 'removed' || form.key === 'alarmed')
     return joinText([own`✖ ${name}`, KEY_STATES[form.key]], SEPARATOR)
   if (form.key !== 'ready') return joinText([own`⏳ ${name}`, KEY_STATES[form.key], ...held], SEPARATOR)
   if (form.privacy === 'plain') {
-    const parts = [own`[plain] ${name}`, own`nothing is encrypted`, managerText(form, nickOf), ...online, ...held]
+    const parts = [
+      own`[plain] ${name}`,
+      own`nothing is encrypted`,
+      managerText(form, nickOf),
+      ...online,
+      ...held,
+      ...exposed
+    ]
     return joinText(parts, SEPARATOR)
   }
   const mixed = form.privacy === 'mixed' ? [own`mixed`] : []
-  const parts = [own`🔒 ${name} e${displayText(form.epoch)}`, ...mixed, managerText(form, nickOf), ...online, ...held]
-  return joinText(parts, SEPARATOR)
+  const key = own`🔒 ${name} e${displayText(form.epoch)}`
+  return joinText([key, ...mixed, managerText(form, nickOf), ...online, ...held, ...exposed], SEPARATOR)
 }
 
-function managerText({ manager = '', isManager, isManagerPresent }: ChannelForm, nickOf: (user: string) => string) {
-  if (isManager) return own`you are manager★`
+function managerText(form: ChannelForm, nickOf: (user: string) => string): SafeText {
+  const { manager = '', isManager, isManagerPresent, isStanding } = form
+  if (isStanding) return own`you stand for manager`
+  if (isManager && isManagerPresent) return own`you are manager★`
   const nick = nickOf(manager)
   const who = displayText(nick === '' ? manager.slice(-8) : nick, { columns: 32, lines: 1 })
   if (manager === '') return own`no key manager`

@@ -1,5 +1,4 @@
 /** What happens in a channel, as clauses: every security event is one. */
-
 import type { Exposure } from '../core/command.ts'
 import { displayText, joinText, own, type SafeText } from './display-text.ts'
 import type { AmendmentForm, EventForm, KeyStateName } from './forms.ts'
@@ -67,7 +66,9 @@ export function eventText(event: EventForm): SafeText | undefined {
     case 'manager':
       return event.isPresent
         ? own`key manager ${person(event.manager)} is here`
-        : own`key manager ${person(event.manager)} is away: chatting goes on, but nobody can come in or be removed until it is back`
+        : own`key manager ${person(event.manager)} is away: chatting goes on, but nobody can come in or be removed until ${event.others > 0 ? own`another takes its place` : own`it is back`}`
+    case 'office':
+      return officeEventText(event)
     case 'keyState':
       return keyStateText(event)
     case 'gap':
@@ -101,6 +102,13 @@ const EXPOSURES: Readonly<Record<Exposure, SafeText>> = {
   none: own`a key manager that can remove people is in touch again`,
   warned: own`WARNING: no key manager that can remove people was heard of for a while, so a removal may not have reached you`,
   fenced: own`sending has stopped: no key manager that can remove people was heard of for too long`
+}
+
+function officeEventText({ manager, term, signers, before }: Extract<EventForm, { type: 'office' }>): SafeText {
+  const others = signers.filter(({ user }) => user !== manager.user).map(person)
+  const signed = others.length > 0 ? own`, signed by ${joinText(others, own`, `)}` : own``
+  const is = manager.isSelf ? own`are` : own`is`
+  return own`${person(manager)} ${is} key manager now instead of ${person(before)} (term ${term})${signed}`
 }
 
 function groupEventText(event: Extract<EventForm, { type: 'group' }>): SafeText {

@@ -30,7 +30,7 @@ const BY_CODE: ReadonlyMap<string, number> = new Map([
   ].map((code) => [code, EXIT.usage] as const),
   ...['CANNOT_LISTEN', 'NO_PEERS', 'CONTROL_CLOSED', 'STOPPED', 'BUSY'].map((code) => [code, EXIT.network] as const),
   ...['ALARMED', 'OLD_RECORD', 'BAD_RECORD', 'BAD_USER_RECORD'].map((code) => [code, EXIT.untrusted] as const),
-  ...['NO_KEY_MANAGER', 'NOT_A_MEMBER', 'REMOVED', 'KEY_EXPIRED', 'REMOVAL_PENDING'].map(
+  ...['NO_KEY_MANAGER', 'NO_QUORUM', 'NOT_A_MEMBER', 'REMOVED', 'KEY_EXPIRED', 'REMOVAL_PENDING'].map(
     (code) => [code, EXIT.noManager] as const
   ),
   ['TIMEOUT', EXIT.timeout],
@@ -47,6 +47,7 @@ export function exitCodeOf(error: unknown): number {
 
 const RETRYABLE: ReadonlySet<string> = new Set([
   'NO_KEY_MANAGER',
+  'NO_QUORUM',
   'NO_PEERS',
   'TIMEOUT',
   'BUSY',

@@ -36,7 +36,7 @@ export interface ChannelForm {
   readonly isStanding: boolean
   /** How long the manager in office counts as there without a further heartbeat, ms. */
   readonly leaseMs: number
-  /** Who signed the newest epoch's certificate, its issuer first. */
+  /** Who signed the certificate of the newest epoch, its issuer first. */
   readonly signers: readonly string[]
   readonly exposure: Exposure
   readonly isManager: boolean
@@ -46,6 +46,12 @@ export interface ChannelForm {
   /** The rest once the channel was found. */
   readonly founder?: string
   readonly managers?: readonly string[]
+  /** How many of the managers sign a new root. */
+  readonly quorum?: number
+  readonly timing?: Timing
+  readonly partition?: Partition
+  /** How long sending goes on without a manager that could remove anybody, where the channel continues. */
+  readonly fenceSeconds?: number
   readonly memberManagers?: readonly string[]
   readonly admission?: Admission
   readonly authentication?: Authentication
@@ -69,11 +75,15 @@ export const PRIVACIES = ['encrypted', 'mixed', 'plain'] as const
 export const AUTHENTICATIONS = ['signature', 'challenge'] as const
 export const TRIGGERS = ['first-member', 'prekey-rotation'] as const
 export const HISTORIES = ['none', 'since-join', 'all'] as const
+export const TIMINGS = ['local', 'wan'] as const
+export const PARTITIONS = ['continue', 'freeze'] as const
 export type Admission = (typeof ADMISSIONS)[number]
 export type Privacy = (typeof PRIVACIES)[number]
 export type Authentication = (typeof AUTHENTICATIONS)[number]
 export type Trigger = (typeof TRIGGERS)[number]
 export type History = (typeof HISTORIES)[number]
+export type Timing = (typeof TIMINGS)[number]
+export type Partition = (typeof PARTITIONS)[number]
 
 export interface MemberForm extends PersonForm {
   readonly isFounder: boolean
@@ -161,7 +171,23 @@ export type EventForm = InChannel &
     | { readonly type: 'publicKey'; readonly request: string; readonly user?: PersonForm; readonly record?: string }
     /** A member is called otherwise than before. */
     | { readonly type: 'nick'; readonly user: PersonForm; readonly before: string }
-    | { readonly type: 'manager'; readonly manager: PersonForm; readonly isPresent: boolean }
+    | {
+        readonly type: 'manager'
+        readonly manager: PersonForm
+        readonly isPresent: boolean
+        /** Other managers that the channel names. */
+        readonly others: number
+      }
+    /** Another manager is in office. */
+    | {
+        readonly type: 'office'
+        readonly manager: PersonForm
+        readonly term: number
+        /** Who signed for it, itself first; empty when another epoch is in force already. */
+        readonly signers: readonly PersonForm[]
+        /** Who was in office. */
+        readonly before: PersonForm
+      }
     | { readonly type: 'gap'; readonly sender: PersonForm; readonly missing: string; readonly isClosed: boolean }
     | { readonly type: 'unreadable'; readonly sender: PersonForm; readonly id: string; readonly check: number }
     | { readonly type: 'exposure'; readonly exposure: Exposure }
@@ -207,6 +233,8 @@ export interface StatusForm {
     readonly channel?: string
     readonly state?: KeyState
     readonly count?: number
+    readonly term?: number
+    readonly manager?: PersonForm
   }[]
 }
 
@@ -271,9 +299,22 @@ export interface LineForm extends InChannel {
   /** Why it was made, `first-member` and the like. */
   readonly reason?: string
   readonly issuer?: PersonForm
+  /** Of the channel itself: who manages its key. */
+  readonly office?: OfficeForm
   readonly members: number
   /** Members known to hold it, this peer among them. */
   readonly holders: number
+}
+
+/** The key manager in office. */
+export interface OfficeForm {
+  readonly manager: PersonForm
+  readonly term: number
+  readonly isPresent: boolean
+  /** How long it counts as there without a further heartbeat, ms; 0 for this peer itself. */
+  readonly leaseMs: number
+  /** Who signed the certificate of the newest epoch, its issuer first. */
+  readonly signers: readonly PersonForm[]
 }
 
 export interface GroupForm extends InChannel {

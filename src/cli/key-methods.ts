@@ -11,7 +11,7 @@ import type { LineForm } from './forms.ts'
 import { ask, namesOf, requireChannel, requireGroup, until, viewOf } from './lookups.ts'
 import type { Desk } from './methods.ts'
 import type { Reader } from './parameters.ts'
-import { lineForm, placeOf } from './to-forms.ts'
+import { lineForm, officeForm, placeOf } from './to-forms.ts'
 
 const linesOf = async (node: Node, channel: Uint8Array): Promise<readonly LineView[]> =>
   (await ask(node, { type: 'keys', channel }, 'keys')).lines
@@ -20,7 +20,9 @@ export async function keys({ node }: Desk, params: Reader): Promise<{ lines: Lin
   const view = await requireChannel(node, params.text('channel'))
   const lines = await linesOf(node, view.id)
   const names = await namesOf(node, view.id, true)
-  return { lines: lines.map((one) => lineForm(one, placeOf(view), names)) }
+  const office = officeForm(view, names)
+  const forms = lines.map((one) => lineForm(one, placeOf(view), names))
+  return { lines: forms.map((one) => (one.group === undefined && office ? { ...one, office } : one)) }
 }
 
 /**

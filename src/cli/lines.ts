@@ -112,7 +112,8 @@ export function eventLine(form: EventForm, style: LineStyle): SafeText | undefin
   const text = eventText(form)
   if (text === undefined) return undefined
   const place = withChannel ? own`${channelText(form)} ` : own``
-  const isLoud = form.type === 'alarm' || form.type === 'gap' || form.type === 'unreadable'
+  const isExposed = form.type === 'exposure' && form.exposure !== 'none'
+  const isLoud = isExposed || form.type === 'alarm' || form.type === 'gap' || form.type === 'unreadable'
   const line = styled(own`${clockText(Date.now())} ${place}-- ${text}`, isLoud ? 'warn' : 'dim', isColour)
   return fitted(line, style)
 }

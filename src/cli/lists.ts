@@ -45,7 +45,10 @@ export const channelLines = (channels: readonly ChannelForm[]): SafeText[] =>
       )
 
 /** One channel in full. */
-export function channelDetails(form: ChannelForm): SafeText[] {
+export function channelDetails(form: ChannelForm, members: readonly MemberForm[] = []): SafeText[] {
+  const called = calledBy(members)
+  const named = (user: string): SafeText =>
+    called(user) === '' ? displayText(user) : own`${called(user)}  ${displayText(user)}`
   const rows: [SafeText, SafeText][] = [
     [own`name`, form.name === '' ? CHANNEL.unnamed : own`#${displayText(form.name, { lines: 1 })}`],
     [own`id`, displayText(form.id)],
@@ -54,17 +57,46 @@ export function channelDetails(form: ChannelForm): SafeText[] {
   ]
   if (form.notAfter !== undefined) rows.push([own`good for`, remainingText(form.notAfter)])
   if (form.manager !== undefined && form.manager !== '') {
-    const standing = form.isManager ? own` (you)` : form.isManagerPresent ? own` (here)` : own` (away)`
-    rows.push([own`key manager`, own`${displayText(form.manager)}${standing}`])
+    const { term, isManager: isSelf, isManagerPresent: isPresent, leaseMs } = form
+    const office = {
+      term,
+      isSelf,
+      isPresent,
+      leaseMs,
+      signers: form.signers.map((user) => called(user) || displayText(user))
+    }
+    rows.push([own`key manager`, named(form.manager)], [own``, officeText(office)])
   }
   for (const manager of form.managers ?? []) {
-    if (manager !== form.manager) rows.push([own`also named`, displayText(manager)])
+    if (manager !== form.manager) rows.push([own`also named`, named(manager)])
   }
   if (form.founder !== undefined) rows.push([own`founder`, displayText(form.founder)])
   for (const one of form.memberManagers ?? []) rows.push([own`lets in too`, displayText(one)])
   rows.push(...ruleRows(form))
   if (form.waiting > 0) rows.push([own`waiting`, own`${form.waiting} to be sent`])
   return tableLines(rows)
+}
+
+const calledBy =
+  (members: readonly MemberForm[]) =>
+  (user: string): SafeText =>
+    displayText(members.find((one) => one.user === user)?.nick ?? '', { columns: 40, lines: 1 })
+
+interface Office {
+  readonly term: number
+  readonly isSelf: boolean
+  readonly isPresent: boolean
+  readonly leaseMs: number
+  /** Of the newest epoch, its issuer among them. */
+  readonly signers: readonly SafeText[]
+}
+
+/** Since when somebody is in office, whether it is there, and who signed for it. */
+function officeText({ term, isSelf, isPresent, leaseMs, signers }: Office): SafeText {
+  const lease = leaseMs > 0 ? own`, lease ${durationText(leaseMs)}` : own``
+  const standing = isSelf ? MEMBER.you : isPresent ? own`here${lease}` : MEMBER.away
+  const signed = signers.length > 1 ? own`, signed by ${joinText(signers, own`, `)}` : own``
+  return own`term ${term}, ${standing}${signed}`
 }
 
 /** What the descriptor says, in words. */
@@ -83,7 +115,19 @@ function ruleRows(form: ChannelForm): [SafeText, SafeText][] {
     [own`new key`, stepSeconds === 0 ? RULES.noStep : RULES.step(time(stepSeconds))],
     [own``, idleSeconds === 0 ? RULES.noIdle : RULES.idle(time(idleSeconds))],
     ...TRIGGERS.map((one): [SafeText, SafeText] => [own``, RULES.triggers[one](!without.includes(one))]),
+    ...managerRows(form),
     [own`size`, maxMembers === 0 ? RULES.anySize : RULES.size(maxMembers)]
+  ]
+}
+
+/** What it takes to manage the key, and what happens without. */
+function managerRows(form: ChannelForm): [SafeText, SafeText][] {
+  const { managers = [], quorum, timing, partition, fenceSeconds = 0 } = form
+  if (quorum === undefined || timing === undefined || partition === undefined) return []
+  return [
+    [own`signed by`, RULES.quorum(quorum, managers.length)],
+    ...(managers.length > 1 ? [[own`elections`, RULES.timing[timing]] as [SafeText, SafeText]] : []),
+    [own`out of touch`, RULES.partition[partition](durationText(fenceSeconds * SECOND_MS))]
   ]
 }
 
@@ -157,12 +201,18 @@ export const keyLines = (lines: readonly LineForm[]): SafeText[] => {
   const blocks = lines.map((one) => {
     const heading = own`${lineText(one)}  ${KEY.heldBy(one.holders, one.members)}`
     if (one.issuer === undefined) return [heading, own`  ${KEY.none}`]
+    const { office } = one
     const rows: [SafeText, SafeText][] = [
       [own`  epoch`, displayText(one.epoch)],
       [own`  key id`, displayText(one.commitment ?? '')],
       [own`  good for`, remainingText(one.notAfter ?? 0)],
       [own`  made`, own`by ${person(one.issuer)}, because ${reasonText(one.reason ?? '', one.group !== undefined)}`]
     ]
+    if (office !== undefined) {
+      const signers = office.signers.map(({ nick, fingerprint }) => nickText(nick, fingerprint))
+      const text = officeText({ ...office, isSelf: office.manager.isSelf, signers })
+      rows.push([own`  manager`, office.manager.isSelf ? text : own`${person(office.manager)}, ${text}`])
+    }
     return [heading, ...tableLines(rows)]
   })
   return blocks.flat()

@@ -28,11 +28,11 @@ import type { IdentityForm, PeerForm, SendForm, StatusForm } from './forms.ts'
 import { addToGroup, createGroup, dissolveGroup, groups, removeFromGroup } from './group-methods.ts'
 import { mark, read } from './history-methods.ts'
 import { keys, rekey } from './key-methods.ts'
-import { ask, channelsOf, formOf, ID_LETTERS, requireChannel, requireGroup, until, viewOf } from './lookups.ts'
+import { ask, channelsOf, formOf, ID_LETTERS, namesOf, requireChannel, requireGroup, until, viewOf } from './lookups.ts'
 import { admit, importRecords, members, record, remove, whois } from './member-methods.ts'
 import { Reader } from './parameters.ts'
 import { HOME, WAITING } from './text.ts'
-import { personForm, placeOf } from './to-forms.ts'
+import { officeForm, personForm, placeOf } from './to-forms.ts'
 
 /** What a subscriber hears. */
 export interface Wanted {
@@ -151,7 +151,7 @@ async function status({ node, home, startedAt }: Desk): Promise<StatusForm> {
     listen.length > 0
       ? { level: 'ok', code: 'listening', count: listen.length }
       : { level: 'ok', code: 'not-listening', count: 0 },
-    ...channels.flatMap(healthOf)
+    ...(await Promise.all(channels.map((view) => healthOf(node, view)))).flat()
   )
   health.sort((a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level))
   const { nick, ...who } = personForm(node.user, identity?.nick ?? node.nick, node.user)
@@ -174,7 +174,7 @@ async function status({ node, home, startedAt }: Desk): Promise<StatusForm> {
   }
 }
 
-function healthOf(view: ChannelView): StatusForm['health'][number][] {
+async function healthOf(node: Node, view: ChannelView): Promise<StatusForm['health'][number][]> {
   const channel = view.name || channelIdText(view.id).slice(0, ID_LETTERS)
   const health: StatusForm['health'][number][] = []
   const { key } = view
@@ -183,8 +183,13 @@ function healthOf(view: ChannelView): StatusForm['health'][number][] {
   else if (key !== 'ready') health.push({ level: 'warn', code: 'channel-not-ready', channel, state: key })
   else {
     health.push({ level: 'ok', code: 'channel-ready', channel, count: view.members })
-    if (!view.isManagerPresent) health.push({ level: 'warn', code: 'manager-away', channel })
+    const office = officeForm(view, await namesOf(node, view.id))
+    const others = (view.descriptor?.managers.length ?? 1) - 1
+    if (!view.isManagerPresent) health.push({ level: 'warn', code: 'manager-away', channel, count: others })
+    else if (office) health.push({ level: 'ok', code: 'manager', channel, manager: office.manager, term: office.term })
   }
+  if (view.isStanding) health.push({ level: 'warn', code: 'standing', channel })
+  if (view.exposure === 'warned') health.push({ level: 'warn', code: 'removals-uncertain', channel })
   if (view.waiting > 0) health.push({ level: 'warn', code: 'messages-waiting', channel, count: view.waiting })
   return health
 }

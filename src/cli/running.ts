@@ -20,7 +20,7 @@ import type { NoticeForm } from './forms.ts'
 import { socketOf } from './home.ts'
 import { channelsOf, groupsOf } from './lookups.ts'
 import { callMethod, type Desk, type Wanted } from './methods.ts'
-import { eventForm, messageForm, type Names, personForm, userText } from './to-forms.ts'
+import { eventForm, messageForm, type Names, officeEvent, personForm, userText } from './to-forms.ts'
 
 export interface RunInit {
   readonly home: string
@@ -79,6 +79,8 @@ export class Running implements Desk {
   readonly #people = new Map<string, string>()
   /** Names of groups, also of those that are dissolved. */
   readonly #groups = new Map<string, string>()
+  /** Who was in office when a channel's newest epoch was told of. */
+  readonly #managers = new Map<string, Uint8Array>()
   readonly #listeners = new Set<(form: NoticeForm) => void>()
   #socket: { close(): Promise<void> } | undefined
   #addresses: string[] = []
@@ -101,6 +103,9 @@ export class Running implements Desk {
     this.#socket = await serveControl(socketOf(this.home), (method, params, caller) =>
       this.#serve(method, params, caller)
     )
+    if (this.node.role !== 'carrier')
+      for (const { id, term, manager } of await channelsOf(this.node))
+        if (manager !== undefined && term > 0) this.#managers.set(hex(id), manager)
     await this.#recallAddresses()
     if (!isOnline) return
     connectWhereUsable(this.node, this.#addresses)
@@ -146,12 +151,20 @@ export class Running implements Desk {
   }
 
   async #tell(notice: Notice): Promise<void> {
+    const before = this.#noteManager(notice)
     if (this.#listeners.size === 0) return
-    const form = await this.#formOf(notice)
-    for (const listener of [...this.#listeners]) listener(form)
+    for (const form of await this.#formsOf(notice, before)) for (const listener of [...this.#listeners]) listener(form)
   }
 
-  async #formOf(notice: Notice): Promise<NoticeForm> {
+  /** @returns who was in office before, when another is now. */
+  #noteManager(notice: Notice): Uint8Array | undefined {
+    if (notice.type !== 'epoch' || notice.group.length > 0) return undefined
+    const before = this.#managers.get(hex(notice.channel))
+    this.#managers.set(hex(notice.channel), notice.issuer)
+    return before === undefined || equalBytes(before, notice.issuer) ? undefined : before
+  }
+
+  async #formsOf(notice: Notice, before: Uint8Array | undefined): Promise<NoticeForm[]> {
     const isFailed = this.node.failure !== undefined
     const views = isFailed ? [] : await channelsOf(this.node)
     const view = views.find(({ id }) => equalBytes(id, notice.channel))
@@ -162,14 +175,17 @@ export class Running implements Desk {
     const groupName = (group: Uint8Array): string => this.#groups.get(hex(group)) ?? ''
     if (notice.type === 'message') {
       this.#people.set(personKey(notice.channel, notice.sender), notice.nick)
-      return messageForm(notice, name, { groupName })
+      return [messageForm(notice, name, { groupName })]
     }
+    const people = [...peopleIn(notice), ...(before === undefined ? [] : [before, ...(view?.signers ?? [])])]
     if (notice.type === 'roster') this.#people.set(personKey(notice.channel, notice.user), notice.nick)
     const isKnown = (user: Uint8Array): boolean => this.#people.has(personKey(notice.channel, user))
-    if (view?.descriptor !== undefined && !peopleIn(notice).every(isKnown)) await this.#learnPeople(notice.channel)
+    if (view?.descriptor !== undefined && !people.every(isKnown)) await this.#learnPeople(notice.channel)
     const person: Names['person'] = (user) =>
       personForm(user, this.#people.get(personKey(notice.channel, user)) ?? '', this.node.user)
-    return eventForm(notice, name, { person, groupName }, view)
+    const form = eventForm(notice, name, { person, groupName }, view)
+    if (before === undefined || notice.type !== 'epoch') return [form]
+    return [form, officeEvent(notice, before, name, { person }, view)]
   }
 
   async #learnGroup(channel: Uint8Array, group: Uint8Array): Promise<void> {

@@ -38,6 +38,7 @@ const ADDED: ReadonlyMap<string, { readonly why?: SafeText; readonly advice?: Sa
   ['OUTBOX_FULL', { why: own`what waits is kept on disk, so there is a limit` }],
   ['LOG_BUSY', { why: own`what waits is kept on disk, so there is a limit` }],
   ['NO_KEY_MANAGER', { why: own`one peer at a time makes the keys of a channel` }],
+  ['NO_QUORUM', { why: own`no key manager can make one without the signatures of others` }],
   ['BAD_GROUP_NAME', { why: own`names are shown in one line` }],
   ['GROUP_EXISTS', { why: own`groups are told apart by their names` }],
   ['TOO_MANY_GROUPS', { why: own`each has a key that every change of members renews` }],
@@ -192,7 +193,7 @@ export const KEY_STATES: Readonly<Record<KeyStateName, SafeText>> = {
   'refused-or-silent': own`the key manager does not answer: it is away, or does not let this user in`,
   'removal-pending': own`somebody was removed, and the new key without them is not here yet`,
   expired: own`the key has expired, and the key manager is away`,
-  fenced: own`no key manager that could remove anybody was heard of for too long, so nothing is sent until one is`,
+  fenced: own`no key manager that can remove people was heard of for too long`,
   alarmed: own`a key manager was caught in a lie, so nothing is sent in this channel any more`,
   removed: own`this user was removed from the channel`
 }
@@ -246,14 +247,21 @@ export const STATUS = {
   channelReady: (name: SafeText, members: number): SafeText =>
     own`#${name}: the key is here, ${members} member${plural(members)}`,
   channelNotReady: (name: SafeText, state: KeyStateName): SafeText => own`#${name}: ${KEY_STATES[state]}`,
-  managerAway: (name: SafeText): SafeText => own`#${name}: the key manager is away: nobody can come in or be removed`,
+  manager: (name: SafeText, who: SafeText, term: number): SafeText =>
+    own`#${name}: key manager is ${who}, in term ${term}`,
+  managerAway: (name: SafeText, others: number): SafeText =>
+    own`#${name}: the key manager is away: nobody can come in or be removed${others > 0 ? own` until another takes its place` : own``}`,
+  standing: (name: SafeText): SafeText =>
+    own`#${name}: this peer stands for key manager, and too few of the others have signed for it yet`,
+  uncertain: (name: SafeText): SafeText =>
+    own`#${name}: no key manager that can remove people was heard of for a while: a removal may not have reached you`,
   waiting: (name: SafeText, count: number): SafeText =>
     own`#${name}: ${count} message${plural(count)} waiting to be sent`,
   isAlarmed: (name: SafeText): SafeText => own`#${name}: ${KEY_STATES.alarmed}`
 } as const
 
 /** One finding of `status`. */
-export function healthText({ code, channel, state, count }: StatusForm['health'][number]): SafeText {
+export function healthText({ code, channel, state, count, manager, term }: StatusForm['health'][number]): SafeText {
   const name = displayText(channel ?? '', { columns: 40, lines: 1 })
   switch (code) {
     case 'protected':
@@ -275,7 +283,17 @@ export function healthText({ code, channel, state, count }: StatusForm['health']
     case 'channel-not-ready':
       return STATUS.channelNotReady(name, state ?? 'asking')
     case 'manager-away':
-      return STATUS.managerAway(name)
+      return STATUS.managerAway(name, count ?? 0)
+    case 'manager':
+      return STATUS.manager(
+        name,
+        displayText(manager?.nick || (manager?.fingerprint ?? ''), { columns: 40, lines: 1 }),
+        term ?? 0
+      )
+    case 'standing':
+      return STATUS.standing(name)
+    case 'removals-uncertain':
+      return STATUS.uncertain(name)
     case 'messages-waiting':
       return STATUS.waiting(name, count ?? 0)
     default:

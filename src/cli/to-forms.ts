@@ -1,11 +1,19 @@
 /** From what core says to the forms of forms.ts, and back from the words of options to core's. */
 import { equalBytes, hex } from '../base/bytes.ts'
-import { OPTIONAL_TRIGGERS } from '../core/channel/descriptor.ts'
+import { OPTIONAL_TRIGGERS, signaturesNeeded } from '../core/channel/descriptor.ts'
 import type { ChannelView, GroupView, InviteView, LineView, MemberView } from '../core/command.ts'
 import { asUserId, shortFingerprint, userIdText } from '../core/identity/user.ts'
 import type { UserRecord } from '../core/identity/user-record.ts'
 import type { MessageView, Notice } from '../core/notice.ts'
-import { Admission, Authentication, type Content, HistoryPolicy, Privacy } from '../wire/messages.ts'
+import {
+  Admission,
+  Authentication,
+  type Content,
+  HistoryPolicy,
+  PartitionPolicy,
+  Privacy,
+  TimingProfile
+} from '../wire/messages.ts'
 import { channelIdText } from '../wire/names.ts'
 import { amendmentOf } from './amendments.ts'
 import {
@@ -16,6 +24,7 @@ import {
   type LineForm,
   type MemberForm,
   type MessageForm,
+  type OfficeForm,
   type PersonForm,
   type Privacy as PrivacyWord,
   type RecordForm,
@@ -38,6 +47,9 @@ export const HISTORY = {
   'since-join': HistoryPolicy.SINCE_JOIN,
   all: HistoryPolicy.ALL
 } as const
+
+export const TIMING = { local: TimingProfile.LOCAL, wan: TimingProfile.WAN } as const
+export const PARTITION = { continue: PartitionPolicy.CONTINUE, freeze: PartitionPolicy.FREEZE } as const
 
 /** The bit of each trigger in a descriptor. */
 export const TRIGGER: Readonly<Record<Trigger, number>> = {
@@ -103,6 +115,10 @@ export function channelForm(view: ChannelView, connected = 0): ChannelForm {
     ...(descriptor && {
       founder: userText(view.founder),
       managers: descriptor.managers.map(userText),
+      quorum: signaturesNeeded(descriptor),
+      timing: wordOf(TIMING, descriptor.timing),
+      partition: wordOf(PARTITION, descriptor.partition),
+      fenceSeconds: descriptor.fenceSeconds,
       memberManagers: descriptor.memberManagers.map(userText),
       admission: wordOf(ADMISSION, descriptor.admission),
       authentication: wordOf(AUTHENTICATION, descriptor.authentication),
@@ -216,8 +232,10 @@ export function eventForm(
       const who = person(user)
       return { type, ...place, change, user: { ...who, nick: nick || who.nick }, by: person(by) }
     }
-    case 'manager':
-      return { type: 'manager', ...place, manager: person(notice.manager), isPresent: notice.isPresent }
+    case 'manager': {
+      const others = Math.max(0, (view?.descriptor?.managers.length ?? 1) - 1)
+      return { type: 'manager', ...place, manager: person(notice.manager), isPresent: notice.isPresent, others }
+    }
     case 'group': {
       const { type, group, name, change, user, by } = notice
       const who = user.length > 0 && { user: person(user) }
@@ -245,6 +263,27 @@ export function eventForm(
     default:
       return notice satisfies never
   }
+}
+
+/** Another manager is in office, by an epoch that it made. @param before - who was. */
+export function officeEvent(
+  { channel, term, issuer }: Extract<Notice, { type: 'epoch' }>,
+  before: Uint8Array,
+  channelName: string,
+  { person }: Pick<Names, 'person'>,
+  view: ChannelView | undefined
+): EventForm {
+  const signers = view?.term === term ? view.signers.map(person) : []
+  const place = { channel: channelIdText(channel), channelName }
+  return { type: 'office', ...place, manager: person(issuer), term, signers, before: person(before) }
+}
+
+/** The key manager in office; undefined without a key. */
+export function officeForm(view: ChannelView, { person }: Pick<Names, 'person'>): OfficeForm | undefined {
+  const { manager, term, isManagerPresent, leaseMs, signers } = view
+  if (manager === undefined || term === 0) return undefined
+  const lease = Math.round(leaseMs)
+  return { manager: person(manager), term, isPresent: isManagerPresent, leaseMs: lease, signers: signers.map(person) }
 }
 
 const privacyOf = (view: Pick<ChannelView, 'descriptor'> | undefined): { privacy?: PrivacyWord } =>

@@ -136,6 +136,8 @@ export const isGossip = (protocol: string): boolean => protocol.startsWith(GOSSI
 export interface GossipInside {
   readonly mesh: ReadonlyMap<string, ReadonlySet<string>>
   readonly streamsOutbound: ReadonlyMap<string, unknown>
+  /** Peers that everything goes on to and is taken from, in the mesh or not. */
+  readonly direct: Set<string>
   /** What is told to peers at the next heartbeat: ids of frames we have. */
   readonly gossip: Map<string, { topicID: string; messageIDs: Uint8Array[] }[]>
   readonly mcache: { getGossipIDs(topics: ReadonlySet<string>): ReadonlyMap<string, Uint8Array[]> }
@@ -151,6 +153,7 @@ export function insideOf(gossip: GossipSub): GossipInside {
   assert(
     inside.mesh instanceof Map &&
       inside.streamsOutbound instanceof Map &&
+      inside.direct instanceof Set &&
       inside.seenCache.entries instanceof Map &&
       inside.gossip instanceof Map &&
       typeof inside.mcache.getGossipIDs === 'function' &&

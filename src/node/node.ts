@@ -23,7 +23,9 @@ import { Directory } from './directory.ts'
 import { directoryKey, directoryRules } from './directory-rules.ts'
 import { directoryService } from './directory-service.ts'
 import { Driver, type JudgingMachine } from './driver.ts'
+import { Fellows } from './fellows.ts'
 import { Floors, floorStore } from './floors.ts'
+import { insideOf } from './gossip.ts'
 import { identityOf, nickOf, openHomeStore, requireNick } from './home.ts'
 import { type ConnectedPeer, createHost, type Host } from './host.ts'
 import { acquireLock } from './lock.ts'
@@ -232,6 +234,15 @@ async function runMachine(
     metrics
   })
   closers.add(() => deliveries.stop())
+  const fellows = new Fellows({
+    host,
+    gossip: insideOf(host.libp2p.services.gossip),
+    async channels() {
+      const result = await driver.command({ type: 'channels' })
+      return result.type === 'channels' ? result.channels : []
+    }
+  })
+  closers.add(() => fellows.stop())
   closers.add(() => driver.stop())
   const rows: Row[] = []
   for (const room of machine.rooms) for await (const row of store.rows(room)) rows.push(row)

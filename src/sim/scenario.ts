@@ -105,7 +105,9 @@ export function randomScenario(seed: number, options: ScenarioOptions = {}): Sce
   const allowed = options.faults ?? FAULTS
   const ofAll = FAULTS_OF_ALL.filter((fault) => allowed.includes(fault) && random.chance(FAULT_SHARE))
   const isShared = managerCount > 1
-  const inOffice = OFFICE_FAULTS.filter((fault) => isShared && allowed.includes(fault) && office.chance(FAULT_SHARE))
+  const drawn = OFFICE_FAULTS.filter((fault) => isShared && allowed.includes(fault) && office.chance(FAULT_SHARE))
+  // Whose clock and disk are both set back cannot make a record that is newer than its last.
+  const inOffice = drawn.filter((fault) => fault !== 'clocks apart' || !drawn.some((one) => one.endsWith('disk')))
   const untilMs = LIFE_TO_MS[random.chance(LONG_SHARE) ? 1 : 0] + (isShared ? OFFICE_LIFE_MS : 0)
   const opportunities = new Random(seed, 'opportunities')
   const settings = { ...drawSettings(random), ...drawTriggers(opportunities) }

@@ -6350,6 +6350,7 @@ export interface AnnouncementAttachment {
   payload: Uint8Array
   coSignatures: SignatureBy[]
   certificate: Uint8Array
+  attempt: number
 }
 
 export namespace AnnouncementAttachment {
@@ -6379,6 +6380,11 @@ export namespace AnnouncementAttachment {
           w.bytes(obj.certificate)
         }
 
+        if ((obj.attempt != null && obj.attempt !== 0)) {
+          w.uint32(32)
+          w.uint32(obj.attempt)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -6386,7 +6392,8 @@ export namespace AnnouncementAttachment {
         const obj: any = {
           payload: uint8ArrayAlloc(0),
           coSignatures: [],
-          certificate: uint8ArrayAlloc(0)
+          certificate: uint8ArrayAlloc(0),
+          attempt: 0
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -6411,6 +6418,10 @@ export namespace AnnouncementAttachment {
             }
             case 3: {
               obj.certificate = reader.bytes()
+              break
+            }
+            case 4: {
+              obj.attempt = reader.uint32()
               break
             }
             default: {
@@ -6464,6 +6475,13 @@ export namespace AnnouncementAttachment {
               }
               break
             }
+            case 4: {
+              yield {
+                field: `${prefix}.attempt`,
+                value: reader.uint32()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -6498,6 +6516,11 @@ export namespace AnnouncementAttachment {
     value: Uint8Array
   }
 
+  export interface AnnouncementAttachmentAttemptFieldEvent {
+    field: '$.attempt'
+    value: number
+  }
+
   export function encode (obj: Partial<AnnouncementAttachment>): Uint8Array {
     return encodeMessage(obj, AnnouncementAttachment.codec())
   }
@@ -6506,7 +6529,7 @@ export namespace AnnouncementAttachment {
     return decodeMessage(buf, AnnouncementAttachment.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<AnnouncementAttachment>): Generator<AnnouncementAttachmentPayloadFieldEvent | AnnouncementAttachmentCoSignaturesSignerFieldEvent | AnnouncementAttachmentCoSignaturesSignatureFieldEvent | AnnouncementAttachmentCertificateFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<AnnouncementAttachment>): Generator<AnnouncementAttachmentPayloadFieldEvent | AnnouncementAttachmentCoSignaturesSignerFieldEvent | AnnouncementAttachmentCoSignaturesSignatureFieldEvent | AnnouncementAttachmentCertificateFieldEvent | AnnouncementAttachmentAttemptFieldEvent> {
     return streamMessage(buf, AnnouncementAttachment.codec(), opts)
   }
 }

@@ -50,6 +50,12 @@ describe('lists for people', () => {
     expect(all).to.match(/by bob \(AAAA-BBBB\), because a first member came after there had been none/)
     expect(all).to.match(/#garden \[ops\] {2}held by 0 of 2\n {2}no key here$/)
     expect(keyLines([{ ...line, notAfter: 5 }]).join()).to.include('over')
+    const cora = { ...BOB, user: '12D3KooWCora', nick: 'cora' }
+    const office = { manager: BOB, term: 3, isPresent: true, leaseMs: 3100, signers: [BOB, cora] }
+    const managed = (changes: Partial<typeof office>) =>
+      keyLines([{ ...line, office: { ...office, ...changes } }]).find((one) => one.includes('manager'))
+    expect(managed({})).to.match(/manager +bob \(AAAA-BBBB\), term 3, here, lease 3s, signed by bob, cora$/)
+    expect(managed({ isPresent: false, leaseMs: 0, signers: [BOB] })).to.match(/, term 3, away$/)
   })
 
   it('invites: how they stand and who came in by them', () => {
@@ -94,10 +100,16 @@ describe('lists for people', () => {
       signers: [],
       isStanding: false,
       exposure: 'none',
-      isManager: true,
+      isManager: false,
       waiting: 0,
       logHead: '',
       memberManagers: [BOB.user],
+      managers: ['12D3KooWAnn', BOB.user, '12D3KooWCora'],
+      manager: BOB.user,
+      quorum: 2,
+      timing: 'wan',
+      partition: 'continue',
+      fenceSeconds: 7200,
       admission: 'members',
       authentication: 'challenge',
       privacy: 'mixed',
@@ -121,6 +133,10 @@ describe('lists for people', () => {
       'when a first member comes',
       'not when a member renews',
       '12 members at most',
+      '2 of 3 key managers',
+      'three times as patient',
+      'stops after 2h',
+      'term 1, here, lease 4s',
       BOB.user
     ])
       expect(text, words).to.include(words)

@@ -292,6 +292,11 @@ describe('a channel that is founded', () => {
     })
     const form = await desk.call('channel.create', {
       name: '#garden',
+      manager: [id(ALICE), id(BOB)],
+      quorum: 2,
+      timing: 'wan',
+      partition: 'freeze',
+      fence: '10m',
       memberManager: [id(BOB)],
       authentication: 'challenge',
       withoutTrigger: ['first-member', 'prekey-rotation', 'first-member'],
@@ -302,6 +307,11 @@ describe('a channel that is founded', () => {
     })
     expect(settings[0]).to.deep.include({
       name: 'garden',
+      managers: [ALICE, BOB],
+      quorum: 2,
+      timing: 'WAN',
+      partition: 'FREEZE',
+      fenceSeconds: 600,
       memberManagers: [BOB],
       authentication: 'BY_CHALLENGE',
       withoutTriggers: 3,
@@ -310,9 +320,10 @@ describe('a channel that is founded', () => {
       graceSeconds: 90,
       maxMembers: 12
     })
-    expect(settings[0]).to.not.have.any.keys('managers', 'keyLifetimeSeconds')
+    expect(settings[0]).to.not.have.any.keys('keyLifetimeSeconds')
     expect(form).to.deep.include({ authentication: 'challenge', stepSeconds: 0, withoutTriggers: ['first-member'] })
     expect(await codeOf(desk.call('channel.create', { name: 'x', memberManager: ['bob'] }))).to.equal('NO_SUCH_USER')
+    expect(await codeOf(desk.call('channel.create', { name: 'x', partition: 'ignore' }))).to.equal('BAD_OPTION')
     expect(await codeOf(desk.call('channel.create', { name: 'x', withoutTrigger: ['idle'] }))).to.equal('BAD_OPTION')
   })
 

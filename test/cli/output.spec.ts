@@ -92,6 +92,7 @@ describe('output', () => {
       [new UsageError('ALARMED', ''), 4],
       [new PeerError('BAD', ''), 4],
       [new UsageError('NO_KEY_MANAGER', ''), 5],
+      [new UsageError('NO_QUORUM', ''), 5],
       [new UsageError('REMOVED', ''), 5],
       [new UsageError('TIMEOUT', ''), 6],
       [new InternalError(''), 70],
@@ -198,6 +199,34 @@ describe('lines of the conversation', () => {
     expect(eventLine({ ...place, state: 'removed' }, PLAIN)).to.include('cannot send any more')
   })
 
+  it('say who is key manager now, instead of whom, and who signed for it', () => {
+    const bert = { user: 'b', nick: 'bert', fingerprint: 'AAAA-BBBB', isSelf: false }
+    const cora = { ...bert, user: 'c', nick: 'cora' }
+    const alice = { ...bert, user: 'a', nick: 'alice' }
+    const self = (one: typeof bert) => ({ ...one, isSelf: true })
+    const event = { type: 'office' as const, channel: 'c', channelName: 'garden', term: 2 }
+    const said = (form: Pick<Extract<EventForm, { type: 'office' }>, 'manager' | 'signers' | 'before'>) =>
+      eventLine({ ...event, ...form }, PLAIN)
+        ?.replaceAll(' (AAAA-BBBB)', '')
+        .slice('00:00 -- '.length)
+    expect(said({ manager: bert, signers: [bert, cora], before: alice })).to.equal(
+      'bert is key manager now instead of alice (term 2), signed by cora'
+    )
+    expect(said({ manager: self(bert), signers: [self(bert)], before: alice })).to.equal(
+      'you are key manager now instead of alice (term 2)'
+    )
+    expect(said({ manager: bert, signers: [bert, self(alice)], before: self(alice) })).to.equal(
+      'bert is key manager now instead of you (term 2), signed by you'
+    )
+  })
+
+  it('say what it means that a key manager is away: another comes, where there is one', () => {
+    const bob = { user: 'u', nick: 'bob', fingerprint: 'AAAA-BBBB', isSelf: false }
+    const away = { type: 'manager' as const, channel: 'c', channelName: 'garden', manager: bob, isPresent: false }
+    expect(eventLine({ ...away, others: 0 }, PLAIN)).to.match(/until it is back$/)
+    expect(eventLine({ ...away, others: 2 }, PLAIN)).to.match(/until another takes its place$/)
+  })
+
   it('every reason for a key has words of its own', () => {
     const texts = Object.keys(Reason)
       .filter((one) => one === one.toUpperCase() && one !== 'REASON_UNSPECIFIED')
@@ -213,11 +242,13 @@ describe('lines of the conversation', () => {
     const events: EventForm[] = [
       { type: 'epoch', ...place, term: 1, serial: 2, reason: 'removed', issuer: who },
       { type: 'roster', ...place, change: 'removed', user: who, by: { ...who, isSelf: true } },
-      { type: 'manager', ...place, manager: who, isPresent: false },
+      { type: 'manager', ...place, manager: who, isPresent: false, others: 0 },
       { type: 'keyState', ...place, state: 'refused-or-silent', waiting: 2 },
       { type: 'gap', ...place, sender: who, missing: '00', isClosed: false },
       { type: 'unreadable', ...place, sender: who, id: '00', check: 705 },
-      { type: 'alarm', ...place, manager: who, check: 414 }
+      { type: 'alarm', ...place, manager: who, check: 414 },
+      { type: 'office', ...place, manager: who, term: 2, signers: [who], before: who },
+      { type: 'exposure', ...place, exposure: 'fenced' }
     ]
     const lines = events.map((event) => eventLine(event, PLAIN))
     expect(lines.every((line) => line !== undefined && / -- /.test(line))).to.equal(true)

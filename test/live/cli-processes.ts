@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url'
 import { type ControlClient, connectControl } from '../../src/node/control.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../src/cli/run.js', import.meta.url))
+/** The same program in a process that can be cut off. */
+export const SEVERABLE = fileURLToPath(new URL('./severable-child.js', import.meta.url))
 
 export type Form = Record<string, unknown>
 
@@ -32,8 +34,8 @@ export class Process {
   readonly ended: Promise<Ended>
   readonly #stirs = new Set<() => void>()
 
-  constructor(args: readonly string[]) {
-    this.child = spawn(process.execPath, [PROGRAM, ...args], { env: environment() })
+  constructor(args: readonly string[], program = PROGRAM) {
+    this.child = spawn(process.execPath, [program, ...args], { env: environment() })
     this.child.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.out += text
       this.#stir()
@@ -106,6 +108,8 @@ export class Process {
 /** What the peer of a home tells of as it happens, in every channel, from when this was opened. */
 export class Ear {
   readonly forms: Form[] = []
+  /** When each form came, `performance.now()`. */
+  readonly times: number[] = []
   readonly #client: ControlClient
   readonly #stirs = new Set<() => void>()
 
@@ -113,6 +117,7 @@ export class Ear {
     this.#client = client
     client.onNotification((_, form) => {
       this.forms.push(form)
+      this.times.push(performance.now())
       for (const stir of [...this.#stirs]) stir()
     })
   }
@@ -123,6 +128,11 @@ export class Ear {
     const ear = new Ear(client)
     await client.call('subscribe', { events: true })
     return ear
+  }
+
+  /** Calls a method of the peer. */
+  async call<T = Form>(method: string, params: Form = {}): Promise<T> {
+    return (await this.#client.call(method, params)) as T
   }
 
   /** The first form with these fields, from one on. @param from - how many are passed over. */
@@ -188,7 +198,11 @@ export class Stage {
   }
 
   start(...args: readonly string[]): Process {
-    const process = new Process(args)
+    return this.startAs(undefined, ...args)
+  }
+
+  startAs(program: string | undefined, ...args: readonly string[]): Process {
+    const process = new Process(args, program)
     this.#processes.push(process)
     return process
   }

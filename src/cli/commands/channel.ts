@@ -3,7 +3,17 @@ import type { Arguments } from '../arguments.ts'
 import { CHANNEL } from '../channel-text.ts'
 import { displayText } from '../display-text.ts'
 import { EXIT } from '../exit.ts'
-import { ADMISSIONS, AUTHENTICATIONS, type ChannelForm, HISTORIES, PRIVACIES, TRIGGERS } from '../forms.ts'
+import {
+  ADMISSIONS,
+  AUTHENTICATIONS,
+  type ChannelForm,
+  HISTORIES,
+  type MemberForm,
+  PARTITIONS,
+  PRIVACIES,
+  TIMINGS,
+  TRIGGERS
+} from '../forms.ts'
 import { channelText } from '../lines.ts'
 import { channelDetails, channelLines } from '../lists.ts'
 import { callAloud, openSession } from '../session.ts'
@@ -29,7 +39,11 @@ async function create(args: Arguments): Promise<number> {
     privacy: options.choice('privacy', PRIVACIES, 'encrypted'),
     history: options.choice('history', HISTORIES, 'none'),
     authentication: options.choice('authentication', AUTHENTICATIONS, 'signature'),
+    timing: options.choice('timing', TIMINGS, 'local'),
+    partition: options.choice('partition', PARTITIONS, 'continue'),
     manager: options.texts('manager'),
+    quorum: options.count('quorum'),
+    fence: options.has('fence') ? options.duration('fence', 0) : undefined,
     memberManager: options.texts('member-manager'),
     withoutTrigger: options.choices('without-trigger', TRIGGERS),
     keyLifetime: options.has('key-lifetime') ? options.duration('key-lifetime', 0) : undefined,
@@ -59,8 +73,9 @@ async function list(args: Arguments): Promise<number> {
 async function show(args: Arguments): Promise<number> {
   const session = await openSession(args, 'store')
   const form = await session.call<ChannelForm>('channel.show', { channel: args.operands[0]! })
+  const { members } = await session.call<{ members: MemberForm[] }>('members', { channel: form.id })
   await session.close()
-  args.output.answer({ ...form }, () => channelDetails(form))
+  args.output.answer({ ...form }, () => channelDetails(form, members))
   return EXIT.ok
 }
 

@@ -123,7 +123,7 @@ export function issueEpoch(
     line.channel,
     issuer,
     { announcement: { ...head, key, payload: payloadHash(payload) } },
-    AnnouncementAttachment.encode({ payload, coSignatures: [], certificate: terms.certificate ?? EMPTY })
+    AnnouncementAttachment.encode({ payload, coSignatures: [], certificate: terms.certificate ?? EMPTY, attempt: 0 })
   )
   const chunks = pieces.map((data, index) =>
     makeFrame(line.channel, issuer, { chunk: { announcement: announcement.id, index, data } })
@@ -212,18 +212,22 @@ export const coSignedBytes = (frame: Frame, group: Uint8Array, key: KeyId): Uint
   framed(LABEL.coSign, frame.channel, group, frame.id, u64(key.term), u32(key.serial))
 
 /** An announcement with the co-signatures that its quorum gave. */
-export function withCoSignatures(announcement: Frame, coSignatures: SignatureBy[]): Frame {
+export const withCoSignatures = (announcement: Frame, coSignatures: SignatureBy[]): Frame =>
+  attached(announcement, { coSignatures })
+
+/** A proposal as it is sent for the n-th time. */
+export const asAttempt = (announcement: Frame, attempt: number): Frame => attached(announcement, { attempt })
+
+/** The same announcement with some of what is not signed replaced. */
+function attached(announcement: Frame, changes: Partial<AnnouncementAttachment>): Frame {
   const attachment = decodeStrict(AnnouncementAttachment, announcement.attachment, FRAME_BYTES)
-  const { payload = EMPTY, certificate = EMPTY } = attachment ?? {}
-  return withAttachment(announcement, AnnouncementAttachment.encode({ payload, coSignatures, certificate }))
+  const { payload = EMPTY, coSignatures = [], certificate = EMPTY, attempt = 0 } = attachment ?? {}
+  const fields = { payload, coSignatures, certificate, attempt, ...changes }
+  return withAttachment(announcement, AnnouncementAttachment.encode(fields))
 }
 
 /** The head with its signatures, without tree and statements: all that proves the epoch. */
-export function certificateOf(announcement: Frame): Frame {
-  const attachment = decodeStrict(AnnouncementAttachment, announcement.attachment, FRAME_BYTES)
-  const { coSignatures = [], certificate = EMPTY } = attachment ?? {}
-  return withAttachment(announcement, AnnouncementAttachment.encode({ payload: EMPTY, coSignatures, certificate }))
-}
+export const certificateOf = (announcement: Frame): Frame => attached(announcement, { payload: EMPTY })
 
 /** Reads a certificate that came inside something else. */
 export function readCertificate(

@@ -7,7 +7,7 @@
 import { EMPTY, hex } from '../../base/bytes.ts'
 import { verify } from '../../crypto/sign.ts'
 import type { SignatureBy } from '../../wire/messages.ts'
-import { coSignedBytes, type IssuedEpoch, withCoSignatures } from '../channel/announcement.ts'
+import { asAttempt, coSignedBytes, type IssuedEpoch, withCoSignatures } from '../channel/announcement.ts'
 import type { Context } from '../channel/context.ts'
 import type { LogPreview } from '../channel/control-log.ts'
 import { signaturesNeeded } from '../channel/descriptor.ts'
@@ -32,6 +32,7 @@ export class Proposal {
   readonly startedAt: number
   readonly #context: Context
   readonly #signatures = new Map<string, SignatureBy>()
+  #attempts = 0
   /** The highest promise that somebody would not sign it for. */
   #promised: EpochNumber = { term: 0, serial: 0 }
 
@@ -59,7 +60,8 @@ export class Proposal {
   /** To the managers that have not signed. */
   send(out: Out): void {
     const { channel, charter, user } = this.#context
-    const { announcement, chunks } = this.issued
+    const { chunks } = this.issued
+    const announcement = asAttempt(this.issued.announcement, this.#attempts++)
     for (const manager of charter.descriptor.managers) {
       if (hex(manager) === hex(user) || this.#signatures.has(hex(manager))) continue
       const to = asUserId(manager)

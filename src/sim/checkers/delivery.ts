@@ -91,7 +91,9 @@ export class Delivery implements Checker {
       const before = shownAt.get(id)
       const isReplacing = notice.content.replaces.length > 0 && before !== undefined && this.#isForgotten(node, before)
       const mayBeAgain = isReplacing || before === undefined || this.#mayShowAgain(node, before)
-      if (!mayBeAgain && sender?.isByzantine === false)
+      // An old disk does not know what was sent since, nor what was shown.
+      const isSetBack = sender?.isRolledBack || this.#truth.personOf(node)?.isRolledBack
+      if (!mayBeAgain && sender?.isByzantine === false && !isSetBack)
         throw new Violation('I-9', `${node.name} shows '${name}' of ${sender.name} twice`)
       shownAt.set(id, world.time)
     }

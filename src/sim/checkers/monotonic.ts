@@ -45,7 +45,9 @@ export class Monotonic implements Checker {
       const before = node.disk.row(row)
       if (before !== undefined) requireRise(node, before, row)
     }
-    const forgotten = deletes.find(({ entry }) => entry.startsWith('log/'))
+    // One whose epoch was passed over waits to be announced again.
+    const waits = new Set(puts.map(({ entry }) => entry.replace(/^pending/, 'log')))
+    const forgotten = deletes.find(({ entry }) => entry.startsWith('log/') && !waits.has(entry))
     const hasLeft = [...node.commands.values()].some(({ command }) => command.type === 'leaveChannel')
     if (forgotten !== undefined && !hasLeft) throw new Violation('I-11', `${node.name} forgets a statement`)
   }

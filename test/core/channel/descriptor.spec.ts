@@ -183,6 +183,15 @@ describe('a descriptor', () => {
   it('cannot be founded with settings that every peer would refuse', () => {
     expect(() => foundChannel(founder, { name: '' }, random(16))).to.throw(UsageError)
     expect(() => foundChannel(founder, { name: 'x', managers: users.slice(0, 8) }, random(16))).to.throw(UsageError)
+    for (const settings of [{ quorum: 1 }, { quorum: 4 }, { fenceSeconds: 599 }, { fenceSeconds: 604_801 }])
+      expect(() => foundChannel(founder, { name: 'x', managers: users.slice(0, 3), ...settings }, random(16))).to.throw(
+        UsageError
+      )
+  })
+
+  it('says what its founder chose: how many managers sign, and when sending stops', () => {
+    const settings = { name: 'x', managers: users.slice(0, 3), quorum: 3, fenceSeconds: 600 }
+    expect(foundChannel(founder, settings, random(16)).descriptor).to.include({ quorum: 3, fenceSeconds: 600 })
   })
 
   it('keeps what it was at each version', () => {
