@@ -1,8 +1,40 @@
 /** Changes of a channel by its founder: asked for, and told of. */
 import { equalBytes } from '../base/bytes.ts'
+import type { ChannelChanges } from '../core/command.ts'
 import type { Notice } from '../core/notice.ts'
 import type { Descriptor } from '../wire/messages.ts'
-import type { AmendmentForm, PersonForm } from './forms.ts'
+import { numbersGiven, withoutUndefined } from './channel-methods.ts'
+import { ADMISSIONS, type AmendmentForm, AUTHENTICATIONS, PARTITIONS, type PersonForm, TIMINGS } from './forms.ts'
+import { ask, formOf, requireChannel, requireUser } from './lookups.ts'
+import type { Desk } from './methods.ts'
+import type { Reader } from './parameters.ts'
+import { ADMISSION, AUTHENTICATION, PARTITION, TIMING } from './to-forms.ts'
+
+/** Makes the next version of a channel's descriptor; what is not given stays. */
+export async function amendChannel({ node }: Desk, params: Reader): Promise<object> {
+  const { id } = await requireChannel(node, params.text('channel'))
+  const users = async (name: string): Promise<Uint8Array[]> =>
+    Promise.all(params.texts(name).map((text) => requireUser(node, id, text)))
+  const words = {
+    name: params.optional('name')?.replace(/^#/, ''),
+    admission: params.has('admission') ? ADMISSION[params.choice('admission', ADMISSIONS, 'invite')] : undefined,
+    authentication: params.has('authentication')
+      ? AUTHENTICATION[params.choice('authentication', AUTHENTICATIONS, 'signature')]
+      : undefined,
+    timing: params.has('timing') ? TIMING[params.choice('timing', TIMINGS, 'local')] : undefined,
+    partition: params.has('partition') ? PARTITION[params.choice('partition', PARTITIONS, 'continue')] : undefined
+  }
+  const changes: ChannelChanges = {
+    ...withoutUndefined(words),
+    ...numbersGiven(params),
+    addManagers: await users('addManager'),
+    removeManagers: await users('removeManager'),
+    addMemberManagers: await users('addMemberManager'),
+    removeMemberManagers: await users('removeMemberManager')
+  }
+  const { channel } = await ask(node, { type: 'amendChannel', channel: id, changes }, 'channel')
+  return formOf(node, channel)
+}
 
 /** Fields of a descriptor that are told as they are; who manages the key is told by name. */
 const TOLD = [

@@ -156,6 +156,39 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
       'of them, and another when it is gone. From three on a new key takes the signatures of most of them.',
     load: () => import('./commands/channel.ts')
   },
+  'channel amend': {
+    group: 'Channels',
+    summary: 'change a channel, as its founder',
+    operands: ['CHANNEL'],
+    options: {
+      'add-manager': texts('WHO', 'one more key manager, by user id, nick or fingerprint, repeatable'),
+      'remove-manager': texts('WHO', 'is no key manager any more, repeatable'),
+      quorum: text('N', 'so many of them sign a new key (0: most of three or more, one of fewer)'),
+      'add-member-manager': texts('WHO', 'may let in and remove, repeatable'),
+      'remove-member-manager': texts('WHO', 'may not any more, repeatable'),
+      name: text('NAME', 'what it is called'),
+      admission: text('HOW', 'who gets in: open, invite or members'),
+      authentication: text('HOW', 'how a newcomer shows who it is: signature or challenge'),
+      timing: text('HOW', 'how soon another key manager takes over: local or wan'),
+      partition: text('HOW', 'out of touch with them: continue with a warning, or freeze'),
+      fence: text('TIME', 'continue for so long, 10m to 7d, then stop sending'),
+      'key-lifetime': text('TIME', 'a key lives this long'),
+      step: text('TIME', 'is renewed this often while somebody talks, or off'),
+      idle: text('TIME', 'and after a silence of this long, or off'),
+      grace: text('TIME', 'and is readable this long after the next'),
+      'max-members': text('N', 'members at most (0: no limit of its own)'),
+      ...REACHING
+    },
+    examples: [
+      'conclave channel amend garden --add-manager bob --add-manager carol',
+      'conclave channel amend garden --remove-manager 12D3KooW…',
+      'conclave channel amend crew --partition freeze --key-lifetime 1h'
+    ],
+    more:
+      'A new key follows at once. Who is no key manager any more is no member either, unless it was let in: admit it first\n' +
+      'if it is to stay. What was promised about encryption and history cannot be changed.',
+    load: () => import('./commands/channel-amend.ts')
+  },
   'channel list': {
     group: 'Channels',
     summary: 'the channels you are in',

@@ -41,15 +41,6 @@ import {
 export async function createChannel({ node }: Desk, params: Reader): Promise<object> {
   const managers = usersGiven(params, 'manager')
   const memberManagers = usersGiven(params, 'memberManager')
-  const numbers = {
-    quorum: params.number('quorum'),
-    fenceSeconds: params.seconds('fence'),
-    maxMembers: params.number('maxMembers'),
-    keyLifetimeSeconds: params.seconds('keyLifetime'),
-    stepSeconds: params.seconds('step'),
-    idleSeconds: params.seconds('idle'),
-    graceSeconds: params.seconds('grace')
-  }
   const settings: ChannelSettings = {
     name: params.text('name').replace(/^#/, '').normalize('NFC').trim(),
     admission: ADMISSION[params.choice('admission', ADMISSIONS, 'invite')],
@@ -61,10 +52,23 @@ export async function createChannel({ node }: Desk, params: Reader): Promise<obj
     withoutTriggers: params.choices('withoutTrigger', TRIGGERS).reduce((bits, one) => bits | TRIGGER[one], 0),
     memberManagers,
     ...(managers.length > 0 && { managers }),
-    ...withoutUndefined(numbers)
+    ...numbersGiven(params)
   }
   const { channel } = await ask(node, { type: 'createChannel', settings }, 'channel')
   return formOf(node, channel)
+}
+
+/** The settings that are numbers and times, as far as they are given. */
+export function numbersGiven(params: Reader): ChannelSettings {
+  return withoutUndefined({
+    quorum: params.number('quorum'),
+    fenceSeconds: params.seconds('fence'),
+    maxMembers: params.number('maxMembers'),
+    keyLifetimeSeconds: params.seconds('keyLifetime'),
+    stepSeconds: params.seconds('step'),
+    idleSeconds: params.seconds('idle'),
+    graceSeconds: params.seconds('grace')
+  })
 }
 
 /** @throws {UsageError} `NO_SUCH_USER` when one of them is no user id: nobody of the channel can be asked yet. */
@@ -75,7 +79,8 @@ const usersGiven = (params: Reader, name: string): Uint8Array[] =>
     throw new UsageError('NO_SUCH_USER', MEMBER.noUserId(displayText(text, { columns: 60, lines: 1 })))
   })
 
-const withoutUndefined = <T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
+/** Only what is there. */
+export const withoutUndefined = <T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]?: Exclude<T[K], undefined>
   }

@@ -4,6 +4,10 @@ import { plural } from './text.ts'
 
 export const CHANNEL = {
   created: (name: SafeText, id: SafeText): SafeText[] => [own`Founded #${name}`, own`  id  ${id}`],
+  amended: (name: SafeText, managers: number): SafeText[] => [
+    own`Changed #${name}: ${managers} key manager${plural(managers)} now.`,
+    own`Its members hear of it from you or from each other; a new key follows.`
+  ],
   none: own`No channels yet. Make one with: conclave channel create NAME, or join one with: conclave join INVITE`,
   left: (name: SafeText): SafeText => own`Left #${name} and forgot its keys.`,
   unnamed: own`(not found yet)`,

@@ -14,6 +14,7 @@ import { shortFingerprint } from '../core/identity/user.ts'
 import type { ControlCaller, Params } from '../node/control.ts'
 import type { Node } from '../node/index.ts'
 import { channelIdText } from '../wire/names.ts'
+import { amendChannel } from './amendments.ts'
 import {
   createChannel,
   invite,
@@ -64,6 +65,7 @@ const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
   ['channel.create', createChannel],
   ['channel.list', async ({ node }) => ({ channels: (await channelsOf(node)).map((one) => formOf(node, one)) })],
   ['channel.show', async ({ node }, params) => formOf(node, await requireChannel(node, params.text('channel')))],
+  ['channel.amend', amendChannel],
   ['channel.leave', leaveChannel],
   ['invite', invite],
   ['invite.list', invites],

@@ -38,6 +38,7 @@ const ADDED: ReadonlyMap<string, { readonly why?: SafeText; readonly advice?: Sa
   ['OUTBOX_FULL', { why: own`what waits is kept on disk, so there is a limit` }],
   ['LOG_BUSY', { why: own`what waits is kept on disk, so there is a limit` }],
   ['NO_KEY_MANAGER', { why: own`one peer at a time makes the keys of a channel` }],
+  ['MANAGERS_NOT_HERE', { why: own`who has no key could make no new one` }],
   ['NO_QUORUM', { why: own`no key manager can make one without the signatures of others` }],
   ['BAD_GROUP_NAME', { why: own`names are shown in one line` }],
   ['GROUP_EXISTS', { why: own`groups are told apart by their names` }],

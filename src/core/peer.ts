@@ -95,16 +95,12 @@ export class Peer implements Machine {
         return 'accept'
       case 'grant':
       case 'challenge':
+      case 'announcement':
       case 'chunk':
       case 'coSignature':
+      case 'heartbeat':
       case 'publicKeyAnswer':
         return isManagerOf(context.charter.descriptor, frame.author) ? 'accept' : 'ignore'
-      case 'announcement':
-      case 'heartbeat': {
-        // A member may be a manager by a version of the descriptor that we do not have.
-        const isOfNews = context.isOfNews(frame) && context.log.isMember(frame.author)
-        return isOfNews || isManagerOf(context.charter.descriptor, frame.author) ? 'accept' : 'ignore'
-      }
       default:
         return member.keyring.current === undefined || context.log.isMember(frame.author) || member.mayBeNew(frame)
           ? 'accept'
@@ -608,7 +604,7 @@ export class Peer implements Machine {
     if (member.keyring.current !== undefined && ready.length < signaturesNeeded(charter.descriptor)) {
       throw new UsageError(
         'MANAGERS_NOT_HERE',
-        'Too few of these key managers are members: who has no key could make no new one. Nothing was changed: let them in first.'
+        'Too few of these key managers are members of the channel. Nothing was changed: let them in first.'
       )
     }
     this.#follow(room, charter, env, out)

@@ -327,6 +327,45 @@ describe('a channel that is founded', () => {
     expect(await codeOf(desk.call('channel.create', { name: 'x', withoutTrigger: ['idle'] }))).to.equal('BAD_OPTION')
   })
 
+  it('is changed in what is given, and in nothing else', async () => {
+    const changes: unknown[] = []
+    const desk = new TestDesk(ALICE, members(), (command) => {
+      if (command.type !== 'amendChannel') return undefined
+      changes.push(command.changes)
+      return { type: 'channel', channel: desk.view }
+    })
+    const none = { addMemberManagers: [], removeMemberManagers: [] }
+    await desk.call('channel.amend', { channel: 'garden', addManager: ['bob'], removeManager: [id(ALICE)], quorum: 1 })
+    const managers = { addManagers: [BOB], removeManagers: [ALICE] }
+    expect(changes[0]).to.deep.equal({ quorum: 1, ...managers, ...none })
+    const form = await desk.call('channel.amend', {
+      channel: 'garden',
+      name: '#cellar',
+      partition: 'freeze',
+      admission: 'members',
+      authentication: 'signature',
+      timing: 'wan',
+      fence: '1h',
+      removeMemberManager: ['bob']
+    })
+    expect(changes[1]).to.deep.equal({
+      name: 'cellar',
+      partition: 'FREEZE',
+      admission: 'BY_MEMBERSHIP',
+      authentication: 'BY_SIGNATURE',
+      timing: 'WAN',
+      fenceSeconds: 3600,
+      addManagers: [],
+      removeManagers: [],
+      ...none,
+      removeMemberManagers: [BOB]
+    })
+    expect(form).to.include({ name: 'garden' })
+    const amend = (params: object) => codeOf(desk.call('channel.amend', { channel: 'garden', ...params }))
+    expect(await amend({ addManager: ['carol'] })).to.equal('NO_SUCH_USER')
+    expect(await amend({ partition: 'perhaps' })).to.equal('BAD_OPTION')
+  })
+
   it('says of its own messages whether they are encrypted', async () => {
     const desk = new TestDesk(ALICE, members(), (command) =>
       command.type === 'say' ? { type: 'said', local: 'x' } : undefined

@@ -1,11 +1,12 @@
 import { expect } from 'chai'
-import { EMPTY, equalBytes, hex } from '../../src/base/bytes.ts'
+import { EMPTY, equalBytes, hex, zeros } from '../../src/base/bytes.ts'
 import { readCharter } from '../../src/core/channel/descriptor.ts'
-import { readFrame } from '../../src/core/channel/frame.ts'
+import { makeFrame, readFrame } from '../../src/core/channel/frame.ts'
 import type { ChannelChanges, ChannelSettings } from '../../src/core/command.ts'
 import { Refusal } from '../../src/core/reject.ts'
 import { signingKey } from '../../src/crypto/sign.ts'
-import { Operation, PartitionPolicy, Reason } from '../../src/wire/messages.ts'
+import { HistoryPolicy, Operation, PartitionPolicy, Reason } from '../../src/wire/messages.ts'
+import { channelIdText } from '../../src/wire/names.ts'
 import { Bus, type Node, told } from './bus.ts'
 
 interface World {
@@ -53,6 +54,12 @@ const amend = ({ bus, nodes, channel }: World, changes: ChannelChanges, by = nod
 const kindOf = (channel: Uint8Array, bytes: Uint8Array): string | undefined => {
   const frame = readFrame(channel, bytes)
   return frame instanceof Refusal ? undefined : frame?.kind
+}
+
+const isBeatOf = (channel: Uint8Array, node: Node, bytes: Uint8Array): boolean => {
+  const frame = readFrame(channel, bytes)
+  if (frame === undefined || frame instanceof Refusal) return false
+  return frame.kind === 'heartbeat' && equalBytes(frame.author, keyOf(node))
 }
 
 const reasonOf = (node: Node): Reason | undefined =>
@@ -113,7 +120,9 @@ describe('a founder that changes its channel', () => {
 
   it('is heard of when it is no manager, and the manager in office goes on', () => {
     const all = world('frida alice mia', 1, 1)
-    const { bus, nodes } = all
+    const { bus, nodes, channel } = all
+    bus.pass(120_000)
+    bus.say(nodes[0]!, channel, 'a message, which stands for a digest')
     amend(all, { maxMembers: 40 })
     bus.pass(3_000)
     expect(agree(all, nodes, 2)).to.equal(nodes[1])
@@ -129,6 +138,62 @@ describe('a founder that changes its channel', () => {
     isLost = false
     bus.pass(70_000)
     agree(all, nodes, 2)
+  })
+
+  it('frees its only manager of others that are gone for good', () => {
+    const all = world('alice bert cora mia', 3)
+    const { bus, nodes, channel } = all
+    const [alice, bert, cora, mia] = nodes as [Node, Node, Node, Node]
+    for (const node of [alice, bert, cora]) bus.stop(node)
+    bus.start(alice)
+    bus.pass(30_000)
+    expect(bus.view(alice, channel)).to.include({ isStanding: true, term: 1 })
+    amend(all, { removeManagers: keysOf(bert, cora) })
+    bus.pass(3_000)
+    expect(agree(all, [alice, mia], 2)).to.equal(alice)
+  })
+
+  it('is not asked on and on for a version that does not exist', () => {
+    const all = world('alice mia', 1)
+    const { bus, nodes, channel } = all
+    const [alice, mia] = nodes as [Node, Node]
+    const before = bus.trace.length
+    for (let second = 0; second < 60; second++) {
+      const heartbeat = {
+        group: EMPTY,
+        term: 1,
+        counter: 1e6 + second,
+        announcement: zeros(32),
+        logHead: zeros(32),
+        descriptor: { version: 9, hash: zeros(32) },
+        isBacked: false,
+        boot: zeros(16)
+      }
+      bus.deliver(mia, channel, makeFrame(channel, alice.key, { heartbeat }).bytes)
+      bus.pass(1_000)
+    }
+    const done = bus.trace.slice(before).filter(({ node }) => node === mia)
+    const asked = done.filter(({ effect }) => effect.type === 'ask' && effect.question.descriptor !== undefined)
+    const lookedUp = done.filter(({ effect }) => effect.type === 'lookUp' && effect.kind === 'channel')
+    expect(asked.length).to.be.within(5, 15)
+    expect(lookedUp.length).to.be.within(2, 8)
+  })
+
+  it('is heard of by its request for a key when it is none of the members', () => {
+    const bus = new Bus('outside')
+    const [frida, alice, mia] = ['frida', 'alice', 'mia'].map((nick) => bus.add(nick)) as [Node, Node, Node]
+    const channel = bus.open(frida, { managers: keysOf(alice) })
+    const invite = bus.invite(frida, channel)
+    bus.join(alice, invite)
+    bus.passes = (from, to) => from !== frida && to !== frida
+    bus.join(mia, invite)
+    bus.pass(5_000)
+    expect(bus.view(mia, channel).key).to.equal('ready')
+    const all = { bus, channel, nodes: [frida, alice, mia] }
+    amend(all, { name: 'cellar' })
+    bus.passes = () => true
+    bus.pass(20_000)
+    agree(all, all.nodes, 2)
   })
 
   it('is told why a change cannot be', () => {
@@ -178,6 +243,40 @@ describe('a manager that the founder dismisses', () => {
     expect(agree(all, nodes, 2)).not.to.equal(gone)
   })
 
+  it('keeps nothing that only managers have, and follows nobody as one', () => {
+    const all = world('alice bert cora mia', 3, 0, { history: HistoryPolicy.ALL })
+    const { bus, nodes, channel } = all
+    const bert = nodes[1]!
+    const archived = (): number => bert.peer.unsafeFills().find(({ name }) => name === 'archived epochs')!.size
+    bus.command(nodes[0]!, { type: 'admit', channel, user: keyOf(bert) })
+    bus.command(nodes[0]!, { type: 'rekey', channel })
+    bus.pass(3_000)
+    expect(archived()).to.be.greaterThan(0)
+    amend(all, { removeManagers: [keyOf(bert)] })
+    bus.pass(2_000)
+    expect(archived()).to.equal(0)
+    const said = (): number => bus.handed.filter((bytes) => isBeatOf(channel, bert, bytes)).length
+    const before = said()
+    expect(before).to.be.greaterThan(0)
+    bus.pass(20_000)
+    agree(all, nodes, 2)
+    expect(said()).to.equal(before)
+  })
+
+  it('is one again when it is named again', () => {
+    const all = world('alice bert mia', 2)
+    const { bus, nodes, channel } = all
+    amend(all, { removeManagers: [keyOf(nodes[1]!)] })
+    bus.pass(4_000)
+    expect(bus.view(nodes[1]!, channel).key).to.equal('removed')
+    amend(all, { addManagers: [keyOf(nodes[1]!)] })
+    bus.pass(10_000)
+    expect(agree(all, nodes, 3)).to.equal(nodes[0])
+    bus.stop(nodes[0]!)
+    bus.pass(10_000)
+    expect(agree(all, nodes.slice(1))).to.equal(nodes[1])
+  })
+
   it('leaves one of many that then goes on alone', () => {
     const all = world('alice bert cora mia', 3)
     const { bus, nodes, channel } = all
@@ -219,7 +318,8 @@ describe('a manager that the founder dismisses', () => {
     const other = [nodes[1]!, nodes[2]!].find((node) => node !== gone)!
     const [frida, mia, nils] = [nodes[0]!, nodes[3]!, nodes[4]!]
     bus.passes = (a, b) => [gone, mia].includes(a) === [gone, mia].includes(b)
-    amend(all, { removeManagers: [keyOf(gone)] })
+    bus.stop(other)
+    amend(all, { removeManagers: [keyOf(gone)], addManagers: [keyOf(nils)] })
     // Terms of its own, above all that the others have.
     for (let i = 0; i < 6; i++) {
       bus.stop(gone)
@@ -227,12 +327,13 @@ describe('a manager that the founder dismisses', () => {
       bus.pass(3_000)
     }
     expect(agree(all, [gone, mia], 1)).to.equal(gone)
-    expect(agree(all, [frida, other, nils], 2)).to.equal(other)
+    bus.pass(10_000)
+    expect(agree(all, [frida, nils], 2)).to.equal(nils)
     expect(bus.view(mia, channel).term).to.be.greaterThan(bus.view(nils, channel).term)
     bus.passes = () => true
     for (const node of nodes) bus.send(node, { type: 'carrier', channel, isReady: true })
     bus.pass(90_000)
-    expect(agree(all, [frida, other, mia, nils], 2)).to.equal(other)
+    expect(agree(all, [frida, mia, nils], 2)).to.equal(nils)
     expect(bus.view(gone, channel).key).to.equal('removed')
   })
 })
@@ -268,12 +369,57 @@ describe('whoever knows the newest version', () => {
       mia.rejects.some((check) => check === 401 || check === 402),
       'as an answer'
     ).to.equal(true)
-    expect(bus.view(mia, channel)).to.include({
-      key: 'removal-pending',
-      term: 1,
-      serial: bus.view(mia, channel).serial
-    })
+    expect(bus.view(mia, channel)).to.include({ key: 'removal-pending', term: 1 })
     expect(hex(bus.view(mia, channel).commitment)).not.to.equal(hex(bus.view(gone, channel).commitment))
+  })
+
+  it('follows no epoch of a dismissed manager that the one after it came before (R-402)', () => {
+    const all = world('frida alice mia', 2)
+    const { bus, nodes, channel } = all
+    const [frida, alice, mia] = nodes as [Node, Node, Node]
+    bus.stop(frida)
+    bus.pass(10_000)
+    expect(agree(all, [alice, mia])).to.equal(alice)
+    bus.passes = (from, to) => from !== alice && to !== alice
+    const before = bus.tap.length
+    for (let i = 0; i < 2; i++) bus.command(alice, { type: 'rekey', channel })
+    const [first, second] = bus.tap.slice(before).filter((bytes) => kindOf(channel, bytes) === 'announcement')
+    bus.deliver(mia, channel, second!)
+    bus.start(frida)
+    amend(all, { removeManagers: [keyOf(alice)] })
+    const known = bus.directory.get(hex(channel))!
+    bus.send(mia, { type: 'found', kind: 'channel', id: channel, value: known })
+    const { commitment } = bus.view(mia, channel)
+    const frames = [first!, second!]
+    const answer = { descriptors: EMPTY, records: [], frames, sealed: EMPTY, isMore: false }
+    bus.send(mia, { type: 'answer', id: `${channelIdText(channel)}:epochs`, from: undefined, answer })
+    expect(bus.view(mia, channel).commitment).to.deep.equal(commitment)
+  })
+
+  it('is not stopped by proof that a dismissed manager lied (R-414)', () => {
+    const all = world('frida alice bert mia nils', 2, 1)
+    const { bus, nodes, channel } = all
+    const [frida, mia, nils] = [nodes[0]!, nodes[3]!, nodes[4]!]
+    const gone = agree(all, nodes)
+    bus.oracle = (_question, from) =>
+      from === gone ? { descriptors: EMPTY, records: [], frames: [], sealed: EMPTY, isMore: false } : undefined
+    bus.passes = (from, to) => ![gone, nils].includes(from) && ![gone, nils].includes(to)
+    const rows = new Map(gone.rows)
+    const [first, second] = [0, 1].map(() => {
+      const before = bus.tap.length
+      bus.stop(gone)
+      gone.rows = new Map(rows)
+      bus.start(gone)
+      bus.send(gone, { type: 'carrier', channel, isReady: true })
+      return bus.tap.slice(before).find((bytes) => kindOf(channel, bytes) === 'announcement')!
+    })
+    amend(all, { removeManagers: [keyOf(gone)] })
+    bus.pass(10_000)
+    const alarm = makeFrame(channel, mia.key, { alarm: { first: first!, second: second! } }).bytes
+    for (const node of [frida, nils]) bus.deliver(node, channel, alarm)
+    expect(bus.view(nils, channel).key, 'under the version before').to.equal('alarmed')
+    expect(bus.view(frida, channel).key).to.equal('ready')
+    expect(frida.rejects).to.include(414)
   })
 
   it('takes nothing that a dismissed manager states, from a member that tells it on (R-303)', () => {
@@ -345,7 +491,10 @@ describe('a member that was away', () => {
     bus.pass(1_000)
     amend(all, { removeManagers: keysOf(bert), addManagers: keysOf(nils) })
     bus.pass(4_000)
-    amend(all, { name: 'cellar' })
+    bus.command(alice, { type: 'rekey', channel })
+    bus.pass(1_000)
+    // One more in the roster, that is none of the members yet.
+    amend(all, { addManagers: [signingKey(mia.random(32)).publicKey] })
     bus.pass(4_000)
     mia.notices = []
     bus.start(mia)
@@ -353,7 +502,23 @@ describe('a member that was away', () => {
     agree(all, [alice, mia, nils], 3)
     const late = mia.notices.flatMap((notice) => (notice.type === 'epoch' ? [notice.reason] : []))
     const { DEMAND, DESCRIPTOR_CHANGED } = Reason
-    expect(late.slice(0, 3)).to.deep.equal([DEMAND, DESCRIPTOR_CHANGED, DESCRIPTOR_CHANGED])
+    expect(late.slice(0, 4)).to.deep.equal([DEMAND, DESCRIPTOR_CHANGED, DEMAND, DESCRIPTOR_CHANGED])
+  })
+
+  it('learns of the new version from what leads on, where only a manager is left that it does not know', () => {
+    const all = world('frida alice mia nils', 1, 1)
+    const { bus, nodes, channel } = all
+    const [frida, alice, mia, nils] = nodes as [Node, Node, Node, Node]
+    bus.isDirectorySilent = true
+    bus.stop(mia)
+    amend(all, { addManagers: keysOf(nils), removeManagers: keysOf(alice) })
+    bus.pass(6_000)
+    expect(agree(all, [frida, nils], 2)).to.equal(nils)
+    for (const node of [frida, alice]) bus.stop(node)
+    bus.start(mia)
+    bus.pass(90_000)
+    expect(agree(all, [mia, nils], 2)).to.equal(nils)
+    expect(bus.view(mia, channel).descriptor!.version).to.equal(2)
   })
 
   it('comes back with the descriptor that it had pinned, and with the office of the version before', () => {

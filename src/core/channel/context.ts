@@ -15,7 +15,6 @@ import { type Charter, isManagerOf } from './descriptor.ts'
 import { needsQuorum, type Office, outranks } from './election.ts'
 import type { Frame } from './frame.ts'
 import { readInvite } from './invite.ts'
-import { isHigher } from './key-schedule.ts'
 import { type CheckedStatement, makeStatement } from './statement.ts'
 
 /** The user whose peer this is. */
@@ -147,11 +146,6 @@ export class Context {
     const { version, charter, log } = this
     if (version === charter.ref.version) return false
     return charter.versions[version - 1]?.managers.some((manager) => !log.isMember(manager)) ?? false
-  }
-
-  /** Whether an epoch comes after the adopted one: of a later version of the descriptor, or else by its number. */
-  isAbove({ descriptor, key }: { readonly descriptor: DescriptorRef; readonly key: KeyId }, adopted: KeyId): boolean {
-    return descriptor.version === this.version ? isHigher(key, adopted) : descriptor.version > this.version
   }
 
   /** A certificate shows who opened a term. */

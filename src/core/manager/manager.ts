@@ -296,12 +296,13 @@ export class Manager {
   /** The descriptor has changed: what was proposed under the version before is over, and so is what rested on who backed us. */
   onCharter(env: Env, out: Out): void {
     const { charter, office, isManager } = this.#context
+    const isVacant = this.isStanding || !isManagerOf(charter.descriptor, office.manager)
     this.#draft = undefined
     this.#deadlines.set('proposal', undefined)
     this.#candidacy.clear()
     if (!isManager) out.note([], this.archive.clear())
     if (!isManager && this.#stage !== 'resting') this.#resign(env)
-    else if (this.#stage === 'waiting') this.#bide(!isManagerOf(charter.descriptor, office.manager), env)
+    else if (this.#stage === 'waiting') this.#bide(isVacant, env)
     this.review(env, out)
   }
 

@@ -270,12 +270,11 @@ export class Member {
     this.seeker.onOffice(env, out)
   }
 
-  /** A new version of the descriptor is pinned; what was told under it before may have been refused. */
+  /** A new version of the descriptor is pinned. */
   onCharter(env: Env, out: Out): void {
     this.watch.onCharter()
     this.succession.onCharter()
     this.#followOffice(env, out)
-    this.seeker.suspectBehind(env)
     this.#tell(env, out)
   }
 

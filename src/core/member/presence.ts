@@ -63,6 +63,8 @@ export class Presence {
   readonly #starts = new Map<string, Start[]>()
   #counter = 0
   #digestAt = Number.NEGATIVE_INFINITY
+  /** Of the descriptor, as our newest digest names it. */
+  #version = 0
   /** `Env.uptimeMs` of the first epoch of this start. */
   #firstKeyAt = Number.POSITIVE_INFINITY
   #hasLeft = false
@@ -295,12 +297,14 @@ export class Presence {
     const frame = makeDigest(self, { channel, group: EMPTY }, epoch.key, epoch.control, content, env.random(32))
     out.push({ type: 'publish', channel, frame: frame.bytes })
     this.#digestAt = env.uptimeMs
+    this.#version = charter.ref.version
     this.#deadlines.set('digest', env.uptimeMs + intervalMs)
   }
 
-  /** `Env.uptimeMs` of our last message that said what a digest would: all but a record that is news. */
+  /** `Env.uptimeMs` of our last message that said what a digest would: all but a record or a descriptor that is news. */
   get #toldAt(): number {
-    return this.#recordDigests > 0 ? Number.NEGATIVE_INFINITY : this.#traffic.toldAt
+    const isNews = this.#recordDigests > 0 || this.#version !== this.#context.charter.ref.version
+    return isNews ? Number.NEGATIVE_INFINITY : this.#traffic.toldAt
   }
 
   /** How many more digests carry our record: what others seal to us rests on it. */

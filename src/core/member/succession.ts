@@ -23,6 +23,7 @@ import { isManagerOf } from '../channel/descriptor.ts'
 import { type Office, outranks } from '../channel/election.ts'
 import { type Frame, keyIdKey, makeFrame, readFrame } from '../channel/frame.ts'
 import type { IdSet } from '../channel/id-set.ts'
+import { isHigher } from '../channel/key-schedule.ts'
 import type { CheckedStatement } from '../channel/statement.ts'
 import { Deadlines } from '../deadlines.ts'
 import type { Env, Row, RowKey } from '../machine.ts'
@@ -93,9 +94,7 @@ export class Succession {
   /** Whether announcements are known that we cannot reach from where we are. */
   get isBehind(): boolean {
     const current = this.#keyring.current
-    return (
-      current !== undefined && [...this.#waiting.values()].some(({ head }) => this.#context.isAbove(head, current.key))
-    )
+    return current !== undefined && [...this.#waiting.values()].some(({ head }) => isHigher(head.key, current.key))
   }
 
   unsafeFills(): { readonly name: string; readonly size: number; readonly cap: number }[] {
@@ -126,7 +125,7 @@ export class Succession {
     if (announcement.head.key.serial === 1) this.#openings = [...this.#openings, announcement].slice(-OPENINGS)
     const lie = this.contradicted(announcement)
     if (lie !== undefined) return this.raiseAlarm(lie, announcement, out)
-    if (current !== undefined && !this.#context.isAbove(announcement.head, current.key)) return refuse(403)
+    if (current !== undefined && !isHigher(announcement.head.key, current.key)) return refuse(403)
     if (announcement.payload === undefined) return undefined
     this.#waiting.set(hex(frame.id), announcement)
     for (const oldest of this.#waiting.keys()) {
@@ -321,7 +320,7 @@ export class Succession {
   /** Tells everybody that an epoch is in force. */
   afterAdoption(env: Env, out: Out): void {
     for (const [name, { head }] of this.#waiting) {
-      if (!this.#context.isAbove(head, this.#keyring.current!.key)) this.#waiting.delete(name)
+      if (!isHigher(head.key, this.#keyring.current!.key)) this.#waiting.delete(name)
     }
     this.#onAdopted(env, out)
   }
