@@ -38,6 +38,11 @@ const ADDED: ReadonlyMap<string, { readonly why?: SafeText; readonly advice?: Sa
   ['OUTBOX_FULL', { why: own`what waits is kept on disk, so there is a limit` }],
   ['LOG_BUSY', { why: own`what waits is kept on disk, so there is a limit` }],
   ['NO_KEY_MANAGER', { why: own`one peer at a time makes the keys of a channel` }],
+  [
+    'NOTHING_TO_CHANGE',
+    { why: own`a new version has to say something new`, advice: own`conclave channel show CHANNEL` }
+  ],
+  ['NOT_NAMED', { why: own`only who is named can be taken out`, advice: own`conclave channel show CHANNEL` }],
   ['MANAGERS_NOT_HERE', { why: own`who has no key could make no new one` }],
   ['NO_QUORUM', { why: own`no key manager can make one without the signatures of others` }],
   ['BAD_GROUP_NAME', { why: own`names are shown in one line` }],

@@ -52,7 +52,7 @@ export const CHECKS = {
   305: 'one nick registration of a user waits at a time',
   // Announcements
   401: 'the issuer is a manager of the descriptor',
-  402: 'the descriptor named is the pinned one',
+  402: 'the descriptor named is the pinned one, or older on the way to it',
   403: 'the announcement is higher than the adopted one',
   404: 'a new root has the signatures its quorum asks for',
   405: 'payload and chunks have the hashes of the head',

@@ -248,7 +248,9 @@ describe('lines of the conversation', () => {
       { type: 'unreadable', ...place, sender: who, id: '00', check: 705 },
       { type: 'alarm', ...place, manager: who, check: 414 },
       { type: 'office', ...place, manager: who, term: 2, signers: [who], before: who },
-      { type: 'exposure', ...place, exposure: 'fenced' }
+      { type: 'exposure', ...place, exposure: 'fenced' },
+      { type: 'descriptor', ...place, version: 2, managers: [who], added: [who], removed: [], changed: ['quorum'] },
+      { type: 'descriptor', ...place, version: 3, managers: [who], added: [], removed: [who], changed: [] }
     ]
     const lines = events.map((event) => eventLine(event, PLAIN))
     expect(lines.every((line) => line !== undefined && / -- /.test(line))).to.equal(true)
@@ -256,6 +258,8 @@ describe('lines of the conversation', () => {
     expect(lines[1]).to.include('bob (AAAA-BBBB) was removed, by you')
     expect(lines[3]).to.include('2 messages waiting')
     expect(lines[6]).to.include('ALARM')
+    expect(lines[9]).to.include('version 2: key managers are now bob (AAAA-BBBB) (changed: quorum)')
+    expect(lines[10]).to.include('version 3: key managers are now bob (AAAA-BBBB), and no more bob (AAAA-BBBB)')
   })
 })
 

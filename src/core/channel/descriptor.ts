@@ -141,10 +141,7 @@ function changedList(
 ): Uint8Array[] {
   const isIn = (list: readonly Uint8Array[], user: Uint8Array): boolean => list.some((one) => equalBytes(one, user))
   if (!removed.every((user) => isIn(before, user))) {
-    throw new UsageError(
-      'NOT_NAMED',
-      'The channel names no such manager. Nothing was changed: see conclave channel show.'
-    )
+    throw new UsageError('NOT_NAMED', 'The channel names no such manager. Nothing was changed.')
   }
   return [...before.filter((user) => !isIn(removed, user)), ...added.filter((user) => !isIn(before, user))]
 }
