@@ -722,7 +722,7 @@ export class Manager {
       previous: before?.announcement ?? EMPTY,
       reason,
       notAfter: env.now + charter.descriptor.keyLifetimeSeconds * SECOND_MS,
-      certificate: isQuorum && isStep ? this.#certificate : EMPTY
+      certificate: isQuorum && number.serial > 1 ? this.#certificate : EMPTY
     }
     // A first epoch is had by grant alone: what it follows from is forgotten at once.
     const init = before?.init ?? this.#keeper.fresh(EMPTY, env)
