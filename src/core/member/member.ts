@@ -389,5 +389,6 @@ export class Member {
     if (state === this.#toldState) return
     this.#toldState = state
     out.notify({ type: 'keyState', channel: this.#context.channel, state })
+    if (state === 'ready') this.speaker.flush(env, out)
   }
 }
