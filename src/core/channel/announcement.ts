@@ -28,6 +28,7 @@ import {
 import { Refusal, refuse } from '../reject.ts'
 import type { LogPreview } from './control-log.ts'
 import { type Charter, isManagerOf, isSameDescriptor, signaturesNeeded } from './descriptor.ts'
+import type { Office } from './election.ts'
 import { type Frame, makeFrame, readFrame, withAttachment } from './frame.ts'
 import {
   type EpochKeys,
@@ -192,11 +193,20 @@ const isBeginning = ({ founder }: Descriptor, { author, body }: Frame): boolean 
 
 /** Whether the certificate that an announcement carries is of its term's first epoch, by the same issuer. */
 export function provesOffice(charter: Charter, { frame, head, attachment }: CheckedAnnouncement): boolean {
+  const proven = offices.get(charter)
+  if (proven !== undefined && equalBytes(proven.certificate, attachment.certificate)) {
+    return proven.term === head.key.term && equalBytes(proven.manager, frame.author)
+  }
   const first = readFrame(charter.channel, attachment.certificate)
   const key = first instanceof Refusal ? undefined : first?.body.announcement?.key
   if (first === undefined || first instanceof Refusal || key?.serial !== 1 || key.term !== head.key.term) return false
-  return equalBytes(first.author, frame.author) && !(readAnnouncement(charter, first, key.term) instanceof Refusal)
+  if (readAnnouncement(charter, first, key.term) instanceof Refusal) return false
+  offices.set(charter, { certificate: attachment.certificate, term: key.term, manager: first.author })
+  return equalBytes(first.author, frame.author)
 }
+
+/** The last certificate that was good: every step of a term carries the same. */
+const offices = new WeakMap<Charter, Office & { readonly certificate: Uint8Array }>()
 
 /** Issuer and co-signers whose signatures hold, each once. */
 export function signersOf(descriptor: Descriptor, { frame, head, attachment }: CheckedAnnouncement): Uint8Array[] {

@@ -65,7 +65,7 @@ export class Member {
     this.keyring = keyring
     this.watch = new Watch(context)
     this.succession = new Succession(context, keyring, (env, out) => this.#onEpoch(env, out))
-    this.seeker = new KeySeeker(context, keyring, standing, this.succession)
+    this.seeker = new KeySeeker(context, keyring, standing, this.succession, this.watch)
     this.groups = new Groups(context, {
       keyring,
       succession: this.succession,
