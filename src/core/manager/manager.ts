@@ -772,7 +772,14 @@ export class Manager {
     if (!this.#isCarrierReady || current === undefined || !this.#seat.isLed(env)) return
     // A time, so that it rises over starts: what was said once says nothing when it is repeated.
     const beat = { term: office.term, counter: env.now, announcement: current.announcement, logHead: log.head }
-    const heartbeat = { group: EMPTY, ...beat, descriptor: charter.ref, isBacked: false, boot: self.boot }
+    const heartbeat = {
+      group: EMPTY,
+      ...beat,
+      descriptor: charter.ref,
+      isBacked: false,
+      boot: self.boot,
+      isFollowing: true
+    }
     const frame = makeFrame(channel, self.key, { heartbeat }).bytes
     out.push({ type: 'publish', channel, frame, to: asUserId(office.manager) })
   }
@@ -795,7 +802,8 @@ export class Manager {
         logHead: log.head,
         descriptor: charter.ref,
         isBacked,
-        boot: self.boot
+        boot: self.boot,
+        isFollowing: false
       }
       out.push({ type: 'publish', channel, frame: makeFrame(channel, self.key, { heartbeat }).bytes })
     }

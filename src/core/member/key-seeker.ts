@@ -236,9 +236,10 @@ export class KeySeeker {
 
   /** Whom to ask for a key: the manager in office, and when nothing is heard of it the others in turn. */
   get #askee(): Uint8Array {
-    const { manager, charter, user } = this.#context
+    const { manager, charter, user, office } = this.#context
+    if (office.term > 0 && this.#watch.isPresent) return manager
     const others = charter.descriptor.managers.filter((one) => !equalBytes(one, manager) && !equalBytes(one, user))
-    return this.#watch.isPresent ? manager : [manager, ...others][this.#turn % (others.length + 1)]!
+    return [manager, ...others][this.#turn % (others.length + 1)]!
   }
 
   /** Whether there is no key, or a newer one that we do not have. @param isTold - whether we have been told of one. */
