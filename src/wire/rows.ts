@@ -1759,6 +1759,7 @@ export interface OutboxRow {
   group: Uint8Array
   under: Uint8Array
   isSent: boolean
+  first: Uint8Array
 }
 
 export namespace OutboxRow {
@@ -1821,6 +1822,11 @@ export namespace OutboxRow {
           w.bool(obj.isSent)
         }
 
+        if ((obj.first != null && obj.first.byteLength > 0)) {
+          w.uint32(90)
+          w.bytes(obj.first)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -1835,7 +1841,8 @@ export namespace OutboxRow {
           lamport: 0,
           group: uint8ArrayAlloc(0),
           under: uint8ArrayAlloc(0),
-          isSent: false
+          isSent: false,
+          first: uint8ArrayAlloc(0)
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -1882,6 +1889,10 @@ export namespace OutboxRow {
             }
             case 10: {
               obj.isSent = reader.bool()
+              break
+            }
+            case 11: {
+              obj.first = reader.bytes()
               break
             }
             default: {
@@ -1969,6 +1980,13 @@ export namespace OutboxRow {
               }
               break
             }
+            case 11: {
+              yield {
+                field: `${prefix}.first`,
+                value: reader.bytes()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -2031,6 +2049,11 @@ export namespace OutboxRow {
     value: boolean
   }
 
+  export interface OutboxRowFirstFieldEvent {
+    field: '$.first'
+    value: Uint8Array
+  }
+
   export function encode (obj: Partial<OutboxRow>): Uint8Array {
     return encodeMessage(obj, OutboxRow.codec())
   }
@@ -2039,7 +2062,7 @@ export namespace OutboxRow {
     return decodeMessage(buf, OutboxRow.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<OutboxRow>): Generator<OutboxRowLocalFieldEvent | OutboxRowContentFieldEvent | OutboxRowIsPlainFieldEvent | OutboxRowFrameFieldEvent | OutboxRowEpochFieldEvent | OutboxRowOrderFieldEvent | OutboxRowLamportFieldEvent | OutboxRowGroupFieldEvent | OutboxRowUnderFieldEvent | OutboxRowIsSentFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<OutboxRow>): Generator<OutboxRowLocalFieldEvent | OutboxRowContentFieldEvent | OutboxRowIsPlainFieldEvent | OutboxRowFrameFieldEvent | OutboxRowEpochFieldEvent | OutboxRowOrderFieldEvent | OutboxRowLamportFieldEvent | OutboxRowGroupFieldEvent | OutboxRowUnderFieldEvent | OutboxRowIsSentFieldEvent | OutboxRowFirstFieldEvent> {
     return streamMessage(buf, OutboxRow.codec(), opts)
   }
 }

@@ -167,6 +167,7 @@ describe('a founder that changes its channel', () => {
         logHead: zeros(32),
         descriptor: { version: 9, hash: zeros(32) },
         isBacked: false,
+        isFollowing: false,
         boot: zeros(16)
       }
       bus.deliver(mia, channel, makeFrame(channel, alice.key, { heartbeat }).bytes)

@@ -630,7 +630,14 @@ export class Liar {
   heartbeat(counter: number, fields: Partial<Heartbeat> = {}): Frame {
     const { announcement, key } = present(this.current, 'an epoch')
     const honest = { group: EMPTY, term: key.term, counter, announcement: announcement.id, logHead: this.log.head }
-    const heartbeat = { ...honest, descriptor: this.charter.ref, isBacked: true, boot: new Uint8Array(16), ...fields }
+    const heartbeat = {
+      ...honest,
+      descriptor: this.charter.ref,
+      isBacked: true,
+      boot: new Uint8Array(16),
+      isFollowing: false,
+      ...fields
+    }
     return makeFrame(this.channel, this.key, { heartbeat })
   }
 

@@ -205,6 +205,34 @@ describe('a manager without a quorum', () => {
   })
 })
 
+describe('a manager in office', () => {
+  it('signs for nobody against itself', () => {
+    const all = world(3)
+    const { bus, managers, members } = all
+    const [alice, bert, cora] = managers as [Node, Node, Node]
+    bus.stop(cora)
+    bus.passes = (from, to) => !(from === alice && to === bert)
+    bus.pass(30_000)
+    expect(agree(all, [alice, ...members])).to.equal(alice)
+    expect(bus.view(alice, all.channel)).to.include({ term: 1, isManager: true })
+  })
+
+  it('says whether it could remove somebody, and everybody warns who hears that it could not', () => {
+    const all = world(3)
+    const { bus, managers, members, channel } = all
+    bus.pass(60_000)
+    expect(bus.view(members[0]!, channel).exposure).to.equal('none')
+    for (const node of managers.slice(1)) bus.stop(node)
+    bus.pass(70_000)
+    for (const node of [managers[0]!, ...members]) {
+      expect(bus.view(node, channel), node.nick).to.include({ exposure: 'warned', isManagerPresent: true })
+    }
+    bus.start(managers[1]!)
+    bus.pass(6_000)
+    for (const node of [managers[0]!, ...members]) expect(bus.view(node, channel).exposure).to.equal('none')
+  })
+})
+
 describe('managers apart', () => {
   /** Cuts the company in two. @returns what heals it. */
   function part({ bus, channel }: World, one: readonly Node[]): () => void {

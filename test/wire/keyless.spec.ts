@@ -15,7 +15,7 @@ const CLEAR: Readonly<Record<string, string>> = {
   announcement: 'group key roster logHead descriptor previous reason notAfter payload chunks base',
   chunk: 'announcement index data',
   coSignature: 'announcement term serial signature promisedTerm promisedSerial',
-  heartbeat: 'group term counter announcement logHead descriptor isBacked boot',
+  heartbeat: 'group term counter announcement logHead descriptor isBacked boot isFollowing',
   digest: 'key sealed',
   statements: 'key sealed',
   publicKeyRequest: 'key sealed',

@@ -28,6 +28,7 @@ import {
 import { Refusal, refuse } from '../reject.ts'
 import type { LogPreview } from './control-log.ts'
 import { type Charter, charterAt, isManagerOf, isSameDescriptor, signaturesNeeded } from './descriptor.ts'
+import type { Office } from './election.ts'
 import { type Frame, makeFrame, readFrame, withAttachment } from './frame.ts'
 import {
   type EpochKeys,
@@ -67,7 +68,7 @@ export interface EpochTerms {
   readonly notAfter: number
   /** Of a group: the channel's epoch that it stands on. */
   readonly base?: KeyId
-  /** Of a pure step where a quorum signs new roots: what shows its issuer to be in office, else empty. */
+  /** Of a later serial where a quorum signs new roots: what shows its issuer to be in office, else empty. */
   readonly certificate?: Uint8Array
 }
 
@@ -182,7 +183,7 @@ function isSigned(charter: Charter, announcement: CheckedAnnouncement): boolean 
   const needed = signaturesNeeded(charter.descriptor)
   if (needed === 1 || head.group.length > 0 || isBeginning(charter.descriptor, frame)) return true
   const mayBeStep = head.key.serial > 1 && (payload === undefined || payload.tree.kind === TreeUpdateKind.STEP)
-  if (mayBeStep && attachment.certificate.length > 0) return isInOffice(charter, announcement)
+  if (mayBeStep && attachment.certificate.length > 0) return provesOffice(charter, announcement)
   return signersOf(charter.descriptor, announcement).length >= needed
 }
 
@@ -190,13 +191,29 @@ function isSigned(charter: Charter, announcement: CheckedAnnouncement): boolean 
 const isBeginning = ({ founder }: Descriptor, { author, body }: Frame): boolean =>
   body.announcement!.previous.length === 0 && body.announcement!.key!.serial === 1 && equalBytes(author, founder)
 
-/** Whether the certificate that a pure step carries is of its term's first epoch, by the same issuer. */
-function isInOffice(charter: Charter, { frame, head, attachment }: CheckedAnnouncement): boolean {
+/** Whether the certificate that an announcement carries is of its term's first epoch, by the same issuer. */
+export function provesOffice(charter: Charter, { frame, head, attachment }: CheckedAnnouncement): boolean {
+  const proven = offices.get(charter)
+  if (proven !== undefined && equalBytes(proven.certificate, attachment.certificate)) {
+    return proven.term === head.key.term && equalBytes(proven.manager, frame.author)
+  }
   const first = readFrame(charter.channel, attachment.certificate)
   const key = first instanceof Refusal ? undefined : first?.body.announcement?.key
   if (first === undefined || first instanceof Refusal || key?.serial !== 1 || key.term !== head.key.term) return false
-  return equalBytes(first.author, frame.author) && !(readAnnouncement(charter, first, key.term) instanceof Refusal)
+  if (readAnnouncement(charter, first, key.term) instanceof Refusal) return false
+  offices.set(charter, { certificate: attachment.certificate, term: key.term, manager: first.author })
+  return equalBytes(first.author, frame.author)
 }
+
+/** The office that an announcement with its signatures shows. */
+export const officeOf = ({ head, frame }: CheckedAnnouncement): Office => ({
+  version: head.descriptor.version,
+  term: head.key.term,
+  manager: frame.author
+})
+
+/** The last certificate that was good: every step of a term carries the same. */
+const offices = new WeakMap<Charter, Pick<Office, 'term' | 'manager'> & { readonly certificate: Uint8Array }>()
 
 /** Issuer and co-signers whose signatures hold, each once. */
 export function signersOf(descriptor: Descriptor, { frame, head, attachment }: CheckedAnnouncement): Uint8Array[] {
@@ -213,7 +230,7 @@ export const coSignedBytes = (frame: Frame, group: Uint8Array, key: KeyId): Uint
 
 /** An announcement with the co-signatures that its quorum gave. */
 export const withCoSignatures = (announcement: Frame, coSignatures: SignatureBy[]): Frame =>
-  attached(announcement, { coSignatures })
+  attached(announcement, { coSignatures, certificate: EMPTY })
 
 /** A proposal as it is sent for the n-th time. */
 export const asAttempt = (announcement: Frame, attempt: number): Frame => attached(announcement, { attempt })

@@ -33,7 +33,8 @@ export class Candidacy {
   }
 
   /** A manager says that it follows us. */
-  noteFollower(manager: Uint8Array, { term, counter }: Pick<Heartbeat, 'term' | 'counter'>, env: Env): void {
+  noteFollower(manager: Uint8Array, { term, counter, isFollowing }: Heartbeat, env: Env): void {
+    if (!isFollowing) return
     const { charter, office, user } = this.#context
     if (!isManagerOf(charter.descriptor, manager) || equalBytes(manager, user) || term !== office.term) return
     const before = this.#backers.get(hex(manager))

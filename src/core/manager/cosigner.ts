@@ -7,7 +7,14 @@
  */
 import { EMPTY, equalBytes } from '../../base/bytes.ts'
 import { sign } from '../../crypto/sign.ts'
-import { type CheckedAnnouncement, coSignedBytes, equivocatorOf, readProposal } from '../channel/announcement.ts'
+import {
+  type CheckedAnnouncement,
+  coSignedBytes,
+  equivocatorOf,
+  officeOf,
+  provesOffice,
+  readProposal
+} from '../channel/announcement.ts'
 import type { Context } from '../channel/context.ts'
 import type { LogPreview } from '../channel/control-log.ts'
 import { type Frame, makeFrame } from '../channel/frame.ts'
@@ -68,7 +75,7 @@ export class CoSigner {
 
   /** @returns what the log is with it; R-405, R-414, R-415, R-432 – R-435, or as `followAnnouncement`. */
   #judge(proposal: CheckedAnnouncement, isInOffice: boolean, env: Env, out: Out): LogPreview | Refusal {
-    const { office, promised, log, charter } = this.#context
+    const { promised, log, charter } = this.#context
     const { head, frame } = proposal
     const signed = this.#signed?.proposal
     if (signed !== undefined && equivocatorOf(charter.descriptor, signed, proposal) !== undefined) {
@@ -76,6 +83,8 @@ export class CoSigner {
       return refuse(414)
     }
     if (head.group.length > 0 || proposal.payload === undefined) return refuse(405)
+    if (provesOffice(charter, proposal)) this.#context.noteOffice(officeOf(proposal))
+    const { office } = this.#context
     const isOfOffice = equalBytes(frame.author, office.manager)
     if (head.key.serial > 1 && !(isOfOffice && head.key.term === office.term)) return refuse(415)
     if (!isHigher(head.key, promised)) return refuse(432)

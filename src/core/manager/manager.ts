@@ -737,7 +737,7 @@ export class Manager {
       previous: before?.announcement ?? EMPTY,
       reason,
       notAfter: env.now + charter.descriptor.keyLifetimeSeconds * SECOND_MS,
-      certificate: isQuorum && isStep ? this.#certificate : EMPTY
+      certificate: isQuorum && number.serial > 1 ? this.#certificate : EMPTY
     }
     // A first epoch is had by grant alone: what it follows from is forgotten at once.
     const init = before?.init ?? this.#keeper.fresh(EMPTY, env)
@@ -792,7 +792,14 @@ export class Manager {
     if (!this.#isCarrierReady || current === undefined || !this.#seat.isLed(env)) return
     // A time, so that it rises over starts: what was said once says nothing when it is repeated.
     const beat = { term: office.term, counter: env.now, announcement: current.announcement, logHead: log.head }
-    const heartbeat = { group: EMPTY, ...beat, descriptor: charter.ref, isBacked: false, boot: self.boot }
+    const heartbeat = {
+      group: EMPTY,
+      ...beat,
+      descriptor: charter.ref,
+      isBacked: false,
+      boot: self.boot,
+      isFollowing: true
+    }
     const frame = makeFrame(channel, self.key, { heartbeat }).bytes
     out.push({ type: 'publish', channel, frame, to: asUserId(office.manager) })
   }
@@ -815,7 +822,8 @@ export class Manager {
         logHead: log.head,
         descriptor: charter.ref,
         isBacked,
-        boot: self.boot
+        boot: self.boot,
+        isFollowing: false
       }
       out.push({ type: 'publish', channel, frame: makeFrame(channel, self.key, { heartbeat }).bytes })
     }

@@ -23,6 +23,7 @@ import type { Keyring } from './keyring.ts'
 import { openLogAnswer } from './log-exchange.ts'
 import type { Standing } from './speaker.ts'
 import type { Succession } from './succession.ts'
+import type { Watch } from './watch.ts'
 
 /** A grant whose log is still being fetched. */
 interface Granted {
@@ -39,6 +40,7 @@ export class KeySeeker {
   readonly #keyring: Keyring
   readonly #standing: Standing
   readonly #succession: Succession
+  readonly #watch: Watch
   readonly #asker: KeyAsker
   readonly #deadlines = new Deadlines<'key' | 'behind' | 'log' | 'expiry'>()
   #granted: Granted | undefined
@@ -59,11 +61,12 @@ export class KeySeeker {
   /** `Env.uptimeMs` until which a key is not asked for again only because ours is over. */
   #restUntil = Number.NEGATIVE_INFINITY
 
-  constructor(context: Context, keyring: Keyring, standing: Standing, succession: Succession) {
+  constructor(context: Context, keyring: Keyring, standing: Standing, succession: Succession, watch: Watch) {
     this.#context = context
     this.#keyring = keyring
     this.#standing = standing
     this.#succession = succession
+    this.#watch = watch
     this.#asker = new KeyAsker(context)
   }
 
@@ -231,9 +234,10 @@ export class KeySeeker {
     return this.#context.isManager && equalBytes(this.#context.manager, this.#context.user)
   }
 
-  /** Whom to ask for a key: the manager in office, and when it stays silent the others in turn. */
+  /** Whom to ask for a key: the manager in office, and when nothing is heard of it the others in turn. */
   get #askee(): Uint8Array {
-    const { manager, charter, user } = this.#context
+    const { manager, charter, user, office } = this.#context
+    if (office.term > 0 && this.#watch.isPresent) return manager
     const others = charter.descriptor.managers.filter((one) => !equalBytes(one, manager) && !equalBytes(one, user))
     return [manager, ...others][this.#turn % (others.length + 1)]!
   }

@@ -11,7 +11,7 @@ import { EpochRow } from '../../wire/rows.ts'
 import type { Context } from '../channel/context.ts'
 import type { LogPreview } from '../channel/control-log.ts'
 import { isManagerOf, isSameDescriptor } from '../channel/descriptor.ts'
-import { needsQuorum, outranks } from '../channel/election.ts'
+import { outranks } from '../channel/election.ts'
 import { type Frame, readFrame } from '../channel/frame.ts'
 import { isHigher } from '../channel/key-schedule.ts'
 import type { KeyState } from '../command.ts'
@@ -50,6 +50,7 @@ export class Member {
   #isCarrierReady = false
   /** Whom we hold to be the manager in office. */
   #manager = EMPTY
+  #hintedTerm = 0
   #toldState: KeyState | undefined
 
   constructor(context: Context) {
@@ -65,7 +66,7 @@ export class Member {
     this.keyring = keyring
     this.watch = new Watch(context)
     this.succession = new Succession(context, keyring, (env, out) => this.#onEpoch(env, out))
-    this.seeker = new KeySeeker(context, keyring, standing, this.succession)
+    this.seeker = new KeySeeker(context, keyring, standing, this.succession, this.watch)
     this.groups = new Groups(context, {
       keyring,
       succession: this.succession,
@@ -232,21 +233,22 @@ export class Member {
   #onHeartbeat(frame: Frame, env: Env, out: Out): Refusal | undefined {
     const { heartbeat } = frame.body
     const { office, charter } = this.#context
-    const { term, group } = heartbeat!
+    const { term, group, isFollowing } = heartbeat!
     const current = this.keyring.current
     if (equalBytes(frame.author, this.#context.user) || !isManagerOf(charter.descriptor, frame.author))
       return refuse(417)
-    if (current === undefined && office.term === 0) this.#context.hint = frame.author
-    const isOfOffice = equalBytes(frame.author, this.#context.manager)
+    // Said to the one in office alone.
+    if (isFollowing) return undefined
     if (!isSameDescriptor(heartbeat!.descriptor!, charter.ref)) return refuse(402)
+    if (current === undefined && office.term === 0) this.#takeHint(frame.author, term)
+    const isOfOffice = equalBytes(frame.author, this.#context.manager)
     const said = { version: charter.ref.version, term, manager: frame.author }
     if (office.term > 0 && outranks(charter, said, office)) {
       // A term whose certificate we have not: whoever says so has it.
       this.seeker.learn(frame.author, env, out)
       return undefined
     }
-    // Whoever follows says so to the one in office alone.
-    if (!isOfOffice) return term === office.term && needsQuorum(charter.descriptor) ? undefined : refuse(417)
+    if (!isOfOffice) return refuse(417)
     const refusal = this.watch.onHeartbeat(frame, env, out)
     if (refusal !== undefined) return refusal
     if (group.length > 0) {
@@ -259,6 +261,13 @@ export class Member {
     else if (isAgreed) this.seeker.onAgreed()
     else if (this.#context.version < charter.ref.version || term >= current.key.term) this.seeker.suspectBehind(env)
     return undefined
+  }
+
+  /** Without a certificate whoever says so is held to be in office, until it falls silent or another says so of a later term. */
+  #takeHint(manager: Uint8Array, term: number): void {
+    if (this.watch.isPresent && term <= this.#hintedTerm) return
+    this.#hintedTerm = term
+    this.#context.hint = manager
   }
 
   /** Another manager may be in office now, as far as we know: what is asked for is asked of that one. */
@@ -407,5 +416,6 @@ export class Member {
     if (state === this.#toldState) return
     this.#toldState = state
     out.notify({ type: 'keyState', channel: this.#context.channel, state })
+    if (state === 'ready') this.speaker.flush(env, out)
   }
 }

@@ -38,6 +38,8 @@ export interface OutboxEntry {
   /** Announcement id of the channel's epoch at that time. */
   under: Uint8Array
   lamport: number
+  /** Id of the first frame it was sealed into, once there is another: what all later ones replace. */
+  first: Uint8Array
   /** The frame as it was made, while this run lasts. */
   made?: Frame
   /** How often it was said again. */
@@ -94,6 +96,7 @@ export class Outbox {
       epoch: EMPTY,
       under: EMPTY,
       lamport: 0,
+      first: EMPTY,
       isUnderWay: false
     }
     this.#entries.set(local, entry)
@@ -145,12 +148,12 @@ export class Outbox {
   }
 
   rowOf(entry: OutboxEntry): Row {
-    const { local, isPlain, group, frame, epoch, under, order, lamport } = entry
+    const { local, isPlain, group, frame, epoch, under, order, lamport, first } = entry
     const content = Content.encode(entry.content)
     const isSent = this.#sent.has(local)
     return stateRow(
       this.#name(local),
-      OutboxRow.encode({ local, content, isPlain, group, frame, epoch, under, order, lamport, isSent })
+      OutboxRow.encode({ local, content, isPlain, group, frame, epoch, under, order, lamport, isSent, first })
     )
   }
 

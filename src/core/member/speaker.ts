@@ -189,7 +189,9 @@ export class Speaker {
   #seal(entry: OutboxEntry, env: Env, out: Out): boolean {
     const { channel } = this.#context
     const replaced = entry.frame.length > 0 ? this.#frameOf(entry).id : EMPTY
-    const content = { ...entry.content, replaces: replaced }
+    // Whoever has seen any form of it knows the first.
+    if (entry.first.length === 0) entry.first = replaced
+    const content = { ...entry.content, replaces: entry.first }
     const lamport = this.#clock.lamport + 1
     const rows: Row[] = []
     const frame = entry.isPlain

@@ -13,6 +13,7 @@ import {
   certificateOf,
   charterNamed,
   equivocatorOf,
+  officeOf,
   readAnnouncement,
   readSide,
   signersOf
@@ -20,7 +21,7 @@ import {
 import type { Context } from '../channel/context.ts'
 import type { LogPreview } from '../channel/control-log.ts'
 import { isManagerOf } from '../channel/descriptor.ts'
-import { type Office, outranks } from '../channel/election.ts'
+import { outranks } from '../channel/election.ts'
 import { type Frame, keyIdKey, makeFrame, readFrame } from '../channel/frame.ts'
 import type { IdSet } from '../channel/id-set.ts'
 import { isHigher } from '../channel/key-schedule.ts'
@@ -47,12 +48,6 @@ const GROUP_CHANGE: Partial<Record<Operation, (Notice & { type: 'group' })['chan
   [Operation.PUT_INTO_GROUP]: 'put-in',
   [Operation.TAKE_OUT_OF_GROUP]: 'taken-out'
 }
-
-const officeOf = ({ head, frame }: CheckedAnnouncement): Office => ({
-  version: head.descriptor.version,
-  term: head.key.term,
-  manager: frame.author
-})
 
 export class Succession {
   readonly #context: Context

@@ -26,6 +26,7 @@ export class Watch {
   #beat = { term: 0, counter: -1 }
   #heard = { now: 0, uptimeMs: Number.NEGATIVE_INFINITY }
   #isPresent = false
+  #isCounting = false
   #exposure: Exposure = 'none'
 
   constructor(context: Context) {
@@ -60,14 +61,13 @@ export class Watch {
 
   /** Time begins to count: a start, or the first epoch. */
   start(env: Env): void {
-    this.#deadlines.setOnce('warn', env.uptimeMs + WARN_MS)
-    this.#deadlines.setOnce('fence', env.uptimeMs + this.#fenceMs)
+    if (!this.#isCounting) this.#count(env)
   }
 
   wake(env: Env, out: Out): void {
     for (const name of this.#deadlines.due(env.uptimeMs)) {
       if (name === 'lease') this.#setPresent(false, out)
-      else this.#setExposure(name === 'fence' || this.#exposure === 'fenced' ? 'fenced' : 'warned', out)
+      else this.#setExposure(name === 'fence' ? 'fenced' : 'warned', out)
     }
   }
 
@@ -85,14 +85,20 @@ export class Watch {
 
   /** The manager in office, with enough others behind it to remove somebody, is in touch with us: or we are that one. */
   assure(env: Env, out: Out): void {
-    this.#deadlines.set('warn', env.uptimeMs + WARN_MS)
-    this.#deadlines.set('fence', env.uptimeMs + this.#fenceMs)
+    this.#count(env)
     this.#setExposure('none', out)
   }
 
   /** Terms of another version of the descriptor do not count in this one, and nothing said under it does. */
   onCharter(): void {
     this.#beat = { term: 0, counter: -1 }
+  }
+
+  #count(env: Env): void {
+    this.#isCounting = true
+    const fenceMs = this.#fenceMs
+    this.#deadlines.set('warn', fenceMs > WARN_MS ? env.uptimeMs + WARN_MS : undefined)
+    this.#deadlines.set('fence', env.uptimeMs + fenceMs)
   }
 
   /** Another is in office now, or the one that was says that it goes. */

@@ -94,7 +94,8 @@ const BODIES: { readonly [Kind in keyof Required<Body>]: NonNullable<Body[Kind]>
     logHead: id,
     descriptor: ref,
     isBacked: true,
-    boot: random(16)
+    boot: random(16),
+    isFollowing: true
   },
   digest: { key, sealed },
   statements: { key, sealed },

@@ -220,7 +220,8 @@ describe('a manager that proposes', () => {
         logHead,
         descriptor: descriptor!,
         isBacked: false,
-        boot: random(16)
+        boot: random(16),
+        isFollowing: true
       }
       bus.deliver(alice, channel, makeFrame(channel, by, { heartbeat }).bytes)
     }
