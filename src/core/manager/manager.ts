@@ -163,6 +163,8 @@ export class Manager {
   #stage: 'resting' | 'collecting' | 'waiting' | 'acting' = 'resting'
   #isCarrierReady = false
   #seenTerm = 0
+  /** Whether the channel is founded in this start. */
+  #isFounding = false
   /** Whether anybody could say what epochs there have been. */
   #isAnswered = false
   #issuedAt = Number.NEGATIVE_INFINITY
@@ -240,6 +242,7 @@ export class Manager {
   /** Opens the first term of a channel founded here: nobody else can know of an earlier one. */
   found(env: Env, out: Out): void {
     this.#isAnswered = true
+    this.#isFounding = true
     if (this.#context.isManager) this.#stand(Reason.CREATED, env, out)
   }
 
@@ -338,8 +341,11 @@ export class Manager {
     const { charter, office, user, alarm, wasRemoved, isManager } = this.#context
     if (!isManager || alarm.length > 0 || wasRemoved) return false
     if (this.#seat.current !== undefined) return this.#seat.isUpToDate
+    // A founder that comes without a key has lost what it began: where there are others it does not begin again.
+    const { founder, managers } = charter.descriptor
+    const hasLost = managers.length > 1 && equalBytes(user, founder) && !this.#isFounding
     const isFirst = equalBytes(this.#context.manager, user) || needsQuorum(charter.descriptor)
-    return office.term === 0 && isFirst && mayBegin(charter.descriptor, user)
+    return office.term === 0 && isFirst && !hasLost && mayBegin(charter.descriptor, user)
   }
 
   /** Opens a new term, if the others agree: the tree is built again from the members' prekeys (§7). */
