@@ -199,7 +199,9 @@ function admission(tree: KeyTree, members: number): Change {
       statements: [],
       isLogComplete: true,
       earlier: [],
-      notAfter
+      notAfter,
+      init: EMPTY,
+      control: EMPTY
     }
     const sealed = present(sealGrant(terms, parties, content, prekey, oneTime, 0, random))
     return makeFrame(charter.channel, manager, { grant: sealed }).bytes.length

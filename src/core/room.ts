@@ -45,6 +45,9 @@ export function seatOf(member: Member): Seat {
     controlOf(key) {
       return member.keyring.find(key)?.control
     },
+    get certificate() {
+      return member.succession.certificate
+    },
     get isUpToDate() {
       return !member.succession.isOffChain && !member.succession.isBehind
     },

@@ -5470,6 +5470,8 @@ export interface GrantContent {
   isLogComplete: boolean
   earlier: EarlierEpoch[]
   notAfter: number
+  init: Uint8Array
+  control: Uint8Array
 }
 
 export namespace GrantContent {
@@ -5531,6 +5533,16 @@ export namespace GrantContent {
           w.uint64Number(obj.notAfter)
         }
 
+        if ((obj.init != null && obj.init.byteLength > 0)) {
+          w.uint32(82)
+          w.bytes(obj.init)
+        }
+
+        if ((obj.control != null && obj.control.byteLength > 0)) {
+          w.uint32(90)
+          w.bytes(obj.control)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -5544,7 +5556,9 @@ export namespace GrantContent {
           statements: [],
           isLogComplete: false,
           earlier: [],
-          notAfter: 0
+          notAfter: 0,
+          init: uint8ArrayAlloc(0),
+          control: uint8ArrayAlloc(0)
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -5597,6 +5611,14 @@ export namespace GrantContent {
             }
             case 9: {
               obj.notAfter = reader.uint64Number()
+              break
+            }
+            case 10: {
+              obj.init = reader.bytes()
+              break
+            }
+            case 11: {
+              obj.control = reader.bytes()
               break
             }
             default: {
@@ -5701,6 +5723,20 @@ export namespace GrantContent {
               }
               break
             }
+            case 10: {
+              yield {
+                field: `${prefix}.init`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 11: {
+              yield {
+                field: `${prefix}.control`,
+                value: reader.bytes()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -5784,6 +5820,16 @@ export namespace GrantContent {
     value: number
   }
 
+  export interface GrantContentInitFieldEvent {
+    field: '$.init'
+    value: Uint8Array
+  }
+
+  export interface GrantContentControlFieldEvent {
+    field: '$.control'
+    value: Uint8Array
+  }
+
   export function encode (obj: Partial<GrantContent>): Uint8Array {
     return encodeMessage(obj, GrantContent.codec())
   }
@@ -5792,7 +5838,7 @@ export namespace GrantContent {
     return decodeMessage(buf, GrantContent.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<GrantContent>): Generator<GrantContentEpochSecretFieldEvent | GrantContentLeafFieldEvent | GrantContentDepthFieldEvent | GrantContentPathKeysFieldEvent | GrantContentAnnouncementFieldEvent | GrantContentStatementsFieldEvent | GrantContentIsLogCompleteFieldEvent | GrantContentEarlierKeyTermFieldEvent | GrantContentEarlierKeySerialFieldEvent | GrantContentEarlierKeyCommitmentFieldEvent | GrantContentEarlierReadingSecretFieldEvent | GrantContentEarlierAnnouncementFieldEvent | GrantContentNotAfterFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<GrantContent>): Generator<GrantContentEpochSecretFieldEvent | GrantContentLeafFieldEvent | GrantContentDepthFieldEvent | GrantContentPathKeysFieldEvent | GrantContentAnnouncementFieldEvent | GrantContentStatementsFieldEvent | GrantContentIsLogCompleteFieldEvent | GrantContentEarlierKeyTermFieldEvent | GrantContentEarlierKeySerialFieldEvent | GrantContentEarlierKeyCommitmentFieldEvent | GrantContentEarlierReadingSecretFieldEvent | GrantContentEarlierAnnouncementFieldEvent | GrantContentNotAfterFieldEvent | GrantContentInitFieldEvent | GrantContentControlFieldEvent> {
     return streamMessage(buf, GrantContent.codec(), opts)
   }
 }

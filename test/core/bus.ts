@@ -671,6 +671,8 @@ export class Liar {
       isLogComplete: true,
       earlier: [],
       notAfter: 0,
+      init: EMPTY,
+      control: EMPTY,
       ...lies.content
     }
     const terms: GrantTerms = {

@@ -84,7 +84,14 @@ export function openGrant(
   if (padded === undefined) return refuse(604)
   const bytes = unpad(padded)
   const content = bytes && decodeStrict(GrantContent, bytes, FRAME_BYTES)
-  if (content === undefined || content.epochSecret.length !== HASH_BYTES) return refuse(605)
+  if (content === undefined) return refuse(605)
+  const { epochSecret, init, control, pathKeys, leaf, depth } = content
+  if (epochSecret.length === 0) {
+    const isFooting =
+      init.length === HASH_BYTES && control.length === HASH_BYTES && pathKeys.length + leaf + depth === 0
+    return isFooting ? content : refuse(605)
+  }
+  if (epochSecret.length !== HASH_BYTES || init.length + control.length > 0) return refuse(605)
   const fits = content.pathKeys.length === (content.depth + 1) * HASH_BYTES && content.leaf < 2 ** content.depth
   return fits ? content : refuse(605)
 }

@@ -31,7 +31,7 @@ export interface CoSignerSeat {
   tryProposal(proposal: CheckedAnnouncement): LogPreview | Refusal
   /** Whether a manager in office is heard of. */
   isLed(env: Env): boolean
-  /** What leads on from an announcement to our epoch; empty when it is unknown here, or ours. */
+  /** What leads on from an announcement to our epoch; the certificate of ours when it is unknown here. */
   leadOn(announcement: Uint8Array): readonly Uint8Array[]
   /** Two announcements prove that a manager lied. */
   raiseAlarm(first: CheckedAnnouncement, second: CheckedAnnouncement, out: Out): void
@@ -104,7 +104,7 @@ export class CoSigner {
     const { channel } = this.#context
     const lead = this.#seat.leadOn(head.previous)
     for (const bytes of lead) out.push({ type: 'publish', channel, frame: bytes, to: asUserId(frame.author) })
-    if (lead.length === 0) this.#seat.learn(frame.author, env, out)
+    this.#seat.learn(frame.author, env, out)
   }
 
   /** Promise and statements durable, then the signature. What we sign for we know: it is told, whatever becomes of it. */

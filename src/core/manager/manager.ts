@@ -76,6 +76,8 @@ export interface Seat extends CoSignerSeat {
     | undefined
   /** `Env.uptimeMs` of the newest heartbeat of the manager in office. */
   readonly ledAt: number
+  /** Of the epoch held. */
+  readonly certificate: Uint8Array
   /** Whether the epoch held is the newest there is, as far as we know. */
   readonly isUpToDate: boolean
   /** Whether an epoch is one of those that led to the one held. */
@@ -181,7 +183,7 @@ export class Manager {
     this.#coSigner = new CoSigner(context, seat)
     context.keeper = this.archive
     this.#keeper = new TreeKeeper(context)
-    this.#reception = new Reception(context, this.archive, (env, out) => this.#schedule(this.#windowMs, env, out))
+    this.#reception = new Reception(context, this.archive, (env, out) => this.#onEnlisted(env, out))
     this.#groups = new GroupOffice(context, {
       nextNumber: (out) => {
         const { term, serial } = context.promised
@@ -503,12 +505,24 @@ export class Manager {
 
   // ---------------------------------------------------------------- requests
 
+  /** Somebody waits for the next epoch; or, while nobody is in office, a manager for a footing. */
+  #onEnlisted(env: Env, out: Out): void {
+    const { current } = this.#seat
+    if (this.#stage === 'acting') return this.#schedule(this.#windowMs, env, out)
+    if (!this.#mayGiveFooting(env) || current === undefined) return
+    this.#reception.giveFooting({ ...current, announcement: this.#seat.certificate }, env, out)
+  }
+
+  #mayGiveFooting(env: Env): boolean {
+    return this.#stage === 'waiting' && !this.#seat.isLed(env) && this.#seat.isUpToDate
+  }
+
   onKeyRequest(frame: Frame, env: Env, out: Out): void {
-    if (this.isInOffice) this.#reception.onKeyRequest(frame, env, out)
+    if (this.isInOffice || this.#mayGiveFooting(env)) this.#reception.onKeyRequest(frame, env, out)
   }
 
   onChallengeAnswer(frame: Frame, env: Env, out: Out): void {
-    if (this.isInOffice) this.#reception.onChallengeAnswer(frame, env, out)
+    if (this.isInOffice || this.#mayGiveFooting(env)) this.#reception.onChallengeAnswer(frame, env, out)
   }
 
   /** The directory's answer about a user. */
@@ -669,9 +683,13 @@ export class Manager {
     this.#issue(reason, applicants, statements, env, out)
   }
 
-  /** Whether an epoch stands on a way that parted from ours, which can be where there are several managers. */
+  /**
+   * Whether somebody comes from a way that parted from ours, or could not follow the way to our term, which can be where there
+   * are several managers: what was said in this term it has not heard.
+   */
   #isOfAnotherWay(key: KeyId): boolean {
-    return this.#context.charter.descriptor.managers.length > 1 && !this.#seat.hasLedHere(key)
+    const { charter, office } = this.#context
+    return charter.descriptor.managers.length > 1 && (key.term < office.term || !this.#seat.hasLedHere(key))
   }
 
   #issue(

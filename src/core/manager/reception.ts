@@ -5,12 +5,13 @@
 import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
 import { SECOND_MS } from '../../base/time.ts'
 import { PADDABLE_BYTES } from '../../wire/codec.ts'
-import { Authentication, type Body, type Grant, GrantContent } from '../../wire/messages.ts'
+import { Authentication, type Body, type Grant, GrantContent, type KeyId } from '../../wire/messages.ts'
 import { certificateOf, type IssuedEpoch } from '../channel/announcement.ts'
 import type { Context } from '../channel/context.ts'
 import type { LogPreview } from '../channel/control-log.ts'
+import { isManagerOf } from '../channel/descriptor.ts'
 import { type Frame, makeFrame } from '../channel/frame.ts'
-import { sealGrant } from '../channel/grant.ts'
+import { type GrantTerms, sealGrant } from '../channel/grant.ts'
 import { CHALLENGE_BYTES, challengeHash, openChallengeAnswer, sealChallenge } from '../channel/key-request.ts'
 import { asUserId } from '../identity/user.ts'
 import type { Env } from '../machine.ts'
@@ -28,6 +29,16 @@ import { Refusal } from '../reject.ts'
 import { type Applicant, judgeApplicant, readApplicant } from './admission.ts'
 import type { Archive } from './archive.ts'
 import type { TreePath } from './tree-keeper.ts'
+
+/** What the next epoch can be followed from: of the epoch held, with its certificate. */
+export interface Footing {
+  readonly key: KeyId
+  readonly announcement: Uint8Array
+  readonly transcript: Uint8Array
+  readonly init: Uint8Array
+  readonly control: Uint8Array
+  readonly notAfter: number
+}
 
 interface Challenged {
   readonly applicant: Applicant
@@ -183,7 +194,7 @@ export class Reception {
    * @param path - the applicant's path in the tree of that epoch.
    */
   grant(applicant: Applicant, issued: IssuedEpoch, preview: LogPreview, path: TreePath, env: Env, out: Out): void {
-    const { channel, charter, log, user } = this.#context
+    const { charter, log } = this.#context
     const isLogComplete = log.announcedBytes <= INLINE_LOG_BYTES
     const bare = {
       epochSecret: issued.epochSecret,
@@ -192,7 +203,9 @@ export class Reception {
       statements: isLogComplete ? log.announced().map((one) => one.bytes) : [],
       isLogComplete,
       earlier: [],
-      notAfter: issued.announcement.body.announcement!.notAfter
+      notAfter: issued.announcement.body.announcement!.notAfter,
+      init: EMPTY,
+      control: EMPTY
     }
     const room = PADDABLE_BYTES - GrantContent.encode(bare).length
     const earlier = this.#archive.earlierFor(applicant.user, issued.key, applicant.highest, room, env.now)
@@ -206,16 +219,7 @@ export class Reception {
       logHead: preview.ids.root(),
       descriptor: charter.ref
     }
-    const parties = { channel, manager: user, requester: applicant.user }
-    const grant = sealGrant(
-      terms,
-      parties,
-      content,
-      applicant.record.prekey,
-      applicant.oneTimeKey,
-      applicant.attempt,
-      env.random
-    )
+    const grant = this.#seal(applicant, terms, content, env)
     if (grant === undefined) return out.reject(504)
     this.#granted.set(applicant.author, { grant, user: applicant.user, attempt: applicant.attempt })
     for (const oldest of this.#granted.keys()) {
@@ -223,5 +227,31 @@ export class Reception {
       this.#granted.delete(oldest)
     }
     this.#answer({ grant }, applicant.user, applicant.attempt, out)
+  }
+
+  /**
+   * Gives the other managers that ask a footing on our epoch: while nobody is in office nobody can grant its key, but who
+   * has a footing can sign the next one, and then follow it.
+   */
+  giveFooting({ key, announcement, transcript, init, control, notAfter }: Footing, env: Env, out: Out): void {
+    const { charter, log } = this.#context
+    const managers = [...this.applicants.values()].filter(({ user }) => isManagerOf(charter.descriptor, user))
+    this.applicants.clear()
+    const isLogComplete = log.announcedBytes <= INLINE_LOG_BYTES
+    const statements = isLogComplete ? log.announced().map((one) => one.bytes) : []
+    const secrets = { epochSecret: EMPTY, leaf: 0, depth: 0, pathKeys: EMPTY, init, control }
+    const content = { ...secrets, announcement, statements, isLogComplete, earlier: [], notAfter }
+    const place = { group: EMPTY, key, transcript, roster: log.roster.hash, logHead: log.head, descriptor: charter.ref }
+    for (const applicant of managers) {
+      const grant = this.#seal(applicant, { request: applicant.request, ...place }, content, env)
+      if (grant !== undefined) this.#answer({ grant }, applicant.user, applicant.attempt, out)
+    }
+  }
+
+  #seal(applicant: Applicant, terms: GrantTerms, content: GrantContent, env: Env): Grant | undefined {
+    const { channel, user } = this.#context
+    const parties = { channel, manager: user, requester: applicant.user }
+    const { record, oneTimeKey, attempt } = applicant
+    return sealGrant(terms, parties, content, record.prekey, oneTimeKey, attempt, env.random)
   }
 }

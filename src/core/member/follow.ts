@@ -159,7 +159,7 @@ export function epochOf(
     issuer: frame.author,
     reason: head.reason,
     keys,
-    secrets: SecretTree.from(keys.reading),
+    secrets: keys.reading.length > 0 ? SecretTree.from(keys.reading) : SecretTree.empty(),
     tree
   })
 }

@@ -251,7 +251,11 @@ export class KeyAsker {
     const parties = { channel, manager: frame.author, requester: self.key.publicKey }
     const content = openGrant(grant, parties, pending.prekey, pending.oneTimeKey)
     if (content instanceof Refusal) return content
-    const keys = epochKeysOf(content.epochSecret, { channel, group: EMPTY }, key.term, key.serial)
+    const isFooting = content.epochSecret.length === 0
+    if (isFooting && !this.#context.isManager) return refuse(605)
+    const keys = isFooting
+      ? { ...content, reading: EMPTY, exporter: EMPTY, commitment: key.commitment }
+      : epochKeysOf(content.epochSecret, { channel, group: EMPTY }, key.term, key.serial)
     if (!equalBytes(keys.commitment, key.commitment)) return refuse(606)
     const certificate = readCertificate(charter, content.announcement, key.term)
     if (certificate instanceof Refusal || !isOf(certificate, grant)) return refuse(607)

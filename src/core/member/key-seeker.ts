@@ -245,7 +245,8 @@ export class KeySeeker {
   /** Whether there is no key, or a newer one that we do not have. @param isTold - whether we have been told of one. */
   #isLost(isTold: boolean = this.#isToldBehind): boolean {
     const isBehind = this.#succession.isOffChain || this.#succession.isBehind || isTold
-    return this.#keyring.current === undefined || isBehind || this.#isLeafWanted
+    const { current } = this.#keyring
+    return current === undefined || current.isFooting || isBehind || this.#isLeafWanted
   }
 
   #needsKey(env: Env): boolean {
@@ -353,8 +354,9 @@ export class KeySeeker {
     const { checked, statements } = this.#granted!
     const { content, keys, grant, certificate } = checked
     const read = readGrantedLog(this.#context, checked, [...statements.values()])
-    const tree = MemberTree.fromGrant(content.leaf, content.depth, content.pathKeys)
-    if (read instanceof Refusal || tree === undefined) {
+    const isFooting = content.epochSecret.length === 0
+    const tree = isFooting ? undefined : MemberTree.fromGrant(content.leaf, content.depth, content.pathKeys)
+    if (read instanceof Refusal || (tree === undefined && !isFooting)) {
       this.#granted = undefined
       this.#deadlines.set('log', undefined)
       this.#deadlines.set('key', env.uptimeMs + ASK_AGAIN_MS)
@@ -363,7 +365,7 @@ export class KeySeeker {
     const { log } = this.#context
     const before = this.#keyring.current === undefined ? undefined : log.roster.members
     this.#context.log = read.log
-    this.#context.invite = ''
+    if (!isFooting) this.#context.invite = ''
     const announced = read.preview.statements
     const epoch = epochOf(certificate, { keys, transcript: grant.transcript }, tree)
     const kept = this.#succession.kept(epoch, announced, env)

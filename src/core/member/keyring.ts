@@ -1,11 +1,4 @@
-/**
- * The epochs a member holds: the current one, and those before it while their grace lasts.
- *
- * Epochs of before its time it may be given to read. Of a past epoch only what reading needs is kept; its `init` and its tree
- * keys are gone, so nothing leads from it to another. Into a group it leads once, and then no more. A chain of a sender is kept
- * from its first message on; what it has used up is gone from it.
- */
-import { assert } from '../../base/assert.ts'
+
 import { EMPTY, equalBytes, hex, unhex } from '../../base/bytes.ts'
 import { type EarlierEpoch, type KeyId, Reason } from '../../wire/messages.ts'
 import { ChainRow, EpochRow } from '../../wire/rows.ts'
@@ -138,7 +131,7 @@ export class Epoch {
   /** Keeps what leads into these groups, and nothing that leads into any other. */
   openTo(groups: readonly Uint8Array[], channel: Uint8Array, user: Uint8Array): void {
     const { tree } = this
-    assert(tree !== undefined, 'an epoch that comes into force has its tree')
+    if (tree === undefined) return
     for (const group of groups) {
       const line = { channel, group }
       const init = groupInitOf(this.exporter, line)
@@ -146,6 +139,14 @@ export class Epoch {
     }
     this.exporter.fill(0)
     this.exporter = EMPTY
+  }
+
+  /**
+   * Whether this epoch of the channel is no more than a footing: what follows can be followed from it, but nothing said under
+   * it can be read, and nothing may be said.
+   */
+  get isFooting(): boolean {
+    return this.group.length === 0 && this.tree === undefined && this.endedAt === 0 && !this.isGranted
   }
 
   entryOf(group: Uint8Array): Entry | undefined {

@@ -94,7 +94,8 @@ export class Member {
     if (wasRemoved) return 'removed'
     const current = this.keyring.current
     // What we cannot follow may remove somebody: nothing is sent before that is known.
-    if (current === undefined || this.succession.isOffChain || this.succession.isBehind) return this.seeker.state
+    const isLost = current === undefined || current.isFooting
+    if (isLost || this.succession.isOffChain || this.succession.isBehind) return this.seeker.state
     if (log.hasUnappliedRemoval || this.#context.hasDismissed) return 'removal-pending'
     if (this.watch.exposure === 'fenced') return 'fenced'
     return now > current.notAfter + charter.descriptor.graceSeconds * SECOND_MS ? 'expired' : 'ready'

@@ -276,7 +276,8 @@ export class Presence {
   /** Whether there is somebody, and a key that anything may be sealed under. */
   get #mayBeHeard(): boolean {
     const { wasRemoved, alarm, log } = this.#context
-    const hasKey = this.#keyring.current !== undefined && !wasRemoved && alarm.length === 0
+    const { current } = this.#keyring
+    const hasKey = current !== undefined && !current.isFooting && !wasRemoved && alarm.length === 0
     return hasKey && this.#standing.isCarrierReady && log.roster.members.size > 1
   }
 

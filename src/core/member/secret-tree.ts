@@ -59,6 +59,11 @@ export class SecretTree {
     return new SecretTree(new Map([[1, readingSecret.slice()]]), 0)
   }
 
+  /** A tree from which nothing can be read. */
+  static empty(): SecretTree {
+    return new SecretTree(new Map(), 0)
+  }
+
   /** The epoch's reading secret while nothing has been taken yet, for checkers of what a thief would have. */
   get reading(): Uint8Array | undefined {
     return this.#nodes.get(1)

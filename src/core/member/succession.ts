@@ -226,6 +226,12 @@ export class Succession {
     return first instanceof Refusal ? [] : signersOf(charter.descriptor, first)
   }
 
+  /** Of the epoch held; empty for none. */
+  get certificate(): Uint8Array {
+    const newest = this.#kept.at(-1)
+    return newest === undefined ? EMPTY : certificateOf(newest.frame).bytes
+  }
+
   /** What the log would be with an announcement that is proposed and follows the current epoch; nothing is changed. */
   tryProposal(proposal: CheckedAnnouncement): LogPreview | Refusal {
     const { current } = this.#keyring
@@ -238,12 +244,15 @@ export class Succession {
     return followed.preview
   }
 
-  /** Announcements that lead from one to the current epoch; none when it is unknown, or the current one itself. */
+  /** Announcements that lead from one to the current epoch; its certificate alone when that one is unknown. */
   leadOn(announcement: Uint8Array): Uint8Array[] {
     const isKnown = this.#kept.some(({ frame, head }) =>
       [frame.id, head.previous].some((id) => equalBytes(id, announcement))
     )
-    return isKnown ? framesAfter(this.#kept, this.chunks, { after: announcement, chunks: [] }).frames : []
+    // Where our ways have parted, how far ours goes: whoever is below that leaves its own.
+    return isKnown
+      ? framesAfter(this.#kept, this.chunks, { after: announcement, chunks: [] }).frames
+      : [this.certificate]
   }
 
   /** Whether the current epoch is over already, by an announcement that is about to be followed. */

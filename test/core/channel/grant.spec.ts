@@ -32,7 +32,9 @@ const content: GrantContent = {
   statements: [random(90)],
   isLogComplete: true,
   earlier: [],
-  notAfter: 7
+  notAfter: 7,
+  init: EMPTY,
+  control: EMPTY
 }
 const sealed = (changes: Partial<GrantContent> = {}): Grant =>
   sealGrant(terms, parties, { ...content, ...changes }, prekeys.current, oneTimeKey.publicKey, 0, random)!
