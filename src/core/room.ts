@@ -59,7 +59,6 @@ export function seatOf(member: Member): Seat {
       return member.watch.heardAt
     },
     isLed: (env) => member.watch.leaseMs(env) > 0,
-    leadOn: (announcement) => member.succession.leadOn(announcement),
     raiseAlarm: (first, second, out) => void member.succession.raiseAlarm(first, second, out),
     learn: (from, env, out) => member.seeker.learn(from, env, out),
     get traffic() {

@@ -31,8 +31,6 @@ export interface CoSignerSeat {
   tryProposal(proposal: CheckedAnnouncement): LogPreview | Refusal
   /** Whether a manager in office is heard of. */
   isLed(env: Env): boolean
-  /** What leads on from an announcement to our epoch; the certificate of ours when it is unknown here. */
-  leadOn(announcement: Uint8Array): readonly Uint8Array[]
   /** Two announcements prove that a manager lied. */
   raiseAlarm(first: CheckedAnnouncement, second: CheckedAnnouncement, out: Out): void
   /** Asks a manager what there is after our epoch. */
@@ -91,20 +89,13 @@ export class CoSigner {
     if (!isOfOffice && (isInOffice || this.#seat.isLed(env))) return refuse(433)
     const { current } = this.#seat
     if (current !== undefined && !equalBytes(head.previous, current.announcement)) {
-      this.#catchUp(proposal, env, out)
+      // One of us is behind, or our ways have parted: each asks the other.
+      this.#seat.learn(frame.author, env, out)
       return refuse(435)
     }
     const preview = this.#seat.tryProposal(proposal)
     if (preview instanceof Refusal) return preview
     return appliesRemovals(log.unappliedRemovals(), preview) ? preview : refuse(434)
-  }
-
-  /** One of us is behind: what leads on goes to the other, or is asked of it. */
-  #catchUp({ head, frame }: CheckedAnnouncement, env: Env, out: Out): void {
-    const { channel } = this.#context
-    const lead = this.#seat.leadOn(head.previous)
-    for (const bytes of lead) out.push({ type: 'publish', channel, frame: bytes, to: asUserId(frame.author) })
-    this.#seat.learn(frame.author, env, out)
   }
 
   /** Promise and statements durable, then the signature. What we sign for we know: it is told, whatever becomes of it. */

@@ -342,7 +342,9 @@ export class Manager {
   get #mayStand(): boolean {
     const { charter, office, user, alarm, wasRemoved, isManager } = this.#context
     if (!isManager || alarm.length > 0 || wasRemoved) return false
-    if (this.#seat.current !== undefined) return this.#seat.isUpToDate
+    // Where each may go on alone, who was in office may, whatever it has forgotten of it.
+    const isOurs = equalBytes(office.manager, user) && !needsQuorum(charter.descriptor)
+    if (this.#seat.current !== undefined) return isOurs || this.#seat.isUpToDate
     // A founder that comes without a key has lost what it began: where there are others it does not begin again.
     const { founder, managers } = charter.descriptor
     const hasLost = managers.length > 1 && equalBytes(user, founder) && !this.#isFounding
@@ -415,6 +417,7 @@ export class Manager {
     const refusal = draft?.proposal.onCoSignature(frame)
     if (refusal !== undefined) out.reject(refusal)
     if (draft === undefined || refusal !== undefined) return
+    if (frame.body.coSignature!.signature.length === 0) this.#seat.learn(frame.author, env, out)
     if (draft.proposal.isSignedBy(frame.author)) this.#candidacy.noteSigner(frame.author, env)
     if (draft.proposal.isCertified && this.#isCurrent(draft)) this.#enforce(draft.proposal.certified(), draft, env, out)
   }

@@ -231,7 +231,10 @@ export class KeySeeker {
   }
 
   get #isManager(): boolean {
-    return this.#context.isManager && equalBytes(this.#context.manager, this.#context.user)
+    // On an old disk a manager may find itself in office, in a term of which it has no key.
+    const isBehind = this.#succession.isOffChain || this.#succession.isBehind
+    const { isManager, manager, user, charter } = this.#context
+    return isManager && equalBytes(manager, user) && (!isBehind || charter.descriptor.managers.length === 1)
   }
 
   /** Whom to ask for a key: the manager in office, and when nothing is heard of it the others in turn. */
@@ -239,6 +242,7 @@ export class KeySeeker {
     const { manager, charter, user, office } = this.#context
     if (office.term > 0 && this.#watch.isPresent) return manager
     const others = charter.descriptor.managers.filter((one) => !equalBytes(one, manager) && !equalBytes(one, user))
+    if (equalBytes(manager, user)) return others[this.#turn % others.length]!
     return [manager, ...others][this.#turn % (others.length + 1)]!
   }
 

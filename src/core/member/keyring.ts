@@ -1,4 +1,3 @@
-
 import { EMPTY, equalBytes, hex, unhex } from '../../base/bytes.ts'
 import { type EarlierEpoch, type KeyId, Reason } from '../../wire/messages.ts'
 import { ChainRow, EpochRow } from '../../wire/rows.ts'

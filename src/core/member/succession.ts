@@ -64,6 +64,8 @@ export class Succession {
   #storedChunks = 0
   /** The chunks needed to follow one announcement from one epoch: counting them again at each chunk costs too much. */
   #needed: { readonly current: Epoch; readonly next: CheckedAnnouncement; readonly chunks: number[] } | undefined
+  /** The highest number that a certificate was seen for without what leads there. */
+  #certified = { term: 0, serial: 0 }
   /** First epochs of terms that were heard of and do not follow ours, newest last: where others parted from us. */
   #openings: CheckedAnnouncement[] = []
   /** Epochs of ours that others have not, as the last adoption shows, by hex of their announcements. */
@@ -89,7 +91,8 @@ export class Succession {
   /** Whether announcements are known that we cannot reach from where we are. */
   get isBehind(): boolean {
     const current = this.#keyring.current
-    return current !== undefined && [...this.#waiting.values()].some(({ head }) => isHigher(head.key, current.key))
+    const ahead = [...this.#waiting.values()].map(({ head }) => head.key)
+    return current !== undefined && [this.#certified, ...ahead].some((key) => isHigher(key, current.key))
   }
 
   unsafeFills(): { readonly name: string; readonly size: number; readonly cap: number }[] {
@@ -121,7 +124,10 @@ export class Succession {
     const lie = this.contradicted(announcement)
     if (lie !== undefined) return this.raiseAlarm(lie, announcement, out)
     if (current !== undefined && !isHigher(announcement.head.key, current.key)) return refuse(403)
-    if (announcement.payload === undefined) return undefined
+    if (announcement.payload === undefined) {
+      if (isHigher(announcement.head.key, this.#certified)) this.#certified = announcement.head.key
+      return undefined
+    }
     this.#waiting.set(hex(frame.id), announcement)
     for (const oldest of this.#waiting.keys()) {
       if (this.#waiting.size <= WAITING_ANNOUNCEMENTS) break
@@ -138,6 +144,7 @@ export class Succession {
 
   /** The descriptor has changed: what waits under the version before counts only with what follows it. */
   onCharter(): void {
+    this.#certified = { term: 0, serial: 0 }
     this.#waiting.clear()
   }
 
@@ -242,17 +249,6 @@ export class Succession {
     followed.epoch.end(0)
     followed.epoch.destroy()
     return followed.preview
-  }
-
-  /** Announcements that lead from one to the current epoch; its certificate alone when that one is unknown. */
-  leadOn(announcement: Uint8Array): Uint8Array[] {
-    const isKnown = this.#kept.some(({ frame, head }) =>
-      [frame.id, head.previous].some((id) => equalBytes(id, announcement))
-    )
-    // Where our ways have parted, how far ours goes: whoever is below that leaves its own.
-    return isKnown
-      ? framesAfter(this.#kept, this.chunks, { after: announcement, chunks: [] }).frames
-      : [this.certificate]
   }
 
   /** Whether the current epoch is over already, by an announcement that is about to be followed. */
