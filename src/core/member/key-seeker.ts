@@ -52,6 +52,7 @@ export class KeySeeker {
   #epochsAsked = 0
   #asked: { readonly after: Uint8Array; readonly chunks: readonly number[] } = { after: EMPTY, chunks: [] }
   #epochsAgainAt = Number.NEGATIVE_INFINITY
+  #learnAgainAt = Number.NEGATIVE_INFINITY
   /** Whether the manager was asked for epochs since one was adopted. */
   #hasAskedManager = false
   #recordAgainAt = Number.NEGATIVE_INFINITY
@@ -126,7 +127,9 @@ export class KeySeeker {
 
   /** A manager says that there is a term we do not know: it is asked for what follows where we are. */
   learn(from: Uint8Array, env: Env, out: Out): void {
-    if (this.#isOver || env.uptimeMs < this.#epochsAgainAt || this.#keyring.current === undefined) return
+    if (this.#isOver || this.#keyring.current === undefined) return
+    if (env.uptimeMs < Math.max(this.#epochsAgainAt, this.#learnAgainAt)) return
+    this.#learnAgainAt = env.uptimeMs + ASK_AGAIN_MS
     this.#askEpochs(env, out, from)
   }
 
