@@ -23,16 +23,20 @@ export interface FellowsInit {
 
 export class Fellows {
   readonly #init: FellowsInit
-  readonly #ticker: NodeJS.Timeout
+  #ticker: NodeJS.Timeout | undefined
   readonly #stopListening: () => void
 
   constructor(init: FellowsInit) {
     this.#init = init
-    this.#ticker = setInterval(() => void this.look().catch(() => {}), LOOK_MS)
-    this.#ticker.unref()
     this.#stopListening = init.host.onPeer((peer, isConnected) => {
       if (!isConnected) init.gossip.direct.delete(peer)
     })
+  }
+
+  /** Looks again and again. */
+  start(): void {
+    this.#ticker = setInterval(() => void this.look().catch(() => {}), LOOK_MS)
+    this.#ticker.unref()
   }
 
   /** Looks who they are now, and calls those who are not connected. */

@@ -248,6 +248,7 @@ async function runMachine(
   for (const room of machine.rooms) for await (const row of store.rows(room)) rows.push(row)
   await host.start()
   driver.restore(rows)
+  fellows.start()
   return { driver, carrier }
 }
 
