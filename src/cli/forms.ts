@@ -233,8 +233,7 @@ export interface StatusForm {
     readonly channel?: string
     readonly state?: KeyState
     readonly count?: number
-    readonly term?: number
-    readonly manager?: PersonForm
+    readonly office?: OfficeForm
   }[]
 }
 

@@ -10,6 +10,7 @@ import {
   type InviteRecordForm,
   type LineForm,
   type MemberForm,
+  type OfficeForm,
   type PeerForm,
   type RecordForm,
   type StatusForm,
@@ -97,6 +98,13 @@ function officeText({ term, isSelf, isPresent, leaseMs, signers }: Office): Safe
   const standing = isSelf ? MEMBER.you : isPresent ? own`here${lease}` : MEMBER.away
   const signed = signers.length > 1 ? own`, signed by ${joinText(signers, own`, `)}` : own``
   return own`term ${term}, ${standing}${signed}`
+}
+
+/** The manager in office, and what there is to say of it. */
+function officeLine({ manager, signers, ...office }: OfficeForm): SafeText {
+  const names = signers.map(({ nick, fingerprint }) => nickText(nick, fingerprint))
+  const text = officeText({ ...office, isSelf: manager.isSelf, signers: names })
+  return manager.isSelf ? text : own`${person(manager)}, ${text}`
 }
 
 /** What the descriptor says, in words. */
@@ -201,18 +209,13 @@ export const keyLines = (lines: readonly LineForm[]): SafeText[] => {
   const blocks = lines.map((one) => {
     const heading = own`${lineText(one)}  ${KEY.heldBy(one.holders, one.members)}`
     if (one.issuer === undefined) return [heading, own`  ${KEY.none}`]
-    const { office } = one
     const rows: [SafeText, SafeText][] = [
       [own`  epoch`, displayText(one.epoch)],
       [own`  key id`, displayText(one.commitment ?? '')],
       [own`  good for`, remainingText(one.notAfter ?? 0)],
       [own`  made`, own`by ${person(one.issuer)}, because ${reasonText(one.reason ?? '', one.group !== undefined)}`]
     ]
-    if (office !== undefined) {
-      const signers = office.signers.map(({ nick, fingerprint }) => nickText(nick, fingerprint))
-      const text = officeText({ ...office, isSelf: office.manager.isSelf, signers })
-      rows.push([own`  manager`, office.manager.isSelf ? text : own`${person(office.manager)}, ${text}`])
-    }
+    if (one.office !== undefined) rows.push([own`  manager`, officeLine(one.office)])
     return [heading, ...tableLines(rows)]
   })
   return blocks.flat()
@@ -249,7 +252,9 @@ export const peerLines = (peers: readonly PeerForm[]): SafeText[] =>
 export function statusLines(form: StatusForm, isColour: boolean): SafeText[] {
   const marks = { ok: STATUS.ok, warn: STATUS.warn, fail: STATUS.fail } as const
   const health = form.health.map((one) => {
-    const line = own`${marks[one.level]}  ${healthText(one)}`
+    const name = displayText(one.channel ?? '', { columns: 40, lines: 1 })
+    const text = one.office === undefined ? healthText(one) : STATUS.manager(name, officeLine(one.office))
+    const line = own`${marks[one.level]}  ${text}`
     return one.level === 'ok' ? line : styled(line, 'warn', isColour)
   })
   const rows: [SafeText, SafeText][] = []

@@ -188,7 +188,7 @@ async function healthOf(node: Node, view: ChannelView): Promise<StatusForm['heal
     const office = officeForm(view, await namesOf(node, view.id))
     const others = (view.descriptor?.managers.length ?? 1) - 1
     if (!view.isManagerPresent) health.push({ level: 'warn', code: 'manager-away', channel, count: others })
-    else if (office) health.push({ level: 'ok', code: 'manager', channel, manager: office.manager, term: office.term })
+    else if (office) health.push({ level: 'ok', code: 'manager', channel, office })
   }
   if (view.isStanding) health.push({ level: 'warn', code: 'standing', channel })
   if (view.exposure === 'warned') health.push({ level: 'warn', code: 'removals-uncertain', channel })

@@ -253,8 +253,7 @@ export const STATUS = {
   channelReady: (name: SafeText, members: number): SafeText =>
     own`#${name}: the key is here, ${members} member${plural(members)}`,
   channelNotReady: (name: SafeText, state: KeyStateName): SafeText => own`#${name}: ${KEY_STATES[state]}`,
-  manager: (name: SafeText, who: SafeText, term: number): SafeText =>
-    own`#${name}: key manager is ${who}, in term ${term}`,
+  manager: (name: SafeText, office: SafeText): SafeText => own`#${name}: key manager ${office}`,
   managerAway: (name: SafeText, others: number): SafeText =>
     own`#${name}: the key manager is away: nobody can come in or be removed${others > 0 ? own` until another takes its place` : own``}`,
   standing: (name: SafeText): SafeText =>
@@ -267,7 +266,7 @@ export const STATUS = {
 } as const
 
 /** One finding of `status`. */
-export function healthText({ code, channel, state, count, manager, term }: StatusForm['health'][number]): SafeText {
+export function healthText({ code, channel, state, count }: StatusForm['health'][number]): SafeText {
   const name = displayText(channel ?? '', { columns: 40, lines: 1 })
   switch (code) {
     case 'protected':
@@ -290,12 +289,6 @@ export function healthText({ code, channel, state, count, manager, term }: Statu
       return STATUS.channelNotReady(name, state ?? 'asking')
     case 'manager-away':
       return STATUS.managerAway(name, count ?? 0)
-    case 'manager':
-      return STATUS.manager(
-        name,
-        displayText(manager?.nick || (manager?.fingerprint ?? ''), { columns: 40, lines: 1 }),
-        term ?? 0
-      )
     case 'standing':
       return STATUS.standing(name)
     case 'removals-uncertain':

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import type { ChannelForm, InviteRecordForm, LineForm, MemberForm } from '../../src/cli/forms.ts'
 import { durationText, groupMark, messageLine } from '../../src/cli/lines.ts'
-import { channelDetails, inviteLines, keyLines, memberLines } from '../../src/cli/lists.ts'
+import { channelDetails, inviteLines, keyLines, memberLines, statusLines } from '../../src/cli/lists.ts'
 import { memberForm } from '../../src/cli/to-forms.ts'
 import { alice, bob } from '../core/identity/people.ts'
 import { memberOf } from './desk.ts'
@@ -56,6 +56,12 @@ describe('lists for people', () => {
       keyLines([{ ...line, office: { ...office, ...changes } }]).find((one) => one.includes('manager'))
     expect(managed({})).to.match(/manager +bob \(AAAA-BBBB\), term 3, here, lease 3s, signed by bob, cora$/)
     expect(managed({ isPresent: false, leaseMs: 0, signers: [BOB] })).to.match(/, term 3, away$/)
+    expect(managed({ manager: { ...BOB, isSelf: true }, leaseMs: 0 })).to.match(
+      /manager +term 3, you, signed by bob, cora$/
+    )
+    const health = [{ level: 'ok' as const, code: 'manager', channel: 'garden', office }]
+    const status = statusLines({ type: 'status', isRunning: true, home: '/h', health }, false)
+    expect(status[0]).to.match(/#garden: key manager bob \(AAAA-BBBB\), term 3, here, lease 3s, signed by bob, cora$/)
   })
 
   it('invites: how they stand and who came in by them', () => {
