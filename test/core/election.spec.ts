@@ -148,6 +148,38 @@ describe('managers that elect one of them', () => {
   })
 })
 
+describe('a takeover soon after many came in', () => {
+  it('loses nothing that was said meanwhile, to whomever', () => {
+    for (const afterMs of [500, 1_500, 3_000]) {
+      const bus = new Bus('soon')
+      bus.isHandingOver = true
+      const managers = ['alice', 'bert', 'cora'].map((nick) => bus.add(nick))
+      const members = ['mia', 'nils', 'otto', 'paul', 'quin', 'rosa'].map((nick) => bus.add(nick))
+      const channel = bus.open(managers[0]!, { managers: managers.map(({ key }) => key.publicKey) })
+      const invite = bus.invite(managers[0]!, channel)
+      for (const node of [...managers.slice(1), ...members]) {
+        bus.join(node, invite)
+        bus.pass(600)
+      }
+      bus.pass(afterMs)
+      bus.stop(managers[0]!)
+      const texts = Array.from({ length: 60 }, (_, n) => `text ${n}`)
+      for (const [n, text] of texts.entries()) {
+        bus.say(members[n % members.length]!, channel, text)
+        bus.pass(200)
+      }
+      bus.pass(10_000)
+      const staying = [...managers.slice(1), ...members]
+      agree({ bus, managers, members, channel }, staying)
+      for (const node of staying) {
+        const heard = bus.texts(node).map((text) => text.split(': ')[1])
+        expect(texts.filter((text) => !heard.includes(text)), `${node.nick} after ${afterMs} ms`).to.deep.equal([])
+        expect(new Set(heard).size, `${node.nick} was told each once`).to.equal(heard.length)
+      }
+    }
+  })
+})
+
 describe('a manager without a quorum', () => {
   /** Two of three managers are gone; who stays is in office, or not. */
   const alone = (all: World): Node => {
@@ -332,6 +364,23 @@ describe('managers apart', () => {
     bus.pass(12_000)
     agree(all, [...managers, ...members])
     expect(bus.view(members[1]!, channel).members).to.equal(5)
+  })
+
+  it('that went parted ways come together though whoever was in office is gone', () => {
+    const all = world(3)
+    const { bus, managers, members, channel } = all
+    const [alice, mia] = [managers[0]!, members[0]!]
+    const heal = part(all, [alice, mia])
+    bus.command(alice, { type: 'admit', channel, user: bus.add('otto').key.publicKey })
+    bus.pass(12_000)
+    const leader = agree(all, [managers[1]!, managers[2]!, members[1]!])
+    const other = managers.find((node) => node !== leader && node !== alice)!
+    expect(bus.view(alice, channel).serial, 'a step of her own').to.be.greaterThan(1)
+    bus.stop(leader)
+    heal()
+    bus.pass(40_000)
+    agree(all, [alice, other, ...members])
+    expect(bus.view(alice, channel).members, 'and the admission counts').to.equal(6)
   })
 
   it('come to one manager when both opened the same term', () => {

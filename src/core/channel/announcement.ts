@@ -217,12 +217,19 @@ const offices = new WeakMap<Charter, Pick<Office, 'term' | 'manager'> & { readon
 
 /** Issuer and co-signers whose signatures hold, each once. */
 export function signersOf(descriptor: Descriptor, { frame, head, attachment }: CheckedAnnouncement): Uint8Array[] {
+  const known = signers.get(frame)
+  if (known !== undefined) return known
   const signed = coSignedBytes(frame, head.group, head.key)
   const coSigners = attachment.coSignatures
     .filter(({ signer, signature }) => isManagerOf(descriptor, signer) && verify(signer, signed, signature))
     .map(({ signer }) => signer)
-  return [...new Map([frame.author, ...coSigners].map((signer) => [mapKey(signer), signer])).values()]
+  const found = [...new Map([frame.author, ...coSigners].map((signer) => [mapKey(signer), signer])).values()]
+  signers.set(frame, found)
+  return found
 }
+
+/** Each frame is verified once; the descriptor that it names does not change. */
+const signers = new WeakMap<Frame, Uint8Array[]>()
 
 /** What a co-signature covers. */
 export const coSignedBytes = (frame: Frame, group: Uint8Array, key: KeyId): Uint8Array =>

@@ -21,6 +21,7 @@ import {
 } from '../channel/announcement.ts'
 import type { Context } from '../channel/context.ts'
 import type { LogPreview } from '../channel/control-log.ts'
+import { IdSet } from '../channel/id-set.ts'
 import { readDemand } from '../channel/demand.ts'
 import { isManagerOf, OPTIONAL_TRIGGERS } from '../channel/descriptor.ts'
 import { needsQuorum } from '../channel/election.ts'
@@ -119,6 +120,9 @@ export interface Seat extends CoSignerSeat {
   ): void
 }
 
+/** Records looked up at once. */
+const NEWCOMERS = 64
+
 /** Every so many heartbeats one tells of a group, one group after the other. */
 const GROUP_BEATS = 4
 
@@ -148,6 +152,8 @@ export class Manager {
   readonly #guide = new Guide()
   readonly #candidacy: Candidacy
   readonly #coSigner: CoSigner
+  /** Members whose records were looked for. */
+  #known = IdSet.EMPTY
   /** What the other managers are asked to sign. */
   #draft: (Draft & { readonly proposal: Proposal }) | undefined
   /** What shows that we are in office: the certificate of our term. */
@@ -313,6 +319,7 @@ export class Manager {
 
   /** Called whenever something has come in: who is in office may have changed, and what we are to do with it. */
   review(env: Env, out: Out): void {
+    this.#lookUpNewcomers(out)
     const { office, user, charter, isManager, rivalTerm } = this.#context
     if (this.#stage === 'acting') {
       if (!isManager || !equalBytes(office.manager, user)) return this.#resign(env)
@@ -321,6 +328,16 @@ export class Manager {
       // Another was in office beside us: a term above both is the one that everybody follows.
       else if (rivalTerm >= office.term) this.#stand(Reason.MERGED, env, out)
     } else if (this.#stage === 'resting' && isManager && this.#isCarrierReady) this.#collect(env, out)
+  }
+
+  /** Whoever takes office builds the tree from the records of all: they are looked for while there is time. */
+  #lookUpNewcomers(out: Out): void {
+    const { log, records, charter, isManager } = this.#context
+    const { members } = log.roster
+    if (!isManager || charter.descriptor.managers.length === 1 || members === this.#known) return
+    const unknown = members.minus(this.#known).filter((user) => records.get(user) === undefined)
+    this.#known = members
+    for (const id of unknown.slice(0, NEWCOMERS)) out.push({ type: 'lookUp', kind: 'user', id })
   }
 
   /** Another is in office: what we had of it is gone, and whoever waits for us asks there. */

@@ -252,6 +252,12 @@ export class Keyring {
     return [this.#current, ...this.#past].find((epoch) => epoch !== undefined && isOf(epoch, key))
   }
 
+  /** Whether a key id is another than ours under one number: two were made, and somebody has to say why. */
+  contradicts(key: KeyId): boolean {
+    const isOurs = ({ term, serial }: KeyId): boolean => term === key.term && serial === key.serial
+    return this.find(key) === undefined && this.epochs.some((epoch) => isOurs(epoch.key))
+  }
+
   /** The epoch with exactly this key id, to read its messages: it may be one of before our time. */
   findToRead(key: KeyId): Epoch | undefined {
     return this.find(key) ?? this.#granted.find((epoch) => isOf(epoch, key))

@@ -167,6 +167,10 @@ export class Member {
   }
 
   #dispatch(frame: Frame, env: Env, out: Out): Refusal | undefined {
+    const key = (frame.body.message ?? frame.body.digest ?? frame.body.statements)?.key
+    if (key !== undefined && this.keyring.contradicts(key) && this.#isOfAnother(frame)) {
+      this.seeker.learn(frame.author, env, out)
+    }
     if (this.#context.isOfNews(frame)) this.#context.teacher = frame.author
     switch (frame.kind) {
       case 'message': {
