@@ -457,6 +457,17 @@ describe('a member that meets two announcements for one number', () => {
     }
   })
 
+  it('finds out when somebody speaks under another key of that number, and asks it (R-414)', () => {
+    const { bus, liar, bob, carol, channel } = world()
+    const [one, other] = twins(liar)
+    bus.deliver(bob, channel, one.announcement.bytes)
+    bus.deliver(carol, channel, other.announcement.bytes)
+    bus.pass(1_000)
+    bus.say(carol, channel, 'hello?')
+    bus.pass(1_000)
+    for (const node of [bob, carol]) expect(bus.view(node, channel).key, node.nick).to.equal('alarmed')
+  })
+
   it('alarms also when the two wait, unadopted, or come as a certificate in a grant (R-414)', () => {
     const { bus, liar, bob, channel } = world()
     const key = { term: 1, serial: 5 }
