@@ -25,7 +25,7 @@ import { readDemand } from '../channel/demand.ts'
 import { isManagerOf, OPTIONAL_TRIGGERS } from '../channel/descriptor.ts'
 import { needsQuorum } from '../channel/election.ts'
 import { type Frame, makeFrame } from '../channel/frame.ts'
-import { FIRST_TRANSCRIPT, isHigher } from '../channel/key-schedule.ts'
+import { FIRST_TRANSCRIPT } from '../channel/key-schedule.ts'
 import type { CheckedStatement } from '../channel/statement.ts'
 import { Deadlines } from '../deadlines.ts'
 import { asUserId } from '../identity/user.ts'
@@ -38,7 +38,6 @@ import {
   COLLECT_MS,
   DEMAND_MS,
   HEARTBEAT_MS,
-  LED_EPOCHS,
   LOOKED_UP_RECORDS,
   NICK_PATIENCE_MS,
   NICK_PAUSE_MS,
@@ -55,7 +54,7 @@ import { announceable, isRegistration, takeBatch } from './batch.ts'
 import { Candidacy } from './candidacy.ts'
 import { appliesRemovals, CoSigner, type CoSignerSeat } from './cosigner.ts'
 import { type GroupBase, GroupOffice } from './group-office.ts'
-import { Guide } from './guide.ts'
+import { Guide, type GuideSeat } from './guide.ts'
 import { type EpochNumber, Proposal } from './proposal.ts'
 import { PublicKeyService } from './public-key-service.ts'
 import { Reception } from './reception.ts'
@@ -63,7 +62,7 @@ import { type PlannedChange, TreeKeeper, type TreePath } from './tree-keeper.ts'
 import { type Circumstances, Triggers } from './triggers.ts'
 
 /** What the manager sees of the member in the same peer: a manager is a member. */
-export interface Seat extends CoSignerSeat {
+export interface Seat extends CoSignerSeat, GuideSeat {
   readonly current:
     | {
         readonly key: KeyId
@@ -90,10 +89,6 @@ export interface Seat extends CoSignerSeat {
   readonly traffic: { readonly messages: number; readonly lastAt: number }
   /** How many other members are online, these users not counted. */
   present(but: readonly Uint8Array[]): number
-  /** The deadline of an epoch whose messages can still be read, ms since 1970. */
-  notAfterOf(key: KeyId): number | undefined
-  /** The announcements that lead from an epoch to the current one; just the newest when that is more than `most` frames. */
-  leadFrom(key: KeyId, most: number): readonly Uint8Array[]
   /** What the next epoch of a group follows from. */
   chainOf(group: Uint8Array): { readonly init: Uint8Array; readonly transcript: Uint8Array }
   /** Adopts an epoch of ours; `publish` is called once it is durable in the order of effects. */
@@ -143,7 +138,7 @@ export class Manager {
   /** What the groups stand on: the epoch of the channel issued last. */
   #base: GroupBase | undefined
   readonly #triggers = new Triggers()
-  readonly #guide = new Guide()
+  readonly #guide: Guide
   readonly #candidacy: Candidacy
   readonly #coSigner: CoSigner
   /** What the other managers are asked to sign. */
@@ -179,6 +174,7 @@ export class Manager {
     this.archive = new Archive(context)
     this.#candidacy = new Candidacy(context)
     this.#coSigner = new CoSigner(context, seat)
+    this.#guide = new Guide(context, seat)
     context.keeper = this.archive
     this.#keeper = new TreeKeeper(context)
     this.#reception = new Reception(context, this.archive, (env, out) => this.#schedule(this.#windowMs, env, out))
@@ -567,7 +563,7 @@ export class Manager {
     if (!message && !digest && !leave) return
     this.#look(env, out)
     const key = message?.group.length === 0 ? message.key : digest?.key
-    if (key !== undefined) this.#guideOn(frame.author, key, env, out)
+    if (key !== undefined) this.#guide.onKeyUsed(frame.author, key, env, out)
   }
 
   #circumstances(): Circumstances {
@@ -598,18 +594,6 @@ export class Manager {
   /** Whether groups may have new keys: not while somebody is known to go and the channel's key is still theirs. */
   get #mayRenewGroups(): boolean {
     return this.#base !== undefined && this.#draft === undefined && !this.#context.log.hasUnappliedRemoval
-  }
-
-  /** Who uses a key that is over is sent what leads to the current one. */
-  #guideOn(user: Uint8Array, key: KeyId, env: Env, out: Out): void {
-    const current = this.#seat.current
-    if (current === undefined || !isHigher(current.key, key) || !this.#context.log.isMember(user)) return
-    const notAfter = this.#seat.notAfterOf(key)
-    if (notAfter !== undefined && env.now <= notAfter) return
-    if (!this.#guide.take(user, env.uptimeMs)) return
-    const { channel } = this.#context
-    const to = asUserId(user)
-    for (const frame of this.#seat.leadFrom(key, LED_EPOCHS)) out.push({ type: 'publish', channel, frame, to })
   }
 
   #onDemand(frame: Frame, env: Env, out: Out): void {
