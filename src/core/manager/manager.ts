@@ -24,11 +24,10 @@ import type { LogPreview } from '../channel/control-log.ts'
 import { readDemand } from '../channel/demand.ts'
 import { isManagerOf, OPTIONAL_TRIGGERS } from '../channel/descriptor.ts'
 import { needsQuorum } from '../channel/election.ts'
-import { type Frame, makeFrame } from '../channel/frame.ts'
+import type { Frame } from '../channel/frame.ts'
 import { FIRST_TRANSCRIPT } from '../channel/key-schedule.ts'
 import type { CheckedStatement } from '../channel/statement.ts'
 import { Deadlines } from '../deadlines.ts'
-import { asUserId } from '../identity/user.ts'
 import type { Env } from '../machine.ts'
 import type { Out } from '../out.ts'
 import {
@@ -55,6 +54,7 @@ import { Candidacy } from './candidacy.ts'
 import { appliesRemovals, CoSigner, type CoSignerSeat } from './cosigner.ts'
 import { type GroupBase, GroupOffice } from './group-office.ts'
 import { Guide, type GuideSeat } from './guide.ts'
+import { Herald } from './herald.ts'
 import { type EpochNumber, Proposal } from './proposal.ts'
 import { PublicKeyService } from './public-key-service.ts'
 import { Reception } from './reception.ts'
@@ -112,9 +112,6 @@ export interface Seat extends CoSignerSeat, GuideSeat {
   ): void
 }
 
-/** Every so many heartbeats one tells of a group, one group after the other. */
-const GROUP_BEATS = 4
-
 type DeadlineName = 'collect' | 'stand' | 'proposal' | 'beat' | 'batch' | 'renewal' | 'nicks' | 'demand'
 
 /** An epoch that is made and not in force yet. */
@@ -139,6 +136,7 @@ export class Manager {
   #base: GroupBase | undefined
   readonly #triggers = new Triggers()
   readonly #guide: Guide
+  readonly #herald: Herald
   readonly #candidacy: Candidacy
   readonly #coSigner: CoSigner
   /** What the other managers are asked to sign. */
@@ -165,8 +163,6 @@ export class Manager {
   #issuedAt = Number.NEGATIVE_INFINITY
   /** How long applicants wait after an epoch to share the next: longer while they keep coming. */
   #windowMs = BATCH_MS
-  #beat = 0
-  #beats = 0
 
   constructor(context: Context, seat: Seat) {
     this.#context = context
@@ -175,6 +171,7 @@ export class Manager {
     this.#candidacy = new Candidacy(context)
     this.#coSigner = new CoSigner(context, seat)
     this.#guide = new Guide(context, seat)
+    this.#herald = new Herald(context)
     context.keeper = this.archive
     this.#keeper = new TreeKeeper(context)
     this.#reception = new Reception(context, this.archive, (env, out) => this.#schedule(this.#windowMs, env, out))
@@ -777,21 +774,9 @@ export class Manager {
 
   #sayFollowing(env: Env, out: Out): void {
     this.#deadlines.set('beat', env.uptimeMs + BACKING_BEAT_MS)
-    const { channel, self, log, charter, office } = this.#context
     const current = this.#seat.current
     if (!this.#isCarrierReady || current === undefined || !this.#seat.isLed(env)) return
-    // A time, so that it rises over starts: what was said once says nothing when it is repeated.
-    const beat = { term: office.term, counter: env.now, announcement: current.announcement, logHead: log.head }
-    const heartbeat = {
-      group: EMPTY,
-      ...beat,
-      descriptor: charter.ref,
-      isBacked: false,
-      boot: self.boot,
-      isFollowing: true
-    }
-    const frame = makeFrame(channel, self.key, { heartbeat }).bytes
-    out.push({ type: 'publish', channel, frame, to: asUserId(office.manager) })
+    this.#candidacy.sayFollowing(current.announcement, env, out)
   }
 
   #sayInOffice(env: Env, out: Out): void {
@@ -800,28 +785,7 @@ export class Manager {
     this.#deadlines.set('beat', env.uptimeMs + HEARTBEAT_MS)
     const isBacked = this.#candidacy.isBacked(env)
     if (isBacked) this.#seat.assure(env, out)
-    if (!this.#isCarrierReady) return
-    const { channel, self, log, charter } = this.#context
-    const tell = (group: Uint8Array, announcement: Uint8Array): void => {
-      const counter = this.#beat++
-      const heartbeat = {
-        group,
-        term: current.key.term,
-        counter,
-        announcement,
-        logHead: log.head,
-        descriptor: charter.ref,
-        isBacked,
-        boot: self.boot,
-        isFollowing: false
-      }
-      out.push({ type: 'publish', channel, frame: makeFrame(channel, self.key, { heartbeat }).bytes })
-    }
-    tell(EMPTY, current.announcement)
-    const groups = this.#groups.newest()
-    if (groups.length === 0 || ++this.#beats % GROUP_BEATS !== 0) return
-    const { group, announcement } = groups[(this.#beats / GROUP_BEATS) % groups.length]!
-    tell(group, announcement)
+    if (this.#isCarrierReady) this.#herald.tell(current, this.#groups.newest(), isBacked, out)
   }
 }
 
