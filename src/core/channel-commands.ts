@@ -162,7 +162,7 @@ function askPublicKey(
   }
   const subject = user === undefined ? { nick: nick! } : { user: asUserId(user) }
   const request = hex(env.random(NONCE_BYTES))
-  if (manager.isInOffice) manager.publicKeys.askHere(user ?? context.log.nicks.userOf(nick!), request, env, out)
+  if (manager.tenure.isInOffice) manager.publicKeys.askHere(user ?? context.log.nicks.userOf(nick!), request, env, out)
   else member.publicKeys.ask(subject, request, env, out)
   return { type: 'asked', request }
 }
@@ -179,7 +179,7 @@ function revokeInvite(room: Room, token: Uint8Array, env: Env, out: Out): Comman
 
 /** A fresh key: made here, or demanded of the key manager. */
 function rekey({ context, member, manager }: Room, group: Uint8Array, env: Env, out: Out): void {
-  if (manager.isActing) return manager.rekey(group, env, out)
+  if (manager.tenure.isActing) return manager.duties.rekey(group, env, out)
   requireAuthority(context)
   if (group.length > 0) requireGroup(context, group)
   if (member.watch.isPresent && member.demander.demand(group, env, out)) return
@@ -192,7 +192,7 @@ function rekey({ context, member, manager }: Room, group: Uint8Array, env: Env, 
 /** Makes a statement of ours known, to the channel and to the manager in this peer. */
 export function tell(room: Room, fields: Parameters<Context['state']>[0], env: Env, out: Out): void {
   room.member.statements.tellStatement(room.context.state(fields, env), env, out)
-  room.manager.onStatements(env, out)
+  room.manager.duties.onStatements(env, out)
 }
 
 /** @throws {UsageError} `NOT_ALLOWED` for who may not make statements about others here. */

@@ -32,3 +32,6 @@ export class Deadlines<Name extends string> {
     return this.#at.size === 0 ? undefined : Math.min(...this.#at.values())
   }
 }
+
+/** For who sets moments and leaves the waking to another. */
+export type Agenda<Name extends string> = Pick<Deadlines<Name>, 'set' | 'setOnce' | 'setEarliest'>

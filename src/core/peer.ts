@@ -369,20 +369,20 @@ export class Peer implements Machine {
     const room = this.#channels.get(channelIdText(frame.channel))
     if (room === undefined) return
     const { member, manager } = room
-    if (frame.kind === 'keyRequest') return manager.onKeyRequest(frame, env, out)
-    if (frame.kind === 'challengeAnswer') return manager.onChallengeAnswer(frame, env, out)
+    if (frame.kind === 'keyRequest') return manager.duties.onKeyRequest(frame, env, out)
+    if (frame.kind === 'challengeAnswer') return manager.duties.onChallengeAnswer(frame, env, out)
     if (frame.kind === 'publicKeyRequest') return manager.publicKeys.onQuestion(frame, env, out)
-    if (manager.onElection(frame, env, out)) return
+    if (manager.tenure.onElection(frame, env, out)) return
     member.onFrame(frame, env, out)
-    if (frame.kind === 'statements') manager.onStatements(env, out)
+    if (frame.kind === 'statements') manager.duties.onStatements(env, out)
     else manager.onHeard(frame, env, out)
-    manager.review(env, out)
+    manager.tenure.review(env, out)
   }
 
   #onCarrier(channel: Uint8Array, isReady: boolean, env: Env, out: Out): void {
     const room = this.#channels.get(channelIdText(channel))
     room?.member.setCarrier(isReady, env, out)
-    room?.manager.setCarrier(isReady, env, out)
+    room?.manager.tenure.setCarrier(isReady, env, out)
   }
 
   // ---------------------------------------------------------------- questions and answers
@@ -426,7 +426,7 @@ export class Peer implements Machine {
     else if (topic === 'log' && answer !== undefined) member.onLog(answer.sealed, answer.isMore, env, out)
     else if (topic === 'record') member.onRecord(env, out)
     else if (topic === 'collect') this.#onCollected(room, answer, env, out)
-    room.manager.review(env, out)
+    room.manager.tenure.review(env, out)
   }
 
   #onCollected({ context, member, manager }: Room, answer: Answer | undefined, env: Env, out: Out): void {
@@ -439,7 +439,7 @@ export class Peer implements Machine {
       if (term !== undefined && equalBytes(frame.author, context.user)) terms.push(term)
       if (member.keyring.current !== undefined) member.onFrame(frame, env, out)
     }
-    if (answer !== undefined) manager.onCollected(terms, env, out)
+    if (answer !== undefined) manager.tenure.onCollected(terms, env, out)
   }
 
   #onFound(kind: 'user' | 'channel', id: Uint8Array, value: Uint8Array | undefined, env: Env, out: Out): void {
@@ -590,7 +590,7 @@ export class Peer implements Machine {
     out.push({ type: 'putRecord', kind: 'channel', id: charter.channel, value: charter.bytes })
     out.push({ type: 'subscribe', channel: charter.channel })
     room.member.start(env, out)
-    room.manager.found(env, out)
+    room.manager.tenure.found(env, out)
     return { type: 'channel', channel: viewOfRoom(room, env) }
   }
 
@@ -645,7 +645,7 @@ export class Peer implements Machine {
   }
 
   #leave({ context, member, manager }: Room, env: Env, out: Out): CommandResult {
-    if (manager.isActing && context.log.roster.members.size > 1) {
+    if (manager.tenure.isActing && context.log.roster.members.size > 1) {
       throw new UsageError(
         'STILL_KEY_MANAGER',
         'This peer is the key manager of the channel: without it nobody can join. The founder has to name another first.'
@@ -680,7 +680,7 @@ export class Peer implements Machine {
     this.#tellRecord(env, out)
     for (const { member, manager } of this.#channels.values()) {
       member.statements.registerNick(env, out)
-      manager.onStatements(env, out)
+      manager.duties.onStatements(env, out)
     }
     return { type: 'done' }
   }

@@ -173,7 +173,10 @@ describe('a takeover soon after many came in', () => {
       agree({ bus, managers, members, channel }, staying)
       for (const node of staying) {
         const heard = bus.texts(node).map((text) => text.split(': ')[1])
-        expect(texts.filter((text) => !heard.includes(text)), `${node.nick} after ${afterMs} ms`).to.deep.equal([])
+        expect(
+          texts.filter((text) => !heard.includes(text)),
+          `${node.nick} after ${afterMs} ms`
+        ).to.deep.equal([])
         expect(new Set(heard).size, `${node.nick} was told each once`).to.equal(heard.length)
       }
     }

@@ -17,7 +17,7 @@ import { type Line, openControl, sealControl } from './key-schedule.ts'
 const PURPOSE = 'demand'
 
 /** What a demand needs of the channel's epoch in force. */
-interface InForce {
+export interface InForce {
   readonly key: KeyId
   readonly announcement: Uint8Array
   readonly control: Uint8Array

@@ -3,12 +3,15 @@
  *
  * It only spreads candidates out in time: whether one of them comes into office, signatures decide.
  */
-import { equalBytes, hex } from '../../base/bytes.ts'
+import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
 import type { Heartbeat } from '../../wire/messages.ts'
 import type { Context } from '../channel/context.ts'
 import { isManagerOf, signaturesNeeded } from '../channel/descriptor.ts'
 import { patienceMs } from '../channel/election.ts'
+import { makeFrame } from '../channel/frame.ts'
+import { asUserId } from '../identity/user.ts'
 import type { Env } from '../machine.ts'
+import type { Out } from '../out.ts'
 import { BACKING_MS } from '../params.ts'
 
 export class Candidacy {
@@ -40,6 +43,25 @@ export class Candidacy {
     const before = this.#backers.get(hex(manager))
     if (before !== undefined && counter <= before.counter) return
     this.#backers.set(hex(manager), { at: env.uptimeMs, counter })
+  }
+
+  /** Says to the one in office that we follow it. @param announcement - of the epoch that we hold. */
+  sayFollowing(announcement: Uint8Array, env: Env, out: Out): void {
+    const { channel, self, log, charter, office } = this.#context
+    const heartbeat = {
+      group: EMPTY,
+      term: office.term,
+      // A time, so that it rises over starts: what was said once says nothing when it is repeated.
+      counter: env.now,
+      announcement,
+      logHead: log.head,
+      descriptor: charter.ref,
+      isBacked: false,
+      boot: self.boot,
+      isFollowing: true
+    }
+    const frame = makeFrame(channel, self.key, { heartbeat }).bytes
+    out.push({ type: 'publish', channel, frame, to: asUserId(office.manager) })
   }
 
   /** Who signs for us follows us. */

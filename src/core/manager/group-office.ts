@@ -16,6 +16,7 @@ import { groupLeafKey } from '../channel/key-schedule.ts'
 import { KeyTree, type TreeChange } from '../channel/key-tree.ts'
 import type { Env } from '../machine.ts'
 import type { Out } from '../out.ts'
+import { type Issuer, publishAll } from './issuer.ts'
 import type { TreePath } from './tree-keeper.ts'
 
 /** The channel's epoch that groups come to stand on. */
@@ -35,16 +36,19 @@ export interface LeafSource {
   readonly renewed: ReadonlySet<string>
 }
 
-/** What the office needs of the manager it belongs to. */
+/** What the office sees of the member in the same peer. */
 export interface GroupSeat {
-  /** A number that is promised durably before anything is signed under it. */
-  nextNumber(out: Out): { readonly term: number; readonly serial: number }
   /** What the next epoch of a group follows from. */
   chainOf(group: Uint8Array): { readonly init: Uint8Array; readonly transcript: Uint8Array }
-  /** 32 fresh secret bytes for this line. */
-  fresh(group: Uint8Array, env: Env): Uint8Array
-  /** Adopts a group's epoch of ours; it is published once it is durable. */
-  adopt(group: Uint8Array, issued: IssuedEpoch, roster: Uint8Array, path: TreePath, env: Env, out: Out): void
+  /** Adopts a group's epoch of ours; `publish` is called once it is durable. @param terms - with the hash of who has its key. */
+  adoptGroup(
+    issued: IssuedEpoch,
+    terms: { readonly group: Uint8Array; readonly roster: Uint8Array },
+    path: TreePath,
+    publish: () => void,
+    env: Env,
+    out: Out
+  ): void
 }
 
 interface GroupKeys {
@@ -67,16 +71,21 @@ const NO_LEAVES: LeafSource = { exporter: EMPTY, leafKeyOf: () => undefined, ren
 export class GroupOffice {
   readonly #context: Context
   readonly #seat: GroupSeat
+  readonly #issuer: Issuer
   readonly #groups = new Map<string, GroupKeys>()
+  /** The channel's epoch issued last. */
+  #base: GroupBase | undefined
 
-  constructor(context: Context, seat: GroupSeat) {
+  constructor(context: Context, seat: GroupSeat, issuer: Issuer) {
     this.#context = context
     this.#seat = seat
+    this.#issuer = issuer
   }
 
   /** A new term begins: every group is built again. */
   clear(): void {
     this.#groups.clear()
+    this.#base = undefined
   }
 
   /** The newest announcement of each group, for heartbeats. */
@@ -94,6 +103,7 @@ export class GroupOffice {
   /** Brings every group to what the log says, on an epoch of the channel that is in force. */
   settle(base: GroupBase, source: LeafSource, env: Env, out: Out): void {
     const { log } = this.#context
+    this.#base = base
     const live = new Set(log.groups().map(({ id }) => hex(id)))
     for (const name of this.#groups.keys()) if (!live.has(name)) this.#groups.delete(name)
     for (const { id } of log.groups()) {
@@ -106,27 +116,30 @@ export class GroupOffice {
   }
 
   /** Gives each group whose key is over a fresh root: the channel may have had new keys meanwhile, which passed it by. */
-  renewOver(base: GroupBase, env: Env, out: Out): void {
+  renewOver(env: Env, out: Out): void {
     const over = [...this.#groups].filter(([, { notAfter }]) => env.now >= notAfter)
-    for (const [name] of over) this.renew(unhex(name), { ...base, reason: Reason.DEADLINE }, env, out)
+    for (const [name] of over) this.renew(unhex(name), Reason.DEADLINE, env, out)
   }
 
   /** Gives one group a fresh root, for those who have its key. @returns false when there is no such group. */
-  renew(group: Uint8Array, base: GroupBase, env: Env, out: Out): boolean {
+  renew(group: Uint8Array, reason: Reason, env: Env, out: Out): boolean {
     const keys = this.#groups.get(hex(group))
-    if (keys === undefined) return false
-    this.#issue(group, keys.roster, base, NO_LEAVES, env, out)
+    if (keys === undefined || this.#base === undefined) return false
+    this.#issue(group, keys.roster, { ...this.#base, reason }, NO_LEAVES, env, out)
     return true
   }
 
   #issue(group: Uint8Array, roster: Roster, base: GroupBase, source: LeafSource, env: Env, out: Out): void {
     const { channel, self, charter, log, user } = this.#context
-    const number = this.#seat.nextNumber(out)
+    const number = this.#issuer.nextNumber
+    this.#issuer.promise(number, out)
     const line = { channel, group }
     const leafKeyOf = (member: Uint8Array): Uint8Array => {
       const leafKey = source.leafKeyOf(member)
       // Who has no key of the channel yet gets the group's when it has: its leaf is held for it under a key nobody has.
-      return leafKey === undefined ? this.#seat.fresh(group, env) : groupLeafKey(source.exporter, leafKey, line, member)
+      return leafKey === undefined
+        ? this.#issuer.keeper.fresh(group, env)
+        : groupLeafKey(source.exporter, leafKey, line, member)
     }
     const context = { ...line, ...number }
     const before = this.#groups.get(hex(group))
@@ -152,7 +165,8 @@ export class GroupOffice {
     this.#groups.set(hex(group), { tree, leaves, roster, announcement: issued.announcement.id, notAfter })
     const leaf = present(leaves.get(hex(user)), 'a manager has a leaf in every group')
     const path = { leaf, depth: tree.depth, pathKeys: tree.pathKeys(leaf) }
-    this.#seat.adopt(group, issued, roster.hash, path, env, out)
+    const publish = (): void => publishAll(channel, issued, out)
+    this.#seat.adoptGroup(issued, { group, roster: roster.hash }, path, publish, env, out)
   }
 
   /** Who left goes, who came and who is renewed gets a leaf key of its own making; nobody: a fresh root alone. */
@@ -179,7 +193,7 @@ export class GroupOffice {
       leaves.set(hex(user), places[i]!)
       refreshed.set(places[i]!, leafKeyOf(user))
     }
-    return tree.path({ removed, refreshed }, context, () => this.#seat.fresh(context.group, env))
+    return tree.path({ removed, refreshed }, context, () => this.#issuer.keeper.fresh(context.group, env))
   }
 }
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { EMPTY, equalBytes } from '../../../src/base/bytes.ts'
-import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../../src/base/time.ts'
+import { atMillis, DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../../src/base/time.ts'
 import type { Context } from '../../../src/core/channel/context.ts'
 import { makeDemand } from '../../../src/core/channel/demand.ts'
 import { OPTIONAL_TRIGGERS } from '../../../src/core/channel/descriptor.ts'
@@ -8,6 +8,7 @@ import { type Frame, makeFrame } from '../../../src/core/channel/frame.ts'
 import { sealControl } from '../../../src/core/channel/key-schedule.ts'
 import type { ChannelSettings } from '../../../src/core/command.ts'
 import { Guide } from '../../../src/core/manager/guide.ts'
+import { Out } from '../../../src/core/out.ts'
 import {
   DEMAND_TRIES,
   DIGEST_MS,
@@ -341,8 +342,15 @@ describe('the use of a key that is over', () => {
   })
 
   it('remembers no more members than it says', () => {
-    const guide = new Guide()
-    for (let i = 0; i < LED_MEMBERS + 5; i++) expect(guide.take(random(32), i)).to.equal(true)
+    const context = { channel: random(32), log: { isMember: () => true } } as unknown as Context
+    const keyOf = (serial: number) => ({ term: 1, serial, commitment: EMPTY })
+    const lead = [random(32)]
+    const guide = new Guide(context, { current: { key: keyOf(2) }, notAfterOf: () => undefined, leadFrom: () => lead })
+    for (let i = 0; i < LED_MEMBERS + 5; i++) {
+      const out = new Out()
+      guide.onKeyUsed(random(32), keyOf(1), { now: atMillis(i), uptimeMs: i, random }, out)
+      expect(out.effects.map(({ type }) => type)).to.deep.equal(['publish'])
+    }
     expect(guide.fill).to.include({ size: LED_MEMBERS, cap: LED_MEMBERS })
   })
 })
