@@ -14,7 +14,7 @@ const option = (name: string): number | undefined => {
 
 const SEED = option('seed')
 const FROM = SEED ?? option('from') ?? 1
-const SEEDS = SEED === undefined ? (option('seeds') ?? 500) : 1
+const SEEDS = SEED === undefined ? (option('seeds') ?? 150) : 1
 /** Beyond the seeds of every run: those that once found something. */
 const PAST_SEEDS = [502, 633, 749, 871, 1075, 1078, 1114, 1577]
 const MANAGERS = option('managers')
