@@ -121,9 +121,9 @@ export class KeySeeker {
     if (this.#asker.isAsking) this.#deadlines.set('key', this.#asker.nextAt)
   }
 
-  /** A manager says that there is a term we do not know: it is asked for what follows where we are. */
+  /** A manager says that there is a term we do not know: it is asked for what follows where we are, or for its newest. */
   learn(from: Uint8Array, env: Env, out: Out): void {
-    if (this.#isOver || env.uptimeMs < this.#epochsAgainAt || this.#keyring.current === undefined) return
+    if (this.#isOver || env.uptimeMs < this.#epochsAgainAt) return
     this.#askEpochs(env, out, from)
   }
 
@@ -135,6 +135,11 @@ export class KeySeeker {
     if (!this.#asker.isAsking) return
     this.#asker.stop()
     this.seek(env, out)
+  }
+
+  /** The manager in office is there: nobody else is asked, for nobody else grants. */
+  onManager(env: Env, out: Out): void {
+    if (this.#context.office.term > 0 && this.#turn > 0) this.onOffice(env, out)
   }
 
   /**

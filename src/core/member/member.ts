@@ -235,7 +235,12 @@ export class Member {
     const current = this.keyring.current
     if (equalBytes(frame.author, this.#context.user) || !isManagerOf(charter.descriptor, frame.author))
       return refuse(417)
-    if (current === undefined && office.term === 0) this.#context.hint = frame.author
+    if (current === undefined && office.term === 0) {
+      // Of two who say so each may be wrong: a certificate tells.
+      if (this.#context.hint.length > 0 && !equalBytes(frame.author, this.#context.hint))
+        this.seeker.learn(frame.author, env, out)
+      else this.#context.hint = frame.author
+    }
     const isOfOffice = equalBytes(frame.author, this.#context.manager)
     const said = { term, manager: frame.author }
     if (office.term > 0 && outranks(charter, said, office)) {
@@ -247,6 +252,7 @@ export class Member {
     if (!isOfOffice) return term === office.term && needsQuorum(charter.descriptor) ? undefined : refuse(417)
     const refusal = this.watch.onHeartbeat(frame, env, out)
     if (refusal !== undefined) return refusal
+    this.seeker.onManager(env, out)
     if (group.length > 0) {
       this.groups.onHeartbeat(heartbeat!, env)
       return undefined
