@@ -50,6 +50,8 @@ export class KeySeeker {
   #epochsAsked = 0
   #asked: { readonly after: Uint8Array; readonly chunks: readonly number[] } = { after: EMPTY, chunks: [] }
   #epochsAgainAt = Number.NEGATIVE_INFINITY
+  /** Whether the newest question is only because somebody spoke of a term that we do not know. */
+  #isLearning = false
   /** Whether the manager was asked for epochs since one was adopted. */
   #hasAskedManager = false
   #recordAgainAt = Number.NEGATIVE_INFINITY
@@ -125,6 +127,7 @@ export class KeySeeker {
   learn(from: Uint8Array, env: Env, out: Out): void {
     if (this.#isOver || env.uptimeMs < this.#epochsAgainAt) return
     this.#askEpochs(env, out, from)
+    this.#isLearning = true
   }
 
   /** Another manager is in office: what was asked of the one before is asked of it. */
@@ -267,6 +270,7 @@ export class KeySeeker {
 
   #askEpochs(env: Env, out: Out, to?: Uint8Array): void {
     this.#epochsAgainAt = env.uptimeMs + RETRY_MS[Math.min(this.#epochsAsked++, RETRY_MS.length - 1)]!
+    this.#isLearning = false
     const { channel, name, addresses } = this.#context
     const question = { epochs: { channel, group: EMPTY, ...this.#missed } }
     this.#asked = question.epochs
@@ -298,7 +302,7 @@ export class KeySeeker {
     const isManagerNext = !isNew && !this.#hasAskedManager && this.#succession.isBehind && !this.#isManager
     if (this.#isOver || !(isLedOn || isManagerNext)) {
       // What was only told the manager may deny, which says every second what its newest is: a grant can wait for that.
-      if (!this.#isToldBehind || this.#isLost(false)) this.seek(env, out)
+      if (!(this.#isToldBehind || this.#isLearning) || this.#isLost(false)) this.seek(env, out)
       return
     }
     this.#hasAskedManager ||= isManagerNext
