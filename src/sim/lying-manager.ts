@@ -194,7 +194,7 @@ export class LyingManager implements JudgingMachine {
       this.#ravesAt = env.uptimeMs + RAVING_MS
       if (beat !== undefined) bodies.push({ heartbeat: { ...beat, term: wild(), counter: env.now } })
       if (head?.key !== undefined) {
-        const key = { ...head.key, term: wild(), serial: 1 }
+        const key = { term: wild(), serial: 1, commitment: env.random(head.key.commitment.length) }
         const announcement = { ...head, key, previous: this.#announcement!.id }
         const attachment = withCoSignatures(this.#announcement!, []).attachment
         const { bytes } = makeFrame(channel, this.#key, { announcement }, attachment)
