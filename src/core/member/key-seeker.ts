@@ -50,6 +50,7 @@ export class KeySeeker {
   #epochsAsked = 0
   #asked: { readonly after: Uint8Array; readonly chunks: readonly number[] } = { after: EMPTY, chunks: [] }
   #epochsAgainAt = Number.NEGATIVE_INFINITY
+  #learnsAgainAt = Number.NEGATIVE_INFINITY
   /** Whether the newest question is only because somebody spoke of a term that we do not know. */
   #isLearning = false
   /** Whether the manager was asked for epochs since one was adopted. */
@@ -125,7 +126,8 @@ export class KeySeeker {
 
   /** A manager says that there is a term we do not know: it is asked for what follows where we are, or for its newest. */
   learn(from: Uint8Array, env: Env, out: Out): void {
-    if (this.#isOver || env.uptimeMs < this.#epochsAgainAt) return
+    if (this.#isOver || env.uptimeMs < Math.max(this.#epochsAgainAt, this.#learnsAgainAt)) return
+    this.#learnsAgainAt = env.uptimeMs + 2 * ASK_AGAIN_MS
     this.#askEpochs(env, out, from)
     this.#isLearning = true
   }
