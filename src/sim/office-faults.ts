@@ -3,8 +3,9 @@
  * stands still, clocks run apart, and one of them, never two, comes back on an old disk or an empty one.
  */
 import { DAY_MS, SECOND_MS } from '../base/time.ts'
+import { LIES } from './lying-manager.ts'
 import type { Random } from './random.ts'
-import { LEADER, type Step } from './story.ts'
+import { LEADER, type Step, twinOf } from './story.ts'
 
 /** What a generator may use where there are several managers. */
 export const OFFICE_FAULTS = [
@@ -18,6 +19,9 @@ export const OFFICE_FAULTS = [
   'empty disk'
 ] as const
 export type OfficeFault = (typeof OFFICE_FAULTS)[number]
+
+/** One of several managers lies. More than one, or one beside a disk set back, no quorum bears. */
+export const LIAR_FAULT = 'lying manager'
 
 /** Who suffers, and when. Times are virtual ms. */
 export interface Office {
@@ -70,6 +74,27 @@ function suffer(fault: OfficeFault, office: Office): Step[] {
     default:
       return fault satisfies never
   }
+}
+
+/** One manager begins to lie; with two lives it has one on each side of a split. */
+export function sufferLiar({ random, people, managers, fromMs, untilMs }: Office): Step[] {
+  const lie = random.pick(LIES)
+  const who = random.pick(managers)
+  const at = random.between(fromMs, Math.floor((fromMs + untilMs) / 2))
+  if (lie !== 'two lives') return [{ at, type: 'lie', who: random.chance(0.7) ? LEADER : who, lie }]
+  const others = random.shuffle(people.filter((one) => one !== who))
+  const cut = random.between(1, others.length - 1)
+  const sets = [
+    [who, ...others.slice(0, cut)],
+    [twinOf(who), ...others.slice(cut)]
+  ]
+  return [
+    { at, type: 'lie', who, lie },
+    { at, type: 'partition', sets },
+    { at, type: 'start', who },
+    { at, type: 'start', who: twinOf(who) },
+    { at: at + random.between(...OUTAGE_MS), type: 'heal' }
+  ]
 }
 
 interface Spell {

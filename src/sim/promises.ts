@@ -68,7 +68,7 @@ export const groupsAreAsTold = (): Promised => (story) => {
     const members = story.inGroup(group)
     for (const person of story.truth.people) {
       const own = changes.filter(({ who, pending }) => who === person && !isRefused(pending))
-      const isUnclear = own.some(({ by, pending }) => by === person || !isTaken(pending))
+      const isUnclear = own.some(({ by, pending }) => by === person || by.isByzantine || !isTaken(pending))
       if (!isWanted(person) || isUnclear) continue
       const isIn = person.name === story.managers[0] || own.at(-1)?.type === 'put-in'
       const where = isIn ? 'is not in' : 'is in'

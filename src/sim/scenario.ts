@@ -7,10 +7,10 @@ import { DAY_MS, SECOND_MS } from '../base/time.ts'
 import { Admission, Authentication, HistoryPolicy, Privacy } from '../wire/messages.ts'
 import type { Loss } from './disk.ts'
 import type { Flood } from './hostile.ts'
-import { OFFICE_FAULTS, type OfficeFault, sufferInOffice } from './office-faults.ts'
+import { LIAR_FAULT, OFFICE_FAULTS, type OfficeFault, sufferInOffice, sufferLiar } from './office-faults.ts'
 import { everyoneReads, groupsAreAsTold, haveAllRead, removalsAreAdopted, somebodyLeads } from './promises.ts'
 import { Random } from './random.ts'
-import type { Step, Story, StoryConfig } from './story.ts'
+import type { Promised, Step, Story, StoryConfig } from './story.ts'
 import { isWanted } from './truth.ts'
 
 /** The most managers a seed may draw: as many as the core can have in office. Seeds that draw one stay what they are. */
@@ -53,8 +53,8 @@ const FAULTS_OF_ALL = [
   'streams'
 ] as const
 type FaultOfAll = (typeof FAULTS_OF_ALL)[number]
-export type Fault = FaultOfAll | OfficeFault
-export const FAULTS: readonly Fault[] = [...FAULTS_OF_ALL, ...OFFICE_FAULTS]
+export type Fault = FaultOfAll | OfficeFault | typeof LIAR_FAULT
+export const FAULTS: readonly Fault[] = [...FAULTS_OF_ALL, ...OFFICE_FAULTS, LIAR_FAULT]
 
 export interface ScenarioOptions {
   /** Faults that may be drawn; all of them unless told. */
@@ -85,6 +85,8 @@ const PLAIN_SHARE = 0.3
 /** T_conv, protocol §13: two elections that collide fit in. */
 const SETTLE_MS = 60 * SECOND_MS
 const LAST_WORDS_MS = 20 * SECOND_MS
+/** T_alarm. */
+const ALARM_MS = 10 * SECOND_MS
 const FAULT_SHARE = 0.3
 /** Of the seeds. */
 const GROUPS_SHARE = 0.35
@@ -106,8 +108,14 @@ export function randomScenario(seed: number, options: ScenarioOptions = {}): Sce
   const ofAll = FAULTS_OF_ALL.filter((fault) => allowed.includes(fault) && random.chance(FAULT_SHARE))
   const isShared = managerCount > 1
   const drawn = OFFICE_FAULTS.filter((fault) => isShared && allowed.includes(fault) && office.chance(FAULT_SHARE))
+  // A stream of its own: seeds in which nobody lies are what they are.
+  const liar = new Random(seed, 'liar')
+  const isLiedTo = isShared && allowed.includes(LIAR_FAULT) && liar.chance(FAULT_SHARE)
   // Whose clock and disk are both set back cannot make a record that is newer than its last.
-  const inOffice = drawn.filter((fault) => fault !== 'clocks apart' || !drawn.some((one) => one.endsWith('disk')))
+  const isWithDisk = drawn.some((one) => one.endsWith('disk')) && !isLiedTo
+  const inOffice = drawn.filter(
+    (fault) => !(fault === 'clocks apart' ? isWithDisk : isLiedTo && fault.endsWith('disk'))
+  )
   const untilMs = LIFE_TO_MS[random.chance(LONG_SHARE) ? 1 : 0] + (isShared ? OFFICE_LIFE_MS : 0)
   const opportunities = new Random(seed, 'opportunities')
   const settings = { ...drawSettings(random), ...drawTriggers(opportunities) }
@@ -124,7 +132,11 @@ export function randomScenario(seed: number, options: ScenarioOptions = {}): Sce
     isMixed
   })
   const nodes = life.drawNodes()
-  const suffered = sufferInOffice(inOffice, { random: office, people, managers, fromMs: LIFE_FROM_MS, untilMs })
+  const times = { fromMs: LIFE_FROM_MS, untilMs }
+  const suffered = [
+    ...sufferInOffice(inOffice, { random: office, people, managers, ...times }),
+    ...(isLiedTo ? sufferLiar({ random: liar, people, managers, ...times }) : [])
+  ]
   return {
     seed,
     people,
@@ -133,7 +145,7 @@ export function randomScenario(seed: number, options: ScenarioOptions = {}): Sce
     settings,
     nodes,
     groups: life.groups,
-    faults: [...ofAll, ...inOffice],
+    faults: [...ofAll, ...inOffice, ...(isLiedTo ? ([LIAR_FAULT] as const) : [])],
     life: [...life.opening(), ...life.steps(opportunities, memberManagers, suffered)],
     untilMs
   }
@@ -156,12 +168,12 @@ function quietEnding({ untilMs }: Scenario): Step[] {
 }
 
 /** Faults end, everybody who should has the keys, everybody says a last word to everybody, and everybody reads it. */
-function ending({ people, groups, untilMs }: Scenario): Step[] {
+function ending({ people, groups, faults, untilMs }: Scenario): Step[] {
   const last: LastWord[] = people.map((who) => ({ who, text: `last words of ${who}` }))
   for (const group of groups)
     last.push(...people.map((who) => ({ who, text: `last words of ${who} to the ${group}`, group })))
-  return [
-    { type: 'calm', at: untilMs },
+  const calm: Step = { type: 'calm', at: untilMs }
+  const rest: Step[] = [
     { type: 'expect', promise: somebodyLeads() },
     { type: 'settle', withinMs: SETTLE_MS },
     { type: 'expect', promise: removalsAreAdopted() },
@@ -180,6 +192,10 @@ function ending({ people, groups, untilMs }: Scenario): Step[] {
     { type: 'wait', forMs: 5 * SECOND_MS },
     { type: 'settle', withinMs: SETTLE_MS }
   ]
+  if (!faults.includes(LIAR_FAULT)) return [calm, ...rest]
+  // Where a lie is known nobody speaks any more, and nothing else is promised.
+  const go: Promised = (story) => void (story.truth.isLieKnown || story.play(rest))
+  return [calm, { type: 'wait', forMs: ALARM_MS }, { type: 'expect', promise: go }]
 }
 
 function drawSettings(random: Random): Scenario['settings'] {

@@ -12,6 +12,7 @@ import { CALM_DIRECTORY, type DirectoryConditions } from './directory.ts'
 import type { DiskCopy, Loss } from './disk.ts'
 import { groupEpochOf } from './epochs.ts'
 import { type Flood, Hostile } from './hostile.ts'
+import { type Lie, LyingManager } from './lying-manager.ts'
 import { addressOf, CALM, type Conditions } from './network.ts'
 import type { JudgingMachine, NodeConfig, Pending, SimNode } from './node.ts'
 import { Random } from './random.ts'
@@ -27,6 +28,9 @@ export type Promised = (story: Story) => void
 
 /** Stands for a name: whoever leads at that moment. */
 export const LEADER = '(leader)'
+
+/** The name of the second life of somebody, in steps that are about nodes. */
+export const twinOf = (name: string): string => `${name}'`
 
 /** What people do and suffer; names are those of `StoryConfig.people`, or `LEADER`. */
 export type Act =
@@ -92,7 +96,9 @@ export type Act =
   | { readonly type: 'directory'; readonly conditions: Partial<DirectoryConditions> }
   | { readonly type: 'replay'; readonly count: number }
   | { readonly type: 'flood'; readonly what: Flood; readonly count: number; readonly as?: string }
-  /** Every fault ends: carrier and directory calm, links whole, everybody up. */
+  /** From now on, over restarts, until `calm`. With two lives both are down until they are started. */
+  | { readonly type: 'lie'; readonly who: string; readonly lie: Lie }
+  /** Every fault ends: carrier and directory calm, links whole, everybody up, and whoever lied is started anew and honest. */
   | { readonly type: 'calm' }
   | { readonly type: 'wait'; readonly forMs: number }
   /** All who should be members have the key, and the same one. */
@@ -142,6 +148,7 @@ export class Story {
   readonly managers: readonly string[]
   readonly #keys = new Map<string, SigningKey>()
   readonly #diskCopies = new Map<string, DiskCopy>()
+  readonly #lies = new Map<string, Lie>()
   readonly #hostile: Hostile
 
   constructor(config: StoryConfig) {
@@ -169,7 +176,11 @@ export class Story {
       name,
       user: asUserId(key.publicKey),
       // A new process has a key object of its own: nothing of the one before lives on in it.
-      boot: () => makePeer({ key: signingKey(keySeed), nick: `${NAME_MARK} ${name}` }),
+      boot: () => {
+        const peer = makePeer({ key: signingKey(keySeed), nick: `${NAME_MARK} ${name}` })
+        const lie = this.#lies.get(name)
+        return lie === undefined ? peer : new LyingManager(peer, signingKey(keySeed), lie)
+      },
       ...nodes?.[name]
     })
     this.truth.add(node, this.managers.includes(name))
@@ -218,6 +229,10 @@ export class Story {
       this.truth.people.find((person) => person.name === name),
       `${name} is in the story`
     )
+  }
+
+  #nodeOf(name: string): SimNode {
+    return name === LEADER ? this.leaderAt().node : this.world.node(name)
   }
 
   keyOf(name: string): SigningKey {
@@ -304,7 +319,7 @@ export class Story {
         this.#disturbNode(act)
         break
       case 'partition':
-        world.network.partition(...act.sets.map((set) => set.map((name) => this.person(name).node)))
+        world.network.partition(...act.sets.map((set) => set.map((name) => this.#nodeOf(name))))
         break
       case 'isolate':
         world.network.isolate(this.person(act.who).node)
@@ -326,6 +341,9 @@ export class Story {
         break
       case 'flood':
         this.#flood(act.what, act.count, act.as)
+        break
+      case 'lie':
+        this.#lie(this.person(act.who), act.lie)
         break
       case 'calm':
         this.#calm()
@@ -444,8 +462,7 @@ export class Story {
     >
   ): void {
     const { world } = this
-    const person = this.person(act.who)
-    const { node } = person
+    const node = this.#nodeOf(act.who)
     switch (act.type) {
       case 'crash':
         if (act.afterEffects === undefined) world.crash(node, act.loss)
@@ -476,10 +493,10 @@ export class Story {
         this.#diskCopies.set(act.who, node.disk.copy())
         break
       case 'oldDisk':
-        this.#setBack(person, this.#diskCopies.get(act.who))
+        this.#setBack(this.person(act.who), this.#diskCopies.get(act.who))
         break
       case 'emptyDisk':
-        this.#setBack(person, new Map())
+        this.#setBack(this.person(act.who), new Map())
         break
       default:
         act satisfies never
@@ -506,12 +523,33 @@ export class Story {
     this.#hostile.flood(channel, what, count, as === undefined ? undefined : this.keyOf(as))
   }
 
+  #lie(person: Person, lie: Lie): void {
+    const { world, truth } = this
+    const { name, node } = person
+    if (this.#lies.has(name)) return
+    person.isByzantine = true
+    person.isLiar = true
+    this.#lies.set(name, lie)
+    if (node.machine !== undefined)
+      node.machine = new LyingManager(node.machine, this.keyOf(name), lie, node.disk.all())
+    if (lie !== 'two lives') return
+    world.crash(node)
+    const { user, boot, disk } = node
+    const twin = world.addNode({ name: twinOf(name), user, boot })
+    twin.disk.replace(disk.copy())
+    truth.addTwin(twin, person)
+  }
+
   #calm(): void {
     const { world } = this
     world.network.conditions = CALM
     world.directory.conditions = CALM_DIRECTORY
     world.network.heal()
-    for (const { node } of this.truth.people) {
+    this.#lies.clear()
+    for (const node of world.nodes) if (this.truth.personOf(node)?.isLiar) world.crash(node)
+    for (const person of this.truth.people) {
+      const { node } = person
+      person.isLiar = false
       node.syncMs = 0
       world.setRate(node, 1)
       node.clock.repair(world.time)

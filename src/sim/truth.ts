@@ -71,6 +71,8 @@ export interface Person {
   isRolledBack: boolean
   /** Its key signs what it never said. */
   isByzantine: boolean
+  /** A manager that lies at the moment. */
+  isLiar: boolean
   readonly shown: Shown[]
   readonly shownTexts: Set<string>
   /** Ids of messages it was told it misses, whether they came later or not. */
@@ -86,7 +88,7 @@ export class Truth implements Checker {
   invite: string | undefined
   /** What was told to be done to each group, by its name in the story, in order. */
   readonly groups = new Map<string, GroupChange[]>()
-  /** The newest heartbeat of the highest term of a manager; undefined before the first. */
+  /** The newest heartbeat of the highest term of an honest manager; undefined before the first. */
   lead: Lead | undefined
   readonly #byNode = new Map<SimNode, Person>()
   readonly #byUser = new Map<string, Person>()
@@ -104,6 +106,7 @@ export class Truth implements Checker {
       readyAt: undefined,
       isRolledBack: false,
       isByzantine: false,
+      isLiar: false,
       shown: [],
       shownTexts: new Set(),
       toldGaps: new Set()
@@ -114,12 +117,22 @@ export class Truth implements Checker {
     return person
   }
 
+  /** Another node of the same user. */
+  addTwin(node: SimNode, person: Person): void {
+    this.#byNode.set(node, person)
+  }
+
   personOf(node: SimNode): Person | undefined {
     return this.#byNode.get(node)
   }
 
   personWith(user: Uint8Array): Person | undefined {
     return this.#byUser.get(mapKey(user))
+  }
+
+  /** Whether somebody knows that a manager lied. */
+  get isLieKnown(): boolean {
+    return this.people.some(({ node }) => node.notices.some(({ notice }) => notice.type === 'alarm'))
   }
 
   saidWith(text: string): Said | undefined {
@@ -146,7 +159,7 @@ export class Truth implements Checker {
 
   onPacket(packet: Packet, world: World): void {
     const by = packet.from && this.#byNode.get(packet.from)
-    if (!by?.isManager || peekKind(packet.bytes) !== 'heartbeat') return
+    if (!by?.isManager || by.isLiar || peekKind(packet.bytes) !== 'heartbeat') return
     const frame = world.network.read(packet)
     const term = frame instanceof Refusal ? undefined : frame?.body.heartbeat?.term
     if (term !== undefined && term >= (this.lead?.term ?? 0)) this.lead = { by, term, at: world.time }
@@ -161,7 +174,7 @@ export class Truth implements Checker {
 
   onNotice(node: SimNode, notice: Notice, world: World): void {
     const person = this.#byNode.get(node)
-    if (person === undefined) return
+    if (person?.node !== node) return
     if (notice.type === 'keyState' && notice.state === 'ready') person.readyAt ??= world.time
     if (notice.type === 'message') {
       person.shown.push({ view: notice, at: world.time, incarnation: node.incarnation })

@@ -276,6 +276,29 @@ describe('sim/checkers', () => {
         })
     ],
     [
+      'speaks under a roster that it has not seen all of',
+      'I-3',
+      () => {
+        const isLogRow = ({ entry }: { readonly entry: string }): boolean => entry.startsWith('log/')
+        const forget: Fault = {
+          bend: (effect) =>
+            effect.type === 'persist' ? [{ ...effect, puts: effect.puts.filter((row) => !isLogRow(row)) }] : [effect]
+        }
+        return withFault(BOB, always(forget))
+      }
+    ],
+    [
+      'speaks although it knows that a manager lied',
+      'I-13',
+      () => {
+        const alarm = (notice: Notice): Notice[] =>
+          notice.type === 'epoch'
+            ? [notice, { type: 'alarm', channel: notice.channel, manager: notice.issuer, check: 414 }]
+            : [notice]
+        return withFault(BOB, always(bendNotices(alarm)))
+      }
+    ],
+    [
       'misses a message and does not say so',
       'I-17',
       () => {

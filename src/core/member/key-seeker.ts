@@ -52,7 +52,9 @@ export class KeySeeker {
   #epochsAsked = 0
   #asked: { readonly after: Uint8Array; readonly chunks: readonly number[] } = { after: EMPTY, chunks: [] }
   #epochsAgainAt = Number.NEGATIVE_INFINITY
-  #learnAgainAt = Number.NEGATIVE_INFINITY
+  #learnsAgainAt = Number.NEGATIVE_INFINITY
+  /** Whether the newest question is only because somebody spoke of a term that we do not know. */
+  #isLearning = false
   /** Whether the manager was asked for epochs since one was adopted. */
   #hasAskedManager = false
   #recordAgainAt = Number.NEGATIVE_INFINITY
@@ -125,12 +127,12 @@ export class KeySeeker {
     if (this.#asker.isAsking) this.#deadlines.set('key', this.#asker.nextAt)
   }
 
-  /** A manager says that there is a term we do not know: it is asked for what follows where we are. */
+  /** A manager says that there is a term we do not know: it is asked for what follows where we are, or for its newest. */
   learn(from: Uint8Array, env: Env, out: Out): void {
-    if (this.#isOver || this.#keyring.current === undefined) return
-    if (env.uptimeMs < Math.max(this.#epochsAgainAt, this.#learnAgainAt)) return
-    this.#learnAgainAt = env.uptimeMs + ASK_AGAIN_MS
+    if (this.#isOver || env.uptimeMs < Math.max(this.#epochsAgainAt, this.#learnsAgainAt)) return
+    this.#learnsAgainAt = env.uptimeMs + 2 * ASK_AGAIN_MS
     this.#askEpochs(env, out, from)
+    this.#isLearning = true
   }
 
   /** Another manager is in office: what was asked of the one before is asked of it. */
@@ -141,6 +143,11 @@ export class KeySeeker {
     if (!this.#asker.isAsking) return
     this.#asker.stop()
     this.seek(env, out)
+  }
+
+  /** The manager in office is there: nobody else is asked, for nobody else grants. */
+  onManager(env: Env, out: Out): void {
+    if (this.#context.office.term > 0 && this.#turn > 0) this.onOffice(env, out)
   }
 
   /**
@@ -274,6 +281,7 @@ export class KeySeeker {
 
   #askEpochs(env: Env, out: Out, to?: Uint8Array): void {
     this.#epochsAgainAt = env.uptimeMs + RETRY_MS[Math.min(this.#epochsAsked++, RETRY_MS.length - 1)]!
+    this.#isLearning = false
     const { channel, name, addresses } = this.#context
     const question = { epochs: { channel, group: EMPTY, ...this.#missed } }
     this.#asked = question.epochs
@@ -305,7 +313,7 @@ export class KeySeeker {
     const isManagerNext = !isNew && !this.#hasAskedManager && this.#succession.isBehind && !this.#isManager
     if (this.#isOver || !(isLedOn || isManagerNext)) {
       // What was only told the manager may deny, which says every second what its newest is: a grant can wait for that.
-      if (!this.#isToldBehind || this.#isLost(false)) this.seek(env, out)
+      if (!(this.#isToldBehind || this.#isLearning) || this.#isLost(false)) this.seek(env, out)
       return
     }
     this.#hasAskedManager ||= isManagerNext

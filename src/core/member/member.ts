@@ -245,7 +245,12 @@ export class Member {
     // Said to the one in office alone.
     if (isFollowing) return undefined
     if (!isSameDescriptor(heartbeat!.descriptor!, charter.ref)) return refuse(402)
-    if (current === undefined && office.term === 0) this.#takeHint(frame.author, term)
+    if (current === undefined && office.term === 0) {
+      const { hint } = this.#context
+      // Of two who say so each may be wrong: a certificate tells.
+      if (hint.length > 0 && !equalBytes(frame.author, hint)) this.seeker.learn(frame.author, env, out)
+      this.#takeHint(frame.author, term)
+    }
     const isOfOffice = equalBytes(frame.author, this.#context.manager)
     const said = { version: charter.ref.version, term, manager: frame.author }
     if (office.term > 0 && outranks(charter, said, office)) {
@@ -256,6 +261,7 @@ export class Member {
     if (!isOfOffice) return refuse(417)
     const refusal = this.watch.onHeartbeat(frame, env, out)
     if (refusal !== undefined) return refusal
+    this.seeker.onManager(env, out)
     if (group.length > 0) {
       this.groups.onHeartbeat(heartbeat!, env)
       return undefined

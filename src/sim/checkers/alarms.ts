@@ -1,14 +1,16 @@
 /**
  * I-13: two clients that hold different announcements for one number both know that somebody lied, T_alarm after they came
- * into contact at the latest. Of one or two managers each may open a term by itself: there only two of one issuer are a lie.
+ * into contact at the latest. Whoever is alarmed says nothing any more. Of one or two managers each may open a term by itself: there only two of one issuer are a lie.
  */
 import { equalBytes, hex } from '../../base/bytes.ts'
 import { SECOND_MS } from '../../base/time.ts'
+import type { Frame } from '../../core/channel/frame.ts'
 import type { Effect, Event } from '../../core/machine.ts'
 import type { Notice } from '../../core/notice.ts'
 import type { EpochRow } from '../../wire/rows.ts'
 import { epochIn } from '../epochs.ts'
 import type { SimNode } from '../node.ts'
+import { peekKind } from '../trace.ts'
 import { isWanted, type Truth } from '../truth.ts'
 import type { World } from '../world.ts'
 import { type Checker, Violation } from './checker.ts'
@@ -36,6 +38,8 @@ export class Alarms implements Checker {
   }
 
   onEffect(node: SimNode, effect: Effect): void {
+    if (effect.type === 'publish' && this.#alarmed.has(node) && peekKind(effect.frame) === 'message')
+      throw new Violation('I-13', `${node.name} says something, and knows that a manager lied`)
     if (effect.type !== 'persist') return
     for (const row of effect.puts) {
       const epoch = epochIn(row)
@@ -45,6 +49,13 @@ export class Alarms implements Checker {
 
   onNotice(node: SimNode, notice: Notice): void {
     if (notice.type === 'alarm') this.#alarmed.add(node)
+  }
+
+  /** An honest alarm is a proof: it convinces whoever hears it. */
+  onFrame(node: SimNode, frame: Frame): void {
+    const isHonest = this.#truth.personWith(frame.author)?.isByzantine === false
+    if (frame.kind === 'alarm' && isHonest && node.isUp && !this.#alarmed.has(node))
+      throw new Violation('I-13', `${node.name} hears a proof that a manager lied, and is not alarmed`)
   }
 
   onHandled(_node: SimNode, _event: Event, world: World): void {
@@ -88,9 +99,16 @@ export class Alarms implements Checker {
     )
   }
 
-  /** A member that runs, and on the disk that it had. */
+  /** A member that runs, on the disk that it had, and does not lie. */
   #isHonest(node: SimNode): boolean {
     const person = this.#truth.personOf(node)
-    return node.isUp && !node.isPaused && person !== undefined && isWanted(person) && !person.isRolledBack
+    return (
+      node.isUp &&
+      !node.isPaused &&
+      person !== undefined &&
+      isWanted(person) &&
+      !person.isRolledBack &&
+      !person.isByzantine
+    )
   }
 }

@@ -6,6 +6,7 @@ import { Calm } from './calm.ts'
 import { Caps } from './caps.ts'
 import type { Checker } from './checker.ts'
 import { Delivery } from './delivery.ts'
+import { Ghosts } from './ghosts.ts'
 import { Knowledge } from './knowledge.ts'
 import { Monotonic } from './monotonic.ts'
 import { Nonce } from './nonce.ts'
@@ -27,6 +28,7 @@ export const allCheckers = (truth: Truth): Checker[] => [
   new Alarms(truth),
   new Promised(truth),
   new Removal(truth),
+  new Ghosts(truth),
   new Secrecy(truth),
   new Knowledge(truth)
 ]

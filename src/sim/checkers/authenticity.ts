@@ -22,7 +22,8 @@ export class Authenticity implements Checker {
     const sender = truth.personWith(notice.sender)
     const text = notice.content.text?.text
     if (sender === undefined) throw new Violation('I-8', `${node.name} is shown a message of nobody`)
-    if (notice.isOwn !== (sender.node === node)) throw new Violation('I-8', `${node.name} takes a message for its own`)
+    if (notice.isOwn !== (sender === truth.personOf(node)))
+      throw new Violation('I-8', `${node.name} takes a message for its own`)
     if (text === undefined) return
     // Who may speak in plain may say what another has said.
     if (!notice.isEncrypted && sender.isByzantine) return

@@ -60,7 +60,12 @@ export class Calm implements Checker {
   }
 
   onPacket(packet: Packet, world: World): void {
-    if (packet.from === undefined || peekKind(packet.bytes) !== 'announcement') return
+    if (
+      packet.from === undefined ||
+      this.#truth.personOf(packet.from)?.isLiar ||
+      peekKind(packet.bytes) !== 'announcement'
+    )
+      return
     const frame = world.network.read(packet)
     const head = frame instanceof Refusal ? undefined : frame?.body.announcement
     if (head?.key === undefined || head.group.length > 0 || head.key.serial !== 1) return

@@ -152,6 +152,8 @@ export class Delivery implements Checker {
 
   #requireSent(): void {
     const { said, people } = this.#truth
+    // Where a lie is known, some say nothing any more, and others get no key.
+    if (this.#truth.isLieKnown) return
     // A crash may come between publishing and showing; then the disk alone tells under which id it went.
     const views = people.flatMap((person) => [...person.shown.map(({ view }) => view), ...keptMessages(person.node)])
     const sent = new Set(views.filter(({ id }) => this.#places.has(id)).map(nameOf))

@@ -150,7 +150,7 @@ export class Knowledge implements Checker {
   readonly #announced = new Map<string, Announced>()
   /** The trees that members and managers had, by line and key id. */
   readonly #trees = new Map<string, TreeNodes>()
-  readonly #rowsSeen = new Map<Person, Set<string>>()
+  readonly #rowsSeen = new Map<SimNode, Set<string>>()
   readonly #changed = new Set<SimNode>()
   readonly #loot: Loot[] = []
   /** How often the keys of each peer have changed. */
@@ -194,14 +194,14 @@ export class Knowledge implements Checker {
     const person = this.#truth.personOf(node)
     if (effect.type !== 'persist' || person === undefined) return
     for (const row of effect.puts) {
-      if (row.entry.startsWith(EPOCH_ROWS)) this.#noteRow(person, row, effect.puts)
+      if (row.entry.startsWith(EPOCH_ROWS)) this.#noteRow(node, person, row, effect.puts)
     }
   }
 
-  #noteRow(person: Person, { entry, value }: Row, rows: readonly Row[]): void {
+  #noteRow(node: SimNode, person: Person, { entry, value }: Row, rows: readonly Row[]): void {
     // What comes later of one epoch is less of the same.
-    const seen = this.#rowsSeen.get(person) ?? new Set<string>()
-    this.#rowsSeen.set(person, seen)
+    const seen = this.#rowsSeen.get(node) ?? new Set<string>()
+    this.#rowsSeen.set(node, seen)
     if (seen.has(entry)) return
     seen.add(entry)
     const row = EpochRow.decode(value)
@@ -220,8 +220,8 @@ export class Knowledge implements Checker {
     for (const [kind, bytes] of Object.entries({ init, control, reading: SecretTree.import(row.secrets)?.reading }))
       if (bytes !== undefined) secrets.set(kind as EpochKind, secretOf(bytes))
     const root = secretOf(tree.rootKey)
-    this.#noteWhole(person.node, hex(group), root.value, nodes)
-    const rosters = Rosters.of(this.#truth, person.node, rows)
+    this.#noteWhole(node, hex(group), root.value, nodes)
+    const rosters = Rosters.of(this.#truth, node, rows)
     const users = group.length === 0 ? rosters.members() : rosters.groupRoster(group)
     const roster = new Set(this.#truth.people.filter((one) => users.has(one.key)))
     this.#names.set(hex(row.announcement), name)
@@ -332,8 +332,16 @@ export class Knowledge implements Checker {
     const closure = new TreeClosure(tree, context, before?.nodes ?? NO_TREE, epoch.nodes)
     const baseBefore = before && this.#announced.get(nameOf(group, keyIdKey(before.key)))?.head.base
     const isFirstOnBase = head.base !== undefined && (baseBefore === undefined || isHigher(head.base, baseBefore))
-    const chained = isFirstOnBase ? entryInitOf(base, line) : before?.secrets.get('init')
+    const chained = isFirstOnBase ? this.#entryInitOf(base, line) : before?.secrets.get('init')
     return { epoch, line, base, chained, closure }
+  }
+
+  /** What the exporter of its base gives the first epoch of a group on it; undefined where a liar's epoch came before. */
+  #entryInitOf(base: Epoch | undefined, line: Line): Secret | undefined {
+    const exporter = base?.secrets.get('exporter')
+    const isToldFalsely = this.#truth.people.some(({ isManager, isByzantine }) => isManager && isByzantine)
+    assert(exporter !== undefined || isToldFalsely, 'groups stand on an epoch of the channel that was told')
+    return exporter && secretOf(groupInitOf(exporter.bytes, line))
   }
 
   /** Everything these people could ever derive of all epochs together. */
@@ -461,13 +469,6 @@ function learn(secrets: Map<Value, Uint8Array>, learned: Learned): void {
 function nodesIn(exported: Uint8Array): readonly (Place & { readonly key: Uint8Array })[] {
   const tree = exported.length > 0 ? MemberTree.import(exported) : undefined
   return tree === undefined ? [] : [...tree.unsafeNodes(), { level: 0, position: tree.leaf, key: tree.leafKey }]
-}
-
-/** What the exporter of its base gives the first epoch of a group on it. */
-function entryInitOf(base: Epoch | undefined, line: Line): Secret {
-  const exporter = base?.secrets.get('exporter')
-  assert(exporter !== undefined, 'groups stand on an epoch of the channel that was told')
-  return secretOf(groupInitOf(exporter.bytes, line))
 }
 
 const secretOf = (bytes: Uint8Array): Secret => ({ value: mapKey(bytes), bytes: bytes.slice() })

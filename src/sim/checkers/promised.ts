@@ -28,8 +28,8 @@ export class Promised implements Checker {
   }
 
   onEffect(node: SimNode, effect: Effect): void {
-    // A toy keeps none of this.
-    if (!node.machine?.rooms.includes(STATE_ROOM)) return
+    // A toy keeps none of this, and of a liar it is not expected.
+    if (!node.machine?.rooms.includes(STATE_ROOM) || this.#truth.personOf(node)?.isLiar) return
     if (effect.type === 'publish' && RESTING.includes(peekKind(effect.frame))) {
       const frame = readFrame(effect.channel, effect.frame)
       if (frame !== undefined && !(frame instanceof Refusal) && equalBytes(frame.author, node.user))

@@ -1,0 +1,47 @@
+/**
+ * I-3, from the side of whoever speaks: nothing is said under an epoch whose roster is another than the one that follows
+ * from the statements on the own disk. So nobody whom no statement admits is spoken to, whatever a manager announces.
+ */
+import { equalBytes, mapKey } from '../../base/bytes.ts'
+import { readFrame } from '../../core/channel/frame.ts'
+import { IdSet } from '../../core/channel/id-set.ts'
+import type { Effect } from '../../core/machine.ts'
+import { Refusal } from '../../core/reject.ts'
+import type { Packet } from '../network.ts'
+import type { SimNode } from '../node.ts'
+import { Rosters } from '../rosters.ts'
+import { peekKind } from '../trace.ts'
+import type { Truth } from '../truth.ts'
+import type { World } from '../world.ts'
+import { type Checker, Violation } from './checker.ts'
+
+export class Ghosts implements Checker {
+  readonly #truth: Truth
+  /** Hashes of rosters, by the commitment of the epoch. */
+  readonly #announced = new Map<string, Uint8Array>()
+
+  constructor(truth: Truth) {
+    this.#truth = truth
+  }
+
+  onPacket(packet: Packet, world: World): void {
+    if (peekKind(packet.bytes) !== 'announcement') return
+    const frame = world.network.read(packet)
+    const head = frame instanceof Refusal ? undefined : frame?.body.announcement
+    if (head?.key !== undefined && head.group.length === 0)
+      this.#announced.set(mapKey(head.key.commitment), head.roster)
+  }
+
+  onEffect(node: SimNode, effect: Effect): void {
+    if (effect.type !== 'publish' || peekKind(effect.frame) !== 'message' || this.#truth.personOf(node)?.isLiar) return
+    const frame = readFrame(effect.channel, effect.frame)
+    const message = frame instanceof Refusal ? undefined : frame?.body.message
+    const announced = message?.key && this.#announced.get(mapKey(message.key.commitment))
+    if (announced === undefined || (message?.group.length ?? 0) > 0) return
+    const members = Rosters.of(this.#truth, node).members()
+    const own = this.#truth.people.filter(({ key }) => members.has(key)).map(({ node: { user } }) => user)
+    const roster = own.reduce((ids, user) => ids.with(user), IdSet.EMPTY)
+    if (!equalBytes(roster.root(), announced))
+      throw new Violation('I-3', `${node.name} says something to somebody whom it has not seen admitted`)
+  }
+}
