@@ -731,7 +731,9 @@ export class Manager {
     this.#context.promised = number
     out.keep(this.#context.row())
     const draft = { terms, change, preview, then }
-    const isBeginning = before === undefined && equalBytes(charter.descriptor.founder, self.key.publicKey)
+    // A founder that lost its disk begins nothing where others tell of a term.
+    const isFounder = equalBytes(charter.descriptor.founder, self.key.publicKey)
+    const isBeginning = before === undefined && this.#seenTerm === 0 && isFounder
     if (!isQuorum || isStep || isBeginning) return this.#enforce(issued, draft, env, out)
     const proposal = new Proposal(this.#context, issued, preview, env)
     this.#draft = { ...draft, proposal }
