@@ -183,6 +183,23 @@ describe('a takeover soon after many came in', () => {
   })
 })
 
+describe('managers told of more removals than one announcement holds', () => {
+  it('apply all of them, some after the other', () => {
+    const all = world(3)
+    const { bus, managers, members, channel } = all
+    const crowd = Array.from({ length: 90 }, (_, n) => bus.add(`n${n}`))
+    for (const node of crowd) bus.command(managers[0]!, { type: 'admit', channel, user: node.key.publicKey })
+    bus.pass(10_000)
+    expect(bus.view(members[0]!, channel).members).to.equal(95)
+    // All at once, by one that is not in office: everybody knows of all of them before any is applied.
+    for (const node of crowd) bus.remove(managers[1]!, channel, node)
+    bus.pass(15_000)
+    agree(all, [...managers, ...members])
+    expect(bus.view(members[0]!, channel).members).to.equal(5)
+    expect(bus.view(members[0]!, channel).serial).to.be.lessThan(20)
+  })
+})
+
 describe('a manager without a quorum', () => {
   /** Two of three managers are gone; who stays is in office, or not. */
   const alone = (all: World): Node => {
@@ -205,6 +222,22 @@ describe('a manager without a quorum', () => {
     bus.pass(5_000)
     rekey()
     agree(all, [leader, all.managers[1]!, ...members, newcomer])
+  })
+
+  it('admits whom it is told to, and does not take even somebody out who never came', () => {
+    const all = world(3)
+    const { bus, members, channel } = all
+    const leader = alone(all)
+    const otto = bus.add('otto')
+    bus.command(leader, { type: 'admit', channel, user: otto.key.publicKey })
+    bus.pass(2_000)
+    expect(bus.view(members[0]!, channel)).to.include({ key: 'ready', members: 6 })
+    bus.remove(leader, channel, otto)
+    bus.pass(10_000)
+    expect(bus.view(members[0]!, channel)).to.include({ key: 'removal-pending', members: 6 })
+    bus.start(all.managers[2]!)
+    bus.pass(8_000)
+    expect(bus.view(members[0]!, channel)).to.include({ key: 'ready', members: 5 })
   })
 
   it('removes nobody and lets nobody in while a removal waits, and nobody who knows of it sends', () => {

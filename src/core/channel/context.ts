@@ -67,6 +67,8 @@ export class Context {
   hint: Uint8Array = EMPTY
   /** Set by a role that keeps something of each epoch. */
   keeper: EpochKeeper | undefined
+  /** Manager: removals in announcements that it signed, by hex of their ids, while they wait. */
+  signedFor: ReadonlySet<string> = new Set()
   /** Manager: the highest (term, serial) used, kept durably before anything is signed under it. */
   promised = { term: 0, serial: 0 }
 

@@ -51,7 +51,8 @@ export interface InviteStanding {
   readonly by: Uint8Array
 }
 
-const hasEnding = (statement: CheckedStatement): boolean =>
+/** Whether it takes somebody out of the channel. */
+export const hasEnding = (statement: CheckedStatement): boolean =>
   statement.statement.operation === Operation.REMOVE || statement.statement.operation === Operation.WITHDRAW
 
 /** Whether its author may make it as the one it is about; undefined where that says nothing. */

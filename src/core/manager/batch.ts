@@ -2,10 +2,11 @@
  * What one epoch takes in: the statements that wait, and the applicants with the statements that admit them, as many as fit
  * one announcement.
  */
-import { mapKey } from '../../base/bytes.ts'
-import { ADMIT_ID_BYTES } from '../../wire/limits.ts'
+import { hex, mapKey } from '../../base/bytes.ts'
+import { ADMIT_ID_BYTES, STATEMENT_BYTES } from '../../wire/limits.ts'
 import { Operation } from '../../wire/messages.ts'
 import type { Context } from '../channel/context.ts'
+import { hasEnding, type LogPreview } from '../channel/control-log.ts'
 import { type CheckedStatement, makeStatement } from '../channel/statement.ts'
 import { skeleton } from '../identity/nick.ts'
 import type { Env } from '../machine.ts'
@@ -77,9 +78,14 @@ function welcome(
   })
 }
 
-/** As many of the statements that wait as fit half an announcement, removals first: the other half is for admits. */
-export function announceable({ log }: Context): CheckedStatement[] {
-  const removals = log.unappliedRemovals()
+/** Bytes of statements that wait in one announcement: the other half is for admits. */
+const STATED_BYTES = ANNOUNCED_STATEMENT_BYTES / 2
+
+/** As many of the statements that wait as fit, removals first, and among them those that we signed for. */
+export function announceable({ log, signedFor }: Context): CheckedStatement[] {
+  const isSigned = ({ id }: CheckedStatement): boolean => signedFor.has(hex(id))
+  const [signed, unsigned] = [true, false].map((is) => log.unappliedRemovals().filter((one) => isSigned(one) === is))
+  const removals = [...signed!, ...unsigned!]
   const rest = log.pending().filter((one) => !removals.includes(one))
   const taken: CheckedStatement[] = []
   const skeletons = new Set<string>()
@@ -92,10 +98,23 @@ export function announceable({ log }: Context): CheckedStatement[] {
       skeletons.add(shape)
     }
     bytes += one.bytes.length
-    if (bytes > ANNOUNCED_STATEMENT_BYTES / 2) break
+    if (bytes > STATED_BYTES) break
     taken.push(one)
   }
   return taken
+}
+
+/**
+ * R-434. Whether an announcement takes out whoever is known to go: all of them, or, where they are more than it holds, as many
+ * as it holds and none left out that we signed for.
+ */
+export function appliesRemovals({ log, signedFor }: Context, { statements, ids, roster }: LogPreview): boolean {
+  const ignored = log
+    .unappliedRemovals()
+    .filter(({ id, statement }) => !ids.has(id) && roster.members.has(statement.subject))
+  if (ignored.length === 0) return true
+  const bytes = statements.filter(hasEnding).reduce((sum, one) => sum + one.bytes.length, 0)
+  return bytes > STATED_BYTES - STATEMENT_BYTES && !ignored.some(({ id }) => signedFor.has(hex(id)))
 }
 
 /** Whether it registers a nick. */

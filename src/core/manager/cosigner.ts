@@ -5,7 +5,7 @@
  * against a manager in office that it hears of, nor a root that it cannot follow itself, nor one whose roster ignores a removal
  * that it knows.
  */
-import { EMPTY, equalBytes } from '../../base/bytes.ts'
+import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
 import { sign } from '../../crypto/sign.ts'
 import {
   type CheckedAnnouncement,
@@ -23,6 +23,7 @@ import { asUserId } from '../identity/user.ts'
 import type { Env } from '../machine.ts'
 import type { Out } from '../out.ts'
 import { Refusal, refuse } from '../reject.ts'
+import { appliesRemovals } from './batch.ts'
 
 /** What the co-signer sees of the member in the same peer. */
 export interface CoSignerSeat {
@@ -61,19 +62,23 @@ export class CoSigner {
       return false
     }
     const proposal = readProposal(this.#context.charter, frame, this.#context.office.term)
-    const refusal = proposal instanceof Refusal ? proposal : this.#judge(proposal, isInOffice, env, out)
-    if (refusal instanceof Refusal) {
-      out.reject(refusal)
-      if (!(proposal instanceof Refusal)) this.#refuse(proposal, out)
+    if (proposal instanceof Refusal) {
+      out.reject(proposal)
       return false
     }
-    this.#sign(proposal as CheckedAnnouncement, refusal, out)
+    const preview = this.#judge(proposal, isInOffice, env, out)
+    if (preview instanceof Refusal) {
+      out.reject(preview)
+      this.#answer(proposal, EMPTY, out)
+      return false
+    }
+    this.#sign(proposal, preview, out)
     return true
   }
 
   /** @returns what the log is with it; R-405, R-414, R-415, R-432 – R-435, or as `followAnnouncement`. */
   #judge(proposal: CheckedAnnouncement, isInOffice: boolean, env: Env, out: Out): LogPreview | Refusal {
-    const { promised, log, charter } = this.#context
+    const { promised, charter } = this.#context
     const { head, frame } = proposal
     const signed = this.#signed?.proposal
     if (signed !== undefined && equivocatorOf(charter.descriptor, signed, proposal) !== undefined) {
@@ -95,46 +100,34 @@ export class CoSigner {
     }
     const preview = this.#seat.tryProposal(proposal)
     if (preview instanceof Refusal) return preview
-    return appliesRemovals(log.unappliedRemovals(), preview) ? preview : refuse(434)
+    return appliesRemovals(this.#context, preview) ? preview : refuse(434)
   }
 
   /** Promise and statements durable, then the signature. What we sign for we know: it is told, whatever becomes of it. */
   #sign(proposal: CheckedAnnouncement, preview: LogPreview, out: Out): void {
     const { frame, head } = proposal
     const context = this.#context
-    const { channel, self, log } = context
+    const { self, log } = context
     const { term, serial } = head.key
     context.promised = { term, serial }
     const fresh = preview.statements.filter((one) => log.mayBeKept(one) && log.addPending(one))
+    const waiting = new Set(log.unappliedRemovals().map(({ id }) => hex(id)))
+    const signed = new Set(preview.statements.map(({ id }) => hex(id)))
+    context.signedFor = context.signedFor.union(signed).intersection(waiting)
     out.keep(context.row(), ...fresh.map((one) => context.pendingRow(one)))
-    const signature = sign(self.key, coSignedBytes(frame, head.group, head.key))
-    const answer = { announcement: frame.id, term, serial, signature, promisedTerm: term, promisedSerial: serial }
-    const bytes = makeFrame(channel, self.key, { coSignature: answer }).bytes
-    this.#signed = { proposal, frame: bytes }
-    out.push({ type: 'publish', channel, frame: bytes, to: asUserId(frame.author) })
+    this.#signed = {
+      proposal,
+      frame: this.#answer(proposal, sign(self.key, coSignedBytes(frame, head.group, head.key)), out)
+    }
   }
 
-  /** Says no, with the promise that forbids it: its author may have to go above that. */
-  #refuse({ frame, head }: CheckedAnnouncement, out: Out): void {
+  /** Says yes, or no with an empty signature; and in any case the promise, above which its author may have to go. */
+  #answer({ frame, head }: CheckedAnnouncement, signature: Uint8Array, out: Out): Uint8Array {
     const { channel, self, promised } = this.#context
     const { term, serial } = head.key
-    const answer = {
-      announcement: frame.id,
-      term,
-      serial,
-      signature: EMPTY,
-      promisedTerm: promised.term,
-      promisedSerial: promised.serial
-    }
-    const bytes = makeFrame(channel, self.key, { coSignature: answer }).bytes
+    const numbers = { term, serial, promisedTerm: promised.term, promisedSerial: promised.serial }
+    const { bytes } = makeFrame(channel, self.key, { coSignature: { announcement: frame.id, signature, ...numbers } })
     out.push({ type: 'publish', channel, frame: bytes, to: asUserId(frame.author) })
+    return bytes
   }
-}
-
-/** Whether every removal is part of the log, or its subject is out anyway. */
-export function appliesRemovals(
-  removals: readonly { readonly id: Uint8Array; readonly statement: { readonly subject: Uint8Array } }[],
-  { ids, roster }: LogPreview
-): boolean {
-  return removals.every(({ id, statement }) => ids.has(id) || !roster.members.has(statement.subject))
 }

@@ -4,7 +4,7 @@
  * It is sent again unchanged for as long as it stands: a number is signed once, and going on to the next one without need
  * would use numbers up.
  */
-import { EMPTY, hex } from '../../base/bytes.ts'
+import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
 import { verify } from '../../crypto/sign.ts'
 import type { SignatureBy } from '../../wire/messages.ts'
 import { asAttempt, coSignedBytes, type IssuedEpoch, withCoSignatures } from '../channel/announcement.ts'
@@ -63,18 +63,18 @@ export class Proposal {
     const { chunks } = this.issued
     const announcement = asAttempt(this.issued.announcement, this.#attempts++)
     for (const manager of charter.descriptor.managers) {
-      if (hex(manager) === hex(user) || this.#signatures.has(hex(manager))) continue
+      if (equalBytes(manager, user) || this.isSignedBy(manager)) continue
       const to = asUserId(manager)
       for (const frame of [...chunks, announcement]) out.push({ type: 'publish', channel, frame: frame.bytes, to })
     }
   }
 
-  /** @returns R-431 when it is none for this announcement. */
+  /** One for another announcement says nothing here. @returns R-431 when it does not verify. */
   onCoSignature(frame: Frame): Refusal | undefined {
     const { announcement, key } = this.issued
     const { author } = frame
     const { announcement: id, signature, promisedTerm, promisedSerial } = frame.body.coSignature!
-    if (hex(id) !== hex(announcement.id)) return undefined
+    if (!equalBytes(id, announcement.id)) return undefined
     if (signature.length === 0) {
       const promised = { term: promisedTerm, serial: promisedSerial }
       if (isHigher(promised, this.#promised)) this.#promised = promised

@@ -25,8 +25,9 @@ import {
   TERM_SKIP
 } from '../params.ts'
 import { Refusal } from '../reject.ts'
+import { appliesRemovals } from './batch.ts'
 import { Candidacy } from './candidacy.ts'
-import { appliesRemovals, CoSigner, type CoSignerSeat } from './cosigner.ts'
+import { CoSigner, type CoSignerSeat } from './cosigner.ts'
 import type { Issuer, Plan } from './issuer.ts'
 import type { EpochNumber } from './proposal.ts'
 
@@ -268,7 +269,7 @@ export class Tenure {
     const age = env.uptimeMs - proposal.startedAt
     const { refusedFor } = proposal
     if (refusedFor !== undefined && age >= 2 * PROPOSAL_MS) return this.#standAbove(refusedFor, env, out)
-    if (!appliesRemovals(log.unappliedRemovals(), plan.preview)) {
+    if (!appliesRemovals(this.#context, plan.preview)) {
       this.#drop(env)
       return isElection ? this.#stand(plan.reason, env, out) : this.#work.issueBatch(env, out)
     }

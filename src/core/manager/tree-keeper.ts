@@ -149,10 +149,11 @@ export class TreeKeeper {
     const renewed = new Set(names)
     const refreshes: RefreshCandidate[] = []
     let change: TreeChange
-    if (removed.length > 0) {
+    // Also of who had no leaf yet: no removal is made by a step, which its issuer makes alone.
+    if (gone.length > 0) {
       const refreshed = new Map(returning.map((leaf) => [leaf, fresh()]))
       change = this.#tree.path({ removed, refreshed, joiners: joining.length }, context, fresh)
-    } else if (granted.length > 0 || reason === Reason.STATED) {
+    } else if (granted.length > 0 || reason === Reason.STATED || reason === Reason.ADMITTED) {
       change = this.#tree.step(joining.length, context, fresh, returning)
     } else change = this.#renewal(reason, context, refreshes, env)
     for (const { member } of refreshes) renewed.add(hex(member))

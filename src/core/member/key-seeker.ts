@@ -224,11 +224,11 @@ export class KeySeeker {
 
   /** Asks for the key, when one is needed and can be asked for. */
   seek(env: Env, out: Out): void {
-    const { records, token } = this.#context
-    const manager = this.#askee
     if (!this.#standing.isCarrierReady || this.#isOver || this.#isManager) return
     if (this.#granted !== undefined || !this.#needsKey(env)) return
     if (!this.#isLost() && env.uptimeMs < this.#restUntil) return
+    const { records, token } = this.#context
+    const manager = this.#askee
     const record = records.get(manager)
     if (record === undefined || record.prekey.notAfter < env.now) {
       this.#refreshManagerRecord(env, out)

@@ -7,7 +7,7 @@ import { Refusal } from '../../../src/core/reject.ts'
 import { type SigningKey, sign, signingKey, verify } from '../../../src/crypto/sign.ts'
 import { type CoSignature, Operation } from '../../../src/wire/messages.ts'
 import { ChannelRow } from '../../../src/wire/rows.ts'
-import { Bus, type Issued, Liar, type Lies, type Node, randomOf, rowsOf } from '../bus.ts'
+import { Bus, type Issued, Liar, type Lies, type Node, randomOf, rowsOf, told } from '../bus.ts'
 
 const random = randomOf('co-signer')
 const cora = signingKey(random(32))
@@ -186,6 +186,32 @@ describe('a co-signer', () => {
     other.bus.start(other.bert)
     other.bus.pass(2_000)
     refuses(other, 434, root(other, { key: { term: 1, serial: 4 } }))
+  })
+
+  it('signs for as many removals as an announcement holds, and leaves none out that it has signed for (R-434)', () => {
+    const all = world()
+    const { bus, liar, bert, channel } = all
+    const users = Array.from({ length: 80 }, () => random(32))
+    for (let i = 0; i < users.length; i += 20) {
+      liar.publish(liar.issue(users.slice(i, i + 20).map((user) => liar.admit(user))).announcement)
+    }
+    expect(bus.view(bert, channel).members).to.equal(84)
+    const removals = users.map((user) => liar.removal(user, liar.key))
+    const fields = removals.map(({ statement }) => statement)
+    for (let i = 0; i < fields.length; i += 20) {
+      bus.deliver(bert, channel, told(bus, channel, bert, fields.slice(i, i + 20)).bytes)
+    }
+    expect(rowsOf(bert, 'pending').length).to.be.at.least(80)
+    const known = rowsOf(bert, 'pending').map(({ value }) => readStatement(channel, value)) as CheckedStatement[]
+    const going = known.filter(({ statement }) => statement.operation === Operation.REMOVE)
+    const [some, others] = [going.slice(0, 30), going.slice(-30)]
+    const number = (serial: number): Lies => ({ key: { term: 1, serial } })
+    refuses(all, 434, root(all, number(10), going.slice(0, 10)))
+    expect(isSigned(all, root(all, number(11), some))).to.equal(true)
+    refuses(all, 434, root(all, number(12), others))
+    expect(
+      isSigned(all, root(all, number(13), [...some.slice(0, 25), ...some.slice(25), ...others.slice(0, 2)]))
+    ).to.equal(true)
   })
 
   it('signs what follows the newest epoch it has (R-435)', () => {
