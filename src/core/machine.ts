@@ -7,7 +7,7 @@
  */
 import type { ConclaveError } from '../base/errors.ts'
 import type { Millis } from '../base/time.ts'
-import type { Answer, Question } from '../wire/messages.ts'
+import type { Answer, Question, Range } from '../wire/messages.ts'
 import type { Frame } from './channel/frame.ts'
 import type { Command, CommandResult } from './command.ts'
 import type { UserId } from './identity/user.ts'
@@ -104,8 +104,17 @@ export type Effect =
       readonly to: UserId | undefined
       readonly addresses: readonly Uint8Array[]
       readonly question: Question
+      /** Without `to`: how many peers to pass over, as they were asked before. */
+      readonly skip?: number
     }
   | { readonly type: 'answer'; readonly id: number; readonly answer: Answer | undefined }
+  /** Answers a question with messages that the world finds in the store, as `FramesAnswer` says. */
+  | {
+      readonly type: 'answerFrames'
+      readonly id: number
+      readonly channel: Uint8Array
+      readonly ranges: readonly Range[]
+    }
   | {
       readonly type: 'putRecord'
       readonly kind: 'user' | 'channel'

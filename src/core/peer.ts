@@ -11,7 +11,7 @@ import { atMillis, SECOND_MS } from '../base/time.ts'
 import { hash } from '../crypto/kdf.ts'
 import { LABEL } from '../crypto/labels.ts'
 import type { SigningKey } from '../crypto/sign.ts'
-import { BOOT_BYTES } from '../wire/limits.ts'
+import { ASKED_RANGES, BOOT_BYTES } from '../wire/limits.ts'
 import { type Answer, Operation, type Question } from '../wire/messages.ts'
 import { channelIdText, readChannelId } from '../wire/names.ts'
 import { ChannelRow, SelfRow } from '../wire/rows.ts'
@@ -170,7 +170,7 @@ export class Peer implements Machine {
       case 'found':
         return this.#onFound(event.kind, event.id, event.value, env, out)
       case 'question':
-        return out.push({ type: 'answer', id: event.id, answer: this.#answer(event.question, env) })
+        return this.#onQuestion(event.id, event.question, env, out)
       case 'answer':
         return this.#onAnswer(event.id, event.answer, env, out)
       default:
@@ -387,9 +387,16 @@ export class Peer implements Machine {
 
   // ---------------------------------------------------------------- questions and answers
 
-  #answer(question: Question, env: Env): Answer | undefined {
+  #onQuestion(id: number, question: Question, env: Env, out: Out): void {
+    const { frames } = question
+    const isOurs = frames !== undefined && this.#channels.has(channelIdText(frames.channel))
+    if (isOurs && frames.ranges.length <= ASKED_RANGES)
+      out.push({ type: 'answerFrames', id, channel: frames.channel, ranges: frames.ranges })
+    else out.push({ type: 'answer', id, answer: this.#answer(question, env) })
+  }
+
+  #answer({ descriptor, record, epochs, log }: Question, env: Env): Answer | undefined {
     const blank: Answer = { descriptors: EMPTY, records: [], frames: [], sealed: EMPTY, isMore: false }
-    const { descriptor, record, epochs, log, frames } = question
     if (descriptor) {
       const charter = this.#channels.get(channelIdText(descriptor.channel))?.context.charter
       return charter && { ...blank, descriptors: charter.bytes, records: this.#recordsOf(charter.descriptor.managers) }
@@ -404,7 +411,7 @@ export class Peer implements Machine {
       const answer = this.#channels.get(channelIdText(log.channel))?.member.statements.logFrom(log.key, log.offset, env)
       return answer && { ...blank, ...answer }
     }
-    return frames && blank
+    return undefined
   }
 
   #recordsOf(users: readonly Uint8Array[]): Uint8Array[] {

@@ -292,6 +292,9 @@ export class Driver {
         this.#questions.get(effect.id)?.resolve(effect.answer)
         this.#questions.delete(effect.id)
         return
+      case 'answerFrames':
+        this.#answerFrames(effect)
+        return
       case 'putRecord':
         this.#later('putRecord', this.#world.putRecord(effect.kind, effect.id, effect.value), () => {})
         return
@@ -353,12 +356,20 @@ export class Driver {
     this.#later('deliver', this.#world.deliver(to, channel, frame), done, () => done(false))
   }
 
-  #ask({ id, channel, to, addresses, question }: Extract<Effect, { type: 'ask' }>): void {
+  #answerFrames({ id, channel, ranges }: Extract<Effect, { type: 'answerFrames' }>): void {
+    const done = (answer: Answer | undefined): void => {
+      this.#questions.get(id)?.resolve(answer)
+      this.#questions.delete(id)
+    }
+    this.#later('answerFrames', this.#world.frames(channel, ranges), done, () => done(undefined))
+  }
+
+  #ask({ id, channel, to, addresses, question, skip = 0 }: Extract<Effect, { type: 'ask' }>): void {
     const done = (from: UserId | undefined, answer: Answer | undefined): void =>
       this.#push({ type: 'answer', id, from, answer })
     this.#later(
       'ask',
-      this.#world.ask(channel, to, addresses, question),
+      this.#world.ask(channel, to, addresses, question, skip),
       (asked) => done(asked.from, asked.answer),
       () => done(to, undefined)
     )

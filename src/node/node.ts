@@ -25,6 +25,7 @@ import { directoryService } from './directory-service.ts'
 import { Driver, type JudgingMachine } from './driver.ts'
 import { Fellows } from './fellows.ts'
 import { Floors, floorStore } from './floors.ts'
+import { framesFrom } from './frames.ts'
 import { insideOf } from './gossip.ts'
 import { identityOf, nickOf, openHomeStore, requireNick } from './home.ts'
 import { type ConnectedPeer, createHost, type Host } from './host.ts'
@@ -191,14 +192,15 @@ async function runMachine(
       unsubscribe: (channel) => carrier.unsubscribe(channel),
       publish: (channel, frame) => carrier.publish(channel, frame),
       deliver: (to, channel, frame) => deliveries.deliver(to, channel, frame),
-      async ask(channel, to, addresses, question) {
-        const asked = await streams.ask(channel, to, addresses, question)
+      async ask(channel, to, addresses, question, skip) {
+        const asked = await streams.ask(channel, to, addresses, question, skip)
         // Whoever answered at an address we were given (a manager, an inviter) is worth staying connected to.
         if (asked.from !== undefined && addresses.length > 0 && asked.answer !== undefined) {
           host.want(userIdText(asked.from))
         }
         return asked
       },
+      frames: (channel, ranges) => framesFrom(store, channel, ranges),
       putRecord: (kind, id, value) => directory.publish(kind, id, value),
       lookUp: (kind, id) => directory.find(kind, id),
       refuse: () => carrier.refuse()

@@ -108,18 +108,20 @@ export class Streams {
    *
    * @param to - undefined: whoever the addresses name, then connected subscribers of the channel.
    * @param addresses - binary multiaddrs, tried for a peer that is not connected; hints of a stranger.
+   * @param skip - without `to`: how many to pass over; when all are, it begins anew.
    * @returns an answer that may be empty: its sender knows nothing of it. `answer` is undefined when nobody answered.
    */
   async ask(
     channel: Uint8Array,
     to: UserId | undefined,
     addresses: readonly Uint8Array[],
-    question: Question
+    question: Question,
+    skip = 0
   ): Promise<Asked> {
     const bytes = Question.encode(question)
     let best: Asked = { from: to, answer: undefined }
     if (bytes.length > QUESTION_BYTES || this.#stopped.signal.aborted) return best
-    const candidates = to === undefined ? this.#candidates(channel, addresses) : [to]
+    const candidates = to === undefined ? this.#candidates(channel, addresses, skip) : [to]
     for (const [i, from] of candidates.entries()) {
       const isLast = i === candidates.length - 1
       const patienceMs = isLast ? this.#deadlineMs : Math.min(this.#deadlineMs, this.#init.impatientMs ?? IMPATIENT_MS)
@@ -131,14 +133,16 @@ export class Streams {
   }
 
   /** Whoever the hints name, then subscribers. */
-  #candidates(channel: Uint8Array, addresses: readonly Uint8Array[]): UserId[] {
+  #candidates(channel: Uint8Array, addresses: readonly Uint8Array[], skip: number): UserId[] {
     const byName = new Map<string, UserId>()
     for (const user of [...hintedUsers(addresses), ...this.#init.subscribers(channel)]) {
       const peer = userIdText(user)
       if (this.#host.speaks(peer, HISTORY_PROTOCOL) !== false) byName.set(peer, user)
     }
     byName.delete(userIdText(this.#host.user))
-    return [...byName.values()].slice(0, MAX_ASKED)
+    const all = [...byName.values()]
+    const first = all.length === 0 ? 0 : skip % all.length
+    return [...all.slice(first), ...all.slice(0, first)].slice(0, MAX_ASKED)
   }
 
   async #askOne(

@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto'
 import type { UserId } from '../core/identity/user.ts'
 import type { Row, RowKey } from '../core/machine.ts'
-import type { Answer, Question } from '../wire/messages.ts'
+import type { Answer, Question, Range } from '../wire/messages.ts'
 
 /** What effects are performed on. Everything here may fail or take its time; nothing here calls back into the driver at once. */
 export interface World {
@@ -22,8 +22,11 @@ export interface World {
     channel: Uint8Array,
     to: UserId | undefined,
     addresses: readonly Uint8Array[],
-    question: Question
+    question: Question,
+    skip: number
   ): Promise<{ readonly from: UserId | undefined; readonly answer: Answer | undefined }>
+  /** Stored messages, as `FramesAnswer` says. */
+  frames(channel: Uint8Array, ranges: readonly Range[]): Promise<Answer>
   putRecord(kind: 'user' | 'channel', id: Uint8Array, value: Uint8Array): Promise<unknown>
   lookUp(kind: 'user' | 'channel', id: Uint8Array): Promise<Uint8Array | undefined>
   /** The node fails closed: publish and accept nothing any more. */

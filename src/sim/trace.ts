@@ -94,6 +94,8 @@ export function describeEffect(effect: Effect): [text: string, size: number] {
       return [`> ask ${kindIn(effect.question)}`, 0]
     case 'answer':
       return [`> answer ${effect.answer === undefined ? 'none' : 'some'}`, 0]
+    case 'answerFrames':
+      return ['> answer frames', effect.ranges.length]
     case 'putRecord':
       return [`> put ${effect.kind}`, effect.value.length]
     case 'lookUp':

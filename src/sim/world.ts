@@ -10,6 +10,7 @@ import { InternalError } from '../base/errors.ts'
 import type { Frame } from '../core/channel/frame.ts'
 import type { Command } from '../core/command.ts'
 import type { Effect, Event } from '../core/machine.ts'
+import { framesAmong, messageRoom } from '../core/member/history.ts'
 import type { Notice } from '../core/notice.ts'
 import { Refusal } from '../core/reject.ts'
 import { type Checker, Violation } from './checkers/checker.ts'
@@ -321,6 +322,9 @@ export class World implements NetworkHost {
         break
       case 'answer':
         network.answer(node, effect.id, effect.answer)
+        break
+      case 'answerFrames':
+        network.answer(node, effect.id, framesAmong(node.disk.rows([messageRoom(effect.channel)]), effect.ranges))
         break
       case 'putRecord':
         if (!network.isIsolated(node)) directory.put(effect.kind, effect.id, effect.value)

@@ -8,6 +8,13 @@ export const FRAME_BYTES = 64 * 1024
 
 /** One question or answer on a stream. */
 export const STREAM_MESSAGE_BYTES = 1024 * 1024
+/** Messages in one answer: their number, and their bytes. */
+export const ANSWERED_FRAMES = 1024
+export const ANSWERED_FRAMES_BYTES = 512 * 1024
+/** Ranges in one question for messages. */
+export const ASKED_RANGES = 32
+/** Stored messages looked at for one answer. */
+export const SCANNED_MESSAGES = 8192
 
 export const TEXT_BYTES = 16 * 1024
 export const NICK_GRAPHEMES = 32

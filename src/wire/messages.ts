@@ -9489,21 +9489,15 @@ export namespace DigestContent {
     index: number
   }
 
-  export interface DigestContentSeenBootFieldEvent {
-    field: '$.seen[].boot'
-    value: Uint8Array
-    index: number
-  }
-
-  export interface DigestContentSeenCounterFieldEvent {
-    field: '$.seen[].counter'
-    value: number
-    index: number
-  }
-
   export interface DigestContentSeenGroupFieldEvent {
     field: '$.seen[].group'
     value: Uint8Array
+    index: number
+  }
+
+  export interface DigestContentSeenLamportFieldEvent {
+    field: '$.seen[].lamport'
+    value: number
     index: number
   }
 
@@ -9550,16 +9544,15 @@ export namespace DigestContent {
     return decodeMessage(buf, DigestContent.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<DigestContent>): Generator<DigestContentSeenSenderFieldEvent | DigestContentSeenBootFieldEvent | DigestContentSeenCounterFieldEvent | DigestContentSeenGroupFieldEvent | DigestContentLogHeadFieldEvent | DigestContentLamportFieldEvent | DigestContentRecordFieldEvent | DigestContentBootFieldEvent | DigestContentCounterFieldEvent | DigestContentDescriptorVersionFieldEvent | DigestContentDescriptorHashFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<DigestContent>): Generator<DigestContentSeenSenderFieldEvent | DigestContentSeenGroupFieldEvent | DigestContentSeenLamportFieldEvent | DigestContentLogHeadFieldEvent | DigestContentLamportFieldEvent | DigestContentRecordFieldEvent | DigestContentBootFieldEvent | DigestContentCounterFieldEvent | DigestContentDescriptorVersionFieldEvent | DigestContentDescriptorHashFieldEvent> {
     return streamMessage(buf, DigestContent.codec(), opts)
   }
 }
 
 export interface Seen {
   sender: Uint8Array
-  boot: Uint8Array
-  counter: number
   group: Uint8Array
+  lamport: number
 }
 
 export namespace Seen {
@@ -9577,19 +9570,14 @@ export namespace Seen {
           w.bytes(obj.sender)
         }
 
-        if ((obj.boot != null && obj.boot.byteLength > 0)) {
-          w.uint32(18)
-          w.bytes(obj.boot)
-        }
-
-        if ((obj.counter != null && obj.counter !== 0)) {
-          w.uint32(24)
-          w.uint64Number(obj.counter)
-        }
-
         if ((obj.group != null && obj.group.byteLength > 0)) {
-          w.uint32(34)
+          w.uint32(18)
           w.bytes(obj.group)
+        }
+
+        if ((obj.lamport != null && obj.lamport !== 0)) {
+          w.uint32(24)
+          w.uint64Number(obj.lamport)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -9598,9 +9586,8 @@ export namespace Seen {
       }, (reader, length, opts = {}) => {
         const obj: any = {
           sender: uint8ArrayAlloc(0),
-          boot: uint8ArrayAlloc(0),
-          counter: 0,
-          group: uint8ArrayAlloc(0)
+          group: uint8ArrayAlloc(0),
+          lamport: 0
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -9614,15 +9601,11 @@ export namespace Seen {
               break
             }
             case 2: {
-              obj.boot = reader.bytes()
+              obj.group = reader.bytes()
               break
             }
             case 3: {
-              obj.counter = reader.uint64Number()
-              break
-            }
-            case 4: {
-              obj.group = reader.bytes()
+              obj.lamport = reader.uint64Number()
               break
             }
             default: {
@@ -9649,22 +9632,15 @@ export namespace Seen {
             }
             case 2: {
               yield {
-                field: `${prefix}.boot`,
+                field: `${prefix}.group`,
                 value: reader.bytes()
               }
               break
             }
             case 3: {
               yield {
-                field: `${prefix}.counter`,
+                field: `${prefix}.lamport`,
                 value: reader.uint64Number()
-              }
-              break
-            }
-            case 4: {
-              yield {
-                field: `${prefix}.group`,
-                value: reader.bytes()
               }
               break
             }
@@ -9685,19 +9661,14 @@ export namespace Seen {
     value: Uint8Array
   }
 
-  export interface SeenBootFieldEvent {
-    field: '$.boot'
-    value: Uint8Array
-  }
-
-  export interface SeenCounterFieldEvent {
-    field: '$.counter'
-    value: number
-  }
-
   export interface SeenGroupFieldEvent {
     field: '$.group'
     value: Uint8Array
+  }
+
+  export interface SeenLamportFieldEvent {
+    field: '$.lamport'
+    value: number
   }
 
   export function encode (obj: Partial<Seen>): Uint8Array {
@@ -9708,7 +9679,7 @@ export namespace Seen {
     return decodeMessage(buf, Seen.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Seen>): Generator<SeenSenderFieldEvent | SeenBootFieldEvent | SeenCounterFieldEvent | SeenGroupFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Seen>): Generator<SeenSenderFieldEvent | SeenGroupFieldEvent | SeenLamportFieldEvent> {
     return streamMessage(buf, Seen.codec(), opts)
   }
 }
@@ -12990,12 +12961,6 @@ export namespace Question {
     index: number
   }
 
-  export interface QuestionFramesRangesBootFieldEvent {
-    field: '$.frames.ranges[].boot'
-    value: Uint8Array
-    index: number
-  }
-
   export interface QuestionFramesRangesGroupFieldEvent {
     field: '$.frames.ranges[].group'
     value: Uint8Array
@@ -13022,7 +12987,7 @@ export namespace Question {
     return decodeMessage(buf, Question.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Question>): Generator<QuestionDescriptorChannelFieldEvent | QuestionRecordUserFieldEvent | QuestionEpochsChannelFieldEvent | QuestionEpochsGroupFieldEvent | QuestionEpochsAfterFieldEvent | QuestionEpochsChunksFieldEvent | QuestionLogChannelFieldEvent | QuestionLogKeyTermFieldEvent | QuestionLogKeySerialFieldEvent | QuestionLogKeyCommitmentFieldEvent | QuestionLogOffsetFieldEvent | QuestionFramesChannelFieldEvent | QuestionFramesRangesSenderFieldEvent | QuestionFramesRangesBootFieldEvent | QuestionFramesRangesGroupFieldEvent | QuestionFramesRangesFromFieldEvent | QuestionFramesRangesToFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Question>): Generator<QuestionDescriptorChannelFieldEvent | QuestionRecordUserFieldEvent | QuestionEpochsChannelFieldEvent | QuestionEpochsGroupFieldEvent | QuestionEpochsAfterFieldEvent | QuestionEpochsChunksFieldEvent | QuestionLogChannelFieldEvent | QuestionLogKeyTermFieldEvent | QuestionLogKeySerialFieldEvent | QuestionLogKeyCommitmentFieldEvent | QuestionLogOffsetFieldEvent | QuestionFramesChannelFieldEvent | QuestionFramesRangesSenderFieldEvent | QuestionFramesRangesGroupFieldEvent | QuestionFramesRangesFromFieldEvent | QuestionFramesRangesToFieldEvent> {
     return streamMessage(buf, Question.codec(), opts)
   }
 }
@@ -13651,12 +13616,6 @@ export namespace FramesQuestion {
     index: number
   }
 
-  export interface FramesQuestionRangesBootFieldEvent {
-    field: '$.ranges[].boot'
-    value: Uint8Array
-    index: number
-  }
-
   export interface FramesQuestionRangesGroupFieldEvent {
     field: '$.ranges[].group'
     value: Uint8Array
@@ -13683,14 +13642,13 @@ export namespace FramesQuestion {
     return decodeMessage(buf, FramesQuestion.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<FramesQuestion>): Generator<FramesQuestionChannelFieldEvent | FramesQuestionRangesSenderFieldEvent | FramesQuestionRangesBootFieldEvent | FramesQuestionRangesGroupFieldEvent | FramesQuestionRangesFromFieldEvent | FramesQuestionRangesToFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<FramesQuestion>): Generator<FramesQuestionChannelFieldEvent | FramesQuestionRangesSenderFieldEvent | FramesQuestionRangesGroupFieldEvent | FramesQuestionRangesFromFieldEvent | FramesQuestionRangesToFieldEvent> {
     return streamMessage(buf, FramesQuestion.codec(), opts)
   }
 }
 
 export interface Range {
   sender: Uint8Array
-  boot: Uint8Array
   group: Uint8Array
   from: number
   to: number
@@ -13711,23 +13669,18 @@ export namespace Range {
           w.bytes(obj.sender)
         }
 
-        if ((obj.boot != null && obj.boot.byteLength > 0)) {
-          w.uint32(18)
-          w.bytes(obj.boot)
-        }
-
         if ((obj.group != null && obj.group.byteLength > 0)) {
-          w.uint32(26)
+          w.uint32(18)
           w.bytes(obj.group)
         }
 
         if ((obj.from != null && obj.from !== 0)) {
-          w.uint32(32)
+          w.uint32(24)
           w.uint64Number(obj.from)
         }
 
         if ((obj.to != null && obj.to !== 0)) {
-          w.uint32(40)
+          w.uint32(32)
           w.uint64Number(obj.to)
         }
 
@@ -13737,7 +13690,6 @@ export namespace Range {
       }, (reader, length, opts = {}) => {
         const obj: any = {
           sender: uint8ArrayAlloc(0),
-          boot: uint8ArrayAlloc(0),
           group: uint8ArrayAlloc(0),
           from: 0,
           to: 0
@@ -13754,18 +13706,14 @@ export namespace Range {
               break
             }
             case 2: {
-              obj.boot = reader.bytes()
-              break
-            }
-            case 3: {
               obj.group = reader.bytes()
               break
             }
-            case 4: {
+            case 3: {
               obj.from = reader.uint64Number()
               break
             }
-            case 5: {
+            case 4: {
               obj.to = reader.uint64Number()
               break
             }
@@ -13793,26 +13741,19 @@ export namespace Range {
             }
             case 2: {
               yield {
-                field: `${prefix}.boot`,
+                field: `${prefix}.group`,
                 value: reader.bytes()
               }
               break
             }
             case 3: {
               yield {
-                field: `${prefix}.group`,
-                value: reader.bytes()
-              }
-              break
-            }
-            case 4: {
-              yield {
                 field: `${prefix}.from`,
                 value: reader.uint64Number()
               }
               break
             }
-            case 5: {
+            case 4: {
               yield {
                 field: `${prefix}.to`,
                 value: reader.uint64Number()
@@ -13833,11 +13774,6 @@ export namespace Range {
 
   export interface RangeSenderFieldEvent {
     field: '$.sender'
-    value: Uint8Array
-  }
-
-  export interface RangeBootFieldEvent {
-    field: '$.boot'
     value: Uint8Array
   }
 
@@ -13864,7 +13800,7 @@ export namespace Range {
     return decodeMessage(buf, Range.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Range>): Generator<RangeSenderFieldEvent | RangeBootFieldEvent | RangeGroupFieldEvent | RangeFromFieldEvent | RangeToFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Range>): Generator<RangeSenderFieldEvent | RangeGroupFieldEvent | RangeFromFieldEvent | RangeToFieldEvent> {
     return streamMessage(buf, Range.codec(), opts)
   }
 }

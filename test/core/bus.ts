@@ -18,7 +18,7 @@ import { Prekeys } from '../../src/core/identity/prekeys.ts'
 import { makeUserRecord, readUserRecord, type UserRecord } from '../../src/core/identity/user-record.ts'
 import type { Effect, Env, Event, Row } from '../../src/core/machine.ts'
 import { refreshLeaves } from '../../src/core/manager/leaf-refresh.ts'
-import { compareMessages, messageRoom, readMessageRow } from '../../src/core/member/history.ts'
+import { compareMessages, framesAmong, messageRoom, readMessageRow } from '../../src/core/member/history.ts'
 import { type MessageHeader, sealMessage } from '../../src/core/member/message.ts'
 import { SecretTree } from '../../src/core/member/secret-tree.ts'
 import type { MessageView, Notice } from '../../src/core/notice.ts'
@@ -258,6 +258,10 @@ export class Bus {
       case 'answer': {
         const ask = this.#asks.get(effect.id)!
         return this.send(ask.node, { type: 'answer', id: ask.id, from: undefined, answer: effect.answer })
+      }
+      case 'answerFrames': {
+        const kept = [...node.rows.values()].filter(({ room }) => room === messageRoom(effect.channel))
+        return this.#perform(node, { type: 'answer', id: effect.id, answer: framesAmong(kept, effect.ranges) })
       }
       case 'putRecord':
         this.directory.set(Buffer.from(effect.id).toString('hex'), effect.value)

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { EMPTY } from '../../src/base/bytes.ts'
 import { InternalError, UsageError } from '../../src/base/errors.ts'
 import type { Frame } from '../../src/core/channel/frame.ts'
 import type { UserId } from '../../src/core/identity/user.ts'
@@ -7,9 +8,11 @@ import { Driver, type JudgingMachine } from '../../src/node/driver.ts'
 import { MAX_STRANGERS } from '../../src/node/event-queue.ts'
 import { Counters } from '../../src/node/report.ts'
 import type { Nature, World } from '../../src/node/world.ts'
+import type { Answer } from '../../src/wire/messages.ts'
 
 const CHANNEL = new Uint8Array(32)
 const FRAME = Uint8Array.of(1)
+const BLANK: Answer = { descriptors: EMPTY, records: [], frames: [], sealed: EMPTY, isMore: false }
 
 /** A machine that answers each event as told. */
 class ToyMachine implements JudgingMachine {
@@ -62,6 +65,7 @@ class ToyWorld implements World {
     this.log.push('ask')
     return Promise.resolve({ from: undefined, answer: undefined })
   }
+  frames = (): Promise<Answer> => Promise.resolve({ ...BLANK, frames: [FRAME] })
   putRecord(): Promise<number> {
     this.log.push('putRecord')
     return Promise.resolve(1)
@@ -371,7 +375,7 @@ describe('driver', () => {
 
   it('gives a question its answer, and none once nobody waits', async () => {
     const { machine, nature, driver } = setUp()
-    const answer = { descriptors: FRAME, records: [], frames: [], sealed: FRAME, isMore: false }
+    const answer = { ...BLANK, descriptors: FRAME, sealed: FRAME }
     const stopped = new AbortController()
     const from = CHANNEL as never
     const waiting = driver.question(from, {}, stopped.signal)
@@ -382,6 +386,21 @@ describe('driver', () => {
     expect(await answered).to.equal(answer)
     stopped.abort()
     expect(await waiting).to.equal(undefined)
+  })
+
+  it('answers a question for messages from the store, and not at all when that cannot be read', async () => {
+    const { machine, world, nature, driver } = setUp()
+    machine.respond = (event) =>
+      event.type === 'question' ? [{ type: 'answerFrames', id: event.id, channel: CHANNEL, ranges: [] }] : []
+    const ask = (): Promise<Answer | undefined> =>
+      driver.question(CHANNEL as never, {}, AbortSignal.timeout(60_000)) as Promise<Answer | undefined>
+    const answered = ask()
+    await nature.turn()
+    expect((await answered)?.frames).to.deep.equal([FRAME])
+    world.frames = () => Promise.reject(new Error('damaged'))
+    const unanswered = ask()
+    await nature.turn()
+    expect(await unanswered).to.equal(undefined)
   })
 
   it('goes on notifying when a listener throws', async () => {

@@ -1,8 +1,9 @@
 /** Messages as they are kept for showing: one row each, in a room of their own, ordered by Lamport time. */
 import { compareBytes, hex, unhex } from '../../base/bytes.ts'
-import { Content } from '../../wire/messages.ts'
+import { type Answer, Content, type Range } from '../../wire/messages.ts'
 import { channelIdText, readChannelId } from '../../wire/names.ts'
 import { MessageRow } from '../../wire/rows.ts'
+import { FramesAnswer, type KeptFrame } from '../channel/frames-answer.ts'
 import type { Row } from '../machine.ts'
 import type { MessageView } from '../notice.ts'
 
@@ -41,6 +42,27 @@ export function readMessageRow(row: Row): MessageView | undefined {
   } catch {
     return undefined
   }
+}
+
+/** The message of a row as it travels, and where it belongs; undefined when it has not been sent yet, or is none. */
+export function readKeptFrame(row: Row): KeptFrame | undefined {
+  try {
+    const { isSent, ...kept } = MessageRow.decode(row.value)
+    return isSent && kept.frame.length > 0 ? kept : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The answer to a question for messages, where all rows of the room are at hand. */
+export function framesAmong(rows: readonly Row[], ranges: readonly Range[]): Answer {
+  const frames = new FramesAnswer()
+  const newestFirst = rows.toSorted((a, b) => b.order! - a.order!)
+  for (const range of ranges) {
+    const among = newestFirst.filter(({ order }) => order! >= range.from && order! <= range.to)
+    if (!among.every((row) => frames.look(range, readKeptFrame(row)))) break
+  }
+  return frames.answer
 }
 
 /** The order in which everybody sees the same messages: (lamport, sender, counter). */
