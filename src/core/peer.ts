@@ -296,6 +296,7 @@ export class Peer implements Machine {
     for (const bytes of answer?.records ?? []) this.#addManagerRecord(room, bytes, env, out)
     const { member } = room
     if (topic === 'epochs') member.onEpochs(answer?.frames ?? [], answer?.isMore ?? false, env, out)
+    else if (topic === 'frames') member.onKept(answer, env, out)
     else if (topic === 'log' && answer !== undefined) member.onLog(answer.sealed, answer.isMore, env, out)
     else if (topic === 'record') member.onRecord(env, out)
     else if (topic === 'collect') this.#onCollected(room, answer, env, out)

@@ -135,7 +135,8 @@ export class Repair {
         if (isHeld) this.#hasIt(this.#patienceOf(gap), member, env)
       }
       const isPlausible = lamport <= Math.min(this.#clock.lamport + LAMPORT_JUMP, LAMPORT_MAX)
-      if (isPlausible && lamport > senders.newest(sender, group)) this.#noteTail(member, { sender, group, lamport }, env)
+      if (isPlausible && lamport > senders.newest(sender, group))
+        this.#noteTail(member, { sender, group, lamport }, env)
     }
   }
 
