@@ -64,19 +64,20 @@ export class Conversation {
    * A message that was asked for: judged as any other. What cannot be read is not waited for any longer, and its reader is
    * told why where it was missed.
    *
+   * @param isBold - whether a message far ahead of its sender's others is opened, though some before it may be lost by that.
    * @returns what became of it.
    */
-  onKept(frame: Frame, env: Env, out: Out): Fate {
+  onKept(frame: Frame, isBold: boolean, env: Env, out: Out): Fate {
     const { message, plainMessage } = frame.body
     const place = message ?? plainMessage
     if (place === undefined || equalBytes(frame.author, this.#context.user)) return 'passed'
     if (this.#held.some(({ id }) => equalBytes(id, frame.id))) return 'waiting'
+    if (message && this.#isAhead(frame, message, isBold)) return 'ahead'
     const refusal = message ? this.onMessage(frame, env, out) : this.onPlainMessage(frame, env, out)
     if (this.isHolding(frame)) return 'waiting'
     if (refusal === undefined) return 'taken'
     const { check } = refusal
-    if (check === 702 && message && this.#isAhead(frame, message)) return 'ahead'
-    if (check === 702) this.#noteShown(frame, place.group, out)
+    if (check === 702) this.#noteShown(frame, place, out)
     else if (check !== 703 && this.#pass(frame, place) && !UNREADABLE.has(check))
       this.#notifyUnreadable(frame, check, out)
     return 'passed'
@@ -86,13 +87,13 @@ export class Conversation {
     return this.senders.pass(author, group, id, lamport, this.#context.log.isMember(author))
   }
 
-  #noteShown({ author, id }: Frame, group: Uint8Array, out: Out): void {
-    const closed = this.senders.noteShown(author, group, id)
+  #noteShown({ author, id }: Frame, { group, lamport }: { group: Uint8Array; lamport: number }, out: Out): void {
+    const closed = this.senders.noteShown(author, group, id, lamport)
     if (closed !== undefined) this.#notifyGap(closed.sender, closed.missing, true, out)
   }
 
-  #isAhead({ author }: Frame, { group, key, boot, counter }: Message): boolean {
-    return this.lines.keyringOf(group)?.findToRead(key!)?.isAhead(author, boot, counter) ?? false
+  #isAhead({ author }: Frame, { group, key, boot, counter }: Message, isBold: boolean): boolean {
+    return this.lines.keyringOf(group)?.findToRead(key!)?.isAhead(author, boot, counter, isBold) ?? false
   }
 
   /** Whether a message has just been held for a later key than ours. A stranger's word for that counts nothing. */
@@ -112,9 +113,14 @@ export class Conversation {
 
   wake(env: Env, out: Out): void {
     for (const name of this.#deadlines.due(env.uptimeMs)) {
-      if (name === 'save') out.note([...this.senders.changedRows(), this.#clock.rowTo(EMPTY)])
+      if (name === 'save') out.note(this.notes())
       else for (const gap of this.senders.due(env.uptimeMs)) this.#notifyGap(gap.sender, gap.missing, false, out)
     }
+  }
+
+  /** The rows of what we have heard that have changed. */
+  notes(): Row[] {
+    return [...this.senders.changedRows(), this.#clock.rowTo(EMPTY)]
   }
 
   unsafeFills(): { readonly name: string; readonly size: number; readonly cap: number }[] {
@@ -197,7 +203,7 @@ export class Conversation {
     const isRepeated = [replaces, frame.id].some((id) => this.senders.knows(frame.author, group, id))
     const link = { sender: frame.author, group, id: frame.id, previous, lamport, counter: isEncrypted ? counter : 0 }
     const closed = this.senders.note(link, env.uptimeMs)
-    const stoodFor = replaces.length > 0 ? this.senders.noteShown(frame.author, group, replaces) : undefined
+    const stoodFor = replaces.length > 0 ? this.senders.noteShown(frame.author, group, replaces, 0) : undefined
     const view: MessageView = {
       channel,
       group,

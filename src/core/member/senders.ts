@@ -89,8 +89,10 @@ export class Senders {
     const after = Math.max(closed?.after ?? 0, ...older)
     // What came before the oldest message known was said before our time, unless it was under the same key.
     const isOurs = counter > 0 || after > 0
+    // Between two times in a row there is none.
+    const hasRoom = lamport - after > 1
     const isMissing = entry.missing.some(({ missing }) => equalBytes(missing, previous))
-    if (isOurs && previous.length > 0 && !isMissing && !isKnown(entry, previous)) {
+    if (isOurs && hasRoom && previous.length > 0 && !isMissing && !isKnown(entry, previous)) {
       const gap = { sender, group, missing: previous, after, before: lamport, since: uptimeMs, isTold: false }
       this.#miss(entry, [...entry.missing, gap].slice(-MISSING_IDS))
     }
@@ -101,13 +103,14 @@ export class Senders {
   /**
    * Takes note of a message that was shown before, or that another stands for which was.
    *
+   * @param lamport - 0: not known.
    * @returns the gap that it closes, if it had been told.
    */
-  noteShown(sender: Uint8Array, group: Uint8Array, id: Uint8Array): Gap | undefined {
+  noteShown(sender: Uint8Array, group: Uint8Array, id: Uint8Array, lamport: number): Gap | undefined {
     const entry = this.#senders.get(nameOf(sender, group))
     if (entry === undefined || this.knows(sender, group, id)) return undefined
     const closed = this.#take(entry, id)
-    this.#know(entry, { id, lamport: 0 })
+    this.#know(entry, { id, lamport })
     return closed?.isTold ? closed : undefined
   }
 
