@@ -1,10 +1,8 @@
 import { expect } from 'chai'
-import { equalBytes, hex } from '../../src/base/bytes.ts'
-import { readFrame } from '../../src/core/channel/frame.ts'
+import { hex } from '../../src/base/bytes.ts'
 import { GAP_PATIENCE_MS, REPAIR_MAX_MS } from '../../src/core/params.ts'
-import { Refusal } from '../../src/core/reject.ts'
 import { ANSWERED_FRAMES } from '../../src/wire/limits.ts'
-import { type Answer, HistoryPolicy, Privacy, type Question } from '../../src/wire/messages.ts'
+import { HistoryPolicy, Privacy, type Question } from '../../src/wire/messages.ts'
 import { Bus, type Node, withholding } from './bus.ts'
 
 interface World {
@@ -262,7 +260,7 @@ describe('a message of ours', () => {
 
   it('is not seen by whom it has not reached, until it has', () => {
     const all = world()
-    const { bus, alice, bob, channel } = all
+    const { bus, alice, bob } = all
     bus.oracle = withholding
     sayPast(all, alice, bob, 'one')
     bus.pass(60_000)

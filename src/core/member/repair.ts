@@ -15,7 +15,16 @@ import { Deadlines } from '../deadlines.ts'
 import { asUserId } from '../identity/user.ts'
 import type { Env, Row, RowKey } from '../machine.ts'
 import { type Out, stateKey, stateRow } from '../out.ts'
-import { BACKLOG_SPANS, LAMPORT_JUMP, LAMPORT_MAX, REPAIR_MAX_MS, REPAIR_MS, TAIL_TRIES, TAILS } from '../params.ts'
+import {
+  BACKLOG_SPANS,
+  LAMPORT_JUMP,
+  LAMPORT_MAX,
+  REPAIR_MAX_MS,
+  REPAIR_MS,
+  REPAIR_PAUSE_MS,
+  TAIL_TRIES,
+  TAILS
+} from '../params.ts'
 import { Refusal } from '../reject.ts'
 import type { Clock } from './clock.ts'
 import type { Conversation, Fate } from './conversation.ts'
@@ -82,6 +91,8 @@ export class Repair {
   /** Going through the newest of them: where it began, and whether something was taken in, and something was out of reach. */
   #pass: Pass | undefined
   #asked: Asked | undefined
+  /** `Env.uptimeMs` until which no gap or tail is asked for. */
+  #restUntil = Number.NEGATIVE_INFINITY
 
   constructor(context: Context, conversation: Conversation, clock: Clock, readiness: Readiness) {
     this.#context = context
@@ -189,11 +200,14 @@ export class Repair {
     this.#forgetOld()
     const span = this.#backlog.at(-1)
     if (span !== undefined && this.#backlogTries === 0) return this.#ask([], [], span, out)
-    const isDue = ({ askAt }: Patience): boolean => askAt <= env.uptimeMs
+    const isDue = ({ askAt }: Patience): boolean => Math.max(askAt, this.#restUntil) <= env.uptimeMs
     const gaps = this.#conversation.senders.gaps().filter((gap) => isDue(this.#patienceOf(gap)))
     const tails = [...this.#tails.values()].filter(isDue)
     const few = tails.slice(0, Math.max(0, ASKED_RANGES - gaps.length))
-    if (gaps.length + few.length > 0) return this.#ask(gaps.slice(0, ASKED_RANGES), few, undefined, out)
+    if (gaps.length + few.length > 0) {
+      this.#restUntil = env.uptimeMs + REPAIR_PAUSE_MS
+      return this.#ask(gaps.slice(0, ASKED_RANGES), few, undefined, out)
+    }
     if (span !== undefined && this.#backlogAt <= env.uptimeMs) return this.#ask([], [], span, out)
     this.#lookLater(env)
   }
@@ -201,7 +215,8 @@ export class Repair {
   #lookLater(env: Env): void {
     const gaps = this.#conversation.senders.gaps().map((gap) => this.#patienceOf(gap).askAt)
     const tails = [...this.#tails.values()].map(({ askAt }) => askAt)
-    const moments = [...gaps, ...tails, ...(this.#backlog.length > 0 ? [this.#backlogAt] : [])]
+    const rested = [...gaps, ...tails].map((at) => Math.max(at, this.#restUntil))
+    const moments = [...rested, ...(this.#backlog.length > 0 ? [this.#backlogAt] : [])]
     if (moments.length > 0) this.#deadlines.setEarliest('look', Math.max(Math.min(...moments), env.uptimeMs))
   }
 
