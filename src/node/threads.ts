@@ -1,0 +1,103 @@
+/**
+ * Finding in the store what belongs together: a message with what became of it and with what it is about.
+ *
+ * Everything is read by the index of core/member/history.ts, so it costs the same however long the history is. One message
+ * brings in only so much, however often others react to it.
+ */
+import { hex } from '../base/bytes.ts'
+import type { RowKey } from '../core/machine.ts'
+import {
+  changeRoom,
+  compareMessages,
+  messageRoom,
+  nameOf,
+  placeOf,
+  reactionRoom,
+  readMessageRow,
+  textRoom
+} from '../core/member/history.ts'
+import { Thread, targetOf } from '../core/member/thread.ts'
+import type { MessageView } from '../core/notice.ts'
+import type { RowRange, Store } from './store.ts'
+
+/** Reactions to one message that are looked at, newest first. */
+const REACTIONS = 1000
+/** Texts under one name, and edits of one Lamport time, that are looked at: an honest sender has one of each. */
+const TWINS = 16
+
+export class Threads {
+  readonly #store: Store
+
+  constructor(store: Store) {
+    this.#store = store
+  }
+
+  /** Stored messages of a channel, one by one. @throws {UsageError} `DAMAGED_STORE` */
+  async *stream(channel: Uint8Array, range: RowRange = {}): AsyncGenerator<MessageView> {
+    for await (const row of this.#store.rows(messageRoom(channel), range)) {
+      const view = readMessageRow(row)
+      if (view !== undefined) yield view
+    }
+  }
+
+  /** Stored messages of a channel in the order that everybody sees, the newest first. */
+  async *newestFirst(channel: Uint8Array): AsyncGenerator<MessageView> {
+    // Rows of one Lamport time come in the store's order.
+    let together: MessageView[] = []
+    for await (const view of this.stream(channel, { isReverse: true })) {
+      if (together.length > 0 && together[0]!.lamport !== view.lamport) {
+        yield* together.sort(compareMessages).reverse()
+        together = []
+      }
+      together.push(view)
+    }
+    yield* together.sort(compareMessages).reverse()
+  }
+
+  /** The texts that a name may mean. @param name - id of the first frame, hex. */
+  async named(channel: Uint8Array, name: string): Promise<MessageView[]> {
+    return await this.#follow(channel, textRoom(channel, name), { limit: TWINS })
+  }
+
+  /** Messages of one channel together with what became of each text, and with the texts that they are about. */
+  async around(channel: Uint8Array, messages: readonly MessageView[]): Promise<Thread> {
+    const found = new Map(messages.map((one) => [one.id, one]))
+    const names = new Set<string>()
+    for (const one of messages) {
+      const { text } = one.content
+      const target = text && text.replyTo.length > 0 ? hex(text.replyTo) : targetOf(one)
+      if (target !== undefined) names.add(target)
+      if (text) names.add(nameOf(one))
+    }
+    for (const name of names) for (const one of await this.named(channel, name)) found.set(one.id, one)
+    const texts = [...found.values()].filter(({ content, isErased }) => content.text && isErased !== true)
+    for (const text of texts) for (const one of await this.#about(text)) found.set(one.id, one)
+    return new Thread(found.values())
+  }
+
+  /** What became of a text: of edits the newest. */
+  async #about(text: MessageView): Promise<MessageView[]> {
+    const { channel, sender } = text
+    const name = nameOf(text)
+    const deletion = await this.#follow(channel, changeRoom('deletions', channel, name, sender), { limit: 1 })
+    if (deletion.length > 0) return deletion
+    const edits = await this.#follow(channel, changeRoom('edits', channel, name, sender), { limit: TWINS })
+    const reactions = await this.#follow(channel, reactionRoom(channel, name), { limit: REACTIONS })
+    return [...edits, ...reactions]
+  }
+
+  /** The messages that rows of the index lead to, newest first. */
+  async #follow(channel: Uint8Array, room: string, range: RowRange): Promise<MessageView[]> {
+    const views: MessageView[] = []
+    for await (const place of this.#store.rows(room, { isReverse: true, ...range })) {
+      const view = await this.#read(placeOf(channel, place))
+      if (view !== undefined) views.push(view)
+    }
+    return views
+  }
+
+  async #read(key: RowKey): Promise<MessageView | undefined> {
+    const value = await this.#store.read(key)
+    return value && readMessageRow({ ...key, value })
+  }
+}
