@@ -51,9 +51,9 @@ export class Thread {
     return [...this.#drafts.values()].map(postOf)
   }
 
-  /** What a text is now. @param message - one of the set. */
+  /** What a text of the set is now; undefined for what is no text. */
   postOf(message: MessageView): Post | undefined {
-    const draft = this.#drafts.get(keyOf(message, nameOf(message)))
+    const draft = message.content.text && this.#drafts.get(keyOf(message, nameOf(message)))
     return draft && postOf(draft)
   }
 
