@@ -230,9 +230,9 @@ export const MESSAGE = {
   notYours: (id: SafeText): string =>
     `Did not change ${id}. Somebody else said it, and only its author edits or deletes a message: everybody would ignore it. Answer it instead: conclave send CHANNEL TEXT --reply ${id}`,
   deletedAlready: (id: SafeText): string =>
-    `Nothing was sent. ${id} was deleted by its author, and that cannot be taken back. Say something new.`,
+    `Nothing was sent. Message ${id} was deleted by its author, and that cannot be taken back. Say something new.`,
   otherLine: (id: SafeText): string =>
-    `Nothing was sent. ${id} was said elsewhere, and an answer goes where that was said. Leave out --group.`,
+    `Nothing was sent. Message ${id} was said elsewhere, and an answer goes where that was said. Leave out --group.`,
   badReaction:
     'Nothing was sent. A reaction is one emoji or one other character. Say more than that with: conclave send CHANNEL TEXT --reply MESSAGE',
   nothingToFind:
