@@ -157,14 +157,14 @@ async function pageOf(
 ): Promise<ReadForm | undefined> {
   const messages: MessageForm[] = []
   const names = await groupNames(node, view, views)
-  const thread = isRaw ? undefined : await node.threads.around(view.id, views)
+  const thread = await node.threads.around(view.id, views)
   let bytes = 0
   let last: MessageView | undefined
   let seenAt = 0
   let isCut = false
   for (const one of views) {
-    if (thread === undefined || isShown(one, thread, isAsked)) {
-      const form = messageForm(one, view.name, names, thread)
+    if (isRaw || isShown(one, thread, isAsked)) {
+      const form = messageForm(one, view.name, names, thread, isRaw)
       bytes += JSON.stringify(form).length
       isCut = bytes > PAGE_BYTES && messages.length > 0
       if (isCut) break

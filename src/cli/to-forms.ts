@@ -157,12 +157,16 @@ export interface Names {
   groupName(group: Uint8Array): string
 }
 
-/** @param thread - what the message belongs to: then it is shown as it is now, else as it came. */
+/**
+ * @param thread - what the message belongs to.
+ * @param isRaw - a text as it was said, not as it is now.
+ */
 export function messageForm(
   view: MessageView,
   channelName: string,
   names: Pick<Names, 'groupName'>,
-  thread?: Thread
+  thread: Thread,
+  isRaw = false
 ): MessageForm {
   const { channel, group, id, local, sender, nick, lamport, counter, content, isEncrypted, isOwn, state, seenAt } = view
   return {
@@ -181,7 +185,8 @@ export function messageForm(
     ...(nameOf(view) !== id && { name: nameOf(view) }),
     ...contentForm(content),
     ...(view.isErased && content.text && { isDeleted: true }),
-    ...(thread && standingForm(view, thread)),
+    ...aboutForm(view, thread),
+    ...(content.text && !isRaw && postForm(view, thread)),
     writtenAt: content.writtenAt,
     seenAt,
     isOwn,
@@ -189,18 +194,19 @@ export function messageForm(
   }
 }
 
-type StandingForm = Partial<MessageForm>
-
-/** What a message is now: of a text what became of it, of others what they did. */
-function standingForm(view: MessageView, thread: Thread): StandingForm {
+/** What a message is about, and whether that counts. */
+function aboutForm(view: MessageView, thread: Thread): Pick<MessageForm, 'about' | 'effect'> {
   const subject = thread.subjectOf(view)
   const about = subject && { about: quoteForm(subject) }
-  if (view.content.text === undefined) return { ...about, effect: thread.effectOf(view) }
+  return view.content.text ? { ...about } : { ...about, effect: thread.effectOf(view) }
+}
+
+/** What became of a text. */
+function postForm(view: MessageView, thread: Thread): Partial<MessageForm> {
   const post = thread.postOf(view)
   if (post === undefined || post.isDeleted) return { text: '', isDeleted: true }
   const { text, edit, reactions } = post
   return {
-    ...about,
     text,
     ...(edit && { isEdited: true, isEncrypted: view.isEncrypted && edit.isEncrypted }),
     ...(reactions.length > 0 && {

@@ -7,11 +7,12 @@
  */
 import { hex } from '../base/bytes.ts'
 import type { RowKey } from '../core/machine.ts'
-import { changeRoom, ERASURE_ROOM, erasedRow, nameOf, placeOf, textRoom } from '../core/member/history.ts'
+import { changeRoom, ERASURE_ROOM, erasedRow, nameOf, placeOf } from '../core/member/history.ts'
 import { targetOf } from '../core/member/thread.ts'
 import type { MessageView, Notice } from '../core/notice.ts'
 import { ErasureRow } from '../wire/rows.ts'
 import type { Row, Store } from './store.ts'
+import { textsNamed } from './threads.ts'
 
 /** Deletions of one sender in one channel that are remembered. */
 const KEPT_ERASURES = 64
@@ -92,14 +93,14 @@ export class Eraser {
   async #erase({ channel, sender, target, keepsFrame }: Erasure): Promise<void> {
     await this.#writesSoFar()
     const name = hex(target)
-    for (const room of [textRoom(channel, name), changeRoom('edits', channel, name, sender)]) {
-      for await (const place of this.#store.rows(room)) {
-        const key = placeOf(channel, place)
-        const value = await this.#store.read(key)
-        const row = value && erasedRow({ ...key, value }, sender, keepsFrame)
-        if (row !== undefined) await this.#store.write({ puts: [row], deletes: [], isDurable: false })
-      }
+    const erase = async (key: RowKey): Promise<void> => {
+      const value = await this.#store.read(key)
+      const row = value && erasedRow({ ...key, value }, sender, keepsFrame)
+      if (row !== undefined) await this.#store.write({ puts: [row], deletes: [], isDurable: false })
     }
+    for await (const key of textsNamed(this.#store, channel, name)) await erase(key)
+    const edits = this.#store.rows(changeRoom('edits', channel, name, sender))
+    for await (const place of edits) await erase(placeOf(channel, place))
   }
 
   /** Messages are told of before they are on the disk, and writes take effect in the order they are asked for. */

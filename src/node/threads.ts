@@ -4,26 +4,39 @@
  * Everything is read by the index of core/member/history.ts, so it costs the same however long the history is. One message
  * brings in only so much, however often others react to it.
  */
-import { hex } from '../base/bytes.ts'
+import { hex, readUtf8 } from '../base/bytes.ts'
 import type { RowKey } from '../core/machine.ts'
 import {
   changeRoom,
+  claimRoom,
   compareMessages,
   messageRoom,
   nameOf,
   placeOf,
   reactionRoom,
   readMessageRow,
-  textRoom
+  textKey
 } from '../core/member/history.ts'
 import { Thread, targetOf } from '../core/member/thread.ts'
 import type { MessageView } from '../core/notice.ts'
 import type { RowRange, Store } from './store.ts'
 
-/** Reactions to one message that are looked at, newest first. */
-const REACTIONS = 1000
-/** Texts under one name, and edits of one Lamport time, that are looked at: an honest sender has one of each. */
+/** Reactions to one message that are looked at, newest first, and texts that claim to be one. */
+const MANY = 1000
+/** Edits of one Lamport time that are looked at: an honest sender has one. */
 const TWINS = 16
+
+/** The rows of the texts that a name may mean. @param limit - of those that only claim to be it. */
+export async function* textsNamed(
+  store: Store,
+  channel: Uint8Array,
+  name: string,
+  limit = Number.MAX_SAFE_INTEGER
+): AsyncGenerator<RowKey> {
+  const lamport = await store.read(textKey(channel, name))
+  if (lamport !== undefined) yield placeOf(channel, { entry: name, order: Number(readUtf8(lamport)) })
+  for await (const place of store.rows(claimRoom(channel, name), { limit })) yield placeOf(channel, place)
+}
 
 export class Threads {
   readonly #store: Store
@@ -56,7 +69,12 @@ export class Threads {
 
   /** The texts that a name may mean. @param name - id of the first frame, hex. */
   async named(channel: Uint8Array, name: string): Promise<MessageView[]> {
-    return await this.#follow(channel, textRoom(channel, name), { limit: TWINS })
+    const views: MessageView[] = []
+    for await (const key of textsNamed(this.#store, channel, name, MANY)) {
+      const view = await this.#read(key)
+      if (view !== undefined) views.push(view)
+    }
+    return views
   }
 
   /** Messages of one channel together with what became of each text, and with the texts that they are about. */
@@ -82,7 +100,7 @@ export class Threads {
     const deletion = await this.#follow(channel, changeRoom('deletions', channel, name, sender), { limit: 1 })
     if (deletion.length > 0) return deletion
     const edits = await this.#follow(channel, changeRoom('edits', channel, name, sender), { limit: TWINS })
-    const reactions = await this.#follow(channel, reactionRoom(channel, name), { limit: REACTIONS })
+    const reactions = await this.#follow(channel, reactionRoom(channel, name), { limit: MANY })
     return [...edits, ...reactions]
   }
 

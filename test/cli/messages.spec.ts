@@ -201,7 +201,9 @@ describe('reading', () => {
     const forms = await read(desk, { since: 0, raw: true })
     expect(forms.map(({ kind }) => kind).sort()).to.deep.equal(story.map(kindOf).sort())
     expect(forms[0]).to.include({ kind: 'text', text: 'helo' })
-    expect(forms[1]).to.include({ kind: 'edit', text: 'hello', target: idOf('m') })
+    expect(forms[1]).to.include({ kind: 'edit', text: 'hello', target: idOf('m'), effect: 'in-force' })
+    expect(forms.find(({ text: words }) => words === 'hi bob')!.about).to.include({ id: idOf('m'), text: 'hello' })
+    expect(forms.find(({ text: words }) => words === 'forged')).to.include({ effect: 'ignored' })
   })
 
   it('tells what became of a message that was read before, once, and not of one that is shown itself', async () => {

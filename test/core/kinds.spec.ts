@@ -64,7 +64,7 @@ describe('edits, deletions and reactions', () => {
     expect(mine.id).to.not.equal(first)
     expect([nameOf(mine), nameOf(heard)]).to.deep.equal([first, first])
     for (const node of [alice, bob]) {
-      const places = roomsOf(node, 'texts/').filter((place) => place.includes(first))
+      const places = [...roomsOf(node, 'texts/'), ...roomsOf(node, 'claims/')].filter((place) => place.includes(first))
       expect(places.map((place) => place.split(' ')[1])).to.deep.equal([mine.id])
     }
   })

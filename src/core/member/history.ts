@@ -1,10 +1,11 @@
 /**
  * Messages as they are kept for showing: one row each, in a room of their own, ordered by Lamport time.
  *
- * An index leads from a message to what is about it: rows without a value, whose entry and order are those of the message
- * row meant. Edits and deletions are found by target and sender together, so nobody else's are ever met there.
+ * An index leads from the id of a text to its row, and from a text to what is about it. Edits and deletions are found by target
+ * and sender together, so nobody else's are ever met there. But for texts, whose row is named directly, an index row has no
+ * value: its entry and order are those of the message row meant.
  */
-import { compareBytes, EMPTY, equalBytes, hex, unhex } from '../../base/bytes.ts'
+import { compareBytes, EMPTY, equalBytes, hex, unhex, utf8 } from '../../base/bytes.ts'
 import { Content } from '../../wire/messages.ts'
 import { channelIdText, readChannelId } from '../../wire/names.ts'
 import { ErasureRow, MessageRow } from '../../wire/rows.ts'
@@ -16,8 +17,14 @@ const ROOM = 'messages/'
 /** The room of the store that keeps a channel's messages. */
 export const messageRoom = (channel: Uint8Array): string => ROOM + channelIdText(channel)
 
-/** The index of texts by name: also of those that only claim to stand for the frame of that id. */
-export const textRoom = (channel: Uint8Array, name: string): string => `texts/${channelIdText(channel)}/${name}`
+/** The row of the index that a text is found by, by its id; its value is the Lamport time, in digits. */
+export const textKey = (channel: Uint8Array, id: string): RowKey => ({
+  room: `texts/${channelIdText(channel)}`,
+  entry: id
+})
+
+/** The index of texts that say they stand for the frame of another id. */
+export const claimRoom = (channel: Uint8Array, name: string): string => `claims/${channelIdText(channel)}/${name}`
 
 /** The index of the edits, or deletions, that a user made of a message. */
 export const changeRoom = (
@@ -63,7 +70,9 @@ export function indexRow(message: MessageView): Row {
   if (edit) return { room: changeRoom('edits', channel, hex(edit.target), sender), ...place }
   if (deletion) return { room: changeRoom('deletions', channel, hex(deletion.target), sender), ...place }
   if (reaction) return { room: reactionRoom(channel, hex(reaction.target)), ...place }
-  return { room: textRoom(channel, nameOf(message)), ...place }
+  const name = nameOf(message)
+  if (name === id) return { ...textKey(channel, id), value: utf8(String(lamport)) }
+  return { room: claimRoom(channel, name), ...place }
 }
 
 /**
@@ -119,7 +128,7 @@ export const nameOf = ({ id, content }: Pick<MessageView, 'id' | 'content'>): st
   content.replaces.length > 0 ? hex(content.replaces) : id
 
 /** The message row that a row of the index leads to. */
-export const placeOf = (channel: Uint8Array, { entry, order = 0 }: RowKey): RowKey => ({
+export const placeOf = (channel: Uint8Array, { entry, order = 0 }: Omit<RowKey, 'room'>): RowKey => ({
   room: messageRoom(channel),
   entry,
   order
