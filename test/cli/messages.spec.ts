@@ -212,6 +212,7 @@ describe('reading', () => {
     await desk.call('mark', { ...place, ...first.upTo })
     expect(await read(desk, {})).to.deep.equal([])
     await desk.keep(edit('e', 'm', 'hello', { lamport: 2 }), reaction('r', 'm', '👍', { sender: MALLORY, lamport: 3 }))
+    await desk.keep(deletion('x', 'm', { sender: MALLORY, lamport: 4 }))
     await desk.keep(text('n', 'new', { lamport: 4 }), edit('en', 'n', 'newer', { lamport: 5 }))
     const second = await desk.call<ReadForm>('read', place)
     expect(lines(second.messages)).to.deep.equal([
