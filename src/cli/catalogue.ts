@@ -61,6 +61,17 @@ const RUNNING: Readonly<Record<string, OptionSpec>> = {
 const TIMEOUT = (standard: string): OptionSpec =>
   text('TIME', `how long to wait, such as 10s or 5m (default ${standard})`)
 
+/** Of what is about a message. */
+const SAYING: Readonly<Record<string, OptionSpec>> = {
+  wait: text('FOR', 'sent (default): a neighbour has it; none: it is kept and goes out when it can'),
+  timeout: TIMEOUT('10s'),
+  ...REACHING
+}
+
+const MESSAGE_NAMES =
+  'MESSAGE is an id, the first letters of one, or counted back: ^ is your own last one to edit or delete, and the last of\n' +
+  'somebody else to answer; ^2 the one before.'
+
 const GROUP_NAMES = 'GROUP is the name of a group, or the first letters of its id.'
 
 export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
@@ -260,15 +271,52 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
       wait: text('FOR', 'sent (default): a neighbour has it; none: it is kept and goes out when it can'),
       timeout: TIMEOUT('10s'),
       group: text('GROUP', 'to a group of the channel only'),
+      reply: text('MESSAGE', 'as an answer to that message'),
       plain: flag('not encrypted, where the channel allows it'),
       ...REACHING
     },
     examples: [
       'conclave send garden "the gate is open"',
       'fortune | conclave send garden -',
-      'conclave send ops "at nine" --group night-shift'
+      'conclave send ops "at nine" --group night-shift',
+      'conclave send garden "by whom?" --reply 3fa2b1'
     ],
-    more: 'Exit code 0 means that what --wait says is true. A message that could not be sent in time is kept and goes out later.',
+    more:
+      'Exit code 0 means that what --wait says is true. A message that could not be sent in time is kept and goes out later.\n' +
+      MESSAGE_NAMES,
+    load: () => import('./commands/send.ts')
+  },
+  edit: {
+    group: 'Messages',
+    summary: 'say a message of yours anew',
+    operands: ['CHANNEL', 'MESSAGE', 'TEXT|-'],
+    options: SAYING,
+    examples: [
+      'conclave edit garden 3fa2b1 "the gate is shut"',
+      'conclave edit garden ^ "the last thing I said, mended"'
+    ],
+    more: `Only its author edits a message; everybody ignores others. Who saw the first words may remember them.\n${MESSAGE_NAMES}`,
+    load: () => import('./commands/send.ts')
+  },
+  delete: {
+    group: 'Messages',
+    summary: "ask everybody's peers to forget a message of yours",
+    operands: ['CHANNEL', 'MESSAGE'],
+    options: SAYING,
+    examples: ['conclave delete garden 3fa2b1', 'conclave delete garden ^'],
+    more:
+      "It asks everybody's peers to forget; it cannot make them. What it said is destroyed in this home, and in those of all who\n" +
+      'obey; that somebody said something then, and deleted it, stays. Nobody but its author can, and nothing undoes it.\n' +
+      MESSAGE_NAMES,
+    load: () => import('./commands/send.ts')
+  },
+  react: {
+    group: 'Messages',
+    summary: 'answer a message with an emoji',
+    operands: ['CHANNEL', 'MESSAGE', 'EMOJI'],
+    options: { withdraw: flag('take it back'), ...SAYING },
+    examples: ['conclave react garden 3fa2b1 👍', 'conclave react garden 3fa2b1 👍 --withdraw'],
+    more: MESSAGE_NAMES,
     load: () => import('./commands/send.ts')
   },
   read: {
@@ -283,11 +331,31 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
       follow: flag('and go on as they come'),
       events: flag('with --follow: also who came and went, keys, gaps'),
       peek: flag('leave them unread'),
+      raw: flag('each edit, deletion and reaction by itself, and texts as they were said'),
       ...REACHING
     },
     examples: ['conclave read garden', 'conclave read garden --since 1h', 'conclave read garden --follow --json'],
-    more: 'Without --since and --limit: what is new since the last read. [name] before a nick: said to that group only.',
+    more:
+      'Without --since and --limit: what is new since the last read. Texts as they are now: edited, deleted, with reactions\n' +
+      'below. Behind the time stands how the id begins. [name] before a nick: said to that group only.',
     load: () => import('./commands/read.ts')
+  },
+  search: {
+    group: 'Messages',
+    summary: 'find messages in what is stored here, newest first',
+    operands: ['TEXT...'],
+    options: {
+      channel: text('CHANNEL', 'in that channel only'),
+      from: text('WHO', 'said by them: user id, fingerprint, or the nick they had'),
+      since: text('WHEN', 'from then on: 2h, 2026-01-31, 2026-01-31T08:00'),
+      limit: text('N', 'so many at most (default 20)'),
+      ...REACHING
+    },
+    examples: ['conclave search gate', 'conclave search "the gate" --channel garden --from bob --since 7d --json'],
+    more:
+      'Case and accents do not count. Nothing leaves this peer, and nobody else is asked: it says how far back its history goes.\n' +
+      'What was edited away or deleted is not found.',
+    load: () => import('./commands/search.ts')
   },
   members: {
     group: 'Members',

@@ -20,6 +20,7 @@ import type {
   PeerForm,
   RecordForm,
   RemoveForm,
+  SearchForm,
   StatusForm
 } from './forms.ts'
 import { interrupt } from './interrupts.ts'
@@ -32,6 +33,7 @@ import {
   memberLines,
   peerLines,
   recordLines,
+  searchLines,
   statusLines
 } from './lists.ts'
 import type { Session } from './session.ts'
@@ -62,6 +64,11 @@ export class ChatCommands {
       ['quit', { run: async () => interrupt() }],
       ['me', { needs: own`/me TEXT`, isInChannel: true, run: (rest) => chat.sendText(rest, { isAction: true }) }],
       ['to', { needs: own`/to GROUP TEXT`, isInChannel: true, run: (rest) => this.#to(rest) }],
+      ['reply', { needs: own`/reply MESSAGE TEXT`, isInChannel: true, run: (rest) => this.#reply(rest) }],
+      ['edit', { needs: own`/edit MESSAGE TEXT`, isInChannel: true, run: (rest) => this.#edit(rest) }],
+      ['delete', { needs: own`/delete MESSAGE`, isInChannel: true, run: (rest) => this.#delete(rest) }],
+      ['react', { needs: own`/react MESSAGE EMOJI`, isInChannel: true, run: (rest) => this.#react(rest) }],
+      ['search', { needs: own`/search TEXT`, isInChannel: true, isSlow: true, run: (rest) => this.#search(rest) }],
       ['plain', { needs: own`/plain TEXT`, isInChannel: true, run: (rest) => this.#plain(rest) }],
       ['join', { needs: own`/join INVITE or /join #NAME`, run: (rest) => this.#join(rest) }],
       ['leave', { isInChannel: true, run: () => this.#leave() }],
@@ -143,6 +150,36 @@ export class ChatCommands {
     const [group = '', text = ''] = firstAndRest(rest)
     if (group === '' || text === '') return this.#chat.say(CHAT.needs(own`/to GROUP TEXT`))
     await this.#chat.sendText(text, { group })
+  }
+
+  async #reply(rest: string): Promise<void> {
+    const [message, text] = firstAndRest(rest)
+    if (text === '') return this.#chat.say(CHAT.needs(own`/reply MESSAGE TEXT`))
+    await this.#chat.sendText(text, { reply: message })
+  }
+
+  async #edit(rest: string): Promise<void> {
+    const [message, text] = firstAndRest(rest)
+    if (text === '') return this.#chat.say(CHAT.needs(own`/edit MESSAGE TEXT`))
+    await this.#chat.change('edit', { message, text })
+  }
+
+  async #delete(rest: string): Promise<void> {
+    const [message, more] = firstAndRest(rest)
+    if (more !== '') return this.#chat.say(CHAT.needs(own`/delete MESSAGE`))
+    await this.#chat.change('delete', { message })
+  }
+
+  async #react(rest: string): Promise<void> {
+    const [message = '', emoji = '', verb = '', ...more] = words(rest)
+    if (emoji === '' || (verb !== '' && verb !== 'back') || more.length > 0) return this.#usage('react')
+    await this.#chat.change('react', { message, emoji, withdraw: verb === 'back' })
+  }
+
+  /** In the channel typed into, as far as it is here. */
+  async #search(rest: string): Promise<void> {
+    const form = await this.#call<SearchForm>('search', { text: rest, channel: this.#channel })
+    this.#say(searchLines(form, this.#chat.style(this.#channel)))
   }
 
   async #plain(rest: string): Promise<void> {

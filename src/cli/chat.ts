@@ -12,18 +12,19 @@ import type { ChannelForm, EventForm, MessageForm, NoticeForm, ReadForm, SendFor
 import { interrupt, interrupted } from './interrupts.ts'
 import { openScreen, type Screen } from './line-screen.ts'
 import {
+  answerText,
   CHAT_LINES,
   channelText,
   clockText,
-  contentText,
   eventLine,
   groupMark,
   type LineStyle,
-  messageLine
+  messageLine,
+  shortId
 } from './lines.ts'
 import type { Output } from './output.ts'
 import type { Served } from './serve.ts'
-import { explain, KEY_STATES, READ, RUN, unforeseen } from './text.ts'
+import { explain, KEY_STATES, MESSAGE, READ, RUN, unforeseen } from './text.ts'
 
 /** How long a message may be under way before it is shown as waiting. */
 const PATIENCE_MS = 400
@@ -177,6 +178,7 @@ export class Chat {
       channel: current.id,
       text,
       group: how.group,
+      reply: how.reply,
       action: how.isAction === true,
       plain: how.isPlain === true,
       wait: 'sent',
@@ -192,23 +194,34 @@ export class Chat {
     }
   }
 
+  /** Edits, deletes or reacts; what is on its way comes back as a message. */
+  async change(method: 'edit' | 'delete' | 'react', about: Readonly<Record<string, unknown>>): Promise<void> {
+    const { current } = this
+    if (current === undefined) return this.say(CHAT.noChannel)
+    const timeout = this.#keys.get(current.id) === 'ready' ? PATIENCE_MS : 0
+    const params = { channel: current.id, ...about, wait: 'sent', timeout }
+    const form = await this.served.session.call<SendForm>(method, params)
+    if (this.output.isJson) return this.output.json({ type: 'said', ...form })
+    if (form.kind === 'deletion' && form.about !== undefined) this.say(MESSAGE.deleteAsked(shortId(form.about.id)))
+    if (form.state !== 'sent') this.say(CHAT.changeWaits(waitingFor(form)))
+  }
+
   #showOwn(text: string, isAction: boolean, form: SendForm): void {
     if (this.output.isJson) return this.output.json({ type: 'said', ...form })
     const shown = displayText(text, { lines: CHAT_LINES })
     const time = styled(clockText(Date.now()), 'dim', this.output.isColour)
     const who = styled(READ.you, 'bold', this.output.isColour)
-    const state =
-      form.state === 'sent'
-        ? CHAT.sent
-        : CHAT.waiting(KEY_STATES[form.key === 'ready' ? 'waiting-for-carrier' : form.key])
+    const state = form.state === 'sent' ? CHAT.sent : CHAT.waiting(waitingFor(form))
     const mark = styled(state, form.state === 'sent' ? 'dim' : 'warn', this.output.isColour)
     if (form.state !== 'sent') this.#waiting.set(form.local, displayText(text, { columns: 60, lines: 1 }))
     const target = form.group === undefined ? own`` : own`${groupMark(form)} `
     const plain = form.isEncrypted ? own`` : own` ${READ.plain}`
+    const id = form.id === undefined ? own`` : own`${styled(shortId(form.id), 'dim', this.output.isColour)} `
+    const answer = answerText(form)
     this.say(
       isAction
-        ? own`${time} ${target}* ${who} ${shown}${plain}  ${mark}`
-        : own`${time} ${target}${who}: ${shown}${plain}  ${mark}`
+        ? own`${time} ${id}${target}* ${who}${answer} ${shown}${plain}  ${mark}`
+        : own`${time} ${id}${target}${who}${answer}: ${shown}${plain}  ${mark}`
     )
   }
 
@@ -268,7 +281,10 @@ export class Chat {
     if (text === undefined) return
     this.#waiting.delete(form.local)
     if (this.output.isJson) this.output.json({ ...form })
-    else this.say(styled(own`${clockText(Date.now())} -- ${CHAT.sentLater(text)}`, 'dim', this.output.isColour))
+    else
+      this.say(
+        styled(own`${clockText(Date.now())} -- ${CHAT.sentLater(shortId(form.id), text)}`, 'dim', this.output.isColour)
+      )
   }
 
   #onStanding(form: Extract<EventForm, { type: 'keyState' }>): void {
@@ -291,14 +307,14 @@ export class Chat {
 
   #showEvent(form: EventForm): void {
     if (this.output.isJson) return this.output.json({ ...form })
-    const line = eventLine(form, this.#style(form.channel))
+    const line = eventLine(form, this.style(form.channel))
     if (line !== undefined) this.say(line)
   }
 
   #showMessage(form: MessageForm): void {
     if (this.output.isJson) this.output.json({ ...form })
-    else this.say(messageLine(form, this.#style(form.channel)))
-    if (contentText(form, 1) !== '' && !form.isOwn) this.#mark(form)
+    else this.say(messageLine(form, this.style(form.channel)))
+    if (!form.isOwn) this.#mark(form)
   }
 
   /** What was shown counts as read. */
@@ -306,7 +322,8 @@ export class Chat {
     this.served.session.call('mark', { channel, position: { lamport, sender, counter, id }, seenAt }).catch(() => {})
   }
 
-  #style(channel: string): LineStyle {
+  /** How lines of a channel are drawn here. */
+  style(channel: string): LineStyle {
     return {
       isColour: this.output.isColour,
       withChannel: channel !== this.current?.id,
@@ -352,10 +369,15 @@ const reasonIn = (why: SafeText | undefined): SafeText => {
 /** What to type may stand alone on a line, and behind a sentence needs a word before it. */
 const sentence = (advice: SafeText): SafeText => (/^\p{Ll}/u.test(advice) ? own`Try: ${advice}` : advice)
 
+/** Why something waits. */
+const waitingFor = ({ key }: SendForm): SafeText => KEY_STATES[key === 'ready' ? 'waiting-for-carrier' : key]
+
 /** How a text is said. */
 interface How {
   readonly isAction?: true
   readonly isPlain?: true
+  /** The message that it answers, as somebody typed it. */
+  readonly reply?: string
   /** To this group only; its name or id. */
   readonly group?: string
 }

@@ -119,8 +119,20 @@ export interface MessageForm extends InChannel {
   readonly text?: string
   readonly isAction?: boolean
   readonly replyTo?: string
+  /** Id by which others name it, when that is another than its own. */
+  readonly name?: string
+  /** Of a text: it says now what its author made of it later. */
+  readonly isEdited?: true
+  /** Of a text: its author has deleted it. */
+  readonly isDeleted?: true
+  /** Of a text. */
+  readonly reactions?: readonly ReactionForm[]
   /** Id of the message that an edit, deletion or reaction is about. */
   readonly target?: string
+  /** The text that it answers or is about, when that is here. */
+  readonly about?: QuoteForm
+  /** Of an edit, deletion or reaction: `waiting` for a message that is not here, `ignored` because its sender may not. */
+  readonly effect?: 'in-force' | 'waiting' | 'ignored'
   readonly emoji?: string
   readonly isWithdrawn?: boolean
   /** By the sender's clock: shown, never trusted. */
@@ -129,6 +141,24 @@ export interface MessageForm extends InChannel {
   readonly isEncrypted: boolean
   readonly isOwn: boolean
   readonly state: MessageState
+}
+
+/** A text that another message is about, as it is now. */
+export interface QuoteForm {
+  readonly id: string
+  readonly sender: string
+  readonly nick: string
+  readonly fingerprint: string
+  readonly isOwn: boolean
+  /** Absent when it was deleted. */
+  readonly text?: string
+  readonly isDeleted?: true
+}
+
+export interface ReactionForm {
+  readonly emoji: string
+  /** User ids, in the order in which they reacted. */
+  readonly users: readonly string[]
 }
 
 export type EventForm = InChannel &
@@ -249,8 +279,28 @@ export interface Position {
 export interface ReadForm {
   readonly channel: string
   readonly channelName: string
+  /** Texts as they are now, and what else happened to texts that are not among them; with `raw` each message as it came. */
   readonly messages: readonly MessageForm[]
+  /** How far the channel has been read with this part; absent when there was nothing. */
+  readonly upTo?: { readonly position: Position; readonly seenAt: number }
   readonly after?: Position
+}
+
+/** What was found in the history that is here, and how far back that goes. */
+export interface SearchForm {
+  /** Newest first. */
+  readonly messages: readonly MessageForm[]
+  /** Whether there were more than were asked for. */
+  readonly isMore: boolean
+  readonly searched: readonly SearchedForm[]
+}
+
+/** The history of one channel as far as it is here. */
+export interface SearchedForm extends InChannel {
+  /** Messages of every kind that were looked at. */
+  readonly count: number
+  /** When the oldest message that is here was first seen here; absent when there is none. */
+  readonly since?: number
 }
 
 export interface SendForm {
@@ -266,6 +316,9 @@ export interface SendForm {
   readonly id?: string
   readonly state: MessageState
   readonly key: KeyState
+  readonly kind: MessageForm['kind']
+  /** The text that it answers or is about. */
+  readonly about?: QuoteForm
 }
 
 export interface JoinForm {

@@ -8,6 +8,7 @@ import { EMPTY, equalBytes, hex, readUtf8, utf8 } from '../base/bytes.ts'
 import type { ChannelView } from '../core/command.ts'
 import { readUserId } from '../core/identity/user.ts'
 import { compareMessages } from '../core/member/history.ts'
+import type { Thread } from '../core/member/thread.ts'
 import type { MessageView } from '../core/notice.ts'
 import type { Node } from '../node/index.ts'
 import { channelIdText } from '../wire/names.ts'
@@ -74,7 +75,8 @@ async function marksFor(node: Node, channel: Uint8Array, group: Uint8Array): Pro
 }
 
 /**
- * Part of a history. Without `since`, `limit` and `after`: what is new since the last `mark`.
+ * Part of a history. Without `since`, `limit` and `after`: what is new since the last `mark`. Texts are given as they are now;
+ * what else was said about one appears only when the text is not among what is asked for. With `raw` every message as it came.
  *
  * @returns at most some hundred messages; ask again with `after` for those that follow.
  */
@@ -87,20 +89,25 @@ export async function read({ node }: Desk, params: Reader): Promise<ReadForm> {
   if (after === undefined) await writesSoFar(node)
   const isUnread = params.isOn('unread') || (since === undefined && limit === undefined && after === undefined)
   const marks = isUnread ? await marksFor(node, view.id, group) : []
+  const isRaw = params.isOn('raw')
   const isOfGroup = (one: MessageView): boolean => group.length === 0 || equalBytes(one.group, group)
-  const isWanted = (one: MessageView): boolean => {
-    if (!isOfGroup(one) || (after !== undefined && !isAfter(one, after))) return false
-    if (since !== undefined && one.seenAt < since) return false
+  const isAsked = (one: MessageView): boolean => {
+    if (!isOfGroup(one) || (since !== undefined && one.seenAt < since)) return false
     return marks.every((mark) => isAfter(one, mark) || (!one.isOwn && one.seenAt > mark.seenAt))
   }
-  if (after === undefined && limit !== undefined && limit > 0)
-    return await pageOf(node, view, await newest(node, view.id, limit, isOfGroup), true)
+  const isWanted = (one: MessageView): boolean => (after === undefined || isAfter(one, after)) && isAsked(one)
+  const style = { isRaw, isAsked }
+  if (after === undefined && limit !== undefined && limit > 0) {
+    const isCounted = (one: MessageView): boolean => isOfGroup(one) && (isRaw || one.content.text !== undefined)
+    return (await pageOf(node, view, await newest(node, view.id, limit, isCounted), true, style))!
+  }
   const markedAt = Math.min(...marks.map(({ lamport }) => lamport), Number.MAX_SAFE_INTEGER)
   let from = after?.lamport ?? (marks.length === 0 ? 0 : Math.max(0, markedAt - LATE_LAMPORT))
   for (;;) {
     const { views, isEnd } = await rowsFrom(node, view.id, from)
     const wanted = views.filter(isWanted)
-    if (wanted.length > 0 || isEnd) return await pageOf(node, view, wanted, isEnd)
+    const page = wanted.length > 0 || isEnd ? await pageOf(node, view, wanted, isEnd, style) : undefined
+    if (page !== undefined) return page
     from = views.at(-1)!.lamport + 1
   }
 }
@@ -131,23 +138,55 @@ async function newest(
  * Messages are told of before they are on the disk. Writes take effect in the order they are asked for, so whoever first
  * subscribes and then waits for a write of his own misses nothing between what he was told and what he reads.
  */
-const writesSoFar = (node: Node): Promise<void> => node.remember('read', EMPTY)
+export const writesSoFar = (node: Node): Promise<void> => node.remember('read', EMPTY)
 
-/** As many of the messages as one answer holds. */
-async function pageOf(node: Node, view: ChannelView, views: readonly MessageView[], isEnd: boolean): Promise<ReadForm> {
+/** How messages are given. */
+interface PageStyle {
+  readonly isRaw: boolean
+  /** Whether a message is among what the whole reading gives, in this part or another. */
+  readonly isAsked: (one: MessageView) => boolean
+}
+
+/** As many of the messages as one answer holds. @returns undefined when none of them is to be shown, and there are more. */
+async function pageOf(
+  node: Node,
+  view: ChannelView,
+  views: readonly MessageView[],
+  isEnd: boolean,
+  { isRaw, isAsked }: PageStyle
+): Promise<ReadForm | undefined> {
   const messages: MessageForm[] = []
   const names = await groupNames(node, view, views)
+  const thread = await node.threads.around(view.id, views)
   let bytes = 0
+  let last: MessageView | undefined
+  let seenAt = 0
+  let isCut = false
   for (const one of views) {
-    const form = messageForm(one, view.name, names)
-    bytes += JSON.stringify(form).length
-    if (bytes > PAGE_BYTES && messages.length > 0) break
-    messages.push(form)
+    if (isRaw || isShown(one, thread, isAsked)) {
+      const form = messageForm(one, view.name, names, thread, isRaw)
+      bytes += JSON.stringify(form).length
+      isCut = bytes > PAGE_BYTES && messages.length > 0
+      if (isCut) break
+      messages.push(form)
+    }
+    last = one
+    seenAt = Math.max(seenAt, one.seenAt)
   }
-  const place = { ...placeOf(view), messages }
-  const last = views[messages.length - 1]
-  const isMore = last !== undefined && (!isEnd || messages.length < views.length)
-  return isMore ? { ...place, after: positionOf(last) } : place
+  if (messages.length === 0 && !isEnd) return undefined
+  const place = { ...placeOf(view), messages, ...(last && { upTo: { position: positionOf(last), seenAt } }) }
+  return last !== undefined && (!isEnd || isCut) ? { ...place, after: positionOf(last) } : place
+}
+
+/** Texts are shown, and news of a text that is not itself among what is read, while it is the latest. */
+function isShown(one: MessageView, thread: Thread, isAsked: PageStyle['isAsked']): boolean {
+  const { text, edit, deletion, reaction } = one.content
+  if (text) return thread.postOf(one)?.message.id === one.id
+  const subject = thread.subjectOf(one)
+  if (subject === undefined || thread.effectOf(one) !== 'in-force' || isAsked(subject.message)) return false
+  if (edit) return subject.edit?.id === one.id
+  if (deletion) return true
+  return subject.reactions.some(({ emoji, by }) => emoji === reaction?.emoji && by.some(({ id }) => id === one.id))
 }
 
 /** Names of the groups that messages were said to; nothing is asked when there are none. */

@@ -3,8 +3,8 @@ import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../base/time.ts'
 import { skeleton } from '../core/identity/nick.ts'
 import { displayText, indented, joinText, own, type SafeText, styled, wrapped } from './display-text.ts'
 import { eventText, groupText } from './event-text.ts'
-import type { EventForm, MessageForm } from './forms.ts'
-import { READ } from './text.ts'
+import type { EventForm, MessageForm, QuoteForm } from './forms.ts'
+import { CHANGE, READ } from './text.ts'
 
 /** Lines of one message that are shown in the chat; `read` shows all. */
 export const CHAT_LINES = 60
@@ -42,35 +42,86 @@ export const nickText = (nick: string, fingerprint: string, isAmbiguous = false)
   return isAmbiguous ? own`${shown}(${mark})` : shown
 }
 
-/** What a message says, without who and when. */
-export function contentText(form: MessageForm, lines?: number): SafeText {
-  switch (form.kind) {
-    case 'text':
-    case 'edit':
-      return displayText(form.text ?? '', lines === undefined ? {} : { lines })
-    case 'deletion':
-      return READ.deleted
-    case 'reaction':
-      return own`${READ.reacted} ${displayText(form.emoji ?? '', { columns: 20, lines: 1 })}`
-    default:
-      return form.kind satisfies never
-  }
-}
+/** Letters of an id that a message is shown with; the first three are enough to name it most of the time. */
+const ID_LETTERS = 6
 
-/** `12:03 bob: text`, further lines below the first. */
+/** The beginning of the id by which a message is named. */
+export const shortId = (id: string): SafeText => displayText(id.slice(0, ID_LETTERS))
+
+/** `12:03 3fa2b1 bob: text`, further lines below the first; what is no text is a line of its own kind. */
 export function messageLine(form: MessageForm, style: LineStyle): SafeText {
   const { isColour, withChannel, isAmbiguous } = style
   const time = styled(clockText(form.seenAt), 'dim', isColour)
   const nick = nickText(form.nick, form.fingerprint, isAmbiguous?.(form.nick) === true)
-  const who = styled(form.isOwn ? own`${nick}` : nick, 'bold', isColour)
   const place = withChannel ? own`${channelText(form)} ` : own``
-  const plain = form.isEncrypted ? own`` : own` ${READ.plain}`
   const target = form.group === undefined ? own`` : own`${groupMark(form)} `
-  const text = indented(contentText(form, style.lines), INDENT)
-  const mark = form.kind === 'edit' ? own` ${READ.edited}` : own``
-  if (form.kind === 'text' && form.isAction === true)
-    return fitted(own`${time} ${place}${target}* ${who} ${text}${plain}`, style)
-  return fitted(own`${time} ${place}${target}${who}: ${text}${mark}${plain}`, style)
+  if (form.kind !== 'text') {
+    const line = own`${clockText(form.seenAt)} ${place}-- ${target}${nick} ${changeText(form, style)}`
+    return fitted(styled(line, form.effect === 'ignored' ? 'warn' : 'dim', isColour), style)
+  }
+  const who = styled(nick, 'bold', isColour)
+  const id = styled(shortId(form.name ?? form.id), 'dim', isColour)
+  const head = own`${time} ${id} ${place}${target}`
+  const text = postText(form, style)
+  if (form.isAction === true) return fitted(own`${head}* ${who}${answerText(form)} ${text}`, style)
+  return fitted(own`${head}${who}${answerText(form)}: ${text}`, style)
+}
+
+/** What a text says now, with its marks, and who thinks what of it below. */
+function postText(form: MessageForm, { isColour, lines }: LineStyle): SafeText {
+  if (form.isDeleted) return styled(READ.deleted, 'dim', isColour)
+  const text = indented(displayText(form.text ?? '', lines === undefined ? {} : { lines }), INDENT)
+  const edited = form.isEdited ? own` ${styled(READ.edited, 'dim', isColour)}` : own``
+  const plain = form.isEncrypted ? own`` : own` ${READ.plain}`
+  const { reactions = [] } = form
+  const counts = reactions.slice(0, SHOWN_REACTIONS).map(({ emoji, users }) => own`${emojiText(emoji)} ${users.length}`)
+  const more = reactions.length > SHOWN_REACTIONS ? [own`…`] : []
+  const below = counts.length === 0 ? own`` : own`\n${joinText([...counts, ...more], own`  `)}`
+  return own`${text}${edited}${plain}${indented(below, INDENT)}`
+}
+
+/** Different reactions to one message that are shown. */
+const SHOWN_REACTIONS = 12
+
+const emojiText = (emoji: string): SafeText => displayText(emoji, { columns: 20, lines: 1 })
+
+/** ` → alice "good mor…"` */
+export function answerText({ replyTo, about }: Pick<MessageForm, 'replyTo' | 'about'>): SafeText {
+  if (about !== undefined) return own` → ${quoteText(about)}`
+  return replyTo === undefined ? own`` : own` → ${READ.missing}`
+}
+
+/** `alice "good mor…"`; what is quoted cannot end the quotation early. */
+function quoteText({ nick, fingerprint, text = '', isDeleted }: QuoteForm): SafeText {
+  const who = nickText(nick, fingerprint)
+  if (isDeleted) return own`${who} ${READ.deleted}`
+  return own`${who} "${displayText(text.replaceAll('"', "'"), { columns: QUOTE_COLUMNS, lines: 1 })}"`
+}
+
+const QUOTE_COLUMNS = 40
+
+/** What an edit, deletion or reaction does, as a clause. */
+function changeText(form: MessageForm, { lines }: LineStyle): SafeText {
+  const { about, effect } = form
+  const id = shortId(about?.id ?? form.target ?? '')
+  const isForeign = about !== undefined && about.sender !== form.sender
+  const what = about === undefined ? own`${id}` : isForeign ? own`${id} ${quoteText(about)}` : id
+  if (effect === 'ignored') return own`${CHANGE.tried[kindOf(form)]} ${what}: ${CHANGE.ignored} ${whyIgnored(form)}`
+  if (effect === 'waiting') return own`${CHANGE.did[kindOf(form)]} ${id}, ${READ.missing}`
+  if (form.kind === 'edit') {
+    const text = displayText(form.text ?? '', lines === undefined ? {} : { lines })
+    return own`${CHANGE.did.edit} ${what}: ${indented(text, INDENT)}`
+  }
+  if (form.kind === 'deletion') return own`${CHANGE.did.deletion} ${what}; ${CHANGE.copies}`
+  return own`${CHANGE.did[kindOf(form)]} ${emojiText(form.emoji ?? '')} ${CHANGE.to} ${what}`
+}
+
+const kindOf = ({ kind, isWithdrawn }: MessageForm): keyof typeof CHANGE.did =>
+  kind === 'edit' || kind === 'deletion' ? kind : isWithdrawn ? 'withdrawal' : 'reaction'
+
+function whyIgnored({ kind, sender, about }: MessageForm): SafeText {
+  if (about === undefined) return CHANGE.otherLine
+  return kind !== 'reaction' && about.sender !== sender ? CHANGE.notAuthor : CHANGE.wasDeleted
 }
 
 /** `[team]`: said to that group alone. No name of a group can look like another mark, or end the brackets early. */

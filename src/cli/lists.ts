@@ -13,11 +13,12 @@ import {
   type OfficeForm,
   type PeerForm,
   type RecordForm,
+  type SearchForm,
   type StatusForm,
   TRIGGERS
 } from './forms.ts'
-import { channelText, clockText, durationText, groupMark, nickText } from './lines.ts'
-import { healthText, KEY_STATES, plural, STATUS } from './text.ts'
+import { channelText, clockText, durationText, groupMark, type LineStyle, messageLine, nickText } from './lines.ts'
+import { healthText, KEY_STATES, MESSAGE, plural, STATUS } from './text.ts'
 
 /** Rows of columns, each as wide as its widest. */
 export function tableLines(rows: readonly (readonly SafeText[])[]): SafeText[] {
@@ -31,6 +32,15 @@ export function tableLines(rows: readonly (readonly SafeText[])[]): SafeText[] {
     )
   )
 }
+
+/** What was found, the newest last as in a conversation, and how far back was looked. */
+export const searchLines = ({ messages, isMore, searched }: SearchForm, style: LineStyle): SafeText[] => [
+  ...messages.map((one) => messageLine(one, style)).reverse(),
+  ...searched.map((one) =>
+    MESSAGE.searched(channelText(one), one.count, one.since === undefined ? undefined : clockText(one.since))
+  ),
+  MESSAGE.found(messages.length, isMore)
+]
 
 export const channelLines = (channels: readonly ChannelForm[]): SafeText[] =>
   channels.length === 0

@@ -5,35 +5,28 @@
  * A method's name is the command's, words joined by a dot; its parameters are the command's operands and long options in
  * camelCase. Parameters are checked here, whoever they come from.
  */
-import { EMPTY, equalBytes, hex } from '../base/bytes.ts'
+import { equalBytes, hex } from '../base/bytes.ts'
 import { UsageError } from '../base/errors.ts'
 import { SECOND_MS } from '../base/time.ts'
-import type { ChannelView, Command } from '../core/command.ts'
+import type { ChannelView } from '../core/command.ts'
 import { tidyNick } from '../core/identity/nick.ts'
 import { shortFingerprint } from '../core/identity/user.ts'
 import type { ControlCaller, Params } from '../node/control.ts'
 import type { Node } from '../node/index.ts'
 import { channelIdText } from '../wire/names.ts'
 import { amendChannel } from './amendments.ts'
-import {
-  createChannel,
-  invite,
-  invites,
-  isPlainChannel,
-  join,
-  leaveChannel,
-  revokeInvite,
-  sortedAddresses
-} from './channel-methods.ts'
-import type { IdentityForm, PeerForm, SendForm, StatusForm } from './forms.ts'
+import { createChannel, invite, invites, join, leaveChannel, revokeInvite, sortedAddresses } from './channel-methods.ts'
+import type { IdentityForm, PeerForm, StatusForm } from './forms.ts'
 import { addToGroup, createGroup, dissolveGroup, groups, removeFromGroup } from './group-methods.ts'
 import { mark, read } from './history-methods.ts'
 import { keys, rekey } from './key-methods.ts'
 import { ask, channelsOf, formOf, ID_LETTERS, namesOf, requireChannel, requireGroup, until, viewOf } from './lookups.ts'
 import { admit, importRecords, members, record, remove, whois } from './member-methods.ts'
+import { deleteMessage, edit, react, send } from './message-methods.ts'
 import { Reader } from './parameters.ts'
-import { HOME, WAITING } from './text.ts'
-import { officeForm, personForm, placeOf } from './to-forms.ts'
+import { search } from './search-methods.ts'
+import { HOME } from './text.ts'
+import { officeForm, personForm } from './to-forms.ts'
 
 /** What a subscriber hears. */
 export interface Wanted {
@@ -72,7 +65,11 @@ const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
   ['invite.revoke', revokeInvite],
   ['join', join],
   ['send', send],
+  ['edit', edit],
+  ['delete', deleteMessage],
+  ['react', react],
   ['read', read],
+  ['search', search],
   ['mark', mark],
   ['subscribe', subscribe],
   ['settle', settle],
@@ -197,34 +194,6 @@ async function healthOf(node: Node, view: ChannelView): Promise<StatusForm['heal
 }
 
 // ------------------------------------------------------------------ messages
-
-async function send({ node }: Desk, params: Reader, caller: ControlCaller): Promise<SendForm> {
-  const view = await requireChannel(node, params.text('channel'))
-  const wait = params.choice('wait', ['sent', 'none'], 'sent')
-  const text = params.text('text')
-  const isAction = params.isOn('action')
-  const isPlain = params.isOn('plain')
-  const named = params.optional('group')
-  if (isPlain && named !== undefined) throw new UsageError('PLAIN_FORBIDDEN', WAITING.plainGroup)
-  const group = named === undefined ? undefined : await requireGroup(node, view.id, named)
-  const sent = new Map<string, string>()
-  const stop = node.onNotice((notice) => {
-    if (notice.type === 'messageState' && notice.state === 'sent') sent.set(notice.local, notice.id)
-  })
-  try {
-    const content = { text: { text, replyTo: EMPTY, isAction } }
-    const command: Command = { type: 'say', channel: view.id, content, isPlain, ...(group && { group: group.id }) }
-    const { local } = await ask(node, command, 'said')
-    const timeoutMs = wait === 'none' ? 0 : params.duration('timeout', 10 * SECOND_MS)
-    const messageId = timeoutMs === 0 ? undefined : await until(node, timeoutMs, caller, async () => sent.get(local))
-    const target = group && { group: hex(group.id), groupName: group.name }
-    const place = { ...placeOf(view), ...target, isEncrypted: !isPlain && !isPlainChannel(view), local }
-    if (messageId !== undefined) return { ...place, id: messageId, state: 'sent', key: 'ready' }
-    return { ...place, state: 'waiting', key: (await viewOf(node, view.id))?.key ?? view.key }
-  } finally {
-    stop()
-  }
-}
 
 async function subscribe(desk: Desk, params: Reader, caller: ControlCaller): Promise<undefined> {
   const text = params.optional('channel')

@@ -11,12 +11,14 @@ import { equalBytes, hex, readUtf8, utf8 } from '../base/bytes.ts'
 import type { Logger } from '../base/report.ts'
 import type { Secret } from '../base/secret.ts'
 import { SECOND_MS } from '../base/time.ts'
-import type { Notice } from '../core/notice.ts'
+import type { Thread } from '../core/member/thread.ts'
+import type { MessageView, Notice } from '../core/notice.ts'
 import { type ControlCaller, type Params, serveControl } from '../node/control.ts'
 import { lineLogger, type Node, type Role, startNode } from '../node/index.ts'
 import { channelIdText } from '../wire/names.ts'
 import { connectWhereUsable } from './channel-methods.ts'
 import type { NoticeForm } from './forms.ts'
+import { writesSoFar } from './history-methods.ts'
 import { socketOf } from './home.ts'
 import { channelsOf, groupsOf } from './lookups.ts'
 import { callMethod, type Desk, type Wanted } from './methods.ts'
@@ -175,7 +177,7 @@ export class Running implements Desk {
     const groupName = (group: Uint8Array): string => this.#groups.get(hex(group)) ?? ''
     if (notice.type === 'message') {
       this.#people.set(personKey(notice.channel, notice.sender), notice.nick)
-      return [messageForm(notice, name, { groupName })]
+      return [messageForm(notice, name, { groupName }, await this.#threadOf(notice))]
     }
     const people = [...peopleIn(notice), ...(before === undefined ? [] : [before, ...(view?.signers ?? [])])]
     if (notice.type === 'roster') this.#people.set(personKey(notice.channel, notice.user), notice.nick)
@@ -186,6 +188,15 @@ export class Running implements Desk {
     const form = eventForm(notice, name, { person, groupName }, view)
     if (before === undefined || notice.type !== 'epoch') return [form]
     return [form, officeEvent(notice, before, name, { person }, view)]
+  }
+
+  /** What a new message belongs to. What that is about may have been told of a moment ago, and be on its way to the disk. */
+  async #threadOf(message: MessageView): Promise<Thread> {
+    const thread = await this.node.threads.around(message.channel, [message])
+    const isAbout = message.content.text === undefined || message.content.text.replyTo.length > 0
+    if (!isAbout || thread.subjectOf(message) !== undefined) return thread
+    await writesSoFar(this.node)
+    return await this.node.threads.around(message.channel, [message])
   }
 
   async #learnGroup(channel: Uint8Array, group: Uint8Array): Promise<void> {

@@ -220,6 +220,34 @@ export const WAITING = {
   progress: (state: KeyStateName): SafeText => own`… ${KEY_STATES[state]}`
 } as const
 
+export const MESSAGE = {
+  unknown: (text: SafeText): string =>
+    `There is no message "${text}" here. Messages are named by their id, by its first 3 letters or more among the newest 5,000, or counted back: ^ the last one, ^2 the one before. See: conclave read CHANNEL --limit 20`,
+  notSoMany: (text: SafeText): string =>
+    `There is no message "${text}" here. So many are not here: ^ counts your own to edit or delete, and those of others to answer. See: conclave read CHANNEL --limit 20`,
+  ambiguous: (text: SafeText): string =>
+    `"${text}" could be several messages. Their ids begin alike. Give more letters of the id, as read --json shows it.`,
+  notYours: (id: SafeText): string =>
+    `Did not change ${id}. Somebody else said it, and only its author edits or deletes a message: everybody would ignore it. Answer it instead: conclave send CHANNEL TEXT --reply ${id}`,
+  deletedAlready: (id: SafeText): string =>
+    `Nothing was sent. Message ${id} was deleted by its author, and that cannot be taken back. Say something new.`,
+  otherLine: (id: SafeText): string =>
+    `Nothing was sent. Message ${id} was said elsewhere, and an answer goes where that was said. Leave out --group.`,
+  badReaction:
+    'Nothing was sent. A reaction is one emoji or one other character. Say more than that with: conclave send CHANNEL TEXT --reply MESSAGE',
+  nothingToFind:
+    'There is nothing to look for. The text is empty. Write what the message says, in quotes if it is more than one word.',
+  deleteAsked: (id: SafeText): SafeText =>
+    own`Asked everybody's peers to forget ${id}. That is a request: it cannot make them, and copies may exist.`,
+  found: (count: number, isMore: boolean): SafeText =>
+    isMore ? own`The newest ${count}; there are more (--limit).` : own`${count} message${plural(count)} found.`,
+  /** @param count - messages looked at. */
+  searched: (name: SafeText, count: number, since: SafeText | undefined): SafeText =>
+    since === undefined
+      ? own`${name}: nothing is here.`
+      : own`${name}: looked at ${count} message${plural(count)}; what is here goes back to ${since}. What this peer never got is not found.`
+} as const
+
 // ------------------------------------------------------------------ reading
 
 export const READ = {
@@ -230,10 +258,32 @@ export const READ = {
   waiting: own`waiting`,
   sent: own`sent`,
   plain: own`[plain]`,
-  deleted: own`(deleted a message)`,
-  edited: own`(edited a message)`,
-  reacted: own`(reacted to a message)`,
+  deleted: own`(deleted by its author; copies may exist)`,
+  edited: own`(edited)`,
+  missing: own`a message that is not here`,
   ownerGone: 'Cannot follow any longer. The process that owns the home has ended. Start it again, then this.'
+} as const
+
+/** What edits, deletions and reactions do, as parts of a clause. */
+export const CHANGE = {
+  did: {
+    edit: own`edited`,
+    deletion: own`deleted`,
+    reaction: own`reacted`,
+    withdrawal: own`took back`
+  },
+  tried: {
+    edit: own`wanted to edit`,
+    deletion: own`wanted to delete`,
+    reaction: own`wanted to react to`,
+    withdrawal: own`wanted to take back a reaction to`
+  },
+  to: own`to`,
+  copies: own`copies may exist`,
+  ignored: own`ignored, since`,
+  notAuthor: own`only its author can`,
+  wasDeleted: own`it was deleted`,
+  otherLine: own`it was said elsewhere, or several claim to be it`
 } as const
 
 // ------------------------------------------------------------------ status

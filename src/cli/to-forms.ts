@@ -4,6 +4,8 @@ import { OPTIONAL_TRIGGERS, signaturesNeeded } from '../core/channel/descriptor.
 import type { ChannelView, GroupView, InviteView, LineView, MemberView } from '../core/command.ts'
 import { asUserId, shortFingerprint, userIdText } from '../core/identity/user.ts'
 import type { UserRecord } from '../core/identity/user-record.ts'
+import { nameOf } from '../core/member/history.ts'
+import type { Post, Thread } from '../core/member/thread.ts'
 import type { MessageView, Notice } from '../core/notice.ts'
 import {
   Admission,
@@ -27,6 +29,7 @@ import {
   type OfficeForm,
   type PersonForm,
   type Privacy as PrivacyWord,
+  type QuoteForm,
   type RecordForm,
   TRIGGERS,
   type Trigger
@@ -154,7 +157,17 @@ export interface Names {
   groupName(group: Uint8Array): string
 }
 
-export function messageForm(view: MessageView, channelName: string, names: Pick<Names, 'groupName'>): MessageForm {
+/**
+ * @param thread - what the message belongs to.
+ * @param isRaw - a text as it was said, not as it is now.
+ */
+export function messageForm(
+  view: MessageView,
+  channelName: string,
+  names: Pick<Names, 'groupName'>,
+  thread: Thread,
+  isRaw = false
+): MessageForm {
   const { channel, group, id, local, sender, nick, lamport, counter, content, isEncrypted, isOwn, state, seenAt } = view
   return {
     type: 'message',
@@ -168,14 +181,51 @@ export function messageForm(view: MessageView, channelName: string, names: Pick<
     fingerprint: fingerprintOf(sender),
     lamport,
     counter,
+    isEncrypted,
+    ...(nameOf(view) !== id && { name: nameOf(view) }),
     ...contentForm(content),
+    ...(view.isErased && content.text && { isDeleted: true }),
+    ...aboutForm(view, thread),
+    ...(content.text && !isRaw && postForm(view, thread)),
     writtenAt: content.writtenAt,
     seenAt,
-    isEncrypted,
     isOwn,
     state
   }
 }
+
+/** What a message is about, and whether that counts. */
+function aboutForm(view: MessageView, thread: Thread): Pick<MessageForm, 'about' | 'effect'> {
+  const subject = thread.subjectOf(view)
+  const about = subject && { about: quoteForm(subject) }
+  return view.content.text ? { ...about } : { ...about, effect: thread.effectOf(view) }
+}
+
+/** What became of a text. */
+function postForm(view: MessageView, thread: Thread): Partial<MessageForm> {
+  const post = thread.postOf(view)
+  if (post === undefined || post.isDeleted) return { text: '', isDeleted: true }
+  const { text, edit, reactions } = post
+  return {
+    text,
+    ...(edit && { isEdited: true, isEncrypted: view.isEncrypted && edit.isEncrypted }),
+    ...(reactions.length > 0 && {
+      reactions: reactions.map(({ emoji, by }) => ({ emoji, users: by.map(({ sender }) => userText(sender)) }))
+    })
+  }
+}
+
+export const quoteForm = ({ message, name, text, isDeleted }: Post): QuoteForm => ({
+  id: name,
+  sender: userText(message.sender),
+  nick: message.nick,
+  fingerprint: fingerprintOf(message.sender),
+  isOwn: message.isOwn,
+  ...(isDeleted ? { isDeleted } : { text: text.slice(0, QUOTE_LETTERS) })
+})
+
+/** A quote is a reminder: whoever wants all of it reads the message. */
+const QUOTE_LETTERS = 200
 
 type ContentForm = Pick<MessageForm, 'kind' | 'text' | 'isAction' | 'replyTo' | 'target' | 'emoji' | 'isWithdrawn'>
 

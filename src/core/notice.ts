@@ -112,4 +112,6 @@ export interface MessageView {
   readonly state: MessageState
   /** When this peer saw it first, ms since 1970. */
   readonly seenAt: number
+  /** Its author has deleted it, and what it said is gone from here. */
+  readonly isErased?: boolean
 }

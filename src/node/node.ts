@@ -12,7 +12,7 @@ import type { Secret } from '../base/secret.ts'
 import type { Command, CommandResult } from '../core/command.ts'
 import { type UserId, userIdText } from '../core/identity/user.ts'
 import type { Row } from '../core/machine.ts'
-import { compareMessages, messageRoom, readMessageRow } from '../core/member/history.ts'
+import { compareMessages } from '../core/member/history.ts'
 import type { MessageView, Notice } from '../core/notice.ts'
 import { Peer } from '../core/peer.ts'
 import type { SigningKey } from '../crypto/sign.ts'
@@ -23,6 +23,7 @@ import { Directory } from './directory.ts'
 import { directoryKey, directoryRules } from './directory-rules.ts'
 import { directoryService } from './directory-service.ts'
 import { Driver, type JudgingMachine } from './driver.ts'
+import { Eraser } from './eraser.ts'
 import { Fellows } from './fellows.ts'
 import { Floors, floorStore } from './floors.ts'
 import { framesFrom } from './frames.ts'
@@ -35,6 +36,7 @@ import type { Rates } from './rates.ts'
 import { Counters } from './report.ts'
 import type { RowRange, Store } from './store.ts'
 import { Streams } from './streams.ts'
+import { Threads } from './threads.ts'
 import { openVault } from './vault.ts'
 
 /** What a node does: `carrier` has no keys; a `key-manager` is a peer that nobody types at. */
@@ -182,6 +184,8 @@ async function runMachine(
   machine: JudgingMachine,
   { init, store, host, directory, logger, metrics, closers }: Running
 ): Promise<{ driver: Driver; carrier: Carrier }> {
+  const eraser = await Eraser.start(store)
+  closers.add(() => eraser.settled())
   const driver: Driver = new Driver({
     machine,
     logger,
@@ -206,6 +210,7 @@ async function runMachine(
       refuse: () => carrier.refuse()
     }
   })
+  driver.onNotice((notice) => eraser.onNotice(notice))
   const onReject = (check: number): void => metrics.count(`reject.${check}`)
   const carrier = new Carrier({
     host,
@@ -286,12 +291,15 @@ export class Node {
   readonly nick: string
   /** How the store is protected: `none` means that whoever reads the disk reads everything. */
   readonly protection: 'passphrase' | 'none' | 'memory'
+  /** What belongs together among the stored messages. Works after the node failed closed, too. */
+  readonly threads: Threads
   readonly #parts: NodeParts
   #stopping: Promise<void> | undefined
 
   /** Made by `startNode`. */
   constructor(parts: NodeParts) {
     this.#parts = parts
+    this.threads = new Threads(parts.store)
     this.user = parts.host.user
     this.role = parts.init.role ?? 'peer'
     this.nick = parts.nick
@@ -366,12 +374,8 @@ export class Node {
    * @throws {UsageError} `DAMAGED_STORE`
    */
   async messages(channel: Uint8Array, range: MessageRange = {}): Promise<MessageView[]> {
-    const { store } = this.#parts
     const views: MessageView[] = []
-    for await (const row of store.rows(messageRoom(channel), range)) {
-      const view = readMessageRow(row)
-      if (view !== undefined) views.push(view)
-    }
+    for await (const view of this.threads.stream(channel, range)) views.push(view)
     // Rows of one Lamport time come in the store's order; people see the order that is the same everywhere.
     views.sort(compareMessages)
     return range.isReverse === true ? views.reverse() : views

@@ -2790,6 +2790,7 @@ export interface MessageRow {
   frame: Uint8Array
   nick: string
   group: Uint8Array
+  isErased: boolean
 }
 
 export namespace MessageRow {
@@ -2862,6 +2863,11 @@ export namespace MessageRow {
           w.bytes(obj.group)
         }
 
+        if ((obj.isErased != null && obj.isErased !== false)) {
+          w.uint32(104)
+          w.bool(obj.isErased)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -2878,7 +2884,8 @@ export namespace MessageRow {
           seenAt: 0,
           frame: uint8ArrayAlloc(0),
           nick: '',
-          group: uint8ArrayAlloc(0)
+          group: uint8ArrayAlloc(0),
+          isErased: false
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -2933,6 +2940,10 @@ export namespace MessageRow {
             }
             case 12: {
               obj.group = reader.bytes()
+              break
+            }
+            case 13: {
+              obj.isErased = reader.bool()
               break
             }
             default: {
@@ -3034,6 +3045,13 @@ export namespace MessageRow {
               }
               break
             }
+            case 13: {
+              yield {
+                field: `${prefix}.isErased`,
+                value: reader.bool()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -3106,6 +3124,11 @@ export namespace MessageRow {
     value: Uint8Array
   }
 
+  export interface MessageRowIsErasedFieldEvent {
+    field: '$.isErased'
+    value: boolean
+  }
+
   export function encode (obj: Partial<MessageRow>): Uint8Array {
     return encodeMessage(obj, MessageRow.codec())
   }
@@ -3114,8 +3137,166 @@ export namespace MessageRow {
     return decodeMessage(buf, MessageRow.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<MessageRow>): Generator<MessageRowIdFieldEvent | MessageRowSenderFieldEvent | MessageRowLamportFieldEvent | MessageRowCounterFieldEvent | MessageRowContentFieldEvent | MessageRowIsEncryptedFieldEvent | MessageRowIsOwnFieldEvent | MessageRowIsSentFieldEvent | MessageRowSeenAtFieldEvent | MessageRowFrameFieldEvent | MessageRowNickFieldEvent | MessageRowGroupFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<MessageRow>): Generator<MessageRowIdFieldEvent | MessageRowSenderFieldEvent | MessageRowLamportFieldEvent | MessageRowCounterFieldEvent | MessageRowContentFieldEvent | MessageRowIsEncryptedFieldEvent | MessageRowIsOwnFieldEvent | MessageRowIsSentFieldEvent | MessageRowSeenAtFieldEvent | MessageRowFrameFieldEvent | MessageRowNickFieldEvent | MessageRowGroupFieldEvent | MessageRowIsErasedFieldEvent> {
     return streamMessage(buf, MessageRow.codec(), opts)
+  }
+}
+
+export interface ErasureRow {
+  channel: Uint8Array
+  sender: Uint8Array
+  target: Uint8Array
+  keepsFrame: boolean
+}
+
+export namespace ErasureRow {
+  let _codec: Codec<ErasureRow>
+
+  export const codec = (): Codec<ErasureRow> => {
+    if (_codec == null) {
+      _codec = message<ErasureRow>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.channel != null && obj.channel.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.channel)
+        }
+
+        if ((obj.sender != null && obj.sender.byteLength > 0)) {
+          w.uint32(18)
+          w.bytes(obj.sender)
+        }
+
+        if ((obj.target != null && obj.target.byteLength > 0)) {
+          w.uint32(26)
+          w.bytes(obj.target)
+        }
+
+        if ((obj.keepsFrame != null && obj.keepsFrame !== false)) {
+          w.uint32(32)
+          w.bool(obj.keepsFrame)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          channel: uint8ArrayAlloc(0),
+          sender: uint8ArrayAlloc(0),
+          target: uint8ArrayAlloc(0),
+          keepsFrame: false
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.channel = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.sender = reader.bytes()
+              break
+            }
+            case 3: {
+              obj.target = reader.bytes()
+              break
+            }
+            case 4: {
+              obj.keepsFrame = reader.bool()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.channel`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.sender`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.target`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 4: {
+              yield {
+                field: `${prefix}.keepsFrame`,
+                value: reader.bool()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface ErasureRowChannelFieldEvent {
+    field: '$.channel'
+    value: Uint8Array
+  }
+
+  export interface ErasureRowSenderFieldEvent {
+    field: '$.sender'
+    value: Uint8Array
+  }
+
+  export interface ErasureRowTargetFieldEvent {
+    field: '$.target'
+    value: Uint8Array
+  }
+
+  export interface ErasureRowKeepsFrameFieldEvent {
+    field: '$.keepsFrame'
+    value: boolean
+  }
+
+  export function encode (obj: Partial<ErasureRow>): Uint8Array {
+    return encodeMessage(obj, ErasureRow.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ErasureRow>): ErasureRow {
+    return decodeMessage(buf, ErasureRow.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ErasureRow>): Generator<ErasureRowChannelFieldEvent | ErasureRowSenderFieldEvent | ErasureRowTargetFieldEvent | ErasureRowKeepsFrameFieldEvent> {
+    return streamMessage(buf, ErasureRow.codec(), opts)
   }
 }
 

@@ -34,6 +34,7 @@ interface Stage {
   readonly said: string[]
   readonly sent: { text: string; how: object }[]
   readonly calls: { method: string; params: object }[]
+  readonly changes: { method: string; about: object }[]
   type(line: string): Promise<boolean>
 }
 
@@ -42,10 +43,13 @@ function stageOf(current: ChannelForm | undefined = FORM, answer: object = {}): 
   const said: string[] = []
   const sent: Stage['sent'] = []
   const calls: Stage['calls'] = []
+  const changes: Stage['changes'] = []
   const chat = {
     current,
     output: { isColour: false },
     say: (line: string) => said.push(line),
+    style: () => ({ isColour: false, withChannel: false }),
+    change: async (method: string, about: object) => void changes.push({ method, about }),
     sendText: async (text: string, how: object) => void sent.push({ text, how }),
     served: {
       session: {
@@ -62,7 +66,7 @@ function stageOf(current: ChannelForm | undefined = FORM, answer: object = {}): 
     await begun?.aside
     return begun !== undefined
   }
-  return { said, sent, calls, type }
+  return { said, sent, calls, changes, type }
 }
 
 describe('commands of the chat', () => {
@@ -76,6 +80,28 @@ describe('commands of the chat', () => {
       { text: 'hello there', how: { group: 'night shift' } }
     ])
     expect(said.join()).to.include('Nothing was done')
+  })
+
+  it('about a message take it as it is typed, and the text as it was typed', async () => {
+    const { sent, changes, calls, said, type } = stageOf(FORM, { messages: [], searched: [], isMore: false })
+    await type('/reply 3fa ok,  "fine"')
+    await type('/edit ^ new  words')
+    await type('/delete ^2')
+    await type('/react 3fa2 👍')
+    await type('/react 3fa2 👍 back')
+    await type('/search the gate')
+    expect(sent).to.deep.equal([{ text: 'ok,  "fine"', how: { reply: '3fa' } }])
+    expect(changes).to.deep.equal([
+      { method: 'edit', about: { message: '^', text: 'new  words' } },
+      { method: 'delete', about: { message: '^2' } },
+      { method: 'react', about: { message: '3fa2', emoji: '👍', withdraw: false } },
+      { method: 'react', about: { message: '3fa2', emoji: '👍', withdraw: true } }
+    ])
+    expect(calls).to.deep.equal([{ method: 'search', params: { text: 'the gate', channel: FORM.id } }])
+    said.length = 0
+    for (const slip of ['/reply 3fa', '/edit ^', '/delete', '/delete ^ please', '/react 3fa', '/react 3fa 👍 never'])
+      await type(slip)
+    expect([sent.length, changes.length, said.length]).to.deep.equal([1, 4, 6])
   })
 
   it('/plain sends nothing where the channel is encrypted', async () => {

@@ -2,9 +2,13 @@
 import { UsageError } from '../../src/base/errors.ts'
 import { callMethod, type Desk } from '../../src/cli/methods.ts'
 import type { ChannelView, Command, CommandResult, MemberView } from '../../src/core/command.ts'
-import type { Notice } from '../../src/core/notice.ts'
+import { messageRow, rowsBeside } from '../../src/core/member/history.ts'
+import type { MessageView, Notice } from '../../src/core/notice.ts'
 import type { ControlCaller } from '../../src/node/control.ts'
 import type { Node } from '../../src/node/index.ts'
+import { openMemoryStore } from '../../src/node/memory-store.ts'
+import type { RowRange } from '../../src/node/store.ts'
+import { Threads } from '../../src/node/threads.ts'
 import { Admission, Authentication, type Descriptor, HistoryPolicy, Privacy } from '../../src/wire/messages.ts'
 
 export const CHANNEL = new Uint8Array(32).fill(7)
@@ -84,6 +88,8 @@ export class TestDesk {
   readonly #user: Uint8Array
   readonly #answer: Answer
   readonly #listeners = new Set<(notice: Notice) => void>()
+  readonly #store = openMemoryStore()
+  readonly #threads = new Threads(this.#store)
 
   constructor(user: Uint8Array, members: MemberView[], answer: Answer = () => undefined) {
     this.#user = user
@@ -98,9 +104,24 @@ export class TestDesk {
     return (await callMethod(this.#desk, name, { timeout: 1, ...params }, caller)) as T
   }
 
+  /** Keeps messages as a member does. */
+  async keep(...messages: MessageView[]): Promise<void> {
+    const puts = messages.flatMap((one) => [messageRow(one, new Uint8Array(0)), ...rowsBeside(one, false)])
+    await this.#store.write({ puts, deletes: [], isDurable: false })
+  }
+
   get #desk(): Desk {
     const node = {
       user: this.#user,
+      threads: this.#threads,
+      recall: (entry: string) => this.#store.read({ room: 'program', entry }),
+      remember: (entry: string, value: Uint8Array) =>
+        this.#store.write({ puts: [{ room: 'program', entry, value }], deletes: [], isDurable: false }),
+      messages: async (channel: Uint8Array, range: RowRange) => {
+        const views: MessageView[] = []
+        for await (const one of this.#threads.stream(channel, range)) views.push(one)
+        return views
+      },
       peers: () => [],
       topics: () => [],
       command: async (command: Command) => this.#run(command),

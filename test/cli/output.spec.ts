@@ -105,7 +105,7 @@ describe('output', () => {
 
 describe('lines of the conversation', () => {
   it('show who said what and when, further lines below the first', () => {
-    expect(messageLine(MESSAGE, PLAIN)).to.match(/^\d\d:\d\d bob: hi$/)
+    expect(messageLine(MESSAGE, PLAIN)).to.match(/^\d\d:\d\d 00 bob: hi$/)
     expect(messageLine({ ...MESSAGE, text: 'a\nb' }, PLAIN)).to.match(/bob: a\n {6}b$/)
     expect(messageLine({ ...MESSAGE, isAction: true, text: 'waves' }, PLAIN)).to.match(/ \* bob waves$/)
     expect(messageLine({ ...MESSAGE, isEncrypted: false }, PLAIN)).to.include('[plain]')
@@ -138,9 +138,9 @@ describe('lines of the conversation', () => {
   it('are broken between words, and not when there is room', () => {
     const line = messageLine(
       { ...MESSAGE, text: 'one two three four five six seven eight nine' },
-      { ...PLAIN, columns: 30 }
+      { ...PLAIN, columns: 33 }
     )
-    expect(line.split('\n').slice(1)).to.deep.equal(['      five six seven eight', '      nine'])
+    expect(line.split('\n').slice(1)).to.deep.equal(['      five six seven eight nine'])
     expect(messageLine(MESSAGE, { ...PLAIN, columns: 80 })).to.equal(messageLine(MESSAGE, PLAIN))
   })
 

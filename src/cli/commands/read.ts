@@ -4,7 +4,7 @@ import { SECOND_MS } from '../../base/time.ts'
 import { type Arguments, requireCount, requireInstant } from '../arguments.ts'
 import { displayText } from '../display-text.ts'
 import { EXIT } from '../exit.ts'
-import type { EventForm, MessageForm, NoticeForm, ReadForm } from '../forms.ts'
+import type { EventForm, NoticeForm, Position, ReadForm } from '../forms.ts'
 import { interrupted, interruption } from '../interrupts.ts'
 import { eventLine, type LineStyle, messageLine } from '../lines.ts'
 import { openSession, type Session } from '../session.ts'
@@ -50,7 +50,7 @@ class Reading {
   #held: NoticeForm[] | undefined
   /** Ids shown of late, so that nothing is shown twice. */
   #shown = new Set<string>()
-  #newest: MessageForm | undefined
+  #newest: Position | undefined
   #latestSeen = 0
   #isMarked = true
 
@@ -75,11 +75,12 @@ class Reading {
 
   async showHistory(range: { since?: number; limit?: number }): Promise<{ count: number; name: string }> {
     let count = 0
-    let page = await this.#session.call<ReadForm>('read', { ...this.#place, ...range })
+    let page = await this.#session.call<ReadForm>('read', { ...this.#place, ...range, raw: this.#isRaw })
     const { channelName } = page
     for (;;) {
       for (const one of page.messages) this.#show(one)
       count += page.messages.length
+      if (page.upTo !== undefined) this.#note(page.upTo.position, page.upTo.seenAt)
       if (page.after === undefined) return { count, name: channelName }
       const { since } = range
       const isUnread = since === undefined && range.limit === undefined
@@ -87,7 +88,8 @@ class Reading {
         ...this.#place,
         after: page.after,
         ...(since !== undefined && { since }),
-        unread: isUnread
+        unread: isUnread,
+        raw: this.#isRaw
       }
       page = await this.#session.call<ReadForm>('read', params)
     }
@@ -113,9 +115,7 @@ class Reading {
     if (this.#isMarked || this.#newest === undefined || this.#args.options.isOn('peek') || this.#session.closed.aborted)
       return
     this.#isMarked = true
-    const { lamport, sender, counter, id } = this.#newest
-    const position = { lamport, sender, counter, id }
-    await this.#session.call('mark', { ...this.#place, position, seenAt: this.#latestSeen })
+    await this.#session.call('mark', { ...this.#place, position: this.#newest, seenAt: this.#latestSeen })
   }
 
   get #style(): LineStyle {
@@ -132,11 +132,21 @@ class Reading {
       return
     }
     this.#shown.add(form.id)
-    if (this.#newest === undefined || form.lamport >= this.#newest.lamport) this.#newest = form
-    this.#latestSeen = Math.max(this.#latestSeen, form.seenAt)
-    this.#isMarked = false
+    const { lamport, sender, counter, id } = form
+    this.#note({ lamport, sender, counter, id }, form.seenAt)
     if (output.isJson) output.json({ ...form })
     else output.line(messageLine(form, style))
+  }
+
+  /** Everything up to here has been shown. */
+  #note(position: Position, seenAt: number): void {
+    if (this.#newest === undefined || position.lamport >= this.#newest.lamport) this.#newest = position
+    this.#latestSeen = Math.max(this.#latestSeen, seenAt)
+    this.#isMarked = false
+  }
+
+  get #isRaw(): boolean {
+    return this.#args.options.isOn('raw')
   }
 
   #line(form: EventForm): void {

@@ -1,29 +1,55 @@
-/** `conclave send` */
+/** `conclave send|edit|delete|react` */
 import { UsageError } from '../../base/errors.ts'
 import { SECOND_MS } from '../../base/time.ts'
+import type { Params } from '../../node/control.ts'
 import { TEXT_BYTES } from '../../wire/limits.ts'
 import type { Arguments } from '../arguments.ts'
+import type { SafeText } from '../display-text.ts'
 import { EXIT } from '../exit.ts'
 import type { KeyStateName, SendForm } from '../forms.ts'
+import { shortId } from '../lines.ts'
 import { openSession } from '../session.ts'
-import { KEY_STATES, WAITING } from '../text.ts'
+import { KEY_STATES, MESSAGE, WAITING } from '../text.ts'
 
 export async function run(args: Arguments): Promise<number> {
-  const { options, operands, output } = args
+  const { options, output } = args
   const wait = options.choice('wait', ['sent', 'seen', 'none'], 'sent')
   if (wait === 'seen') throw new UsageError('BAD_OPTION', WAITING.seen)
   const timeout = options.duration('timeout', 10 * SECOND_MS)
-  const text = operands[1] === '-' ? await standardInput() : operands[1]!
-  if (text === '') throw new UsageError('BAD_MESSAGE', WAITING.noText)
+  const params = await paramsOf(args)
   const session = await openSession(args, 'network')
-  const isPlain = options.isOn('plain')
-  const params = { channel: operands[0]!, text, wait, timeout, plain: isPlain, group: options.text('group') }
-  const form = await session.call<SendForm>('send', params)
+  const form = await session.call<SendForm>(args.command, { ...params, wait, timeout })
   await session.close()
   if (wait === 'sent' && form.state !== 'sent') throw notSent(form.key)
-  output.answer({ ...form }, () => [])
+  output.answer({ ...form }, () => told(form))
   return EXIT.ok
 }
+
+/** What each command says to the channel. */
+async function paramsOf({ command, operands, options }: Arguments): Promise<Params> {
+  const [channel = '', second = '', third = ''] = operands
+  switch (command) {
+    case 'edit':
+      return { channel, message: second, text: await textOf(third) }
+    case 'delete':
+      return { channel, message: second }
+    case 'react':
+      return { channel, message: second, emoji: third, withdraw: options.isOn('withdraw') }
+    default: {
+      const place = { group: options.text('group'), reply: options.text('reply'), plain: options.isOn('plain') }
+      return { channel, text: await textOf(second), ...place }
+    }
+  }
+}
+
+async function textOf(operand: string): Promise<string> {
+  const text = operand === '-' ? await standardInput() : operand
+  if (text === '') throw new UsageError('BAD_MESSAGE', WAITING.noText)
+  return text
+}
+
+const told = ({ kind, about }: SendForm): readonly SafeText[] =>
+  kind === 'deletion' && about !== undefined ? [MESSAGE.deleteAsked(shortId(about.id))] : []
 
 /** Why a message waits, as an error. The message itself is kept. */
 function notSent(state: KeyStateName): UsageError {

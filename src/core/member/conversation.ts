@@ -6,7 +6,7 @@
 import { assert } from '../../base/assert.ts'
 import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
 import { SECOND_MS } from '../../base/time.ts'
-import { type Content, type Message, Privacy } from '../../wire/messages.ts'
+import { type Content, HistoryPolicy, type Message, Privacy } from '../../wire/messages.ts'
 import type { Context } from '../channel/context.ts'
 import type { Frame } from '../channel/frame.ts'
 import { isHigher } from '../channel/key-schedule.ts'
@@ -17,7 +17,7 @@ import type { Out } from '../out.ts'
 import { LAMPORT_JUMP, LAMPORT_MAX, PENDING_BYTES, PENDING_FRAMES } from '../params.ts'
 import { type Check, Refusal, refuse } from '../reject.ts'
 import type { Clock } from './clock.ts'
-import { messageRow } from './history.ts'
+import { messageRow, rowsBeside } from './history.ts'
 import { isContent, openMessage } from './message.ts'
 import { ReplayWindow } from './replay-window.ts'
 import { Senders } from './senders.ts'
@@ -238,7 +238,8 @@ export class Conversation {
       state: 'sent',
       seenAt: env.now
     }
-    out.note(isRepeated ? rows : [...rows, messageRow(view, frame.bytes)])
+    const isReadLater = this.#context.charter.descriptor.history !== HistoryPolicy.NONE
+    out.note(isRepeated ? rows : [...rows, messageRow(view, frame.bytes), ...rowsBeside(view, isReadLater)])
     this.#deadlines.setOnce('save', env.uptimeMs + SAVE_MS)
     if (!isRepeated) out.notify({ type: 'message', ...view })
     for (const gap of [closed, stoodFor]) if (gap !== undefined) this.#notifyGap(gap.sender, gap.missing, true, out)

@@ -1,10 +1,16 @@
-/** Messages as they are kept for showing: one row each, in a room of their own, ordered by Lamport time. */
-import { compareBytes, hex, unhex } from '../../base/bytes.ts'
+/**
+ * Messages as they are kept for showing: one row each, in a room of their own, ordered by Lamport time.
+ *
+ * An index leads from the id of a text to its row, and from a text to what is about it. Edits and deletions are found by target
+ * and sender together, so nobody else's are ever met there. But for texts, whose row is named directly, an index row has no
+ * value: its entry and order are those of the message row meant.
+ */
+import { compareBytes, EMPTY, equalBytes, hex, unhex, utf8 } from '../../base/bytes.ts'
 import { type Answer, Content, type Range } from '../../wire/messages.ts'
 import { channelIdText, readChannelId } from '../../wire/names.ts'
-import { MessageRow } from '../../wire/rows.ts'
+import { ErasureRow, MessageRow } from '../../wire/rows.ts'
 import { FramesAnswer, type KeptFrame } from '../channel/frames-answer.ts'
-import type { Row } from '../machine.ts'
+import type { Row, RowKey } from '../machine.ts'
 import type { MessageView } from '../notice.ts'
 
 const ROOM = 'messages/'
@@ -12,10 +18,34 @@ const ROOM = 'messages/'
 /** The room of the store that keeps a channel's messages. */
 export const messageRoom = (channel: Uint8Array): string => ROOM + channelIdText(channel)
 
+/** The row of the index that a text is found by, by its id; its value is the Lamport time, in digits. */
+export const textKey = (channel: Uint8Array, id: string): RowKey => ({
+  room: `texts/${channelIdText(channel)}`,
+  entry: id
+})
+
+/** The index of texts that say they stand for the frame of another id. */
+export const claimRoom = (channel: Uint8Array, name: string): string => `claims/${channelIdText(channel)}/${name}`
+
+/** The index of the edits, or deletions, that a user made of a message. */
+export const changeRoom = (
+  kind: 'edits' | 'deletions',
+  channel: Uint8Array,
+  target: string,
+  author: Uint8Array
+): string => `${kind}/${channelIdText(channel)}/${target}/${hex(author)}`
+
+/** The index of reactions to a message. */
+export const reactionRoom = (channel: Uint8Array, target: string): string =>
+  `reactions/${channelIdText(channel)}/${target}`
+
+/** What is to be erased: rows of deletions, by the Lamport time of each. */
+export const ERASURE_ROOM = 'erasures'
+
 /** @param frame - the message as it travelled, for those who ask for it later. */
 export function messageRow(message: MessageView, frame: Uint8Array): Row {
   const { group, id, sender, lamport, counter, content, isEncrypted, isOwn, seenAt, nick, state } = message
-  const value = MessageRow.encode({
+  const row = {
     id: unhex(id),
     group,
     sender,
@@ -27,9 +57,37 @@ export function messageRow(message: MessageView, frame: Uint8Array): Row {
     isSent: state === 'sent',
     seenAt,
     frame,
-    nick
-  })
-  return { room: messageRoom(message.channel), entry: id, order: lamport, value }
+    nick,
+    isErased: message.isErased === true
+  }
+  return { room: messageRoom(message.channel), entry: id, order: lamport, value: MessageRow.encode(row) }
+}
+
+/** The row of the index for a message. */
+export function indexRow(message: MessageView): Row {
+  const { channel, id, sender, lamport, content } = message
+  const { edit, deletion, reaction } = content
+  const place = { entry: id, order: lamport, value: EMPTY }
+  if (edit) return { room: changeRoom('edits', channel, hex(edit.target), sender), ...place }
+  if (deletion) return { room: changeRoom('deletions', channel, hex(deletion.target), sender), ...place }
+  if (reaction) return { room: reactionRoom(channel, hex(reaction.target)), ...place }
+  const name = nameOf(message)
+  if (name === id) return { ...textKey(channel, id), value: utf8(String(lamport)) }
+  return { room: claimRoom(channel, name), ...place }
+}
+
+/**
+ * What goes with a message that is new here: its place in the index, and for a deletion what it asks for.
+ *
+ * @param isReadLater - whether keys that open it are kept for others, as the channel's history policy has it.
+ */
+export function rowsBeside(message: MessageView, isReadLater: boolean): Row[] {
+  const { channel, sender, lamport, content } = message
+  const index = indexRow(message)
+  if (content.deletion === undefined) return [index]
+  const { target } = content.deletion
+  const value = ErasureRow.encode({ channel, sender, target, keepsFrame: !isReadLater })
+  return [index, { room: ERASURE_ROOM, entry: hex(target) + hex(sender), order: lamport, value }]
 }
 
 /** The message in a row of a message room, or undefined when it is none. */
@@ -37,8 +95,9 @@ export function readMessageRow(row: Row): MessageView | undefined {
   const channel = row.room.startsWith(ROOM) ? readChannelId(row.room.slice(ROOM.length)) : undefined
   if (channel === undefined) return undefined
   try {
-    const { id, content, isSent, frame: _frame, ...rest } = MessageRow.decode(row.value)
-    return { channel, ...rest, id: hex(id), content: Content.decode(content), state: isSent ? 'sent' : 'waiting' }
+    const { id, content, isSent, isErased, frame: _frame, ...rest } = MessageRow.decode(row.value)
+    const view = { channel, ...rest, id: hex(id), content: Content.decode(content), ...(isErased && { isErased }) }
+    return { ...view, state: isSent ? 'sent' : 'waiting' }
   } catch {
     return undefined
   }
@@ -64,6 +123,38 @@ export function framesAmong(rows: readonly Row[], ranges: readonly Range[]): Ans
   }
   return frames.answer
 }
+
+/**
+ * The row of a message without what it said: who said something, when, and for an edit of what, is what stays.
+ *
+ * @param author - who may have it erased.
+ * @param keepsFrame - the frame of an encrypted message stays for those who still lack it.
+ * @returns undefined when there is nothing to erase, or it is somebody else's.
+ */
+export function erasedRow(row: Row, author: Uint8Array, keepsFrame: boolean): Row | undefined {
+  const view = readMessageRow(row)
+  if (view === undefined || view.isErased || !equalBytes(view.sender, author)) return undefined
+  const frame = keepsFrame && view.isEncrypted ? MessageRow.decode(row.value).frame : EMPTY
+  return messageRow({ ...view, content: withoutWords(view.content), isErased: true }, frame)
+}
+
+/** A content without what it said. */
+export function withoutWords(content: Content): Content {
+  const { writtenAt, replaces, text, edit } = content
+  if (edit) return { writtenAt, replaces, edit: { target: edit.target, text: '' } }
+  return text ? { writtenAt, replaces, text: { text: '', replyTo: EMPTY, isAction: false } } : content
+}
+
+/** The id by which others name a message: that of the first frame it was sealed into. */
+export const nameOf = ({ id, content }: Pick<MessageView, 'id' | 'content'>): string =>
+  content.replaces.length > 0 ? hex(content.replaces) : id
+
+/** The message row that a row of the index leads to. */
+export const placeOf = (channel: Uint8Array, { entry, order = 0 }: Omit<RowKey, 'room'>): RowKey => ({
+  room: messageRoom(channel),
+  entry,
+  order
+})
 
 /** The order in which everybody sees the same messages: (lamport, sender, counter). */
 export const compareMessages = (a: MessageView, b: MessageView): number =>

@@ -119,6 +119,17 @@ export class Outbox {
     return { puts: [this.rowOf(entry)], deletes: gone.map((local) => stateKey(this.#name(local))) }
   }
 
+  /** Sent ones that are kept to be said again. */
+  sentEntries(): OutboxEntry[] {
+    return [...this.#sent.values()]
+  }
+
+  /** A sent one is not said again. @returns the row to forget. */
+  dropSent(local: string): RowKey {
+    this.#sent.delete(local)
+    return stateKey(this.#name(local))
+  }
+
   /** Forgets sent ones but for those under some epochs of the channel, by hex. @returns the rows to forget. */
   prune(epochs: ReadonlySet<string>): RowKey[] {
     const gone = [...this.#sent.values()].filter(({ under }) => !epochs.has(hex(under)))
@@ -157,12 +168,14 @@ export class Outbox {
     )
   }
 
-  restore(bytes: Uint8Array): void {
+  /** @returns what the row holds. */
+  restore(bytes: Uint8Array): { readonly content: Content; readonly isSent: boolean } {
     const { content, isSent, ...row } = OutboxRow.decode(bytes)
     const entry = { ...row, content: Content.decode(content), isUnderWay: false }
     this.#order = Math.max(this.#order, entry.order + 1)
     if (isSent) this.#sent.set(entry.local, entry)
     else this.#take([...this.#entries.values(), entry])
+    return { content: entry.content, isSent }
   }
 
   #name(local: string): string {

@@ -7,7 +7,7 @@
 import { assert, present } from '../../base/assert.ts'
 import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
 import { UsageError } from '../../base/errors.ts'
-import { type Content, Privacy, type Seen } from '../../wire/messages.ts'
+import { type Content, HistoryPolicy, Privacy, type Seen } from '../../wire/messages.ts'
 import type { Context } from '../channel/context.ts'
 import { type Frame, readFrame } from '../channel/frame.ts'
 import { Deadlines } from '../deadlines.ts'
@@ -17,7 +17,7 @@ import type { Out } from '../out.ts'
 import { ASK_AGAIN_MS, OUTBOX_MESSAGES } from '../params.ts'
 import { Refusal } from '../reject.ts'
 import type { Clock } from './clock.ts'
-import { messageRoom, messageRow } from './history.ts'
+import { indexRow, messageRow, rowsBeside, withoutWords } from './history.ts'
 import type { Keyring } from './keyring.ts'
 import { isContent, makePlainMessage, sealMessage } from './message.ts'
 import { Outbox, type OutboxEntry, SENT_MESSAGES } from './outbox.ts'
@@ -50,6 +50,8 @@ export class Speaker {
   readonly #outbox: Outbox
   readonly #deadlines = new Deadlines<'outbox'>()
   #plainCounter = 0
+  /** Names of our messages that we deleted: what of them is still to be sent is kept without its words then. */
+  readonly #disowned = new Set<string>()
 
   constructor(
     context: Context,
@@ -119,6 +121,7 @@ export class Speaker {
     const local = hex(env.random(16))
     const isOpen = isPlain || (privacy === Privacy.PLAIN && group.length === 0)
     const entry = this.#outbox.add(local, content, isOpen, group)
+    if (content.deletion !== undefined) this.#disown(hex(content.deletion.target), out)
     this.flush(env, out)
     // It may have to wait although it could be sent by itself: behind one that has no key, or one that is under way.
     if (entry.frame.length === 0) out.keep(this.#outbox.rowOf(entry))
@@ -149,10 +152,12 @@ export class Speaker {
       return
     }
     const frame = this.#frameOf(entry)
-    const mayPart = this.#context.charter.descriptor.managers.length > 1 && !entry.isPlain
-    const kept = mayPart ? this.#outbox.keep(entry) : { puts: [], deletes: [this.#outbox.delete(local)] }
     const view = this.#viewOf(frame, entry, 'sent', env)
-    out.note([messageRow(view, frame.bytes), ...kept.puts], kept.deletes)
+    const isSaidAgain = view.isErased !== true && !entry.isPlain
+    const mayPart = this.#context.charter.descriptor.managers.length > 1 && isSaidAgain
+    const kept = mayPart ? this.#outbox.keep(entry) : { puts: [], deletes: [this.#outbox.delete(local)] }
+    const keptFrame = view.isErased && (entry.isPlain || this.#isReadLater) ? EMPTY : frame.bytes
+    out.note([messageRow(view, keptFrame), ...kept.puts], kept.deletes)
     this.#receipts.noteSent({ local, id: view.id, group: view.group, lamport: view.lamport }, env, out)
   }
 
@@ -166,6 +171,26 @@ export class Speaker {
   sayAgain(passed: ReadonlySet<string>, kept: ReadonlySet<string>, out: Out): void {
     this.#outbox.recall(passed)
     out.note([], this.#outbox.prune(kept))
+  }
+
+  /** A message of ours was deleted: nothing of it is said again. */
+  #disown(name: string, out: Out): void {
+    this.#disowned.add(name)
+    const gone = this.#outbox.sentEntries().filter((entry) => this.#isDisowned(entry))
+    const rows = gone.map(({ local }) => this.#outbox.dropSent(local))
+    out.note([], rows)
+  }
+
+  /** Whether an entry is a text that was deleted, or an edit of one. */
+  #isDisowned(entry: OutboxEntry): boolean {
+    const { text, edit } = entry.content
+    const name = edit ? hex(edit.target) : text ? this.#nameOf(entry) : ''
+    return this.#disowned.has(name)
+  }
+
+  /** Whether keys that open what we say are kept for others. */
+  get #isReadLater(): boolean {
+    return this.#context.charter.descriptor.history !== HistoryPolicy.NONE
   }
 
   /** Whether a message may go out now. One to nobody but ourselves waits: whoever is just coming in could not read it. A plain one needs no key, but others take it from members alone. */
@@ -209,7 +234,6 @@ export class Speaker {
 
   /** Makes the frame of an entry, durable before it may be published. */
   #seal(entry: OutboxEntry, env: Env, out: Out): boolean {
-    const { channel } = this.#context
     const replaced = entry.frame.length > 0 ? this.#frameOf(entry).id : EMPTY
     // Whoever has seen any form of it knows the first.
     if (entry.first.length === 0) entry.first = replaced
@@ -220,7 +244,7 @@ export class Speaker {
       ? this.#plainFrame(entry, content, lamport)
       : this.#sealedFrame(entry, content, lamport, rows)
     if (frame === undefined) return false
-    const abandoned = { room: messageRoom(channel), entry: hex(replaced), order: entry.lamport }
+    const abandoned = replaced.length > 0 ? this.#rowsOf(entry, env) : []
     entry.frame = frame.bytes
     entry.made = frame
     entry.lamport = lamport
@@ -228,10 +252,27 @@ export class Speaker {
     this.#clock.setPrevious(entry.group, frame.id, lamport)
     this.#traffic.said(!entry.isPlain && entry.group.length === 0, env)
     const view = this.#viewOf(frame, entry, 'waiting', env)
-    const puts = [this.#outbox.rowOf(entry), this.#clock.rowTo(entry.group), messageRow(view, frame.bytes), ...rows]
-    out.push({ type: 'persist', puts, deletes: replaced.length > 0 ? [abandoned] : [], isDurable: true })
+    const shown = [messageRow(view, frame.bytes), ...rowsBeside(view, this.#isReadLater)]
+    const puts = [this.#outbox.rowOf(entry), this.#clock.rowTo(entry.group), ...shown, ...rows]
+    out.push({ type: 'persist', puts, deletes: abandoned, isDurable: true })
     out.notify({ type: 'message', ...view })
     return true
+  }
+
+  /** Where the message is kept that an entry was sealed into. */
+  #rowsOf(entry: OutboxEntry, env: Env): RowKey[] {
+    const view = this.#viewOf(this.#frameOf(entry), entry, 'waiting', env)
+    return [messageRow(view, EMPTY), indexRow(view)].map(({ room, entry: id, order = 0 }) => ({
+      room,
+      entry: id,
+      order
+    }))
+  }
+
+  /** The id by which others name the message of an entry; empty before it is sealed. */
+  #nameOf(entry: OutboxEntry): string {
+    if (entry.frame.length === 0) return ''
+    return hex(entry.first.length > 0 ? entry.first : this.#frameOf(entry).id)
   }
 
   #sealedFrame(entry: OutboxEntry, content: Content, lamport: number, rows: Row[]): Frame | undefined {
@@ -285,6 +326,8 @@ export class Speaker {
   #viewOf(frame: Frame, entry: OutboxEntry, state: 'waiting' | 'sent', env: Env): MessageView {
     const { channel, self } = this.#context
     const { counter, group } = (frame.body.message ?? frame.body.plainMessage)!
+    const isErased = this.#isDisowned(entry)
+    const content = { ...entry.content, replaces: entry.first }
     return {
       channel,
       group,
@@ -294,11 +337,12 @@ export class Speaker {
       nick: self.record.nick,
       lamport: entry.lamport,
       counter,
-      content: entry.content,
+      content: isErased ? withoutWords(content) : content,
       isEncrypted: !entry.isPlain,
       isOwn: true,
       state,
-      seenAt: env.now
+      seenAt: env.now,
+      ...(isErased && { isErased })
     }
   }
 
@@ -308,7 +352,8 @@ export class Speaker {
   }
 
   restoreOutbox(bytes: Uint8Array): void {
-    this.#outbox.restore(bytes)
+    const { content, isSent } = this.#outbox.restore(bytes)
+    if (content.deletion !== undefined && !isSent) this.#disowned.add(hex(content.deletion.target))
   }
 }
 

@@ -1,0 +1,167 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { utf8 } from '../../src/base/bytes.ts'
+import type { Row } from '../../src/core/machine.ts'
+import { ERASURE_ROOM, messageRoom, messageRow, readMessageRow, rowsBeside } from '../../src/core/member/history.ts'
+import { type Post, Thread } from '../../src/core/member/thread.ts'
+import type { MessageView } from '../../src/core/notice.ts'
+import { Eraser } from '../../src/node/eraser.ts'
+import { openMemoryStore } from '../../src/node/memory-store.ts'
+import type { Store } from '../../src/node/store.ts'
+import { Threads } from '../../src/node/threads.ts'
+import { MessageRow } from '../../src/wire/rows.ts'
+import { someMessages } from '../core/member/thread-samples.ts'
+import { BOB, CHANNEL, deletion, edit, idOf, MALLORY, reaction, text } from '../core/member/views.ts'
+
+const SECRET = 'the words themselves'
+
+/** Keeps messages as a member does, and tells the eraser of each. */
+class Home {
+  readonly store: Store = openMemoryStore()
+  readonly threads = new Threads(this.store)
+  eraser: Eraser | undefined
+
+  async start(): Promise<void> {
+    this.eraser = await Eraser.start(this.store)
+    await this.eraser.settled()
+  }
+
+  async keep(message: MessageView, isReadLater = false): Promise<void> {
+    const { text: said, edit: changed } = message.content
+    const frame = utf8(`frame: ${said?.text ?? changed?.text}`)
+    const puts = [messageRow(message, frame), ...rowsBeside(message, isReadLater)]
+    await this.store.write({ puts, deletes: [], isDurable: false })
+    this.eraser?.onNotice({ type: 'message', ...message })
+    await this.eraser?.settled()
+  }
+
+  async rows(room = messageRoom(CHANNEL)): Promise<Row[]> {
+    const rows: Row[] = []
+    for await (const row of this.store.rows(room)) rows.push(row)
+    return rows
+  }
+
+  /** Whether anything that is kept still holds the words. */
+  async holds(words = SECRET): Promise<boolean> {
+    return (await this.rows()).some(({ value }) => Buffer.from(value).includes(words))
+  }
+
+  async row(word: string): Promise<MessageRow> {
+    return MessageRow.decode((await this.rows()).find(({ entry }) => entry === idOf(word))!.value)
+  }
+}
+
+describe('finding what belongs together', () => {
+  it('gives for each message what all of the history would', async () => {
+    await fc.assert(
+      fc.asyncProperty(someMessages, async (messages) => {
+        const home = new Home()
+        for (const one of messages) await home.keep(one)
+        const all = new Thread(messages)
+        for (const one of messages) {
+          const part = await home.threads.around(CHANNEL, [one])
+          expect(words(part.postOf(one))).to.deep.equal(words(all.postOf(one)))
+          expect(words(part.subjectOf(one))?.slice(0, 3)).to.deep.equal(words(all.subjectOf(one))?.slice(0, 3))
+          expect(part.effectOf(one)).to.equal(all.effectOf(one))
+        }
+      }),
+      { numRuns: 100 }
+    )
+  })
+
+  it('goes through a history newest first, in the order that everybody sees', async () => {
+    const home = new Home()
+    const messages = [3, 1, 2, 2, 2, 1].map((lamport, i) => text(`m${i}`, 'x', { lamport, counter: i }))
+    for (const one of messages) await home.keep(one)
+    const found: string[] = []
+    for await (const { lamport, counter } of home.threads.newestFirst(CHANNEL)) found.push(`${lamport}.${counter}`)
+    expect(found).to.deep.equal(['3.0', '2.4', '2.3', '2.2', '1.5', '1.1'])
+  })
+})
+
+const words = (post: Post | undefined) =>
+  post && [post.name, post.text, post.isDeleted, post.reactions.map(({ emoji, by }) => [emoji, by.map(({ id }) => id)])]
+
+describe('a deletion', () => {
+  it('destroys what the message and its edits said here, and leaves who said something when', async () => {
+    const home = new Home()
+    await home.start()
+    await home.keep(text('m', SECRET, { lamport: 3 }, 'x'))
+    await home.keep(edit('e', 'm', `${SECRET}, mended`, { lamport: 4 }))
+    await home.keep(reaction('r', 'm', '👍', { lamport: 5, sender: BOB }))
+    expect(await home.holds()).to.equal(true)
+    await home.keep(deletion('d', 'm', { lamport: 6 }), true)
+    const kept = (await home.rows()).map((row) => readMessageRow(row)!)
+    expect(kept.find(({ id }) => id === idOf('m'))).to.deep.include({ isErased: true, lamport: 3, seenAt: 1_000_003 })
+    expect(kept.find(({ id }) => id === idOf('m'))!.content.text!.replyTo).to.have.length(0)
+    expect(kept.find(({ id }) => id === idOf('e'))!.content.edit!.text).to.equal('')
+    const frames = await Promise.all(['m', 'e', 'r'].map(async (word) => (await home.row(word)).frame.length))
+    expect(frames.map((length) => length > 0)).to.deep.equal([false, false, true])
+  })
+
+  it('keeps the frame of an encrypted message whose key is gone, for those who lack it, and of no other', async () => {
+    for (const [isEncrypted, isReadLater, isKept] of [
+      [true, false, true],
+      [true, true, false],
+      [false, false, false]
+    ] as const) {
+      const home = new Home()
+      await home.start()
+      await home.keep(text('m', 'said', { isEncrypted }))
+      await home.keep(deletion('d', 'm', { lamport: 2, isEncrypted }), isReadLater)
+      expect((await home.row('m')).frame.length > 0, `${isEncrypted} ${isReadLater}`).to.equal(isKept)
+      expect((await home.row('m')).content.length).to.be.below(10)
+    }
+  })
+
+  it('by somebody else destroys nothing', async () => {
+    const home = new Home()
+    await home.start()
+    await home.keep(text('m', SECRET))
+    await home.keep(edit('e', 'm', SECRET, { lamport: 2 }))
+    await home.keep(deletion('d', 'm', { sender: MALLORY, lamport: 3 }))
+    expect((await home.row('m')).isErased).to.equal(false)
+    expect((await home.row('e')).isErased).to.equal(false)
+  })
+
+  it('that comes first destroys the message, and each edit, when they come, also after a restart', async () => {
+    for (const isRestarted of [false, true]) {
+      const home = new Home()
+      await home.start()
+      await home.keep(deletion('d', 'm', { lamport: 6 }), true)
+      if (isRestarted) await home.start()
+      await home.keep(text('n', 'another', { lamport: 2 }))
+      await home.keep(text('m', SECRET, { lamport: 3 }))
+      await home.keep(edit('e', 'm', SECRET, { lamport: 4 }))
+      expect(await home.holds()).to.equal(false)
+      expect((await home.row('n')).isErased).to.equal(false)
+    }
+  })
+
+  it('that a crash cut short is carried out at the next start', async () => {
+    const home = new Home()
+    await home.keep(text('m', SECRET))
+    await home.keep(deletion('d', 'm', { lamport: 6 }), true)
+    expect(await home.holds()).to.equal(true)
+    await home.start()
+    expect(await home.holds()).to.equal(false)
+  })
+
+  it('reaches every form of a message that was sealed again', async () => {
+    const home = new Home()
+    await home.start()
+    await home.keep(text('two', SECRET, { lamport: 5, replaces: 'one' }))
+    await home.keep(deletion('d', 'one', { lamport: 6 }), true)
+    expect(await home.holds()).to.equal(false)
+  })
+
+  it('is remembered for the newest of each sender, so that none is pushed out by others', async () => {
+    const home = new Home()
+    await home.start()
+    await home.keep(deletion('mine', 'm', { lamport: 1 }), true)
+    for (let i = 0; i < 70; i++) await home.keep(deletion(`d${i}`, `t${i}`, { sender: MALLORY, lamport: 2 + i }), true)
+    expect(await home.rows(ERASURE_ROOM)).to.have.length(65)
+    await home.keep(text('m', SECRET))
+    expect(await home.holds()).to.equal(false)
+  })
+})
