@@ -262,6 +262,29 @@ describe('a co-signer', () => {
     refuses(all, 412, root(all, { preview, key: { term: 1, serial: 4 } }))
   })
 
+  it('signs without a key what begins a channel with the log and the roster that all know (R-411, R-412)', () => {
+    const bus = new Bus('keyless')
+    const bert = bus.add('bert')
+    const managers = (key: Uint8Array): Uint8Array[] => [key, bert.key.publicKey, cora.publicKey]
+    const liar = new Liar(bus, (key) => ({ managers: managers(key) }), signingKey(random(32)))
+    bus.join(bert, liar.invite())
+    bus.pass(2_000)
+    const all = { bus, liar, bert, mia: bert, channel: liar.channel }
+    const began = (preview?: Lies['preview']): Issued => liar.found({ isKept: false, ...(preview && { preview }) })
+    refuses(
+      all,
+      411,
+      began((honest) => ({ ...honest, ids: honest.ids.with(random(32)) }))
+    )
+    refuses(
+      all,
+      412,
+      began((honest) => ({ ...honest, roster: { ...honest.roster, hash: random(32) } }))
+    )
+    expect(bus.view(bert, liar.channel).key).not.to.equal('ready')
+    expect(isSigned(all, began())).to.equal(true)
+  })
+
   it('signs nothing before it has caught up with what it may have forgotten', () => {
     const all = world()
     const { bus, liar, bert } = all
