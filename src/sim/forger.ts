@@ -50,8 +50,6 @@ const STEP: Omit<TreeUpdate, 'depth'> = {
   encapsulations: EMPTY
 }
 
-/** What the numbers of a forged epoch have above those of the one in force; the term of a lower one below. */
-const TERMS_AHEAD = 5
 const LATE_SERIAL = 5
 
 /**
@@ -83,6 +81,7 @@ export function forge(
   return announceAs(issuer, channel, said, update, tree.rootKey, epoch, { statements, certificate })
 }
 
+/** Another for each epoch in force: two for one number would be a lie of another kind. */
 function numberOf(forgery: Forgery, { term, serial }: EpochRow): { readonly term: number; readonly serial: number } {
   switch (forgery) {
     case 'lower term':
@@ -91,9 +90,9 @@ function numberOf(forgery: Forgery, { term, serial }: EpochRow): { readonly term
       return { term, serial: serial + 1 }
     case 'late serial':
     case 'borrowed certificate':
-      return { term: term + TERMS_AHEAD, serial: LATE_SERIAL }
+      return { term: term + serial, serial: LATE_SERIAL }
     default:
-      return { term: term + TERMS_AHEAD, serial: 1 }
+      return { term: term + serial, serial: 1 }
   }
 }
 
