@@ -1,15 +1,19 @@
 /**
  * Many seeds, random faults, every checker. `npm run sweep -- --seeds=5000 --from=1` plays many, and makes the first one that
- * fails smaller; `npm run sweep -- --seed=7` plays one and prints all of its scenario, too. `--managers=3`: so many in each.
+ * fails smaller; `npm run sweep -- --seed=7` plays one and prints all of its scenario, too. `--managers=3`: so many in each;
+ * `--lie='late serial'`: where there are several, one of them lies so.
  */
 import { expect } from 'chai'
+import { FALSE_HEADS, LIES } from '../src/sim/lying-manager.ts'
 import { describeScenario, type Outcome, playSeed, type SweepOptions, shrink } from '../src/sim/sweep.ts'
 import { makePeer } from './people.ts'
 
 /** `--name=value`: mocha takes no other form. */
+const text = (name: string): string | undefined =>
+  process.argv.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3)
 const option = (name: string): number | undefined => {
-  const found = process.argv.find((arg) => arg.startsWith(`--${name}=`))
-  return found === undefined ? undefined : Number(found.slice(name.length + 3))
+  const found = text(name)
+  return found === undefined ? undefined : Number(found)
 }
 
 const SEED = option('seed')
@@ -18,7 +22,11 @@ const SEEDS = SEED === undefined ? (option('seeds') ?? 150) : 1
 /** Beyond the seeds of every run: those that once found something. */
 const PAST_SEEDS = [502, 633, 749, 871, 1075, 1078, 1114, 1577]
 const MANAGERS = option('managers')
-const OPTIONS: SweepOptions = { ...(MANAGERS !== undefined && { managers: MANAGERS }) }
+const LIE = [...LIES, ...FALSE_HEADS].find((lie) => lie === text('lie'))
+const OPTIONS: SweepOptions = {
+  ...(MANAGERS !== undefined && { managers: MANAGERS }),
+  ...(LIE !== undefined && { lie: LIE })
+}
 const SHRINK_RUNS = 150
 const SHOWN_FAILURES = 3
 /** One seed of so many is played twice. */

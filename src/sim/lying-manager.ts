@@ -5,15 +5,9 @@
 import { EMPTY, equalBytes } from '../base/bytes.ts'
 import { UsageError } from '../base/errors.ts'
 import { SECOND_MS } from '../base/time.ts'
-import { payloadHash, withCoSignatures } from '../core/channel/announcement.ts'
-import { type Frame, makeFrame, readFrame } from '../core/channel/frame.ts'
-import {
-  epochKeysOf,
-  epochSecretOf,
-  openAnnounced,
-  sealAnnounced,
-  transcriptAfter
-} from '../core/channel/key-schedule.ts'
+import { withCoSignatures } from '../core/channel/announcement.ts'
+import { type Frame, makeFrame, readFrame, withAttachment } from '../core/channel/frame.ts'
+import { openAnnounced } from '../core/channel/key-schedule.ts'
 import { MemberTree } from '../core/channel/key-tree-member.ts'
 import type { Effect, Env, Event, Row } from '../core/machine.ts'
 import { Refusal } from '../core/reject.ts'
@@ -22,6 +16,7 @@ import { HASH_BYTES } from '../wire/limits.ts'
 import { type Announcement, AnnouncementAttachment, AnnouncementPayload } from '../wire/messages.ts'
 import type { EpochRow } from '../wire/rows.ts'
 import { epochIn } from './epochs.ts'
+import { announceAs, FORGERIES, type Forgery, forge } from './forger.ts'
 import type { JudgingMachine } from './node.ts'
 
 /**
@@ -38,7 +33,23 @@ export const LIES = [
   'wild terms',
   'two lives'
 ] as const
-export type Lie = (typeof LIES)[number]
+
+/**
+ * What else an announcement may say that nobody is to follow. `bent log`, `unknown version`, `wrong key`, `torn statements`:
+ * of its own epochs, in which that stands; `swapped statements`: of others, given to whoever asks, with statements that are
+ * not theirs; and whatever a forger makes up.
+ */
+export const FALSE_HEADS = [
+  'bent log',
+  'unknown version',
+  'wrong key',
+  'torn statements',
+  'swapped statements',
+  ...FORGERIES
+] as const
+export type Lie = (typeof LIES)[number] | (typeof FALSE_HEADS)[number]
+
+const isForgery = (lie: Lie): lie is Forgery => FORGERIES.some((one) => one === lie)
 
 const RAVING_MS = 2 * SECOND_MS
 const WILD_STEPS = [1, 2 ** 10, 2 ** 16, 2 ** 40, Number.MAX_SAFE_INTEGER] as const
@@ -56,6 +67,8 @@ export class LyingManager implements JudgingMachine {
   #told: { readonly id: Uint8Array; readonly frame: Uint8Array } | undefined
   #heartbeat: Frame | undefined
   #announcement: Frame | undefined
+  /** What it has made up to follow the newest epoch. */
+  #forged: Frame | undefined
   /** `Env.uptimeMs` */
   #ravesAt = Number.NEGATIVE_INFINITY
 
@@ -91,7 +104,13 @@ export class LyingManager implements JudgingMachine {
     if (this.#lie === 'silence' && event.type === 'question')
       return [{ type: 'answer', id: event.id, answer: undefined }]
     if (event.type === 'frame' && this.#isDeafTo(event.frame)) return []
+    if (event.type === 'frame') this.#hear(event.frame)
+    const followed = this.#newest
     const effects = this.#machine.handle(event, env).flatMap((effect) => this.#bend(effect, env))
+    if (isForgery(this.#lie)) {
+      if (this.#newest !== followed) this.#forged = undefined
+      return [...effects, ...this.#forge(this.#lie, env)]
+    }
     if (this.#lie !== 'wild terms') return effects
     return event.type === 'frame' ? [...effects, ...this.#rave(event.frame, env)] : effects
   }
@@ -112,6 +131,7 @@ export class LyingManager implements JudgingMachine {
 
   #bend(effect: Effect, env: Env): Effect[] {
     if (effect.type === 'persist') this.#noteRows(effect.puts)
+    if (effect.type === 'answer') return [this.#bendAnswer(effect, env)]
     if (effect.type !== 'publish') return [effect]
     const frame = readFrame(effect.channel, effect.frame)
     if (frame === undefined || frame instanceof Refusal) return [effect]
@@ -122,6 +142,42 @@ export class LyingManager implements JudgingMachine {
     const lying = { ...effect, frame: other }
     if (this.#lie !== 'two faces') return [lying]
     return env.random(1)[0]! % 2 === 0 ? [effect, lying] : [lying, effect]
+  }
+
+  /** What it tells whoever asks for epochs. */
+  #bendAnswer(effect: Extract<Effect, { type: 'answer' }>, env: Env): Effect {
+    const { answer } = effect
+    if (answer === undefined) return effect
+    if (this.#forged !== undefined)
+      return { ...effect, answer: { ...answer, frames: [...answer.frames, this.#forged.bytes] } }
+    const channel = this.#announcement?.channel
+    if (this.#lie !== 'swapped statements' || channel === undefined) return effect
+    const frames = answer.frames.map((bytes) => {
+      const frame = readFrame(channel, bytes)
+      return frame === undefined || frame instanceof Refusal ? bytes : this.#swapStatements(frame, env).bytes
+    })
+    return { ...effect, answer: { ...answer, frames } }
+  }
+
+  /** The same announcement with other statements under the key that it leads to. */
+  #swapStatements(frame: Frame, env: Env): Frame {
+    if (frame.body.announcement?.group.length !== 0) return frame
+    const attachment = AnnouncementAttachment.decode(frame.attachment)
+    if (attachment.payload.length === 0) return frame
+    const { tree, sealed } = AnnouncementPayload.decode(attachment.payload)
+    if (tree === undefined) return frame
+    const payload = AnnouncementPayload.encode({ tree, sealed: env.random(sealed.length) })
+    return withAttachment(frame, AnnouncementAttachment.encode({ ...attachment, payload }))
+  }
+
+  /** An epoch that follows the newest one and is none, once for each. */
+  #forge(forgery: Forgery, env: Env): Effect[] {
+    const [epoch, followed] = [this.#newest, this.#announcement]
+    if (this.#forged !== undefined || epoch === undefined || followed === undefined) return []
+    if (!equalBytes(followed.id, epoch.announcement)) return []
+    this.#forged = forge(forgery, this.#key, epoch, followed, env.random)
+    if (this.#forged === undefined) return []
+    return [{ type: 'publish', channel: followed.channel, frame: this.#forged.bytes }]
   }
 
   /** What is said in place of an announcement, or beside it; undefined for nothing. */
@@ -146,28 +202,33 @@ export class LyingManager implements JudgingMachine {
 
   /** The same epoch with something in it otherwise, and the key that follows from that. */
   #falsify(frame: Frame, head: Announcement, env: Env): Uint8Array | undefined {
-    const attachment = AnnouncementAttachment.decode(frame.attachment)
-    const { tree, sealed } = AnnouncementPayload.decode(attachment.payload)
+    const { payload, certificate } = AnnouncementAttachment.decode(frame.attachment)
+    const { tree, sealed } = AnnouncementPayload.decode(payload)
     const before = this.#before
     const own = this.#newest && MemberTree.import(this.#newest.tree)
     if (before === undefined || own === undefined || tree === undefined) return undefined
     const changed = { ...head }
     if (this.#lie === 'two faces') changed.notAfter++
     else if (this.#lie === 'ghost') changed.roster = env.random(HASH_BYTES)
+    else if (this.#lie === 'bent log') changed.logHead = env.random(HASH_BYTES)
+    else if (this.#lie === 'unknown version')
+      changed.descriptor = { version: head.descriptor!.version + 1, hash: env.random(HASH_BYTES) }
     else if (this.#lie === 'bad tree path' && tree.wraps.length > 0) {
       tree.wraps = tree.wraps.slice()
       tree.wraps[env.random(2)[0]! % tree.wraps.length]! ^= 1
-    } else return undefined
+    } else if (this.#lie !== 'wrong key' && this.#lie !== 'torn statements') return undefined
     const line = { channel: frame.channel, group: EMPTY }
-    const { term, serial } = head.key!
-    const transcript = transcriptAfter(before.transcript, frame.author, changed, tree)
-    const keys = epochKeysOf(epochSecretOf(before.init, own.rootKey, transcript), line, term, serial)
     const statements = openAnnounced(this.#newest!.control, line, sealed) ?? EMPTY
-    const payload = AnnouncementPayload.encode({ tree, sealed: sealAnnounced(keys.control, line, statements) })
-    const key = { term, serial, commitment: keys.commitment }
-    const announcement = { ...changed, key, payload: payloadHash(payload) }
-    const told = AnnouncementAttachment.encode({ ...attachment, payload, coSignatures: [] })
-    return makeFrame(frame.channel, this.#key, { announcement }, told).bytes
+    const torn = this.#lie === 'torn statements' && { sealed: env.random(sealed.length) }
+    const told = announceAs(this.#key, frame.channel, changed, tree, own.rootKey, before, {
+      statements,
+      certificate,
+      ...torn
+    })
+    if (this.#lie !== 'wrong key') return told.bytes
+    const key = { ...head.key!, commitment: env.random(head.key!.commitment.length) }
+    const announcement = { ...told.body.announcement!, key }
+    return makeFrame(frame.channel, this.#key, { announcement }, told.attachment).bytes
   }
 
   #hear(frame: Frame): void {

@@ -3,7 +3,7 @@
  * stands still, clocks run apart, and one of them, never two, comes back on an old disk or an empty one.
  */
 import { DAY_MS, SECOND_MS } from '../base/time.ts'
-import { LIES } from './lying-manager.ts'
+import type { Lie } from './lying-manager.ts'
 import type { Random } from './random.ts'
 import { LEADER, type Step, twinOf } from './story.ts'
 
@@ -76,9 +76,9 @@ function suffer(fault: OfficeFault, office: Office): Step[] {
   }
 }
 
-/** One manager begins to lie; with two lives it has one on each side of a split. */
-export function sufferLiar({ random, people, managers, fromMs, untilMs }: Office): Step[] {
-  const lie = random.pick(LIES)
+/** One manager begins to tell one of these lies; with two lives it has one on each side of a split. */
+export function sufferLiar(lies: readonly Lie[], { random, people, managers, fromMs, untilMs }: Office): Step[] {
+  const lie = random.pick(lies)
   const who = random.pick(managers)
   const at = random.between(fromMs, Math.floor((fromMs + untilMs) / 2))
   if (lie !== 'two lives') return [{ at, type: 'lie', who: random.chance(0.7) ? LEADER : who, lie }]

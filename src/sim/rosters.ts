@@ -2,7 +2,8 @@
  * Who is in a channel and in its groups by the statements that a peer keeps: derived here a second time and in the plainest
  * way, so that checkers do not take a control log's word for it.
  */
-import { hex, mapKey } from '../base/bytes.ts'
+import { hex, mapKey, unhex } from '../base/bytes.ts'
+import { IdSet } from '../core/channel/id-set.ts'
 import type { Row } from '../core/machine.ts'
 import { Descriptor, DescriptorChain, Operation, SignedStatement, Statement } from '../wire/messages.ts'
 import { ChannelRow } from '../wire/rows.ts'
@@ -20,6 +21,8 @@ const statements = new WeakMap<Uint8Array, Statement>()
 export class Rosters {
   readonly #managers: ReadonlySet<string>
   readonly #log: readonly Statement[]
+  /** Their ids. */
+  readonly #ids: readonly Uint8Array[]
   /** What the peer knows of and has not applied. */
   readonly #pending: readonly Statement[]
   /** Ids of admits and puttings-in that were ended. */
@@ -27,16 +30,20 @@ export class Rosters {
 
   constructor(truth: Truth, rows: Iterable<Row>) {
     const log: Statement[] = []
+    const ids: Uint8Array[] = []
     const pending: Statement[] = []
     const first = truth.people.filter(({ isManager }) => isManager).map(({ node }): Uint8Array => node.user)
     let managers: readonly Uint8Array[] | undefined
     for (const { entry, value } of rows) {
       if (entry.startsWith(CHANNEL_ROWS)) managers = managersIn(value)
-      else if (entry.startsWith(LOG_ROWS)) log.push(statementIn(value))
-      else if (entry.startsWith(PENDING_ROWS)) pending.push(statementIn(value))
+      else if (entry.startsWith(LOG_ROWS)) {
+        log.push(statementIn(value))
+        ids.push(unhex(entry.slice(entry.lastIndexOf('/') + 1)))
+      } else if (entry.startsWith(PENDING_ROWS)) pending.push(statementIn(value))
     }
     this.#managers = new Set((managers ?? first).map(mapKey))
     this.#log = log
+    this.#ids = ids
     this.#pending = pending
     this.#ended = new Set(log.filter(isEnding).flatMap(({ ends }) => ends.map(mapKey)))
   }
@@ -44,6 +51,11 @@ export class Rosters {
   /** As a peer has it on its disk. @param more - rows that are being written. */
   static of(truth: Truth, node: SimNode, more: readonly Row[] = []): Rosters {
     return new Rosters(truth, [...node.disk.all(), ...more])
+  }
+
+  /** The hash of the log that the epoch in force covers. */
+  logHead(): Uint8Array {
+    return this.#ids.reduce((set, id) => set.with(id), IdSet.EMPTY).root()
   }
 
   /** Who is to have the channel's key. */

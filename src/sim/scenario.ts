@@ -7,6 +7,7 @@ import { DAY_MS, SECOND_MS } from '../base/time.ts'
 import { Admission, Authentication, HistoryPolicy, Privacy } from '../wire/messages.ts'
 import type { Loss } from './disk.ts'
 import type { Flood } from './hostile.ts'
+import { FALSE_HEADS, LIES, type Lie } from './lying-manager.ts'
 import { LIAR_FAULT, OFFICE_FAULTS, type OfficeFault, sufferInOffice, sufferLiar } from './office-faults.ts'
 import { everyoneReads, groupsAreAsTold, haveAllRead, removalsAreAdopted, somebodyLeads } from './promises.ts'
 import { Random } from './random.ts'
@@ -61,6 +62,8 @@ export interface ScenarioOptions {
   readonly faults?: readonly Fault[]
   /** 1 to 7; drawn up to `MANAGERS_MOST` unless told. */
   readonly managers?: number
+  /** The lie of a manager in each; drawn, in some, unless told. */
+  readonly lie?: Lie
   readonly maxMembers?: number
 }
 
@@ -88,6 +91,10 @@ const LAST_WORDS_MS = 20 * SECOND_MS
 /** T_alarm. */
 const ALARM_MS = 10 * SECOND_MS
 const FAULT_SHARE = 0.3
+/** Of the seeds in which nobody else lies. */
+const FALSE_HEADS_SHARE = 0.1
+/** Of fewer managers each may open a term by itself. */
+const QUORUM_FROM = 3
 /** Of the seeds. */
 const GROUPS_SHARE = 0.35
 const GROUP_NAMES = ['kitchen', 'garden', 'attic']
@@ -110,7 +117,13 @@ export function randomScenario(seed: number, options: ScenarioOptions = {}): Sce
   const drawn = OFFICE_FAULTS.filter((fault) => isShared && allowed.includes(fault) && office.chance(FAULT_SHARE))
   // A stream of its own: seeds in which nobody lies are what they are.
   const liar = new Random(seed, 'liar')
-  const isLiedTo = isShared && allowed.includes(LIAR_FAULT) && liar.chance(FAULT_SHARE)
+  const isLied = isShared && allowed.includes(LIAR_FAULT) && liar.chance(FAULT_SHARE)
+  const forger = new Random(seed, 'forger')
+  const mayForge = isShared && allowed.includes(LIAR_FAULT) && !drawn.some((one) => one.endsWith('disk'))
+  const isForged = !isLied && mayForge && forger.chance(FALSE_HEADS_SHARE)
+  const isLiedTo = isLied || isForged || (isShared && options.lie !== undefined)
+  const falseHeads = FALSE_HEADS.filter((lie) => managerCount >= QUORUM_FROM || lie !== 'unsigned root')
+  const lies = options.lie !== undefined ? [options.lie] : isForged ? falseHeads : LIES
   // Whose clock and disk are both set back cannot make a record that is newer than its last.
   const isWithDisk = drawn.some((one) => one.endsWith('disk')) && !isLiedTo
   const inOffice = drawn.filter(
@@ -135,7 +148,7 @@ export function randomScenario(seed: number, options: ScenarioOptions = {}): Sce
   const times = { fromMs: LIFE_FROM_MS, untilMs }
   const suffered = [
     ...sufferInOffice(inOffice, { random: office, people, managers, ...times }),
-    ...(isLiedTo ? sufferLiar({ random: liar, people, managers, ...times }) : [])
+    ...(isLiedTo ? sufferLiar(lies, { random: isForged ? forger : liar, people, managers, ...times }) : [])
   ]
   return {
     seed,

@@ -27,8 +27,9 @@ export interface SweepOptions extends ScenarioOptions {
 }
 
 /** The command that plays a seed again, and makes it smaller. */
-const repeatWith = (seed: number, { managers }: SweepOptions): string =>
-  `npm run sweep -- --seed=${seed}${managers === undefined ? '' : ` --managers=${managers}`}`
+const repeatWith = (seed: number, { managers, lie }: SweepOptions): string =>
+  `npm run sweep -- --seed=${seed}${managers === undefined ? '' : ` --managers=${managers}`}` +
+  (lie === undefined ? '' : ` '--lie=${lie}'`)
 
 /** Plays the random scenario of a seed under every checker. */
 export function playSeed(seed: number, makePeer: MakePeer, options: SweepOptions = {}): Outcome {

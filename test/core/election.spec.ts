@@ -385,6 +385,39 @@ describe('managers apart', () => {
     }
   })
 
+  it('lose nothing that was stated on the side passed over, though its author is gone', () => {
+    const all = world(2)
+    const { bus, managers, members, channel } = all
+    const [alice, bert] = managers as [Node, Node]
+    const heal = part(all, [alice, ...members])
+    const otto = bus.add('otto').key.publicKey
+    bus.command(alice, { type: 'admit', channel, user: otto })
+    const made = bus.command(alice, { type: 'createGroup', channel, name: 'kitchen' })
+    if (made.type !== 'group') throw new Error('no group')
+    bus.command(alice, { type: 'putIntoGroup', channel, group: made.group.id, user: members[0]!.key.publicKey })
+    bus.pass(12_000)
+    expect(members.map((node) => bus.view(node, channel).members)).to.deep.equal([5, 5])
+    bus.stop(alice)
+    const toldBefore = bus.frames(channel).filter(({ kind }) => kind === 'statements').length
+    heal()
+    bus.pass(40_000)
+    agree(all, [bert, ...members])
+    expect(bus.view(bert, channel).members).to.equal(5)
+    const groups = bus.command(members[0]!, { type: 'groups', channel })
+    if (groups.type !== 'groups') throw new Error('no groups')
+    const [kitchen, ...others] = groups.groups
+    expect(kitchen).to.include({ name: 'kitchen', isMember: true, isReady: true })
+    expect(others).to.deep.equal([])
+    const told = bus
+      .frames(channel)
+      .filter(({ kind }) => kind === 'statements')
+      .slice(toldBefore)
+    expect(
+      told.map(({ author }) => hex(author)),
+      'by one of those who know, and not by both'
+    ).to.have.length(1)
+  })
+
   it('keep what each side knows over a restart after they came together', () => {
     const all = world(2)
     const { bus, managers, members, channel } = all
@@ -419,16 +452,20 @@ describe('managers apart', () => {
     expect(bus.view(alice, channel).members, 'and the admission counts').to.equal(6)
   })
 
-  it('come to one manager when both opened the same term', () => {
-    const all = world(2)
-    const { bus, managers, members, channel } = all
-    const heal = part(all, [managers[0]!, members[0]!])
-    bus.stop(managers[0]!)
-    bus.start(managers[0]!)
-    bus.pass(12_000)
-    expect(managers.map((node) => bus.view(node, channel).term)).to.deep.equal([2, 2])
-    heal()
-    bus.pass(15_000)
-    agree(all, [...managers, ...members])
+  it('come to one manager in a term above both when both opened the same one, however far either went on', () => {
+    for (const busy of [0, 1]) {
+      const all = world(2)
+      const { bus, managers, members, channel } = all
+      const heal = part(all, [managers[0]!, members[0]!])
+      bus.stop(managers[0]!)
+      bus.start(managers[0]!)
+      bus.pass(12_000)
+      for (let n = 0; n < 6; n++) bus.command(managers[busy]!, { type: 'rekey', channel })
+      expect(managers.map((node) => bus.view(node, channel).term)).to.deep.equal([2, 2])
+      heal()
+      bus.pass(15_000)
+      agree(all, [...managers, ...members])
+      for (const node of members) expect(bus.view(node, channel), node.nick).to.include({ term: 3, members: 4 })
+    }
   })
 })

@@ -1,11 +1,9 @@
 /** A channel of real nodes: many come in at once, and one is shut out. */
 import { expect } from 'chai'
-import { MINUTE_MS } from '../../src/base/time.ts'
 import type { Env, Event } from '../../src/core/machine.ts'
 import { Peer } from '../../src/core/peer.ts'
 import { peekKind } from '../../src/sim/trace.ts'
-import { agree, Company, type Person, say, viewOf } from './company.ts'
-import { Uncaught, until } from './hosts.ts'
+import { agree, companyOf, eventually, type Person, say, viewOf } from './company.ts'
 
 const NEWCOMERS = 12
 
@@ -25,19 +23,8 @@ class WatchedPeer extends Peer {
 
 describe('a channel of real nodes', function () {
   this.timeout(180_000)
-  const uncaught = new Uncaught()
-  const company = new Company((config) => new WatchedPeer(config))
+  const company = companyOf((config) => new WatchedPeer(config))
   const { people } = company
-
-  beforeEach(() => uncaught.watch())
-  afterEach(async () => {
-    await company.stop()
-    uncaught.unwatch()
-    expect(uncaught.seen).to.deep.equal([])
-  })
-
-  const eventually = (what: string, holds: () => boolean | Promise<boolean>): Promise<void> =>
-    until(what, holds, MINUTE_MS)
 
   it('takes twelve at once with ten announcements or fewer, and shuts out whoever is removed', async () => {
     const alice = await company.start('alice')

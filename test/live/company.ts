@@ -1,10 +1,13 @@
 /** People with real nodes in one process, and what they do together in a channel. */
+import { expect } from 'chai'
 import { EMPTY, hex } from '../../src/base/bytes.ts'
+import { MINUTE_MS } from '../../src/base/time.ts'
 import type { ChannelView, Command, CommandResult } from '../../src/core/command.ts'
 import type { Peer, PeerConfig } from '../../src/core/peer.ts'
 import { addressBytes } from '../../src/node/address.ts'
 import { type Node, startNode } from '../../src/node/node.ts'
 import { Admission } from '../../src/wire/messages.ts'
+import { Uncaught, until } from './hosts.ts'
 
 export interface Person<P extends Peer> {
   readonly node: Node
@@ -56,6 +59,22 @@ export class Company<P extends Peer> {
     return { channel: channel.id, invite: (await ask(founder, 'invite', given)).invite }
   }
 }
+
+/** A company for the tests of a block: after each everybody goes, and nothing was thrown that nobody caught. */
+export function companyOf<P extends Peer>(makePeer: (config: PeerConfig) => P): Company<P> {
+  const uncaught = new Uncaught()
+  const company = new Company(makePeer)
+  beforeEach(() => uncaught.watch())
+  afterEach(async () => {
+    await company.stop()
+    uncaught.unwatch()
+    expect(uncaught.seen).to.deep.equal([])
+  })
+  return company
+}
+
+export const eventually = (what: string, holds: () => boolean | Promise<boolean>): Promise<void> =>
+  until(what, holds, MINUTE_MS)
 
 /** The result of a command that must be of this type. */
 export async function ask<T extends CommandResult['type']>(

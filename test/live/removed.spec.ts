@@ -4,7 +4,6 @@
  */
 import { expect } from 'chai'
 import { copyBytes, hex } from '../../src/base/bytes.ts'
-import { MINUTE_MS } from '../../src/base/time.ts'
 import { TREE_CIPHER, UpdateKeys, updateHash } from '../../src/core/channel/key-tree-update.ts'
 import type { CommandResult } from '../../src/core/command.ts'
 import type { Env, Event } from '../../src/core/machine.ts'
@@ -13,8 +12,7 @@ import { WRAPPED_KEY_BYTES } from '../../src/crypto/aead.ts'
 import { decodeStrict } from '../../src/wire/codec.ts'
 import { FRAME_BYTES } from '../../src/wire/limits.ts'
 import { AnnouncementAttachment, AnnouncementPayload, type TreeUpdate } from '../../src/wire/messages.ts'
-import { agree, ask, Company, type Person, say, viewOf } from './company.ts'
-import { Uncaught, until } from './hosts.ts'
+import { agree, ask, companyOf, eventually, type Person, say, viewOf } from './company.ts'
 
 interface Update {
   readonly update: TreeUpdate
@@ -67,19 +65,8 @@ function* toldBy(key: Uint8Array, { update, keys }: Update): Generator<Uint8Arra
 
 describe('who is removed from a channel of real nodes', function () {
   this.timeout(120_000)
-  const uncaught = new Uncaught()
-  const company = new Company((config) => new HoardingPeer(config))
+  const company = companyOf((config) => new HoardingPeer(config))
   const { people } = company
-
-  beforeEach(() => uncaught.watch())
-  afterEach(async () => {
-    await company.stop()
-    uncaught.unwatch()
-    expect(uncaught.seen).to.deep.equal([])
-  })
-
-  const eventually = (what: string, holds: () => boolean | Promise<boolean>): Promise<void> =>
-    until(what, holds, MINUTE_MS)
 
   it('derives nothing of what came after from all that it and a friend ever held and the whole topic', async () => {
     const alice = await company.start('alice')

@@ -1,12 +1,10 @@
 /** A key manager that shows two faces to real members: one key to some of them, another under the same number to the rest. */
 import { expect } from 'chai'
 import { equalBytes } from '../../src/base/bytes.ts'
-import { MINUTE_MS } from '../../src/base/time.ts'
 import type { UserId } from '../../src/core/identity/user.ts'
 import type { Effect, Env, Event } from '../../src/core/machine.ts'
 import { Peer, type PeerConfig } from '../../src/core/peer.ts'
-import { agree, Company, type Person, say, viewOf } from './company.ts'
-import { Uncaught, until } from './hosts.ts'
+import { agree, companyOf, eventually, type Person, say, viewOf } from './company.ts'
 
 /** One and the same peer until it shows its faces; from then on two, which share everything but what they draw at random. */
 class TwoFacedPeer extends Peer {
@@ -51,19 +49,8 @@ function facing(effect: Effect, audience: readonly UserId[]): Effect[] {
 
 describe('a key manager with two faces', function () {
   this.timeout(120_000)
-  const uncaught = new Uncaught()
-  const company = new Company((config) => new TwoFacedPeer(config))
+  const company = companyOf((config) => new TwoFacedPeer(config))
   const { people } = company
-
-  beforeEach(() => uncaught.watch())
-  afterEach(async () => {
-    await company.stop()
-    uncaught.unwatch()
-    expect(uncaught.seen).to.deep.equal([])
-  })
-
-  const eventually = (what: string, holds: () => boolean | Promise<boolean>): Promise<void> =>
-    until(what, holds, MINUTE_MS)
 
   it('is found out by everybody once its members hear each other, and nobody sends any more', async () => {
     const liar = await company.start('alice')

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { readFrame } from '../../src/core/channel/frame.ts'
-import { Refusal } from '../../src/core/reject.ts'
+import { type Check, Refusal } from '../../src/core/reject.ts'
 import type { Lie } from '../../src/sim/lying-manager.ts'
 import { type Promised, type Step, type Story, twinOf } from '../../src/sim/story.ts'
 import {
@@ -73,6 +73,20 @@ const nothingIsSaid =
 const wait = (seconds: number): Step => ({ type: 'wait', forMs: seconds * 1_000 })
 const say = (who: string, text: string): Step => ({ type: 'say', who, text })
 const expectThat = (promise: Promised): Step => ({ type: 'expect', promise })
+
+/** What is refused of a lie by whoever hears it; of whom: Mallory leads, Alice does not. */
+const REFUSED: readonly (readonly [lie: Lie, by: string, check: Check, managers?: readonly string[]])[] = [
+  ['unknown version', MALLORY, 402],
+  ['wrong key', MALLORY, 408],
+  ['torn statements', MALLORY, 410],
+  ['bent log', MALLORY, 411],
+  ['lower term', ALICE, 403],
+  ['late serial', ALICE, 403],
+  ['unsigned root', ALICE, 404, MANAGERS],
+  ['borrowed certificate', ALICE, 404, MANAGERS],
+  ['first epoch', ALICE, 407],
+  ['other issuer', ALICE, 415]
+]
 
 describe('stories/lying-manager', function () {
   this.timeout(30_000)
@@ -216,4 +230,31 @@ describe('stories/lying-manager', function () {
     )
     expect(story.view(CAROL)!.term).to.be.lessThan(2 ** 17)
   })
+
+  for (const [lie, by, check, managers = [MALLORY, ALICE]] of REFUSED) {
+    it(`one that tells of an epoch with a lie (${lie}) is refused by everybody (R-${check})`, () => {
+      const others = [...managers.slice(1), ...MEMBERS]
+      const { truth } = tell(
+        [...managers, ...MEMBERS],
+        [
+          { type: 'create', who: MALLORY },
+          { type: 'invite', who: MALLORY },
+          ...others.map((who): Step => ({ type: 'join', who })),
+          { type: 'settle', withinMs: 10_000 },
+          { type: 'crash', who: MALLORY },
+          { type: 'start', who: MALLORY },
+          { type: 'settle', withinMs: 10_000 },
+          wait(4),
+          { type: 'lie', who: by, lie },
+          { type: 'rekey', by: MALLORY },
+          wait(2),
+          { type: 'rekey', by: MALLORY },
+          wait(2)
+        ],
+        { managers }
+      )
+      const members = truth.people.filter(({ isManager }) => !isManager)
+      for (const { name, node } of members) expect(node.rejects.get(check), name).to.be.greaterThan(0)
+    })
+  }
 })

@@ -1,5 +1,6 @@
 /** `conclave channel amend` */
 import type { Arguments } from '../arguments.ts'
+import { channelLimits } from '../channel-limits.ts'
 import { CHANNEL } from '../channel-text.ts'
 import { displayText } from '../display-text.ts'
 import { EXIT } from '../exit.ts'
@@ -20,12 +21,7 @@ export async function run(args: Arguments): Promise<number> {
     authentication: options.text('authentication'),
     timing: options.text('timing'),
     partition: options.text('partition'),
-    fence: options.has('fence') ? options.duration('fence', 0) : undefined,
-    keyLifetime: options.has('key-lifetime') ? options.duration('key-lifetime', 0) : undefined,
-    step: options.durationOrOff('step'),
-    idle: options.durationOrOff('idle'),
-    grace: options.has('grace') ? options.duration('grace', 0) : undefined,
-    maxMembers: options.count('max-members')
+    ...channelLimits(options)
   }
   const session = await openSession(args, 'network')
   const form = await callAloud<ChannelForm>(session, 'channel.amend', params)

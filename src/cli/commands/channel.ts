@@ -1,5 +1,6 @@
 /** `conclave channel create|list|show|leave` */
 import type { Arguments } from '../arguments.ts'
+import { channelLimits } from '../channel-limits.ts'
 import { CHANNEL } from '../channel-text.ts'
 import { displayText } from '../display-text.ts'
 import { EXIT } from '../exit.ts'
@@ -43,14 +44,9 @@ async function create(args: Arguments): Promise<number> {
     partition: options.choice('partition', PARTITIONS, 'continue'),
     manager: options.texts('manager'),
     quorum: options.count('quorum'),
-    fence: options.has('fence') ? options.duration('fence', 0) : undefined,
     memberManager: options.texts('member-manager'),
     withoutTrigger: options.choices('without-trigger', TRIGGERS),
-    keyLifetime: options.has('key-lifetime') ? options.duration('key-lifetime', 0) : undefined,
-    step: options.durationOrOff('step'),
-    idle: options.durationOrOff('idle'),
-    grace: options.has('grace') ? options.duration('grace', 0) : undefined,
-    maxMembers: options.count('max-members')
+    ...channelLimits(options)
   }
   const session = await openSession(args, 'store')
   const form = await session.call<ChannelForm>('channel.create', params)

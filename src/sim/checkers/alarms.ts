@@ -1,6 +1,7 @@
 /**
  * I-13: two clients that hold different announcements for one number both know that somebody lied, T_alarm after they came
- * into contact at the latest. Whoever is alarmed says nothing any more. Of one or two managers each may open a term by itself: there only two of one issuer are a lie.
+ * into contact at the latest. Whoever is alarmed says nothing any more. Of one or two managers each may open a term by itself:
+ * there only two of one issuer are a lie. And nobody takes a manager for a liar that never lied.
  */
 import { equalBytes, hex } from '../../base/bytes.ts'
 import { SECOND_MS } from '../../base/time.ts'
@@ -48,7 +49,11 @@ export class Alarms implements Checker {
   }
 
   onNotice(node: SimNode, notice: Notice): void {
-    if (notice.type === 'alarm') this.#alarmed.add(node)
+    if (notice.type !== 'alarm') return
+    this.#alarmed.add(node)
+    const accused = this.#truth.personWith(notice.manager)
+    if (accused !== undefined && !accused.isByzantine && !accused.isRolledBack)
+      throw new Violation('I-13', `${node.name} takes ${accused.name} for a liar, who never lied`)
   }
 
   /** An honest alarm is a proof: it convinces whoever hears it. */

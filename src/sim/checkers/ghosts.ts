@@ -1,12 +1,14 @@
 /**
  * I-3, from the side of whoever speaks: nothing is said under an epoch whose roster is another than the one that follows
- * from the statements on the own disk. So nobody whom no statement admits is spoken to, whatever a manager announces.
+ * from the statements on the own disk, or whose log is another than these. So nobody whom no statement admits is spoken to,
+ * whatever a manager announces.
  */
 import { equalBytes, mapKey } from '../../base/bytes.ts'
 import { readFrame } from '../../core/channel/frame.ts'
 import { IdSet } from '../../core/channel/id-set.ts'
 import type { Effect } from '../../core/machine.ts'
 import { Refusal } from '../../core/reject.ts'
+import type { Announcement } from '../../wire/messages.ts'
 import type { Packet } from '../network.ts'
 import type { SimNode } from '../node.ts'
 import { Rosters } from '../rosters.ts'
@@ -17,8 +19,8 @@ import { type Checker, Violation } from './checker.ts'
 
 export class Ghosts implements Checker {
   readonly #truth: Truth
-  /** Hashes of rosters, by the commitment of the epoch. */
-  readonly #announced = new Map<string, Uint8Array>()
+  /** Heads of announcements, by the commitment of the epoch. */
+  readonly #announced = new Map<string, Announcement>()
 
   constructor(truth: Truth) {
     this.#truth = truth
@@ -28,8 +30,7 @@ export class Ghosts implements Checker {
     if (peekKind(packet.bytes) !== 'announcement') return
     const frame = world.network.read(packet)
     const head = frame instanceof Refusal ? undefined : frame?.body.announcement
-    if (head?.key !== undefined && head.group.length === 0)
-      this.#announced.set(mapKey(head.key.commitment), head.roster)
+    if (head?.key !== undefined && head.group.length === 0) this.#announced.set(mapKey(head.key.commitment), head)
   }
 
   onEffect(node: SimNode, effect: Effect): void {
@@ -38,10 +39,13 @@ export class Ghosts implements Checker {
     const message = frame instanceof Refusal ? undefined : frame?.body.message
     const announced = message?.key && this.#announced.get(mapKey(message.key.commitment))
     if (announced === undefined || (message?.group.length ?? 0) > 0) return
-    const members = Rosters.of(this.#truth, node).members()
+    const rosters = Rosters.of(this.#truth, node)
+    const members = rosters.members()
     const own = this.#truth.people.filter(({ key }) => members.has(key)).map(({ node: { user } }) => user)
     const roster = own.reduce((ids, user) => ids.with(user), IdSet.EMPTY)
-    if (!equalBytes(roster.root(), announced))
+    if (!equalBytes(roster.root(), announced.roster))
       throw new Violation('I-3', `${node.name} says something to somebody whom it has not seen admitted`)
+    if (!equalBytes(rosters.logHead(), announced.logHead))
+      throw new Violation('I-3', `${node.name} says something under an epoch whose log is not the one it has`)
   }
 }

@@ -1,15 +1,21 @@
 /**
- * I-10: one value per key id. An honest manager gives each (line, term, serial) to one announcement at most. Where a quorum
+ * I-10: one value per key id. Whoever adopts an epoch holds the key that its id commits to. An honest manager gives each (line, term, serial) to one announcement at most. Where a quorum
  * is asked for, at most one announcement for each of them has its certificate, and all of a term that have one have one
  * issuer: as long as so few managers are at fault that a quorum bears it. One or two managers may each open a term alone.
  */
-import { mapKey } from '../../base/bytes.ts'
+import { equalBytes, mapKey } from '../../base/bytes.ts'
 import type { Frame } from '../../core/channel/frame.ts'
+import { commitmentOf } from '../../core/channel/key-schedule.ts'
+import type { Effect } from '../../core/machine.ts'
+import { SecretTree } from '../../core/member/secret-tree.ts'
 import { Refusal } from '../../core/reject.ts'
 import { decodeStrict } from '../../wire/codec.ts'
 import { FRAME_BYTES } from '../../wire/limits.ts'
 import { type Announcement, AnnouncementAttachment, type KeyId } from '../../wire/messages.ts'
+import type { EpochRow } from '../../wire/rows.ts'
+import { epochIn } from '../epochs.ts'
 import type { Packet } from '../network.ts'
+import type { SimNode } from '../node.ts'
 import type { Person, Truth } from '../truth.ts'
 import type { World } from '../world.ts'
 import { type Checker, Violation } from './checker.ts'
@@ -37,6 +43,15 @@ export class OneValue implements Checker {
 
   constructor(truth: Truth) {
     this.#truth = truth
+  }
+
+  onEffect(node: SimNode, effect: Effect): void {
+    if (effect.type !== 'persist' || this.#truth.channel === undefined) return
+    for (const row of effect.puts) {
+      const epoch = epochIn(row)
+      if (epoch !== undefined && !isCommitted(epoch, this.#truth.channel))
+        throw new Violation('I-10', `${node.name} holds another key of ${epoch.term}.${epoch.serial} than its id says`)
+    }
   }
 
   onPacket(packet: Packet, world: World): void {
@@ -95,6 +110,12 @@ export class OneValue implements Checker {
     this.#certified.set(number, id)
     this.#issuers.set(term, issuer)
   }
+}
+
+/** Whether the key of an epoch is the one that its id commits to, as far as it is still whole. */
+function isCommitted({ group, term, serial, commitment, secrets }: EpochRow, channel: Uint8Array): boolean {
+  const reading = SecretTree.import(secrets)?.reading
+  return reading === undefined || equalBytes(commitmentOf(reading, { channel, group }, term, serial), commitment)
 }
 
 const isFaulty = ({ isByzantine, isRolledBack }: Person): boolean => isByzantine || isRolledBack

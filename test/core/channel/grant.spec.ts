@@ -122,6 +122,31 @@ describe('a grant', () => {
     })
   }
 
+  const footing = { epochSecret: EMPTY, leaf: 0, depth: 0, pathKeys: EMPTY, init: random(32), control: random(32) }
+
+  it('gives a key, or a footing without one', () => {
+    expect(opened(sealed(footing))).to.deep.equal({ ...content, ...footing })
+  })
+
+  const NEITHER: readonly (readonly [what: string, changes: Partial<GrantContent>])[] = [
+    ['neither key nor footing', { epochSecret: EMPTY }],
+    ['a key and what only a footing has', { init: random(32) }],
+    ['a key and the control key of a footing', { control: random(32) }],
+    ['a key and a whole footing', { init: random(32), control: random(32) }],
+    ['a footing without its control key', { ...footing, control: EMPTY }],
+    ['a footing without what the next epoch follows from', { ...footing, init: EMPTY }],
+    ['a footing of 31 bytes', { ...footing, init: random(31) }],
+    ['a footing whose control key has 33', { ...footing, control: random(33) }],
+    ['a footing and a leaf', { ...footing, leaf: 1 }],
+    ['a footing and a depth', { ...footing, depth: 1 }],
+    ['a footing and path keys', { ...footing, pathKeys: random(32) }]
+  ]
+  for (const [what, changes] of NEITHER) {
+    it(`with ${what} is refused (R-605)`, () => {
+      expect(checkOf(sealed(changes))).to.equal(605)
+    })
+  }
+
   it('cannot be sealed to an unusable one-time key or prekey', () => {
     const weak = sealGrant(terms, parties, content, prekeys.current, new Uint8Array(32), 0, random)
     expect(weak).to.equal(undefined)

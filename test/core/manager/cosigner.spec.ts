@@ -214,6 +214,14 @@ describe('a co-signer', () => {
     ).to.equal(true)
   })
 
+  it('signs no root that is full of something else and leaves a removal out (R-434)', () => {
+    const all = world()
+    const { bus, liar, bert, mia, channel } = all
+    bus.remove(bert, channel, mia)
+    const invites = Array.from({ length: 80 }, () => liar.state({ operation: Operation.INVITE, subject: random(32) }))
+    refuses(all, 434, root(all, {}, invites))
+  })
+
   it('signs what follows the newest epoch it has (R-435)', () => {
     const all = world()
     const { bus, liar, bert, channel } = all
@@ -260,6 +268,29 @@ describe('a co-signer', () => {
       preview: (honest: Issued['preview']) => ({ ...honest, roster: { ...honest.roster, hash: random(32) } })
     }
     refuses(all, 412, root(all, { preview, key: { term: 1, serial: 4 } }))
+  })
+
+  it('signs without a key what begins a channel with the log and the roster that all know (R-411, R-412)', () => {
+    const bus = new Bus('keyless')
+    const bert = bus.add('bert')
+    const managers = (key: Uint8Array): Uint8Array[] => [key, bert.key.publicKey, cora.publicKey]
+    const liar = new Liar(bus, (key) => ({ managers: managers(key) }), signingKey(random(32)))
+    bus.join(bert, liar.invite())
+    bus.pass(2_000)
+    const all = { bus, liar, bert, mia: bert, channel: liar.channel }
+    const began = (preview?: Lies['preview']): Issued => liar.found({ isKept: false, ...(preview && { preview }) })
+    refuses(
+      all,
+      411,
+      began((honest) => ({ ...honest, ids: honest.ids.with(random(32)) }))
+    )
+    refuses(
+      all,
+      412,
+      began((honest) => ({ ...honest, roster: { ...honest.roster, hash: random(32) } }))
+    )
+    expect(bus.view(bert, liar.channel).key).not.to.equal('ready')
+    expect(isSigned(all, began())).to.equal(true)
   })
 
   it('signs nothing before it has caught up with what it may have forgotten', () => {
@@ -309,6 +340,23 @@ describe('a manager that proposes', () => {
     expect(sent.length).to.be.greaterThan(6)
     coSign(all, cora)
     expect(bus.view(alice, channel).serial).to.equal(2)
+  })
+
+  it('gives a proposal up for one that applies a removal it is told of meanwhile', () => {
+    const all = council()
+    const { bus, alice, channel } = all
+    const user = random(32)
+    bus.command(alice, { type: 'admit', channel, user })
+    bus.pass(500)
+    expect(bus.view(alice, channel)).to.include({ serial: 2, members: 4 })
+    all.follow(1)
+    rekey(all)
+    const first = all.proposal()
+    bus.command(alice, { type: 'remove', channel, user, isForCause: false })
+    bus.pass(500)
+    expect(hex(all.proposal().id)).not.to.equal(hex(first.id))
+    coSign(all, cora)
+    expect(bus.view(alice, channel)).to.include({ serial: 4, members: 3, key: 'ready' })
   })
 
   it('stands above a promise that somebody refuses it for, but not above a wild one', () => {

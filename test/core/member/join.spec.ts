@@ -25,10 +25,11 @@ interface World {
 }
 
 /** Bob has asked, and an epoch that admits him is issued; the grant is to come. */
-function world(): World {
+function world(bobIs: 'a member' | 'a manager' = 'a member'): World {
   const bus = new Bus('join')
-  const liar = new Liar(bus, (key) => ({ managers: [key, second.publicKey] }))
   const bob = bus.add('bob')
+  const other = bobIs === 'a manager' ? bob.key : second
+  const liar = new Liar(bus, (key) => ({ managers: [key, other.publicKey] }))
   liar.found()
   bus.join(bob, liar.invite())
   const issued = liar.issue([liar.admit(bob.key.publicKey)])
@@ -114,6 +115,25 @@ describe('a requester', () => {
   it('refuses a grant whose tree has no depth (R-605)', () => {
     const all = world()
     refuses(605, all, grant(all, { content: { depth: 0, leaf: 0, pathKeys: random(32) } }))
+  })
+
+  it('believes a footing on an epoch when it is a manager, and not else (R-605)', () => {
+    const footing = ({ issued }: World): GrantLies => ({
+      content: {
+        epochSecret: EMPTY,
+        pathKeys: EMPTY,
+        leaf: 0,
+        depth: 0,
+        init: issued.keys.init,
+        control: issued.keys.control
+      }
+    })
+    const all = world()
+    refuses(605, all, grant(all, footing(all)))
+    const managed = world('a manager')
+    managed.liar.publish(grant(managed, footing(managed)))
+    expect(managed.bob.rejects).to.deep.equal([])
+    expect(managed.bus.view(managed.bob, managed.channel)).to.include({ term: 1, serial: 2, key: 'asking' })
   })
 
   it('refuses a grant whose epoch secret does not match the commitment (R-606)', () => {

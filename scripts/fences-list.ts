@@ -1,0 +1,159 @@
+/** The checks of §7 of the protocol as they stand in the build, and where to look for a seed that misses each. */
+import type { Lie } from '../src/sim/lying-manager.ts'
+
+export interface Fence {
+  readonly name: string
+  /** Of the compiled `core`. */
+  readonly file: string
+  /** What is taken out, and what comes in its place. */
+  readonly fence: string
+  readonly instead: string
+  /** How many managers, one after the other. */
+  readonly managers: readonly number[]
+  /** None: what the seed draws. */
+  readonly lies: readonly Lie[]
+}
+
+const fence = (
+  name: string,
+  file: string,
+  what: string,
+  instead: string,
+  managers: readonly number[],
+  ...lies: readonly Lie[]
+): Fence => ({ name, file, fence: what, instead, managers, lies })
+
+const ANNOUNCEMENT = 'channel/announcement.js'
+const FOLLOW = 'member/follow.js'
+const SUCCESSION = 'member/succession.js'
+const COSIGNER = 'manager/cosigner.js'
+
+export const FENCES: readonly Fence[] = [
+  fence('R-401', ANNOUNCEMENT, '!isManagerOf(charter.descriptor, frame.author)', 'false', [2], 'no manager'),
+  fence('R-402', ANNOUNCEMENT, '!isSameDescriptor(head.descriptor, charter.ref)', 'false', [2], 'unknown version'),
+  fence(
+    'R-403, above the epoch held',
+    SUCCESSION,
+    '!isHigher(announcement.head.key, current.key)',
+    'false',
+    [2],
+    'lower term'
+  ),
+  fence('R-403, a term begins with 1', FOLLOW, 'head.key.serial !== 1', 'false', [2], 'late serial'),
+  fence('R-404', ANNOUNCEMENT, 'isSigned(charter, announcement) ?', 'true ?', [3], 'unsigned root'),
+  fence(
+    'R-404, what proves the office of a step\u2019s issuer',
+    ANNOUNCEMENT,
+    'return provesOffice(charter, announcement)',
+    'return true',
+    [3, 4],
+    'borrowed certificate'
+  ),
+  fence(
+    'R-405',
+    ANNOUNCEMENT,
+    '!equalBytes(payloadHash(attachment.payload), head.payload)',
+    'false',
+    [2, 3],
+    'swapped statements'
+  ),
+  fence('R-406', FOLLOW, '!equalBytes(head.previous, current.announcement)', 'false', [2, 3]),
+  fence('R-407', ANNOUNCEMENT, '!mayBegin(charter.descriptor, frame.author)', 'false', [2], 'first epoch'),
+  fence('R-408', ANNOUNCEMENT, 'equalBytes(keys.commitment, head.key.commitment) ?', 'true ?', [2], 'wrong key'),
+  fence('R-409', ANNOUNCEMENT, 'term > certifiedTerm + TERM_JUMP', 'false', [2], 'wild terms'),
+  fence(
+    'R-410',
+    ANNOUNCEMENT,
+    'bytes && decodeStrict(StatementList, bytes, FRAME_BYTES)',
+    '{ statements: [] }',
+    [2, 3],
+    'torn statements'
+  ),
+  fence('R-411', FOLLOW, '!equalBytes(preview.ids.root(), head.logHead)', 'false', [2], 'bent log'),
+  fence('R-412', FOLLOW, '!equalBytes(rosterUnder(context, head, preview).hash, head.roster)', 'false', [3], 'ghost'),
+  fence(
+    'R-414, two that a member meets',
+    SUCCESSION,
+    'equivocatorOf(this.#context.charter.descriptor, one, announcement) !== undefined',
+    'false',
+    [2],
+    'two faces'
+  ),
+  fence(
+    'R-414, an alarm that is heard',
+    SUCCESSION,
+    'return this.raiseAlarm(first, second, out);\n    }\n    /** @param before',
+    'return undefined;\n    }\n    /** @param before',
+    [3],
+    'two faces'
+  ),
+  fence(
+    'R-414 of a co-signer',
+    COSIGNER,
+    'equivocatorOf(charter.descriptor, signed, proposal) !== undefined',
+    'false',
+    [3, 4],
+    'two faces'
+  ),
+  fence('R-415 of a follower', FOLLOW, '!equalBytes(frame.author, current.issuer)', 'false', [2, 3], 'other issuer'),
+  fence('R-415 of a co-signer', COSIGNER, 'head.key.serial > 1 &&', 'false &&', [3, 4], 'borrowed certificate'),
+  fence('R-417', 'member/member.js', '!isOfOffice', 'false', [2, 3], 'wild terms'),
+  fence('R-432, above the last promise', COSIGNER, '!isHigher(head.key, promised)', 'false', [3, 5]),
+  fence(
+    'R-432, own numbers durable first',
+    'manager/issuer.js',
+    'this.#context.promised = { term, serial };\n        out.keep(this.#context.row());',
+    'this.#context.promised = { term, serial };',
+    [3, 2]
+  ),
+  fence(
+    'R-432, a co-signer\u2019s promise durable first',
+    COSIGNER,
+    'out.keep(context.row(), ...fresh.map((one) => context.pendingRow(one)));',
+    'out.note(fresh.map((one) => context.pendingRow(one)));',
+    [3]
+  ),
+  fence('R-433', COSIGNER, '(isInOffice || this.#seat.isLed(env))', 'false', [5, 3]),
+  fence('R-434', COSIGNER, 'appliesRemovals(this.#context, preview) ?', 'true ?', [3, 4], 'hidden removals'),
+  fence('R-435', COSIGNER, '!equalBytes(head.previous, current.announcement)', 'false', [3, 5]),
+  fence(
+    'nothing sent while a removal is known',
+    'member/member.js',
+    'log.hasUnappliedRemoval ||',
+    '',
+    [3, 2],
+    'hidden removals'
+  ),
+  fence('nothing sent while behind', 'member/member.js', '|| this.succession.isBehind)', ')', [2, 3]),
+  fence('nothing sent off the chain', 'member/member.js', 'this.succession.isOffChain ||', '', [2, 3], 'bad tree path'),
+  fence(
+    'an own term above a rival\u2019s, in available mode',
+    'manager/tenure.js',
+    'rivalTerm >= office.term',
+    'false',
+    [2]
+  ),
+  fence(
+    'statements of epochs passed over told again',
+    'member/log-exchange.js',
+    'isLate ? log.stranded() : []',
+    '[]',
+    [2, 3]
+  ),
+  fence('messages of epochs passed over said again', 'member/speaker.js', 'this.#outbox.recall(passed);', '', [2, 3]),
+  fence(
+    'R-605, a footing is believed by managers alone',
+    'member/join.js',
+    '!this.#context.isManager',
+    'false',
+    [2, 3]
+  ),
+  fence(
+    'a footing is given to managers alone',
+    'manager/reception.js',
+    'isManagerOf(charter.descriptor, user)',
+    'true',
+    [2, 3]
+  ),
+  fence('R-611', 'member/join.js', 'isHigher(adopted, key)', 'false', [2, 3])
+]
