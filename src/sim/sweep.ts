@@ -4,7 +4,7 @@ import { allCheckers } from './checkers/all.ts'
 import type { Checker } from './checkers/checker.ts'
 import { Knowledge } from './checkers/knowledge.ts'
 import { randomScenario, type Scenario, type ScenarioOptions, stepsOf } from './scenario.ts'
-import { type MakePeer, type Step, Story } from './story.ts'
+import { type MakePeer, type Step, Story, twinOf } from './story.ts'
 import type { Truth } from './truth.ts'
 import { RunError } from './world.ts'
 
@@ -77,7 +77,8 @@ export function shrink(outcome: Outcome, makePeer: MakePeer, maxRuns: number, op
   const invariant = outcome.error?.violation.invariant
   let best = outcome.scenario
   let runs = 0
-  const isStillFailing = (fewer: Scenario): boolean => {
+  const isStillFailing = (candidate: Scenario): boolean => {
+    const fewer = withoutUnborn(candidate, outcome.scenario.people)
     if (runs++ >= maxRuns || playScenario(fewer, makePeer, options).error?.violation.invariant !== invariant)
       return false
     best = fewer
@@ -105,14 +106,27 @@ export function shrink(outcome: Outcome, makePeer: MakePeer, maxRuns: number, op
 /** Whoever a step is about, and who does it. */
 const namesIn = (step: Step): unknown[] => Object.values(step).flat(2)
 
+/** What is left of a life without all that these names do or suffer. */
+function lifeWithout(life: readonly Step[], names: readonly string[]): Step[] {
+  const but = (set: readonly string[]): string[] => set.filter((name) => !names.includes(name))
+  return life
+    .map((step) => (step.type === 'partition' ? { ...step, sets: step.sets.map(but) } : step))
+    .filter((step) => !namesIn(step).some((name) => names.includes(name as string)))
+}
+
 function withoutPerson(scenario: Scenario, who: string): Scenario {
   const but = (names: readonly string[]): string[] => names.filter((name) => name !== who)
-  const life = scenario.life
-    .map((step) => (step.type === 'partition' ? { ...step, sets: step.sets.map(but) } : step))
-    .filter((step) => !namesIn(step).includes(who))
   const [people, managers, memberManagers] = [scenario.people, scenario.managers, scenario.memberManagers].map(but)
   const { [who]: _, ...nodes } = scenario.nodes
+  const life = lifeWithout(scenario.life, [who])
   return { ...scenario, people: people!, managers: managers!, memberManagers: memberManagers!, nodes, life }
+}
+
+/** Without the second lives of these people that no step begins any more. */
+function withoutUnborn(scenario: Scenario, people: readonly string[]): Scenario {
+  const begin = scenario.life.flatMap((step) => (step.type === 'lie' && step.lie === 'two lives' ? [step.who] : []))
+  const unborn = people.filter((who) => !begin.includes(who)).map(twinOf)
+  return { ...scenario, life: lifeWithout(scenario.life, unborn) }
 }
 
 const withoutGroup = (scenario: Scenario, group: string): Scenario => ({

@@ -99,6 +99,20 @@ describe('sim/sweep', function () {
     expect(playScenario(smaller, makePeer).error?.violation.invariant).to.equal(outcome.error?.violation.invariant)
   })
 
+  it('a second life is left out with what begins it', () => {
+    const makePeer = faulty('goes down')
+    let tried = 0
+    for (let seed = 1; tried < 3; seed++) {
+      const scenario = randomScenario(seed, { managers: 2 })
+      if (!scenario.life.some((step) => step.type === 'lie' && step.lie === 'two lives')) continue
+      const outcome = playScenario(scenario, makePeer)
+      if (outcome.error === undefined) continue
+      tried++
+      const smaller = describeScenario(shrink(outcome, makePeer, 100))
+      for (const [, who] of smaller.matchAll(/"(\w+)'"/g)) expect(smaller).to.contain(`lie who="${who}"`)
+    }
+  })
+
   it('a scenario is the same for the same seed and lets every fault happen', () => {
     expect(describeScenario(randomScenario(5))).to.equal(describeScenario(randomScenario(5)))
     const faults = Array.from({ length: 60 }, (_, seed) => randomScenario(seed, { managers: 3 }).faults).flat()

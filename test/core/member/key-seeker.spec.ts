@@ -1,0 +1,32 @@
+import { expect } from 'chai'
+import { equalBytes } from '../../../src/base/bytes.ts'
+import { readFrame } from '../../../src/core/channel/frame.ts'
+import { Refusal } from '../../../src/core/reject.ts'
+import { Bus } from '../bus.ts'
+
+describe('a member that looks for what it missed', () => {
+  it('asks for epochs once a second at most, after four at once, however fast new ones come that it is not told', () => {
+    const bus = new Bus('behind')
+    const [alice, bob] = [bus.add('alice'), bus.add('bob')]
+    const channel = bus.open(alice)
+    bus.join(bob, bus.invite(alice, channel))
+    bus.pass(4_000)
+    bus.carry = (deliver, _to, bytes) => {
+      const frame = readFrame(channel, bytes)
+      if (frame instanceof Refusal || frame?.kind !== 'announcement') deliver()
+    }
+    const from = bus.trace.length
+    for (let i = 0; i < 20; i++) {
+      bus.command(alice, { type: 'rekey', channel })
+      bus.say(alice, channel, `under key ${i}`)
+      bus.pass(500)
+    }
+    const asked = bus.trace
+      .slice(from)
+      .filter(({ node, effect }) => node === bob && effect.type === 'ask' && effect.question.epochs !== undefined)
+    expect(asked.length).to.be.within(10, 14)
+    bus.pass(3_000)
+    expect(equalBytes(bus.view(bob, channel).commitment, bus.view(alice, channel).commitment)).to.equal(true)
+    expect(bus.texts(bob)).to.have.length(20)
+  })
+})
