@@ -77,8 +77,8 @@ export function shrink(outcome: Outcome, makePeer: MakePeer, maxRuns: number, op
   const invariant = outcome.error?.violation.invariant
   let best = outcome.scenario
   let runs = 0
-  const isStillFailing = (candidate: Scenario): boolean => {
-    const fewer = withoutUnborn(candidate, outcome.scenario.people)
+  const isStillFailing = (less: Scenario): boolean => {
+    const fewer = withoutStrayTwins(less)
     if (runs++ >= maxRuns || playScenario(fewer, makePeer, options).error?.violation.invariant !== invariant)
       return false
     best = fewer
@@ -106,27 +106,29 @@ export function shrink(outcome: Outcome, makePeer: MakePeer, maxRuns: number, op
 /** Whoever a step is about, and who does it. */
 const namesIn = (step: Step): unknown[] => Object.values(step).flat(2)
 
-/** What is left of a life without all that these names do or suffer. */
-function lifeWithout(life: readonly Step[], names: readonly string[]): Step[] {
-  const but = (set: readonly string[]): string[] => set.filter((name) => !names.includes(name))
-  return life
-    .map((step) => (step.type === 'partition' ? { ...step, sets: step.sets.map(but) } : step))
-    .filter((step) => !namesIn(step).some((name) => names.includes(name as string)))
+/** Steps without one name in them. */
+const withoutName = (life: readonly Step[], who: string): Step[] =>
+  life
+    .map((step) => {
+      if (step.type !== 'partition') return step
+      return { ...step, sets: step.sets.map((set) => set.filter((name) => name !== who)) }
+    })
+    .filter((step) => !namesIn(step).includes(who))
+
+/** Without second lives of those who are not told to have one any more. */
+function withoutStrayTwins(scenario: Scenario): Scenario {
+  const isDouble = (who: string): boolean =>
+    scenario.life.some((step) => step.type === 'lie' && step.lie === 'two lives' && step.who === who)
+  const strays = scenario.managers.filter((who) => !isDouble(who)).map(twinOf)
+  return { ...scenario, life: strays.reduce<readonly Step[]>(withoutName, scenario.life) }
 }
 
 function withoutPerson(scenario: Scenario, who: string): Scenario {
   const but = (names: readonly string[]): string[] => names.filter((name) => name !== who)
+  const life = withoutName(withoutName(scenario.life, who), twinOf(who))
   const [people, managers, memberManagers] = [scenario.people, scenario.managers, scenario.memberManagers].map(but)
   const { [who]: _, ...nodes } = scenario.nodes
-  const life = lifeWithout(scenario.life, [who])
   return { ...scenario, people: people!, managers: managers!, memberManagers: memberManagers!, nodes, life }
-}
-
-/** Without the second lives of these people that no step begins any more. */
-function withoutUnborn(scenario: Scenario, people: readonly string[]): Scenario {
-  const begin = scenario.life.flatMap((step) => (step.type === 'lie' && step.lie === 'two lives' ? [step.who] : []))
-  const unborn = people.filter((who) => !begin.includes(who)).map(twinOf)
-  return { ...scenario, life: lifeWithout(scenario.life, unborn) }
 }
 
 const withoutGroup = (scenario: Scenario, group: string): Scenario => ({
