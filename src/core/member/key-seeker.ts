@@ -197,6 +197,8 @@ export class KeySeeker {
     this.#epochsAgainAt = Number.NEGATIVE_INFINITY
     for (const name of ['key', 'behind', 'log'] as const) this.#deadlines.set(name, undefined)
     this.watchExpiry(env)
+    // Over when it comes: our clock is wrong, or the manager's, and asking again would not help.
+    if (this.#isExpired(env)) this.#restUntil = env.uptimeMs + this.#keyLifetimeMs
   }
 
   /**
@@ -206,10 +208,17 @@ export class KeySeeker {
   watchExpiry(env: Env): void {
     const { current } = this.#keyring
     if (current === undefined || this.#isManager) return
-    const { keyLifetimeSeconds } = this.#context.charter.descriptor
-    // A key that is over when it comes says that our clock is wrong, or the manager's: asking again would not help.
-    const leftMs = env.now > current.notAfter ? keyLifetimeSeconds * SECOND_MS : current.notAfter - env.now
+    const leftMs = this.#isExpired(env) ? this.#keyLifetimeMs : current.notAfter - env.now
     this.#deadlines.set('expiry', env.uptimeMs + leftMs + RENEWAL_MS + this.#spreadMs(env))
+  }
+
+  get #keyLifetimeMs(): number {
+    return this.#context.charter.descriptor.keyLifetimeSeconds * SECOND_MS
+  }
+
+  #isExpired({ now }: Env): boolean {
+    const { current } = this.#keyring
+    return current !== undefined && now > current.notAfter
   }
 
   /** The time in which as many as we are may ask. */
@@ -226,7 +235,7 @@ export class KeySeeker {
   #onExpiry(env: Env, out: Out): void {
     const { current } = this.#keyring
     if (current === undefined || this.#isOver) return
-    if (env.now <= current.notAfter) return this.watchExpiry(env)
+    if (!this.#isExpired(env)) return this.watchExpiry(env)
     if (!this.#standing.isCarrierReady) return
     if (this.#mayAsk(env)) this.#askEpochs(env, out)
     this.#deadlines.set('key', env.uptimeMs + ASK_AGAIN_MS)
@@ -279,8 +288,7 @@ export class KeySeeker {
   }
 
   #needsKey(env: Env): boolean {
-    const { current } = this.#keyring
-    return this.#isLost() || (current !== undefined && env.now > current.notAfter)
+    return this.#isLost() || this.#isExpired(env)
   }
 
   #refreshManagerRecord(env: Env, out: Out): void {

@@ -1,8 +1,9 @@
 import { expect } from 'chai'
 import { equalBytes } from '../../../src/base/bytes.ts'
+import { atMillis, HOUR_MS } from '../../../src/base/time.ts'
 import { readFrame } from '../../../src/core/channel/frame.ts'
 import { Refusal } from '../../../src/core/reject.ts'
-import { Bus } from '../bus.ts'
+import { Bus, type Node } from '../bus.ts'
 
 describe('a member that looks for what it missed', () => {
   it('asks for epochs once a second at most, after four at once, however fast new ones come that it is not told', () => {
@@ -28,5 +29,25 @@ describe('a member that looks for what it missed', () => {
     bus.pass(3_000)
     expect(equalBytes(bus.view(bob, channel).commitment, bus.view(alice, channel).commitment)).to.equal(true)
     expect(bus.texts(bob)).to.have.length(20)
+  })
+
+  it('asks for no other key when its clock says that those it gets are over', () => {
+    const bus = new Bus('fast clock')
+    const [alice, bob] = [bus.add('alice'), bus.add('bob')]
+    const env = bus.env.bind(bus)
+    const aheadMs = (node: Node): number => (node === bob ? 2 * HOUR_MS : 0)
+    bus.env = (node) => ({ ...env(node), now: atMillis(env(node).now + aheadMs(node)) })
+    const channel = bus.open(alice, { keyLifetimeSeconds: 3600 })
+    bus.join(bob, bus.invite(alice, channel))
+    bus.pass(4_000)
+    const requests = (): number => bus.frames(channel).filter(({ kind }) => kind === 'keyRequest').length
+    const before = requests()
+    for (let i = 0; i < 5; i++) {
+      bus.command(alice, { type: 'rekey', channel })
+      bus.send(bob, { type: 'carrier', channel, isReady: true })
+      bus.pass(2_000)
+      expect(bus.view(bob, channel).serial).to.equal(bus.view(alice, channel).serial)
+    }
+    expect(requests()).to.equal(before)
   })
 })
