@@ -343,7 +343,8 @@ export class KeySeeker {
     const isNew = !equalBytes(after, this.#asked.after) || chunks.join() !== this.#asked.chunks.join()
     const isLedOn = isNew && (isMore || chunks.length > 0)
     // A grant passes over the epochs between, with what was said in them: the manager itself is asked for them first.
-    const isManagerNext = !isNew && !this.#hasAskedManager && this.#succession.isBehind && !this.#isManager
+    const isToBeAsked = !this.#hasAskedManager && !this.#isManager && this.#mayAsk(env)
+    const isManagerNext = !isNew && isToBeAsked && this.#succession.isBehind
     if (this.#isOver || !(isLedOn || isManagerNext)) {
       // What was only told the manager may deny, which says every second what its newest is: a grant can wait for that.
       if (!(this.#isToldBehind || this.#isLearning) || this.#isLost(false)) this.seek(env, out)

@@ -1,9 +1,9 @@
 import { expect } from 'chai'
-import { equalBytes } from '../../../src/base/bytes.ts'
+import { EMPTY, equalBytes } from '../../../src/base/bytes.ts'
 import { atMillis, HOUR_MS } from '../../../src/base/time.ts'
 import { readFrame } from '../../../src/core/channel/frame.ts'
 import { Refusal } from '../../../src/core/reject.ts'
-import { Bus, type Node } from '../bus.ts'
+import { Bus, Liar, type Node } from '../bus.ts'
 
 describe('a member that looks for what it missed', () => {
   it('asks for epochs once a second at most, after four at once, however fast new ones come that it is not told', () => {
@@ -29,6 +29,30 @@ describe('a member that looks for what it missed', () => {
     bus.pass(3_000)
     expect(equalBytes(bus.view(bob, channel).commitment, bus.view(alice, channel).commitment)).to.equal(true)
     expect(bus.texts(bob)).to.have.length(20)
+  })
+
+  it('asks ever more rarely, and for a grant, when nobody knows more, also when it has asked a lot before', () => {
+    const bus = new Bus('nobody knows')
+    const liar = new Liar(bus)
+    const bob = bus.add('bob')
+    liar.takeIn(bob)
+    bus.oracle = ({ epochs }) => epochs && { descriptors: EMPTY, records: [], frames: [], sealed: EMPTY, isMore: false }
+    for (let i = 0; i < 6; i++) {
+      bus.send(bob, { type: 'carrier', channel: liar.channel, isReady: true })
+      liar.publish(liar.issue().announcement)
+    }
+    const from = bus.trace.length
+    liar.issue()
+    liar.publish(liar.issue().announcement)
+    for (let second = 0; second < 40; second++) {
+      liar.publish(liar.heartbeat(second + 100))
+      bus.pass(1_000)
+    }
+    const asked = bus.trace
+      .slice(from)
+      .filter(({ node, effect }) => node === bob && effect.type === 'ask' && effect.question.epochs !== undefined)
+    expect(asked.length).to.be.at.most(12)
+    expect(bus.frames(liar.channel).filter(({ kind }) => kind === 'keyRequest').length).to.be.above(3)
   })
 
   it('asks for no other key when its clock says that those it gets are over', () => {
