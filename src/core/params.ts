@@ -152,6 +152,9 @@ export const AMENDED_PER_MEMBER_MS = 5
 export const ASK_AGAIN_MS = SECOND_MS
 /** An answer may be on its way for this long before its question is asked again beside it. */
 export const ANSWER_MS = 4 * SECOND_MS
+/** Questions for epochs of a member: this many at once, and one more in each of these times, whatever comes of them. */
+export const EPOCH_QUESTIONS_AT_ONCE = 4
+export const EPOCH_QUESTION_MS = SECOND_MS
 /** How far a message's Lamport time may be ahead of ours: a wild one would drag everybody's clock along. */
 export const LAMPORT_JUMP = 2 ** 32
 /** No Lamport time goes above this: there is always a next one. */

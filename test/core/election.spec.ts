@@ -1,6 +1,9 @@
 import { expect } from 'chai'
 import { equalBytes, hex } from '../../src/base/bytes.ts'
+import { MINUTE_MS } from '../../src/base/time.ts'
+import { readFrame } from '../../src/core/channel/frame.ts'
 import type { ChannelSettings } from '../../src/core/command.ts'
+import { Refusal } from '../../src/core/reject.ts'
 import { Reason } from '../../src/wire/messages.ts'
 import { Bus, type Node } from './bus.ts'
 
@@ -68,6 +71,43 @@ describe('managers that elect one of them', () => {
     bus.stop(managers[0]!)
     bus.pass(1_000)
     agree(all, [...managers.slice(1), ...members])
+  })
+
+  it('use few numbers up while they are too few, and have a leader as soon as they are enough', () => {
+    const all = world(4)
+    const { bus, managers, members, channel } = all
+    const [alice, bert, cora, dirk] = managers
+    bus.stop(alice!)
+    bus.stop(bert!)
+    const from = bus.handed.length
+    bus.pass(10 * MINUTE_MS)
+    const proposed = new Set<number>()
+    for (const bytes of bus.handed.slice(from)) {
+      const frame = readFrame(channel, bytes)
+      if (!(frame instanceof Refusal) && frame?.kind === 'announcement')
+        proposed.add(frame.body.announcement!.key!.term)
+    }
+    expect(proposed.size).to.be.within(2, 20)
+    bus.start(bert!)
+    bus.pass(15_000)
+    agree(all, [bert!, cora!, dirk!, ...members])
+  }).timeout(60_000)
+
+  it('have a leader whichever two of a bare quorum do not hear each other', () => {
+    for (const cut of [
+      [1, 2],
+      [1, 3],
+      [2, 3]
+    ]) {
+      const all = world(4)
+      const { bus, managers } = all
+      const [one, other] = cut.map((place) => managers[place]!)
+      bus.passes = (from, to) => !((from === one && to === other) || (from === other && to === one))
+      bus.stop(managers[0]!)
+      bus.pass(30_000)
+      const between = managers.find((node) => node.isUp && node !== one && node !== other)!
+      expect(agree(all, managers.slice(1))).to.equal(between)
+    }
   })
 
   it('give a key to who asks for it meanwhile', () => {

@@ -265,10 +265,21 @@ describe('sim/puppets', () => {
       const act = (stage: Stage): void => {
         for (const term of [1, 2, 3]) {
           stage.wait(15 * MINUTE_MS)
-          stage.announces(ALICE, term, 1)
+          stage.announces(ALICE, term, 1, BOB)
         }
       }
       expect(inCalm(act)).to.match(/^I-19: 3 terms/)
+    })
+
+    it('proposals that nobody signs begin no term', () => {
+      const act = (stage: Stage): void => {
+        for (const term of [1, 2, 3]) {
+          stage.wait(15 * MINUTE_MS)
+          stage.announces(ALICE, term, 1)
+        }
+      }
+      expect(inCalm(act)).to.equal('nothing')
+      expect(onStage(2, (truth) => new Calm(truth), act)).to.match(/^I-19: 3 terms/)
     })
 
     it('terms begin as often as they must while something is wrong, and later serials begin none', () => {
@@ -276,7 +287,7 @@ describe('sim/puppets', () => {
         for (const term of [1, 2, 3, 4]) {
           stage.story.act({ type: 'crash', who: DAVE, forMs: SECOND_MS })
           stage.wait(5 * SECOND_MS)
-          stage.announces(ALICE, term, 1)
+          stage.announces(ALICE, term, 1, BOB)
         }
         stage.wait(MINUTE_MS)
         for (const serial of [2, 3, 4, 5]) stage.announces(ALICE, 4, serial)

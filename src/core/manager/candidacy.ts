@@ -14,8 +14,15 @@ import type { Env } from '../machine.ts'
 import type { Out } from '../out.ts'
 import { BACKING_MS } from '../params.ts'
 
+/** Who waits for what it has signed waits twice as long each time that nothing came of it, so often. */
+const MAX_DOUBLINGS = 6
+
+const NO_DEFERENCE = { times: 0, until: Number.NEGATIVE_INFINITY, heardAt: Number.NEGATIVE_INFINITY }
+
 export class Candidacy {
   readonly #context: Context
+  /** How often we waited for what we had signed since somebody led; until when now, and when it was last heard. */
+  #deference = NO_DEFERENCE
   /** Managers that follow us, by hex: when we heard so, and the counter of what they said. */
   readonly #backers = new Map<string, { readonly at: number; readonly counter: number }>()
 
@@ -33,6 +40,39 @@ export class Candidacy {
     const { charter, office, promised, user } = this.#context
     const term = Math.max(office.term, promised.term) + 1
     return patienceMs(charter, term, user, office.manager, hasLeft, env.random(1)[0]! / 256)
+  }
+
+  /** We have signed what another proposes: it is given its time. One that comes while we wait for another has no more. */
+  noteSigned(patienceMs: number, { uptimeMs }: Env): void {
+    const { times, until } = this.#deference
+    this.#deference =
+      uptimeMs < until
+        ? { times, until, heardAt: uptimeMs }
+        : {
+            times: times + 1,
+            until: uptimeMs + patienceMs * 2 ** Math.min(times + 1, MAX_DOUBLINGS),
+            heardAt: uptimeMs
+          }
+  }
+
+  /** What we have signed is heard again. */
+  noteHeard({ uptimeMs }: Env): void {
+    this.#deference = { ...this.#deference, heardAt: uptimeMs }
+  }
+
+  /** Somebody leads: what was proposed until then is over. */
+  noteLed(): void {
+    this.#deference = NO_DEFERENCE
+  }
+
+  /**
+   * Until when nobody stands against what it has signed: for some time after that was last heard. Of candidates whom the others
+   * do not hear this would have no end.
+   *
+   * @returns `Env.uptimeMs`
+   */
+  defersUntil(patienceMs: number): number {
+    return Math.min(this.#deference.heardAt + patienceMs, this.#deference.until)
   }
 
   /** A manager says that it follows us. */

@@ -53,13 +53,13 @@ export class CoSigner {
    * Judges a proposal and answers its author.
    *
    * @param isInOffice - whether we are: nobody signs against itself.
-   * @returns whether it was signed.
+   * @returns whether it is signed; `again`: it was before.
    */
-  onProposal(frame: Frame, isInOffice: boolean, env: Env, out: Out): boolean {
+  onProposal(frame: Frame, isInOffice: boolean, env: Env, out: Out): boolean | 'again' {
     const { channel } = this.#context
     if (this.#signed !== undefined && equalBytes(this.#signed.proposal.frame.id, frame.id)) {
       out.push({ type: 'publish', channel, frame: this.#signed.frame, to: asUserId(frame.author) })
-      return false
+      return 'again'
     }
     const proposal = readProposal(this.#context.charter, frame, this.#context.office.term)
     if (proposal instanceof Refusal) {

@@ -186,11 +186,21 @@ export class Tenure {
     this.#agenda.set('stand', env.uptimeMs + this.#patienceMs)
   }
 
+  /** Another has our signature and has its time: our own proposal is over. */
+  #defer(env: Env): void {
+    this.#issuer.drop()
+    this.#patienceMs = this.#candidacy.patienceMs(false, env)
+    this.#candidacy.noteSigned(this.#patienceMs, env)
+    this.#agenda.set('stand', this.#candidacy.defersUntil(this.#patienceMs))
+  }
+
   /** Nobody in office was heard of for the whole time; or the time begins again with the last that was heard. */
   standWhenDue(env: Env, out: Out): void {
     if (this.#stage !== 'waiting' || this.#issuer.draft !== undefined) return
-    if (!this.#isCarrierReady || this.#seat.isLed(env)) this.#bide(false, env)
-    const at = this.#seat.ledAt + this.#patienceMs
+    const isLed = this.#seat.isLed(env)
+    if (isLed) this.#candidacy.noteLed()
+    if (!this.#isCarrierReady || isLed) this.#bide(false, env)
+    const at = Math.max(this.#seat.ledAt + this.#patienceMs, this.#candidacy.defersUntil(this.#patienceMs))
     if (!this.#isCarrierReady) return
     if (at > env.uptimeMs) this.#agenda.set('stand', at)
     else this.#stand(Reason.TAKEOVER, env, out)
@@ -252,6 +262,7 @@ export class Tenure {
 
   #takeOffice(issued: IssuedEpoch, reason: Reason, env: Env, out: Out): void {
     this.#stage = 'acting'
+    this.#candidacy.noteLed()
     this.#version = this.#context.charter.ref.version
     this.#agenda.set('stand', undefined)
     this.#work.begin(issued, reason, env, out)
@@ -304,8 +315,8 @@ export class Tenure {
     // Who starts has to catch up with what it may have forgotten before it signs anything.
     else if (this.#stage === 'waiting' || this.#stage === 'acting') {
       const isSigned = this.#coSigner.onProposal(frame, this.#stage === 'acting', env, out)
-      // The other has its time, and our own proposal is over.
-      if (isSigned && this.#stage === 'waiting') this.#drop(env)
+      if (isSigned === 'again') this.#candidacy.noteHeard(env)
+      else if (isSigned && this.#stage === 'waiting') this.#defer(env)
     }
     return true
   }

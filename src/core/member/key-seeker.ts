@@ -15,7 +15,16 @@ import { Deadlines } from '../deadlines.ts'
 import { asUserId } from '../identity/user.ts'
 import type { Env } from '../machine.ts'
 import { type Out, stateKey } from '../out.ts'
-import { ASK_AGAIN_MS, BEHIND_MS, DIGEST_MS, DIGEST_PER_MEMBER_MS, RENEWAL_MS, RETRY_MS } from '../params.ts'
+import {
+  ASK_AGAIN_MS,
+  BEHIND_MS,
+  DIGEST_MS,
+  DIGEST_PER_MEMBER_MS,
+  EPOCH_QUESTION_MS,
+  EPOCH_QUESTIONS_AT_ONCE,
+  RENEWAL_MS,
+  RETRY_MS
+} from '../params.ts'
 import { Refusal, refuse } from '../reject.ts'
 import { epochOf } from './follow.ts'
 import { type CheckedGrant, KeyAsker, readGrantedLog } from './join.ts'
@@ -52,6 +61,8 @@ export class KeySeeker {
   #epochsAsked = 0
   #asked: { readonly after: Uint8Array; readonly chunks: readonly number[] } = { after: EMPTY, chunks: [] }
   #epochsAgainAt = Number.NEGATIVE_INFINITY
+  /** `Env.uptimeMs` up to which the questions asked last over: each takes its time, however many epochs came meanwhile. */
+  #askedUntil = Number.NEGATIVE_INFINITY
   #learnsAgainAt = Number.NEGATIVE_INFINITY
   /** Whether the newest question is only because somebody spoke of a term that we do not know. */
   #isLearning = false
@@ -101,6 +112,10 @@ export class KeySeeker {
           break
         case 'behind':
           if (this.#succession.isOffChain) break
+          if (!this.#mayAsk(env)) {
+            this.#deadlines.set('behind', this.#mayAskAt)
+            break
+          }
           this.#isToldBehind = true
           this.#askEpochs(env, out)
           this.#deadlines.set('key', env.uptimeMs + ASK_AGAIN_MS)
@@ -129,7 +144,7 @@ export class KeySeeker {
 
   /** A manager says that there is a term we do not know: it is asked for what follows where we are, or for its newest. */
   learn(from: Uint8Array, env: Env, out: Out): void {
-    if (this.#isOver || env.uptimeMs < Math.max(this.#epochsAgainAt, this.#learnsAgainAt)) return
+    if (this.#isOver || env.uptimeMs < Math.max(this.#epochsAgainAt, this.#learnsAgainAt, this.#mayAskAt)) return
     this.#learnsAgainAt = env.uptimeMs + 2 * ASK_AGAIN_MS
     this.#askEpochs(env, out, from)
     this.#isLearning = true
@@ -156,7 +171,7 @@ export class KeySeeker {
    */
   suspectBehind(env: Env): void {
     if (this.#isManager || this.#isOver || this.#keyring.current === undefined) return
-    this.#deadlines.setOnce('behind', Math.max(env.uptimeMs + BEHIND_MS, this.#epochsAgainAt))
+    this.#deadlines.setOnce('behind', Math.max(env.uptimeMs + BEHIND_MS, this.#epochsAgainAt, this.#mayAskAt))
   }
 
   /** The manager has just named our epoch as its newest: whoever spoke of a later one was wrong, or ahead of the manager. */
@@ -182,6 +197,8 @@ export class KeySeeker {
     this.#epochsAgainAt = Number.NEGATIVE_INFINITY
     for (const name of ['key', 'behind', 'log'] as const) this.#deadlines.set(name, undefined)
     this.watchExpiry(env)
+    // Over when it comes: our clock is wrong, or the manager's, and asking again would not help.
+    if (this.#isExpired(env)) this.#restUntil = env.uptimeMs + this.#keyLifetimeMs
   }
 
   /**
@@ -191,10 +208,17 @@ export class KeySeeker {
   watchExpiry(env: Env): void {
     const { current } = this.#keyring
     if (current === undefined || this.#isManager) return
-    const { keyLifetimeSeconds } = this.#context.charter.descriptor
-    // A key that is over when it comes says that our clock is wrong, or the manager's: asking again would not help.
-    const leftMs = env.now > current.notAfter ? keyLifetimeSeconds * SECOND_MS : current.notAfter - env.now
+    const leftMs = this.#isExpired(env) ? this.#keyLifetimeMs : current.notAfter - env.now
     this.#deadlines.set('expiry', env.uptimeMs + leftMs + RENEWAL_MS + this.#spreadMs(env))
+  }
+
+  get #keyLifetimeMs(): number {
+    return this.#context.charter.descriptor.keyLifetimeSeconds * SECOND_MS
+  }
+
+  #isExpired({ now }: Env): boolean {
+    const { current } = this.#keyring
+    return current !== undefined && now > current.notAfter
   }
 
   /** The time in which as many as we are may ask. */
@@ -211,9 +235,9 @@ export class KeySeeker {
   #onExpiry(env: Env, out: Out): void {
     const { current } = this.#keyring
     if (current === undefined || this.#isOver) return
-    if (env.now <= current.notAfter) return this.watchExpiry(env)
+    if (!this.#isExpired(env)) return this.watchExpiry(env)
     if (!this.#standing.isCarrierReady) return
-    this.#askEpochs(env, out)
+    if (this.#mayAsk(env)) this.#askEpochs(env, out)
     this.#deadlines.set('key', env.uptimeMs + ASK_AGAIN_MS)
   }
 
@@ -264,8 +288,7 @@ export class KeySeeker {
   }
 
   #needsKey(env: Env): boolean {
-    const { current } = this.#keyring
-    return this.#isLost() || (current !== undefined && env.now > current.notAfter)
+    return this.#isLost() || this.#isExpired(env)
   }
 
   #refreshManagerRecord(env: Env, out: Out): void {
@@ -279,7 +302,17 @@ export class KeySeeker {
     out.push({ type: 'ask', id: `${name}:record`, channel, to: undefined, addresses, question })
   }
 
+  /** `Env.uptimeMs` from when on another question for epochs may be asked. */
+  get #mayAskAt(): number {
+    return this.#askedUntil - (EPOCH_QUESTIONS_AT_ONCE - 1) * EPOCH_QUESTION_MS
+  }
+
+  #mayAsk(env: Env): boolean {
+    return env.uptimeMs >= this.#mayAskAt
+  }
+
   #askEpochs(env: Env, out: Out, to?: Uint8Array): void {
+    this.#askedUntil = Math.max(this.#askedUntil, env.uptimeMs) + EPOCH_QUESTION_MS
     this.#epochsAgainAt = env.uptimeMs + RETRY_MS[Math.min(this.#epochsAsked++, RETRY_MS.length - 1)]!
     this.#isLearning = false
     const { channel, name, addresses } = this.#context
@@ -310,12 +343,14 @@ export class KeySeeker {
     const isNew = !equalBytes(after, this.#asked.after) || chunks.join() !== this.#asked.chunks.join()
     const isLedOn = isNew && (isMore || chunks.length > 0)
     // A grant passes over the epochs between, with what was said in them: the manager itself is asked for them first.
-    const isManagerNext = !isNew && !this.#hasAskedManager && this.#succession.isBehind && !this.#isManager
+    const isToBeAsked = !this.#hasAskedManager && !this.#isManager && this.#mayAsk(env)
+    const isManagerNext = !isNew && isToBeAsked && this.#succession.isBehind
     if (this.#isOver || !(isLedOn || isManagerNext)) {
       // What was only told the manager may deny, which says every second what its newest is: a grant can wait for that.
       if (!(this.#isToldBehind || this.#isLearning) || this.#isLost(false)) this.seek(env, out)
       return
     }
+    if (!this.#mayAsk(env)) return this.#deadlines.set('behind', this.#mayAskAt)
     this.#hasAskedManager ||= isManagerNext
     this.#askEpochs(env, out, isManagerNext ? this.#context.manager : undefined)
     this.#deadlines.set('key', env.uptimeMs + ASK_AGAIN_MS)

@@ -23,7 +23,7 @@ export const allCheckers = (truth: Truth): Checker[] => [
   new Monotonic(truth),
   new Delivery(truth),
   new Caps(),
-  new Pace(),
+  new Pace(truth),
   new Calm(truth),
   new Alarms(truth),
   new Promised(truth),

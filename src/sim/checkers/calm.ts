@@ -1,14 +1,17 @@
 /**
- * I-19, for a calm world: no cuts, no losses, everybody up and no clock astray. At most two terms begin within an hour, and
- * a network that is whole again costs a member that had the key one request for it at most; and one more, when the member
+ * I-19, for a calm world: no cuts, no losses, everybody up and no clock astray. At most two terms begin within an hour, where
+ * a term begins with a first epoch that has its signatures: managers too few for a quorum go on proposing. And a network that is whole again costs a member that had the key one request for it at most; and one more, when the member
  * followed without waiting for the answer, and the answer has changed its leaf.
  */
 
 import { mapKey } from '../../base/bytes.ts'
 import { HOUR_MS, MINUTE_MS } from '../../base/time.ts'
-import { readFrame } from '../../core/channel/frame.ts'
+import { type Frame, readFrame } from '../../core/channel/frame.ts'
 import type { Effect } from '../../core/machine.ts'
 import { Refusal } from '../../core/reject.ts'
+import { decodeStrict } from '../../wire/codec.ts'
+import { FRAME_BYTES } from '../../wire/limits.ts'
+import { AnnouncementAttachment } from '../../wire/messages.ts'
 import type { Packet } from '../network.ts'
 import type { SimNode } from '../node.ts'
 import { ELECTION_MS } from '../promises.ts'
@@ -18,6 +21,8 @@ import type { World } from '../world.ts'
 import { type Checker, Violation } from './checker.ts'
 
 const TERMS_PER_HOUR = 2
+/** Fewer managers may each open a term alone. */
+const QUORUM_FROM = 3
 /** T_conv. */
 const CONVERGENCE_MS = MINUTE_MS
 
@@ -67,8 +72,9 @@ export class Calm implements Checker {
     )
       return
     const frame = world.network.read(packet)
-    const head = frame instanceof Refusal ? undefined : frame?.body.announcement
-    if (head?.key === undefined || head.group.length > 0 || head.key.serial !== 1) return
+    if (frame === undefined || frame instanceof Refusal) return
+    const head = frame.body.announcement
+    if (head?.key === undefined || head.group.length > 0 || head.key.serial !== 1 || !this.#isCertified(frame)) return
     const term = `${mapKey(packet.channel)} ${head.key.term}`
     if (this.#terms.has(term)) return
     this.#terms.add(term)
@@ -107,6 +113,13 @@ export class Calm implements Checker {
     const person = this.#truth.personOf(node)
     const isMember = person !== undefined && isWanted(person) && (person.readyAt ?? healedAt) < healedAt
     return isMember && isCalm(world) && this.#calmSince < healedAt && world.time - healedAt <= CONVERGENCE_MS
+  }
+
+  /** Whether it has as many signatures as a new root needs: without them it is a proposal, and begins no term. */
+  #isCertified({ attachment }: Frame): boolean {
+    const managers = this.#truth.people.filter(({ isManager }) => isManager).length
+    const signers = 1 + (decodeStrict(AnnouncementAttachment, attachment, FRAME_BYTES)?.coSignatures.length ?? 0)
+    return managers < QUORUM_FROM || 2 * signers > managers
   }
 
   #disturb(world: World): void {

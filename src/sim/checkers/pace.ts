@@ -1,8 +1,8 @@
 /**
  * I-19: nobody storms. Within any ten seconds of its own clock a process sends no more key requests, and asks no question
- * more often, than the schedule of retries allows, nor says more often that it is there than its interval; a manager issues
- * an epoch for a reason, and a reason is a newcomer, a removal, a command, a start, or a member that has lost its way, so
- * many of these and no more within a minute. Each group counts by itself.
+ * more often, than the schedule of retries allows, nor says more often that it is there than its interval; a manager that
+ * does not lie issues an epoch for a reason, and a reason is a newcomer, a removal, a command, a start, or a member that has
+ * lost its way, so many of these and no more within a minute. Each group counts by itself.
  */
 import { EMPTY, hex, mapKey } from '../../base/bytes.ts'
 import { readFrame } from '../../core/channel/frame.ts'
@@ -10,6 +10,7 @@ import type { Effect } from '../../core/machine.ts'
 import { Refusal } from '../../core/reject.ts'
 import type { SimNode } from '../node.ts'
 import { peekKind } from '../trace.ts'
+import type { Truth } from '../truth.ts'
 import type { World } from '../world.ts'
 import { type Checker, Violation } from './checker.ts'
 
@@ -24,9 +25,14 @@ const EPOCH_WINDOW_MS = 60_000
 const MAX_EPOCHS = 60
 
 export class Pace implements Checker {
+  readonly #truth: Truth
   readonly #moments = new Map<string, number[]>()
   /** Ids of announcements: a member that is behind is told an old one again. */
   readonly #announced = new Set<string>()
+
+  constructor(truth: Truth) {
+    this.#truth = truth
+  }
 
   onEffect(node: SimNode, effect: Effect, world: World): void {
     if (effect.type === 'ask') {
@@ -41,6 +47,7 @@ export class Pace implements Checker {
       const frame = readFrame(effect.channel, effect.frame)
       if (frame === undefined || frame instanceof Refusal || this.#announced.has(mapKey(frame.id))) return
       this.#announced.add(mapKey(frame.id))
+      if (this.#truth.personOf(node)?.isLiar) return
       const group = frame.body.announcement?.group ?? EMPTY
       this.#count(node, world, `makes epochs${lineOf(group)}`, MAX_EPOCHS, EPOCH_WINDOW_MS)
     }
