@@ -36,7 +36,7 @@ const SPELLS_MOST = 3
 const PARTS_MOST = 4
 const OUTAGE_MS = [100, 20 * SECOND_MS] as const
 /** Fewer managers cannot make up for one that forgot. */
-const QUORUM_FROM = 3
+export const QUORUM_FROM = 3
 
 /** The steps of these faults. */
 export function sufferInOffice(faults: readonly OfficeFault[], office: Office): Step[] {

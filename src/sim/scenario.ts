@@ -7,7 +7,14 @@ import { DAY_MS, SECOND_MS } from '../base/time.ts'
 import { Admission, Authentication, HistoryPolicy, Privacy } from '../wire/messages.ts'
 import type { Loss } from './disk.ts'
 import type { Flood } from './hostile.ts'
-import { LIAR_FAULT, OFFICE_FAULTS, type OfficeFault, sufferInOffice, sufferLiar } from './office-faults.ts'
+import {
+  LIAR_FAULT,
+  OFFICE_FAULTS,
+  type OfficeFault,
+  QUORUM_FROM,
+  sufferInOffice,
+  sufferLiar
+} from './office-faults.ts'
 import { everyoneReads, groupsAreAsTold, haveAllRead, removalsAreAdopted, somebodyLeads } from './promises.ts'
 import { Random } from './random.ts'
 import type { Promised, Step, Story, StoryConfig } from './story.ts'
@@ -155,10 +162,18 @@ export function randomScenario(seed: number, options: ScenarioOptions = {}): Sce
 export const stepsOf = (scenario: Scenario): readonly Step[] => [
   ...scenario.life,
   // A manager that was set back counts as faulty, and most quorums bear none: then safety alone is promised.
-  ...(scenario.faults.some((fault) => fault.endsWith('disk') && fault !== 'slow disk')
-    ? quietEnding(scenario)
-    : ending(scenario))
+  ...(isSetBack(scenario) || isRunAway(scenario) ? quietEnding(scenario) : ending(scenario))
 ]
+
+const isSetBack = ({ faults }: Scenario): boolean =>
+  faults.some((fault) => fault.endsWith('disk') && fault !== 'slow disk')
+
+/**
+ * Where one signature is enough for a root, a wild proposal is a certificate: its term is true, and who knows of it waits for
+ * one above it, which its author, honest by now, may not know that it needs.
+ */
+const isRunAway = ({ managers, life }: Scenario): boolean =>
+  managers.length < QUORUM_FROM && life.some((step) => step.type === 'lie' && step.lie === 'wild terms')
 
 function quietEnding({ untilMs }: Scenario): Step[] {
   return [
