@@ -4,7 +4,7 @@ import { allCheckers } from './checkers/all.ts'
 import type { Checker } from './checkers/checker.ts'
 import { Knowledge } from './checkers/knowledge.ts'
 import { randomScenario, type Scenario, type ScenarioOptions, stepsOf } from './scenario.ts'
-import { type MakePeer, type Step, Story } from './story.ts'
+import { type MakePeer, type Step, Story, twinOf } from './story.ts'
 import type { Truth } from './truth.ts'
 import { RunError } from './world.ts'
 
@@ -77,7 +77,8 @@ export function shrink(outcome: Outcome, makePeer: MakePeer, maxRuns: number, op
   const invariant = outcome.error?.violation.invariant
   let best = outcome.scenario
   let runs = 0
-  const isStillFailing = (fewer: Scenario): boolean => {
+  const isStillFailing = (less: Scenario): boolean => {
+    const fewer = withoutStrayTwins(less)
     if (runs++ >= maxRuns || playScenario(fewer, makePeer, options).error?.violation.invariant !== invariant)
       return false
     best = fewer
@@ -105,11 +106,26 @@ export function shrink(outcome: Outcome, makePeer: MakePeer, maxRuns: number, op
 /** Whoever a step is about, and who does it. */
 const namesIn = (step: Step): unknown[] => Object.values(step).flat(2)
 
+/** Steps without one name in them. */
+const withoutName = (life: readonly Step[], who: string): Step[] =>
+  life
+    .map((step) => {
+      if (step.type !== 'partition') return step
+      return { ...step, sets: step.sets.map((set) => set.filter((name) => name !== who)) }
+    })
+    .filter((step) => !namesIn(step).includes(who))
+
+/** Without second lives of those who are not told to have one any more. */
+function withoutStrayTwins(scenario: Scenario): Scenario {
+  const isDouble = (who: string): boolean =>
+    scenario.life.some((step) => step.type === 'lie' && step.lie === 'two lives' && step.who === who)
+  const strays = scenario.managers.filter((who) => !isDouble(who)).map(twinOf)
+  return { ...scenario, life: strays.reduce<readonly Step[]>(withoutName, scenario.life) }
+}
+
 function withoutPerson(scenario: Scenario, who: string): Scenario {
   const but = (names: readonly string[]): string[] => names.filter((name) => name !== who)
-  const life = scenario.life
-    .map((step) => (step.type === 'partition' ? { ...step, sets: step.sets.map(but) } : step))
-    .filter((step) => !namesIn(step).includes(who))
+  const life = withoutName(withoutName(scenario.life, who), twinOf(who))
   const [people, managers, memberManagers] = [scenario.people, scenario.managers, scenario.memberManagers].map(but)
   const { [who]: _, ...nodes } = scenario.nodes
   return { ...scenario, people: people!, managers: managers!, memberManagers: memberManagers!, nodes, life }

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { OFFICE_FAULTS } from '../../src/sim/office-faults.ts'
 import { FAULTS, randomScenario } from '../../src/sim/scenario.ts'
-import type { MakePeer } from '../../src/sim/story.ts'
+import type { MakePeer, Step } from '../../src/sim/story.ts'
 import { describeScenario, type Outcome, playScenario, playSeed, shrink } from '../../src/sim/sweep.ts'
 import { type ToyFault, ToyPeer } from './toy-peer.ts'
 
@@ -97,6 +97,16 @@ describe('sim/sweep', function () {
     expect(smaller.life.length).to.be.at.most(8)
     expect(describeScenario(smaller)).to.match(/ (crash|stop) who="/)
     expect(playScenario(smaller, makePeer).error?.violation.invariant).to.equal(outcome.error?.violation.invariant)
+  })
+
+  it('a failing seed with a second life in it becomes smaller without it', () => {
+    const makePeer = faulty('throws')
+    const isDouble = (step: Step): boolean => step.type === 'lie' && step.lie === 'two lives'
+    const seeds = Array.from({ length: 400 }, (_, seed) => seed)
+    const seed = seeds.find((one) => randomScenario(one, { managers: 3 }).life.some(isDouble))!
+    const outcome = playSeed(seed, makePeer, { managers: 3 })
+    expect(outcome.error?.violation.invariant).to.equal('machine')
+    expect(shrink(outcome, makePeer, 200, { managers: 3 }).life.some(isDouble)).to.equal(false)
   })
 
   it('a scenario is the same for the same seed and lets every fault happen', () => {

@@ -147,7 +147,8 @@ export class Delivery implements Checker {
     const { savedAt, diedAt } = this.#notesOf(node)
     const died = diedAt.find((time) => time >= heardAt)
     if (died === undefined) return false
-    const saved = savedAt.find((time) => time >= heardAt)
+    // What was written down at the very moment may have been written before it was heard.
+    const saved = savedAt.find((time) => time > heardAt)
     return saved === undefined || saved > died || node.losses.some(({ since, at }) => since <= saved && saved <= at)
   }
 
