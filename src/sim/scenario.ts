@@ -17,7 +17,7 @@ import {
 } from './office-faults.ts'
 import { everyoneReads, groupsAreAsTold, haveAllRead, removalsAreAdopted, somebodyLeads } from './promises.ts'
 import { Random } from './random.ts'
-import type { Promised, Step, Story, StoryConfig } from './story.ts'
+import { isSettled, type Promised, type Step, type Story, type StoryConfig } from './story.ts'
 import { isWanted } from './truth.ts'
 
 /** The most managers a seed may draw: as many as the core can have in office. Seeds that draw one stay what they are. */
@@ -159,11 +159,7 @@ export function randomScenario(seed: number, options: ScenarioOptions = {}): Sce
 }
 
 /** All that happens in a scenario: its life, then the end of faults, when liveness must come true. */
-export const stepsOf = (scenario: Scenario): readonly Step[] => [
-  ...scenario.life,
-  // A manager that was set back counts as faulty, and most quorums bear none: then safety alone is promised.
-  ...(isSetBack(scenario) || isRunAway(scenario) ? quietEnding(scenario) : ending(scenario))
-]
+export const stepsOf = (scenario: Scenario): readonly Step[] => [...scenario.life, ...ending(scenario)]
 
 const isSetBack = ({ faults }: Scenario): boolean =>
   faults.some((fault) => fault.endsWith('disk') && fault !== 'slow disk')
@@ -175,19 +171,32 @@ const isSetBack = ({ faults }: Scenario): boolean =>
 const isRunAway = ({ managers, life }: Scenario): boolean =>
   managers.length < QUORUM_FROM && life.some((step) => step.type === 'lie' && step.lie === 'wild terms')
 
-function quietEnding({ untilMs }: Scenario): Step[] {
-  return [
-    { at: untilMs, type: 'calm' },
-    { type: 'wait', forMs: SETTLE_MS }
-  ]
+/**
+ * Whether all that is promised can come true when faults are over. Where a lie is known nobody speaks any more. A manager
+ * that was set back counts as faulty: it may have signed twice, and may have had the only key.
+ */
+function isPromised(story: Story, { managers }: Scenario): boolean {
+  const { truth } = story
+  if (truth.isLieKnown) return false
+  const keyed = managers.filter((name) => {
+    const { isRolledBack, readyAt } = story.person(name)
+    return !isRolledBack && readyAt !== undefined
+  })
+  return truth.people.every(({ isRolledBack }) => !isRolledBack) || 2 * keyed.length > managers.length
 }
 
 /** Faults end, everybody who should has the keys, everybody says a last word to everybody, and everybody reads it. */
-function ending({ people, groups, faults, untilMs }: Scenario): Step[] {
+function ending(scenario: Scenario): Step[] {
+  const { people, groups, faults, untilMs } = scenario
   const last: LastWord[] = people.map((who) => ({ who, text: `last words of ${who}` }))
   for (const group of groups)
     last.push(...people.map((who) => ({ who, text: `last words of ${who} to the ${group}`, group })))
   const calm: Step = { type: 'calm', at: untilMs }
+  // Who lost the command to join is told again, whatever comes of it.
+  const quiet: Step[] = [
+    { type: 'expect', promise: (story) => void story.until(isSettled, SETTLE_MS) },
+    { type: 'wait', forMs: ALARM_MS }
+  ]
   const rest: Step[] = [
     { type: 'expect', promise: somebodyLeads() },
     { type: 'settle', withinMs: SETTLE_MS },
@@ -207,10 +216,10 @@ function ending({ people, groups, faults, untilMs }: Scenario): Step[] {
     { type: 'wait', forMs: 5 * SECOND_MS },
     { type: 'settle', withinMs: SETTLE_MS }
   ]
-  if (!faults.includes(LIAR_FAULT)) return [calm, ...rest]
-  // Where a lie is known nobody speaks any more, and nothing else is promised.
-  const go: Promised = (story) => void (story.truth.isLieKnown || story.play(rest))
-  return [calm, { type: 'wait', forMs: ALARM_MS }, { type: 'expect', promise: go }]
+  if (isRunAway(scenario)) return [calm, ...quiet]
+  const go: Promised = (story) => void story.play(isPromised(story, scenario) ? rest : quiet)
+  if (faults.includes(LIAR_FAULT)) return [calm, { type: 'wait', forMs: ALARM_MS }, { type: 'expect', promise: go }]
+  return isSetBack(scenario) ? [calm, { type: 'expect', promise: go }] : [calm, ...rest]
 }
 
 function drawSettings(random: Random): Scenario['settings'] {
