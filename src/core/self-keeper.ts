@@ -63,10 +63,9 @@ export class SelfKeeper {
     this.#nick = row?.nick ?? this.#nick
     const prekeys = row === undefined ? Prekeys.create(env.random, env.now) : Prekeys.import(row.prekeys)
     const boot = hash(LABEL.bootNonce, env.random(32), this.key.publicKey, u64(this.#starts)).slice(0, BOOT_BYTES)
-    const known = row && readUserRecord(row.record, env.now)
-    const isGood = known !== undefined && !(known instanceof Refusal) && !prekeys.isDue(env.now)
-    if (!isGood && row !== undefined && prekeys.isDue(env.now)) prekeys.rotate(env.random, env.now)
-    const record = isGood ? known : this.#makeRecord(prekeys, env)
+    if (row !== undefined && prekeys.isDue(env.now)) prekeys.rotate(env.random, env.now)
+    // Newer than all that was said before: also by another life of ours, or since the disk was as it is now.
+    const record = this.#makeRecord(prekeys, env)
     this.#self = { key: this.key, boot, prekeys, record }
     this.#rotateAt = env.uptimeMs + LOOK_MS
     this.#keepAndTell(env, out)

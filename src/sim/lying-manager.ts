@@ -246,7 +246,9 @@ export class LyingManager implements JudgingMachine {
     const asked = frame.body.announcement?.key
     if (asked !== undefined) {
       const promise = { signature: EMPTY, promisedTerm: wild(), promisedSerial: 1 }
-      bodies.push({ coSignature: { announcement: frame.id, term: asked.term, serial: asked.serial, ...promise } })
+      bodies.push({
+        coSignature: { announcement: frame.id, term: asked.term, serial: asked.serial, attempt: 0, ...promise }
+      })
     }
     const says: Effect[] = []
     const beat = this.#heartbeat?.body.heartbeat

@@ -6,6 +6,7 @@ import { DAY_MS, SECOND_MS } from '../base/time.ts'
 import type { Lie } from './lying-manager.ts'
 import type { Random } from './random.ts'
 import { LEADER, type Step, twinOf } from './story.ts'
+import { QUORUM_FROM } from './truth.ts'
 
 /** What a generator may use where there are several managers. */
 export const OFFICE_FAULTS = [
@@ -35,8 +36,6 @@ export interface Office {
 const SPELLS_MOST = 3
 const PARTS_MOST = 4
 const OUTAGE_MS = [100, 20 * SECOND_MS] as const
-/** Fewer managers cannot make up for one that forgot. */
-const QUORUM_FROM = 3
 
 /** The steps of these faults. */
 export function sufferInOffice(faults: readonly OfficeFault[], office: Office): Step[] {

@@ -59,7 +59,7 @@ export const everyoneAgrees = (): Promised => (story) => check(isSettled(story),
 
 /**
  * Whoever was put into a group is in it, and nobody else: of those whose every command about it was answered, who did not
- * take themselves out, and who stayed in the channel.
+ * take themselves out, and who stayed in the channel. What a disk forgot that was set back counts for nothing.
  */
 export const groupsAreAsTold = (): Promised => (story) => {
   for (const [group, changes] of story.truth.groups) {
@@ -68,7 +68,9 @@ export const groupsAreAsTold = (): Promised => (story) => {
     const members = story.inGroup(group)
     for (const person of story.truth.people) {
       const own = changes.filter(({ who, pending }) => who === person && !isRefused(pending))
-      const isUnclear = own.some(({ by, pending }) => by === person || by.isByzantine || !isTaken(pending))
+      const isUnclear = own.some(
+        ({ by, pending }) => by === person || by.isByzantine || by.isRolledBack || !isTaken(pending)
+      )
       if (!isWanted(person) || isUnclear) continue
       const isIn = person.name === story.managers[0] || own.at(-1)?.type === 'put-in'
       const where = isIn ? 'is not in' : 'is in'

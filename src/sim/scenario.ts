@@ -11,8 +11,8 @@ import { FALSE_HEADS, LIES, type Lie } from './lying-manager.ts'
 import { LIAR_FAULT, OFFICE_FAULTS, type OfficeFault, sufferInOffice, sufferLiar } from './office-faults.ts'
 import { everyoneReads, groupsAreAsTold, haveAllRead, removalsAreAdopted, somebodyLeads } from './promises.ts'
 import { Random } from './random.ts'
-import type { Promised, Step, Story, StoryConfig } from './story.ts'
-import { isWanted } from './truth.ts'
+import { isSettled, type Promised, type Step, type Story, type StoryConfig } from './story.ts'
+import { isWanted, QUORUM_FROM } from './truth.ts'
 
 /** The most managers a seed may draw: as many as the core can have in office. Seeds that draw one stay what they are. */
 export const MANAGERS_MOST = 5
@@ -93,8 +93,6 @@ const ALARM_MS = 10 * SECOND_MS
 const FAULT_SHARE = 0.3
 /** Of the seeds in which nobody else lies. */
 const FALSE_HEADS_SHARE = 0.1
-/** Of fewer managers each may open a term by itself. */
-const QUORUM_FROM = 3
 /** Of the seeds. */
 const GROUPS_SHARE = 0.35
 const GROUP_NAMES = ['kitchen', 'garden', 'attic']
@@ -165,27 +163,44 @@ export function randomScenario(seed: number, options: ScenarioOptions = {}): Sce
 }
 
 /** All that happens in a scenario: its life, then the end of faults, when liveness must come true. */
-export const stepsOf = (scenario: Scenario): readonly Step[] => [
-  ...scenario.life,
-  // A manager that was set back counts as faulty, and most quorums bear none: then safety alone is promised.
-  ...(scenario.faults.some((fault) => fault.endsWith('disk') && fault !== 'slow disk')
-    ? quietEnding(scenario)
-    : ending(scenario))
-]
+export const stepsOf = (scenario: Scenario): readonly Step[] => [...scenario.life, ...ending(scenario)]
 
-function quietEnding({ untilMs }: Scenario): Step[] {
-  return [
-    { at: untilMs, type: 'calm' },
-    { type: 'wait', forMs: SETTLE_MS }
-  ]
+const isSetBack = ({ faults }: Scenario): boolean =>
+  faults.some((fault) => fault.endsWith('disk') && fault !== 'slow disk')
+
+/**
+ * Where one signature is enough for a root, a wild proposal is a certificate: its term is true, and who knows of it waits for
+ * one above it, which its author, honest by now, may not know that it needs.
+ */
+const isRunAway = ({ managers, life }: Scenario): boolean =>
+  managers.length < QUORUM_FROM && life.some((step) => step.type === 'lie' && step.lie === 'wild terms')
+
+/**
+ * Whether all that is promised can come true when faults are over. Where a lie is known nobody speaks any more. A manager
+ * that was set back counts as faulty: it may have signed twice, and may have had the only key.
+ */
+function isPromised(story: Story, { managers }: Scenario): boolean {
+  const { truth } = story
+  if (truth.isLieKnown) return false
+  const keyed = managers.filter((name) => {
+    const { isRolledBack, readyAt } = story.person(name)
+    return !isRolledBack && readyAt !== undefined
+  })
+  return truth.people.every(({ isRolledBack }) => !isRolledBack) || 2 * keyed.length > managers.length
 }
 
 /** Faults end, everybody who should has the keys, everybody says a last word to everybody, and everybody reads it. */
-function ending({ people, groups, faults, untilMs }: Scenario): Step[] {
+function ending(scenario: Scenario): Step[] {
+  const { people, groups, faults, untilMs } = scenario
   const last: LastWord[] = people.map((who) => ({ who, text: `last words of ${who}` }))
   for (const group of groups)
     last.push(...people.map((who) => ({ who, text: `last words of ${who} to the ${group}`, group })))
   const calm: Step = { type: 'calm', at: untilMs }
+  // Who lost the command to join is told again, whatever comes of it.
+  const quiet: Step[] = [
+    { type: 'expect', promise: (story) => void story.until(isSettled, SETTLE_MS) },
+    { type: 'wait', forMs: ALARM_MS }
+  ]
   const rest: Step[] = [
     { type: 'expect', promise: somebodyLeads() },
     { type: 'settle', withinMs: SETTLE_MS },
@@ -205,10 +220,10 @@ function ending({ people, groups, faults, untilMs }: Scenario): Step[] {
     { type: 'wait', forMs: 5 * SECOND_MS },
     { type: 'settle', withinMs: SETTLE_MS }
   ]
-  if (!faults.includes(LIAR_FAULT)) return [calm, ...rest]
-  // Where a lie is known nobody speaks any more, and nothing else is promised.
-  const go: Promised = (story) => void (story.truth.isLieKnown || story.play(rest))
-  return [calm, { type: 'wait', forMs: ALARM_MS }, { type: 'expect', promise: go }]
+  if (isRunAway(scenario)) return [calm, ...quiet]
+  const go: Promised = (story) => void story.play(isPromised(story, scenario) ? rest : quiet)
+  if (faults.includes(LIAR_FAULT)) return [calm, { type: 'wait', forMs: ALARM_MS }, { type: 'expect', promise: go }]
+  return isSetBack(scenario) ? [calm, { type: 'expect', promise: go }] : [calm, ...rest]
 }
 
 function drawSettings(random: Random): Scenario['settings'] {

@@ -185,6 +185,9 @@ export class Truth implements Checker {
   }
 }
 
+/** From so many managers on a new root needs a quorum of them. */
+export const QUORUM_FROM = 3
+
 /** Whether a command was taken. */
 export const isTaken = (pending: Pending): boolean => pending.result !== undefined && !(pending.result instanceof Error)
 

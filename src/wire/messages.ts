@@ -1688,6 +1688,11 @@ export namespace Body {
     value: number
   }
 
+  export interface BodyCoSignatureAttemptFieldEvent {
+    field: '$.coSignature.attempt'
+    value: number
+  }
+
   export interface BodyHeartbeatGroupFieldEvent {
     field: '$.heartbeat.group'
     value: Uint8Array
@@ -1911,7 +1916,7 @@ export namespace Body {
     return decodeMessage(buf, Body.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Body>): Generator<BodyMessageGroupFieldEvent | BodyMessageKeyTermFieldEvent | BodyMessageKeySerialFieldEvent | BodyMessageKeyCommitmentFieldEvent | BodyMessageDeviceFieldEvent | BodyMessageBootFieldEvent | BodyMessageCounterFieldEvent | BodyMessagePreviousFieldEvent | BodyMessageLamportFieldEvent | BodyMessageDescriptorFieldEvent | BodyMessageLogHeadFieldEvent | BodyMessageCommitmentFieldEvent | BodyMessageSealedFieldEvent | BodyPlainMessageGroupFieldEvent | BodyPlainMessageDeviceFieldEvent | BodyPlainMessageBootFieldEvent | BodyPlainMessageCounterFieldEvent | BodyPlainMessagePreviousFieldEvent | BodyPlainMessageLamportFieldEvent | BodyPlainMessageDescriptorFieldEvent | BodyPlainMessageContentWrittenAtFieldEvent | BodyPlainMessageContentTextTextFieldEvent | BodyPlainMessageContentTextReplyToFieldEvent | BodyPlainMessageContentTextIsActionFieldEvent | BodyPlainMessageContentEditTargetFieldEvent | BodyPlainMessageContentEditTextFieldEvent | BodyPlainMessageContentDeletionTargetFieldEvent | BodyPlainMessageContentReactionTargetFieldEvent | BodyPlainMessageContentReactionEmojiFieldEvent | BodyPlainMessageContentReactionIsWithdrawnFieldEvent | BodyPlainMessageContentReplacesFieldEvent | BodyKeyRequestPrekeyFieldEvent | BodyKeyRequestAttemptFieldEvent | BodyKeyRequestEncFieldEvent | BodyKeyRequestSealedFieldEvent | BodyChallengeRequestFieldEvent | BodyChallengeAttemptFieldEvent | BodyChallengeEncFieldEvent | BodyChallengeSealedFieldEvent | BodyChallengeAnswerPrekeyFieldEvent | BodyChallengeAnswerAttemptFieldEvent | BodyChallengeAnswerEncFieldEvent | BodyChallengeAnswerSealedFieldEvent | BodyGrantRequestFieldEvent | BodyGrantAttemptFieldEvent | BodyGrantGroupFieldEvent | BodyGrantKeyTermFieldEvent | BodyGrantKeySerialFieldEvent | BodyGrantKeyCommitmentFieldEvent | BodyGrantTranscriptFieldEvent | BodyGrantRosterFieldEvent | BodyGrantLogHeadFieldEvent | BodyGrantDescriptorVersionFieldEvent | BodyGrantDescriptorHashFieldEvent | BodyGrantEphemeralFieldEvent | BodyGrantEncFieldEvent | BodyGrantSealedFieldEvent | BodyAnnouncementGroupFieldEvent | BodyAnnouncementKeyTermFieldEvent | BodyAnnouncementKeySerialFieldEvent | BodyAnnouncementKeyCommitmentFieldEvent | BodyAnnouncementRosterFieldEvent | BodyAnnouncementLogHeadFieldEvent | BodyAnnouncementDescriptorVersionFieldEvent | BodyAnnouncementDescriptorHashFieldEvent | BodyAnnouncementPreviousFieldEvent | BodyAnnouncementReasonFieldEvent | BodyAnnouncementNotAfterFieldEvent | BodyAnnouncementPayloadFieldEvent | BodyAnnouncementChunksFieldEvent | BodyAnnouncementBaseTermFieldEvent | BodyAnnouncementBaseSerialFieldEvent | BodyAnnouncementBaseCommitmentFieldEvent | BodyChunkAnnouncementFieldEvent | BodyChunkIndexFieldEvent | BodyChunkDataFieldEvent | BodyCoSignatureAnnouncementFieldEvent | BodyCoSignatureTermFieldEvent | BodyCoSignatureSerialFieldEvent | BodyCoSignatureSignatureFieldEvent | BodyCoSignaturePromisedTermFieldEvent | BodyCoSignaturePromisedSerialFieldEvent | BodyHeartbeatGroupFieldEvent | BodyHeartbeatTermFieldEvent | BodyHeartbeatCounterFieldEvent | BodyHeartbeatAnnouncementFieldEvent | BodyHeartbeatLogHeadFieldEvent | BodyHeartbeatDescriptorVersionFieldEvent | BodyHeartbeatDescriptorHashFieldEvent | BodyHeartbeatIsBackedFieldEvent | BodyHeartbeatBootFieldEvent | BodyHeartbeatIsFollowingFieldEvent | BodyDigestKeyTermFieldEvent | BodyDigestKeySerialFieldEvent | BodyDigestKeyCommitmentFieldEvent | BodyDigestSealedFieldEvent | BodyStatementsKeyTermFieldEvent | BodyStatementsKeySerialFieldEvent | BodyStatementsKeyCommitmentFieldEvent | BodyStatementsSealedFieldEvent | BodyPublicKeyRequestKeyTermFieldEvent | BodyPublicKeyRequestKeySerialFieldEvent | BodyPublicKeyRequestKeyCommitmentFieldEvent | BodyPublicKeyRequestSealedFieldEvent | BodyPublicKeyAnswerRequestFieldEvent | BodyPublicKeyAnswerEncFieldEvent | BodyPublicKeyAnswerSealedFieldEvent | BodySessionTagFieldEvent | BodySessionStartInitiatorRecordFieldEvent | BodySessionStartResponderRecordFieldEvent | BodySessionStartPrekeyFieldEvent | BodySessionStartEphemeralFieldEvent | BodySessionStartOneTimeKeyFieldEvent | BodySessionStartEncFieldEvent | BodySessionHeaderFieldEvent | BodySessionSealedFieldEvent | BodyLeaveGroupFieldEvent | BodyLeaveBootFieldEvent | BodyLeaveCounterFieldEvent | BodyAlarmFirstFieldEvent | BodyAlarmSecondFieldEvent | BodyDemandKeyTermFieldEvent | BodyDemandKeySerialFieldEvent | BodyDemandKeyCommitmentFieldEvent | BodyDemandSealedFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Body>): Generator<BodyMessageGroupFieldEvent | BodyMessageKeyTermFieldEvent | BodyMessageKeySerialFieldEvent | BodyMessageKeyCommitmentFieldEvent | BodyMessageDeviceFieldEvent | BodyMessageBootFieldEvent | BodyMessageCounterFieldEvent | BodyMessagePreviousFieldEvent | BodyMessageLamportFieldEvent | BodyMessageDescriptorFieldEvent | BodyMessageLogHeadFieldEvent | BodyMessageCommitmentFieldEvent | BodyMessageSealedFieldEvent | BodyPlainMessageGroupFieldEvent | BodyPlainMessageDeviceFieldEvent | BodyPlainMessageBootFieldEvent | BodyPlainMessageCounterFieldEvent | BodyPlainMessagePreviousFieldEvent | BodyPlainMessageLamportFieldEvent | BodyPlainMessageDescriptorFieldEvent | BodyPlainMessageContentWrittenAtFieldEvent | BodyPlainMessageContentTextTextFieldEvent | BodyPlainMessageContentTextReplyToFieldEvent | BodyPlainMessageContentTextIsActionFieldEvent | BodyPlainMessageContentEditTargetFieldEvent | BodyPlainMessageContentEditTextFieldEvent | BodyPlainMessageContentDeletionTargetFieldEvent | BodyPlainMessageContentReactionTargetFieldEvent | BodyPlainMessageContentReactionEmojiFieldEvent | BodyPlainMessageContentReactionIsWithdrawnFieldEvent | BodyPlainMessageContentReplacesFieldEvent | BodyKeyRequestPrekeyFieldEvent | BodyKeyRequestAttemptFieldEvent | BodyKeyRequestEncFieldEvent | BodyKeyRequestSealedFieldEvent | BodyChallengeRequestFieldEvent | BodyChallengeAttemptFieldEvent | BodyChallengeEncFieldEvent | BodyChallengeSealedFieldEvent | BodyChallengeAnswerPrekeyFieldEvent | BodyChallengeAnswerAttemptFieldEvent | BodyChallengeAnswerEncFieldEvent | BodyChallengeAnswerSealedFieldEvent | BodyGrantRequestFieldEvent | BodyGrantAttemptFieldEvent | BodyGrantGroupFieldEvent | BodyGrantKeyTermFieldEvent | BodyGrantKeySerialFieldEvent | BodyGrantKeyCommitmentFieldEvent | BodyGrantTranscriptFieldEvent | BodyGrantRosterFieldEvent | BodyGrantLogHeadFieldEvent | BodyGrantDescriptorVersionFieldEvent | BodyGrantDescriptorHashFieldEvent | BodyGrantEphemeralFieldEvent | BodyGrantEncFieldEvent | BodyGrantSealedFieldEvent | BodyAnnouncementGroupFieldEvent | BodyAnnouncementKeyTermFieldEvent | BodyAnnouncementKeySerialFieldEvent | BodyAnnouncementKeyCommitmentFieldEvent | BodyAnnouncementRosterFieldEvent | BodyAnnouncementLogHeadFieldEvent | BodyAnnouncementDescriptorVersionFieldEvent | BodyAnnouncementDescriptorHashFieldEvent | BodyAnnouncementPreviousFieldEvent | BodyAnnouncementReasonFieldEvent | BodyAnnouncementNotAfterFieldEvent | BodyAnnouncementPayloadFieldEvent | BodyAnnouncementChunksFieldEvent | BodyAnnouncementBaseTermFieldEvent | BodyAnnouncementBaseSerialFieldEvent | BodyAnnouncementBaseCommitmentFieldEvent | BodyChunkAnnouncementFieldEvent | BodyChunkIndexFieldEvent | BodyChunkDataFieldEvent | BodyCoSignatureAnnouncementFieldEvent | BodyCoSignatureTermFieldEvent | BodyCoSignatureSerialFieldEvent | BodyCoSignatureSignatureFieldEvent | BodyCoSignaturePromisedTermFieldEvent | BodyCoSignaturePromisedSerialFieldEvent | BodyCoSignatureAttemptFieldEvent | BodyHeartbeatGroupFieldEvent | BodyHeartbeatTermFieldEvent | BodyHeartbeatCounterFieldEvent | BodyHeartbeatAnnouncementFieldEvent | BodyHeartbeatLogHeadFieldEvent | BodyHeartbeatDescriptorVersionFieldEvent | BodyHeartbeatDescriptorHashFieldEvent | BodyHeartbeatIsBackedFieldEvent | BodyHeartbeatBootFieldEvent | BodyHeartbeatIsFollowingFieldEvent | BodyDigestKeyTermFieldEvent | BodyDigestKeySerialFieldEvent | BodyDigestKeyCommitmentFieldEvent | BodyDigestSealedFieldEvent | BodyStatementsKeyTermFieldEvent | BodyStatementsKeySerialFieldEvent | BodyStatementsKeyCommitmentFieldEvent | BodyStatementsSealedFieldEvent | BodyPublicKeyRequestKeyTermFieldEvent | BodyPublicKeyRequestKeySerialFieldEvent | BodyPublicKeyRequestKeyCommitmentFieldEvent | BodyPublicKeyRequestSealedFieldEvent | BodyPublicKeyAnswerRequestFieldEvent | BodyPublicKeyAnswerEncFieldEvent | BodyPublicKeyAnswerSealedFieldEvent | BodySessionTagFieldEvent | BodySessionStartInitiatorRecordFieldEvent | BodySessionStartResponderRecordFieldEvent | BodySessionStartPrekeyFieldEvent | BodySessionStartEphemeralFieldEvent | BodySessionStartOneTimeKeyFieldEvent | BodySessionStartEncFieldEvent | BodySessionHeaderFieldEvent | BodySessionSealedFieldEvent | BodyLeaveGroupFieldEvent | BodyLeaveBootFieldEvent | BodyLeaveCounterFieldEvent | BodyAlarmFirstFieldEvent | BodyAlarmSecondFieldEvent | BodyDemandKeyTermFieldEvent | BodyDemandKeySerialFieldEvent | BodyDemandKeyCommitmentFieldEvent | BodyDemandSealedFieldEvent> {
     return streamMessage(buf, Body.codec(), opts)
   }
 }
@@ -7365,6 +7370,7 @@ export interface CoSignature {
   signature: Uint8Array
   promisedTerm: number
   promisedSerial: number
+  attempt: number
 }
 
 export namespace CoSignature {
@@ -7407,6 +7413,11 @@ export namespace CoSignature {
           w.uint32(obj.promisedSerial)
         }
 
+        if ((obj.attempt != null && obj.attempt !== 0)) {
+          w.uint32(56)
+          w.uint32(obj.attempt)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -7417,7 +7428,8 @@ export namespace CoSignature {
           serial: 0,
           signature: uint8ArrayAlloc(0),
           promisedTerm: 0,
-          promisedSerial: 0
+          promisedSerial: 0,
+          attempt: 0
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -7448,6 +7460,10 @@ export namespace CoSignature {
             }
             case 6: {
               obj.promisedSerial = reader.uint32()
+              break
+            }
+            case 7: {
+              obj.attempt = reader.uint32()
               break
             }
             default: {
@@ -7507,6 +7523,13 @@ export namespace CoSignature {
               }
               break
             }
+            case 7: {
+              yield {
+                field: `${prefix}.attempt`,
+                value: reader.uint32()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -7549,6 +7572,11 @@ export namespace CoSignature {
     value: number
   }
 
+  export interface CoSignatureAttemptFieldEvent {
+    field: '$.attempt'
+    value: number
+  }
+
   export function encode (obj: Partial<CoSignature>): Uint8Array {
     return encodeMessage(obj, CoSignature.codec())
   }
@@ -7557,7 +7585,7 @@ export namespace CoSignature {
     return decodeMessage(buf, CoSignature.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<CoSignature>): Generator<CoSignatureAnnouncementFieldEvent | CoSignatureTermFieldEvent | CoSignatureSerialFieldEvent | CoSignatureSignatureFieldEvent | CoSignaturePromisedTermFieldEvent | CoSignaturePromisedSerialFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<CoSignature>): Generator<CoSignatureAnnouncementFieldEvent | CoSignatureTermFieldEvent | CoSignatureSerialFieldEvent | CoSignatureSignatureFieldEvent | CoSignaturePromisedTermFieldEvent | CoSignaturePromisedSerialFieldEvent | CoSignatureAttemptFieldEvent> {
     return streamMessage(buf, CoSignature.codec(), opts)
   }
 }

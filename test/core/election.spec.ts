@@ -1,7 +1,7 @@
 import { expect } from 'chai'
-import { equalBytes, hex } from '../../src/base/bytes.ts'
+import { EMPTY, equalBytes, hex } from '../../src/base/bytes.ts'
 import { MINUTE_MS } from '../../src/base/time.ts'
-import { readFrame } from '../../src/core/channel/frame.ts'
+import { type Frame, makeFrame, readFrame } from '../../src/core/channel/frame.ts'
 import type { ChannelSettings } from '../../src/core/command.ts'
 import { Refusal } from '../../src/core/reject.ts'
 import { Reason } from '../../src/wire/messages.ts'
@@ -161,6 +161,31 @@ describe('managers that elect one of them', () => {
       expect(agree(all, [...managers, ...members]), `${count} managers`).to.equal(managers[0])
       expect(bus.view(members[0]!, channel).term).to.equal(2)
     }
+  })
+
+  it('are not held to be there for what they said in an earlier term of theirs', () => {
+    const { bus, managers, members, channel } = world(2)
+    const [alice, bert] = managers
+    const mia = members[0]!
+    const isBeat = ({ kind }: Frame): boolean => kind === 'heartbeat'
+    const old = bus
+      .frames(channel)
+      .findLast((frame) => isBeat(frame) && equalBytes(frame.author, alice!.key.publicKey))!
+    bus.stop(alice!)
+    bus.pass(10_000)
+    bus.start(alice!)
+    bus.pass(4_000)
+    expect(bus.view(mia, channel)).to.include({ term: 2, isManagerPresent: true })
+    bus.carry = (deliver, to, bytes) => {
+      const frame = readFrame(channel, bytes)
+      if (to !== mia || frame === undefined || frame instanceof Refusal || !isBeat(frame)) deliver()
+    }
+    bus.stop(bert!)
+    bus.pass(10_000)
+    expect(bus.view(mia, channel)).to.include({ term: 3, isManagerPresent: false })
+    bus.deliver(mia, channel, old.bytes)
+    expect(bus.view(mia, channel).isManagerPresent).to.equal(false)
+    expect(mia.rejects.at(-1)).to.equal(418)
   })
 
   it('come to one when all of them start at once', () => {
@@ -507,5 +532,55 @@ describe('managers apart', () => {
       agree(all, [...managers, ...members])
       for (const node of members) expect(bus.view(node, channel), node.nick).to.include({ term: 3, members: 4 })
     }
+  })
+})
+
+describe('a newcomer that knows of no certificate yet', () => {
+  /** A channel of three managers, and somebody who joins; what it asks of managers is lost until it is let through. */
+  function arrival(): World & { readonly otto: Node; readonly letThrough: () => void } {
+    const all = world(3)
+    const { bus, managers, channel } = all
+    const otto = bus.add('otto')
+    bus.isHandingOver = false
+    bus.carry = (deliver, to, bytes) => {
+      const frame = readFrame(channel, bytes)
+      const isLost = frame !== undefined && !(frame instanceof Refusal) && frame.kind === 'keyRequest'
+      if (!isLost || !managers.includes(to)) deliver()
+    }
+    const letThrough = (): void => {
+      bus.carry = (deliver) => deliver()
+    }
+    bus.join(otto, bus.invite(managers[0]!, channel))
+    return { ...all, otto, letThrough }
+  }
+
+  it('hears the one in office though another said that it is, under a term out of the air', () => {
+    const { bus, managers, channel, otto, letThrough } = arrival()
+    const [alice, bert] = managers
+    const { heartbeat } = bus.frames(channel).findLast(({ kind }) => kind === 'heartbeat')!.body
+    const wild = { ...heartbeat!, term: 1_000, counter: 5 }
+    bus.deliver(otto, channel, makeFrame(channel, bert!.key, { heartbeat: wild }).bytes)
+    letThrough()
+    bus.pass(8_000)
+    expect(bus.view(otto, channel)).to.include({ key: 'ready', isManagerPresent: true })
+    expect(hex(bus.view(otto, channel).manager!)).to.equal(hex(alice!.key.publicKey))
+    expect(otto.rejects).not.to.include(418)
+  })
+
+  it('asks the one in office as soon as it can, though it could not find its record and turned to others', () => {
+    const { bus, managers, channel, otto, letThrough } = arrival()
+    const name = hex(managers[0]!.key.publicKey)
+    const record = bus.directory.get(name)!
+    bus.directory.delete(name)
+    bus.oracle = (_, from) =>
+      from === otto ? { descriptors: EMPTY, records: [], frames: [], sealed: EMPTY, isMore: false } : undefined
+    bus.pass(6_000)
+    const asked = bus.trace.filter(({ node, effect }) => node === otto && effect.type === 'publish')
+    expect(asked.length, 'it asks somebody else').to.be.greaterThan(0)
+    bus.directory.set(name, record)
+    bus.oracle = () => undefined
+    letThrough()
+    bus.pass(6_000)
+    expect(bus.view(otto, channel)).to.include({ key: 'ready', isManagerPresent: true })
   })
 })

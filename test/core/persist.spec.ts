@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { equalBytes, hex } from '../../src/base/bytes.ts'
 import { type Frame, readFrame } from '../../src/core/channel/frame.ts'
+import { readUserRecord, type UserRecord } from '../../src/core/identity/user-record.ts'
 import type { Row } from '../../src/core/machine.ts'
 import { Refusal } from '../../src/core/reject.ts'
 import { Admission, Operation, Privacy, SignedStatement, Statement } from '../../src/wire/messages.ts'
@@ -272,5 +273,32 @@ describe('what is made sure of before anybody is told', () => {
         if (effect.type === 'subscribe') expect(charter, node.nick).to.be.greaterThan(0)
       }
     }
+  })
+})
+
+describe('a record of a user', () => {
+  it('is newer at each start than what another life of that user said before', () => {
+    const bus = new Bus('lives')
+    const [ana, bob] = [bus.add('ana'), bus.add('bob')]
+    const channel = bus.open(ana)
+    const disk = new Map(ana.rows)
+    const published = (): UserRecord => {
+      const record = readUserRecord(bus.directory.get(hex(ana.key.publicKey))!, bus.env(ana).now)
+      if (record instanceof Refusal) throw new Error('no record')
+      return record
+    }
+    const live = (): void => {
+      bus.stop(ana)
+      ana.rows = new Map(disk)
+      bus.pass(2_000)
+      bus.start(ana)
+    }
+    live()
+    const other = published()
+    live()
+    expect(published().seq).to.be.greaterThan(other.seq)
+    bus.join(bob, bus.invite(ana, channel))
+    bus.pass(2_000)
+    expect(bus.view(bob, channel).key).to.equal('ready')
   })
 })

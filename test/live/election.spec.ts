@@ -141,7 +141,9 @@ function forgeries(key: SigningKey, there: LiveCarrier): Frame[] {
     const signature = sign(key, coSignedBytes(frame, head.group, id))
     const promise = { promisedTerm: id.term, promisedSerial: id.serial }
     const { term, serial } = id
-    return makeFrame(channel, key, { coSignature: { announcement: frame.id, term, serial, signature, ...promise } })
+    return makeFrame(channel, key, {
+      coSignature: { announcement: frame.id, term, serial, signature, attempt: 0, ...promise }
+    })
   }
   return [
     makeFrame(channel, key, { heartbeat }),

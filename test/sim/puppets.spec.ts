@@ -88,7 +88,7 @@ class Stage {
 
   coSigns(who: string, announcement: Uint8Array, term: number, serial: number): void {
     const rest = { signature: zeros(64).fill(1), promisedTerm: term, promisedSerial: serial }
-    this.says(who, { coSignature: { announcement, term, serial, ...rest } })
+    this.says(who, { coSignature: { announcement, term, serial, attempt: 0, ...rest } })
   }
 
   keeps(who: string, entry: string, value: Uint8Array, isDurable = true): void {

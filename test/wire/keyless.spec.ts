@@ -14,7 +14,7 @@ const CLEAR: Readonly<Record<string, string>> = {
   grant: 'request attempt group key transcript roster logHead descriptor ephemeral enc sealed',
   announcement: 'group key roster logHead descriptor previous reason notAfter payload chunks base',
   chunk: 'announcement index data',
-  coSignature: 'announcement term serial signature promisedTerm promisedSerial',
+  coSignature: 'announcement term serial signature promisedTerm promisedSerial attempt',
   heartbeat: 'group term counter announcement logHead descriptor isBacked boot isFollowing',
   digest: 'key sealed',
   statements: 'key sealed',

@@ -242,6 +242,10 @@ export const withCoSignatures = (announcement: Frame, coSignatures: SignatureBy[
 /** A proposal as it is sent for the n-th time. */
 export const asAttempt = (announcement: Frame, attempt: number): Frame => attached(announcement, { attempt })
 
+/** How often a proposal was sent before; 0 where it does not say. */
+export const attemptOf = (announcement: Frame): number =>
+  decodeStrict(AnnouncementAttachment, announcement.attachment, FRAME_BYTES)?.attempt ?? 0
+
 /** The same announcement with some of what is not signed replaced. */
 function attached(announcement: Frame, changes: Partial<AnnouncementAttachment>): Frame {
   const attachment = decodeStrict(AnnouncementAttachment, announcement.attachment, FRAME_BYTES)

@@ -8,6 +8,7 @@
 import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
 import { sign } from '../../crypto/sign.ts'
 import {
+  attemptOf,
   type CheckedAnnouncement,
   coSignedBytes,
   equivocatorOf,
@@ -42,7 +43,7 @@ export class CoSigner {
   readonly #context: Context
   readonly #seat: CoSignerSeat
   /** What we signed last, to say it again when it got lost. */
-  #signed: { readonly proposal: CheckedAnnouncement; readonly frame: Uint8Array } | undefined
+  #signed: { readonly proposal: CheckedAnnouncement; readonly signature: Uint8Array } | undefined
 
   constructor(context: Context, seat: CoSignerSeat) {
     this.#context = context
@@ -56,9 +57,8 @@ export class CoSigner {
    * @returns whether it is signed; `again`: it was before.
    */
   onProposal(frame: Frame, isInOffice: boolean, env: Env, out: Out): boolean | 'again' {
-    const { channel } = this.#context
     if (this.#signed !== undefined && equalBytes(this.#signed.proposal.frame.id, frame.id)) {
-      out.push({ type: 'publish', channel, frame: this.#signed.frame, to: asUserId(frame.author) })
+      this.#answer({ frame, head: this.#signed.proposal.head }, this.#signed.signature, out)
       return 'again'
     }
     const proposal = readProposal(this.#context.charter, frame, this.#context.office.term)
@@ -115,19 +115,18 @@ export class CoSigner {
     const signed = new Set(preview.statements.map(({ id }) => hex(id)))
     context.signedFor = context.signedFor.union(signed).intersection(waiting)
     out.keep(context.row(), ...fresh.map((one) => context.pendingRow(one)))
-    this.#signed = {
-      proposal,
-      frame: this.#answer(proposal, sign(self.key, coSignedBytes(frame, head.group, head.key)), out)
-    }
+    const signature = sign(self.key, coSignedBytes(frame, head.group, head.key))
+    this.#signed = { proposal, signature }
+    this.#answer(proposal, signature, out)
   }
 
   /** Says yes, or no with an empty signature; and in any case the promise, above which its author may have to go. */
-  #answer({ frame, head }: CheckedAnnouncement, signature: Uint8Array, out: Out): Uint8Array {
+  #answer({ frame, head }: Pick<CheckedAnnouncement, 'frame' | 'head'>, signature: Uint8Array, out: Out): void {
     const { channel, self, promised } = this.#context
     const { term, serial } = head.key
     const numbers = { term, serial, promisedTerm: promised.term, promisedSerial: promised.serial }
-    const { bytes } = makeFrame(channel, self.key, { coSignature: { announcement: frame.id, signature, ...numbers } })
+    const coSignature = { announcement: frame.id, signature, ...numbers, attempt: attemptOf(frame) }
+    const { bytes } = makeFrame(channel, self.key, { coSignature })
     out.push({ type: 'publish', channel, frame: bytes, to: asUserId(frame.author) })
-    return bytes
   }
 }

@@ -160,9 +160,14 @@ export class KeySeeker {
     this.seek(env, out)
   }
 
-  /** The manager in office is there: nobody else is asked, for nobody else grants. */
+  /**
+   * The manager in office is there: nobody else is asked, for nobody else grants. Who only says that it is has to show its
+   * certificate when we have begun to ask others.
+   */
   onManager(env: Env, out: Out): void {
-    if (this.#context.office.term > 0 && this.#turn > 0) this.onOffice(env, out)
+    if (this.#turn === 0) return
+    if (this.#context.office.term > 0) this.onOffice(env, out)
+    else this.learn(this.#context.manager, env, out)
   }
 
   /**

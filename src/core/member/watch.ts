@@ -4,7 +4,7 @@
  * No safety rests on a lease. What rests on time is only how long this member goes on sending while nobody could tell it of a
  * removal: after a while it warns, and then it stops.
  */
-import { equalBytes } from '../../base/bytes.ts'
+import { EMPTY, equalBytes } from '../../base/bytes.ts'
 import { SECOND_MS } from '../../base/time.ts'
 import { PartitionPolicy } from '../../wire/messages.ts'
 import type { Context } from '../channel/context.ts'
@@ -19,11 +19,13 @@ import { type Refusal, refuse } from '../reject.ts'
 /** How far wall clock and monotonic clock may be apart since a heartbeat: more, and this peer slept. */
 const CLOCKS_APART_MS = SECOND_MS
 
+const NO_BEAT = { author: EMPTY, term: 0, counter: -1 }
+
 export class Watch {
   readonly #context: Context
   readonly #deadlines = new Deadlines<'lease' | 'warn' | 'fence'>()
-  /** The newest heartbeat. */
-  #beat = { term: 0, counter: -1 }
+  /** The newest heartbeat, and whose it was. */
+  #beat = NO_BEAT
   #heard = { now: 0, uptimeMs: Number.NEGATIVE_INFINITY }
   #isPresent = false
   #isCounting = false
@@ -72,10 +74,15 @@ export class Watch {
   }
 
   /** A heartbeat of the manager in office: R-418 when it is not newer than the newest. */
-  onHeartbeat(frame: Frame, env: Env, out: Out): Refusal | undefined {
-    const { term, counter, isBacked } = frame.body.heartbeat!
-    if (term < this.#beat.term || (term === this.#beat.term && counter <= this.#beat.counter)) return refuse(418)
-    this.#beat = { term, counter }
+  onHeartbeat({ author, body }: Frame, env: Env, out: Out): Refusal | undefined {
+    const { term, counter, isBacked } = body.heartbeat!
+    const { office } = this.#context
+    // Who was held to be in office without a certificate may have named any term: it binds nobody else, nor its real one.
+    const isOfHint = office.term > 0 && this.#beat.term > office.term
+    const newest = isOfHint || !equalBytes(author, this.#beat.author) ? NO_BEAT : this.#beat
+    const least = Math.max(office.term, newest.term)
+    if (term < least || (term === newest.term && counter <= newest.counter)) return refuse(418)
+    this.#beat = { author, term, counter }
     this.#heard = { now: env.now, uptimeMs: env.uptimeMs }
     this.#deadlines.set('lease', env.uptimeMs + LEASE_MS)
     this.#setPresent(true, out)
@@ -91,7 +98,7 @@ export class Watch {
 
   /** Terms of another version of the descriptor do not count in this one, and nothing said under it does. */
   onCharter(): void {
-    this.#beat = { term: 0, counter: -1 }
+    this.#beat = NO_BEAT
   }
 
   #count(env: Env): void {

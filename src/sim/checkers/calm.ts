@@ -16,13 +16,11 @@ import type { Packet } from '../network.ts'
 import type { SimNode } from '../node.ts'
 import { ELECTION_MS } from '../promises.ts'
 import { peekKind } from '../trace.ts'
-import { isWanted, type Truth } from '../truth.ts'
+import { isWanted, QUORUM_FROM, type Truth } from '../truth.ts'
 import type { World } from '../world.ts'
 import { type Checker, Violation } from './checker.ts'
 
 const TERMS_PER_HOUR = 2
-/** Fewer managers may each open a term alone. */
-const QUORUM_FROM = 3
 /** T_conv. */
 const CONVERGENCE_MS = MINUTE_MS
 

@@ -7,7 +7,8 @@
  * died before it wrote down what it had just heard may have to hear the sender's next message first, or be shown one that
  * was sealed again a second time, marked as what replaces the first. Nothing said is lost
  * at the sender: each acknowledged message of somebody who stayed, in the group if it was said to one, was given to the
- * carrier by the end.
+ * carrier by the end. Only where a manager's disk was set back, who has no key that it may use at the end still waits: that
+ * disk may have had the only one.
  */
 import { hex } from '../../base/bytes.ts'
 import type { Effect } from '../../core/machine.ts'
@@ -146,7 +147,8 @@ export class Delivery implements Checker {
     const { savedAt, diedAt } = this.#notesOf(node)
     const died = diedAt.find((time) => time >= heardAt)
     if (died === undefined) return false
-    const saved = savedAt.find((time) => time >= heardAt)
+    // What was written down at the very moment may have been written before it was heard.
+    const saved = savedAt.find((time) => time > heardAt)
     return saved === undefined || saved > died || node.losses.some(({ since, at }) => since <= saved && saved <= at)
   }
 
@@ -157,13 +159,21 @@ export class Delivery implements Checker {
     // A crash may come between publishing and showing; then the disk alone tells under which id it went.
     const views = people.flatMap((person) => [...person.shown.map(({ view }) => view), ...keptMessages(person.node)])
     const sent = new Set(views.filter(({ id }) => this.#places.has(id)).map(nameOf))
+    const mayWait = people.some(({ isRolledBack }) => isRolledBack)
     for (const { pending, by, text, group } of said) {
       if (!isTaken(pending) || !isWanted(by) || by.isRolledBack || !by.node.isUp) continue
+      if (mayWait && !isKeyReady(by.node)) continue
       const isOut = group.length > 0 && !Rosters.of(this.#truth, by.node).groupMembers(group).has(by.key)
       if (isOut) continue
       if (!sent.has(text)) throw new Violation('I-17', `'${text}' of ${by.name} was never given to the carrier`)
     }
   }
+}
+
+/** Whether a client said last that it has a key that it may use. */
+const isKeyReady = ({ notices }: SimNode): boolean => {
+  const last = notices.findLast(({ notice }) => notice.type === 'keyState')?.notice
+  return last?.type === 'keyState' && last.state === 'ready'
 }
 
 /** What a message is known by whatever its id: each text of a run is said once. */

@@ -16,11 +16,9 @@ import type { EpochRow } from '../../wire/rows.ts'
 import { epochIn } from '../epochs.ts'
 import type { Packet } from '../network.ts'
 import type { SimNode } from '../node.ts'
-import type { Person, Truth } from '../truth.ts'
+import { type Person, QUORUM_FROM, type Truth } from '../truth.ts'
 import type { World } from '../world.ts'
 import { type Checker, Violation } from './checker.ts'
-
-const QUORUM_FROM = 3
 
 /** An announcement that was on the carrier. */
 interface Proposal {

@@ -85,7 +85,15 @@ const BODIES: { readonly [Kind in keyof Required<Body>]: NonNullable<Body[Kind]>
     base: key
   },
   chunk: { announcement: id, index: 1, data: sealed },
-  coSignature: { announcement: id, term: 1, serial: 1, signature: random(64), promisedTerm: 1, promisedSerial: 1 },
+  coSignature: {
+    announcement: id,
+    term: 1,
+    serial: 1,
+    signature: random(64),
+    promisedTerm: 1,
+    promisedSerial: 1,
+    attempt: 2
+  },
   heartbeat: {
     group: random(16),
     term: 1,

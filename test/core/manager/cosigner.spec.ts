@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { EMPTY, hex } from '../../../src/base/bytes.ts'
-import { coSignedBytes, withCoSignatures } from '../../../src/core/channel/announcement.ts'
+import { asAttempt, coSignedBytes, withCoSignatures } from '../../../src/core/channel/announcement.ts'
 import { type Frame, makeFrame } from '../../../src/core/channel/frame.ts'
 import { type CheckedStatement, readStatement } from '../../../src/core/channel/statement.ts'
 import { Refusal } from '../../../src/core/reject.ts'
@@ -94,7 +94,15 @@ function coSign({ bus, alice, channel, proposal }: Council, by: SigningKey, fiel
   const key = frame.body.announcement!.key!
   const signature = sign(by, coSignedBytes(frame, EMPTY, key))
   const { term, serial } = key
-  const answer = { announcement: frame.id, term, serial, signature, promisedTerm: term, promisedSerial: serial }
+  const answer = {
+    announcement: frame.id,
+    term,
+    serial,
+    signature,
+    promisedTerm: term,
+    promisedSerial: serial,
+    attempt: 0
+  }
   alice.rejects = []
   bus.deliver(alice, channel, makeFrame(channel, by, { coSignature: { ...answer, ...fields } }).bytes)
 }
@@ -120,6 +128,17 @@ describe('a co-signer', () => {
     const issued = root(all)
     const [first, again] = [propose(all, issued), propose(all, issued)]
     expect(again).to.deep.equal(first)
+  })
+
+  it('answers each try by a frame of its own, as carriers bring none twice', () => {
+    const all = world()
+    for (const serial of [5, 4]) {
+      const issued = root(all, { key: { term: 1, serial } })
+      const tries = [0, 1].map((attempt) => ({ ...issued, announcement: asAttempt(issued.announcement, attempt) }))
+      const [first, second] = tries.map((one) => propose(all, one))
+      expect(first).to.include({ attempt: 0 })
+      expect(second).to.deep.equal({ ...first, attempt: 1 })
+    }
   })
 
   it('signs above its last promise only, also after a restart, and tells what it has promised (R-432)', () => {
