@@ -182,6 +182,7 @@ export class Truth implements Checker {
       if (text !== undefined) person.shownTexts.add(text)
     }
     if (notice.type === 'gap') person.toldGaps.add(notice.missing)
+    if (notice.type === 'unreadable') person.toldGaps.add(notice.id)
   }
 }
 

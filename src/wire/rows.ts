@@ -1585,6 +1585,7 @@ export interface SenderRow {
   missing: MissingRow[]
   newest: number
   read: number
+  start?: MissingRow
 }
 
 export namespace SenderRow {
@@ -1629,6 +1630,11 @@ export namespace SenderRow {
         if ((obj.read != null && obj.read !== 0)) {
           w.uint32(64)
           w.uint64Number(obj.read)
+        }
+
+        if (obj.start != null) {
+          w.uint32(74)
+          MissingRow.codec().encode(obj.start, w)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -1684,6 +1690,12 @@ export namespace SenderRow {
             }
             case 8: {
               obj.read = reader.uint64Number()
+              break
+            }
+            case 9: {
+              obj.start = MissingRow.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.start
+              })
               break
             }
             default: {
@@ -1770,6 +1782,13 @@ export namespace SenderRow {
               }
               break
             }
+            case 9: {
+              yield * MissingRow.codec().stream(reader, reader.uint32(), `${prefix}.start`, {
+                limits: opts.limits?.start
+              })
+
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -1832,6 +1851,21 @@ export namespace SenderRow {
     value: number
   }
 
+  export interface SenderRowStartMissingFieldEvent {
+    field: '$.start.missing'
+    value: Uint8Array
+  }
+
+  export interface SenderRowStartAfterFieldEvent {
+    field: '$.start.after'
+    value: number
+  }
+
+  export interface SenderRowStartBeforeFieldEvent {
+    field: '$.start.before'
+    value: number
+  }
+
   export function encode (obj: Partial<SenderRow>): Uint8Array {
     return encodeMessage(obj, SenderRow.codec())
   }
@@ -1840,7 +1874,7 @@ export namespace SenderRow {
     return decodeMessage(buf, SenderRow.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SenderRow>): Generator<SenderRowSenderFieldEvent | SenderRowGroupFieldEvent | SenderRowKnownIdFieldEvent | SenderRowKnownLamportFieldEvent | SenderRowMissingMissingFieldEvent | SenderRowMissingAfterFieldEvent | SenderRowMissingBeforeFieldEvent | SenderRowNewestFieldEvent | SenderRowReadFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SenderRow>): Generator<SenderRowSenderFieldEvent | SenderRowGroupFieldEvent | SenderRowKnownIdFieldEvent | SenderRowKnownLamportFieldEvent | SenderRowMissingMissingFieldEvent | SenderRowMissingAfterFieldEvent | SenderRowMissingBeforeFieldEvent | SenderRowNewestFieldEvent | SenderRowReadFieldEvent | SenderRowStartMissingFieldEvent | SenderRowStartAfterFieldEvent | SenderRowStartBeforeFieldEvent> {
     return streamMessage(buf, SenderRow.codec(), opts)
   }
 }

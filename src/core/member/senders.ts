@@ -8,7 +8,7 @@
 import { equalBytes, hex, mapKey } from '../../base/bytes.ts'
 import { SEEN_SENDERS } from '../../wire/limits.ts'
 import type { Seen } from '../../wire/messages.ts'
-import { SenderRow } from '../../wire/rows.ts'
+import { type MissingRow, SenderRow } from '../../wire/rows.ts'
 import type { Row, RowKey } from '../machine.ts'
 import { stateKey, stateRow } from '../out.ts'
 import { GAP_PATIENCE_MS } from '../params.ts'
@@ -63,6 +63,8 @@ interface Sender {
   newest: number
   /** Of the newest that could be read. */
   read: number
+  /** What the oldest message known names, which may have been said before our time. */
+  start: Missing | undefined
 }
 
 export class Senders {
@@ -90,16 +92,16 @@ export class Senders {
     const closed = this.#take(entry, id)
     const older = entry.known.filter((known) => known.lamport < lamport).map((known) => known.lamport)
     const after = Math.max(closed?.after ?? 0, ...older)
-    // What came before the oldest message known may have been said before our time, unless it was under the same key.
-    const isOurs = counter > 0 || after > 0 || !(isFirst || mayBegin)
-    // Between two times in a row there is none.
-    const hasRoom = lamport - after > 1
-    const isMissing = entry.missing.some(({ missing }) => equalBytes(missing, previous))
-    if (isOurs && hasRoom && previous.length > 0 && !isMissing && !isKnown(entry, previous)) {
-      const gap = { sender, group, missing: previous, after, before: lamport, since: uptimeMs, isTold: false }
-      this.#miss(entry, [...entry.missing, gap].slice(-MISSING_IDS))
-    }
     this.#know(entry, { id, lamport })
+    if (entry.start !== undefined && lamport < entry.start.before) {
+      // Something older is known after all: what stands between is missing.
+      this.#miss(entry, { ...entry.start, after: lamport, since: uptimeMs })
+      entry.start = undefined
+    }
+    const gap = { sender, group, missing: previous, after, before: lamport, since: uptimeMs, isTold: false }
+    // What came before the oldest message known may have been said before our time, unless it was under the same key.
+    if (counter === 0 && after === 0 && (isFirst || mayBegin)) entry.start = previous.length > 0 ? gap : undefined
+    else this.#miss(entry, gap)
     return closed?.isTold ? closed : undefined
   }
 
@@ -160,7 +162,15 @@ export class Senders {
 
   #entryOf(sender: Uint8Array, group: Uint8Array): Sender {
     const name = nameOf(sender, group)
-    const entry = this.#senders.get(name) ?? { sender, group, known: [], missing: [], newest: 0, read: 0 }
+    const entry = this.#senders.get(name) ?? {
+      sender,
+      group,
+      known: [],
+      missing: [],
+      newest: 0,
+      read: 0,
+      start: undefined
+    }
     this.#senders.delete(name)
     this.#senders.set(name, entry)
     return entry
@@ -175,15 +185,19 @@ export class Senders {
 
   #take(entry: Sender, id: Uint8Array): Missing | undefined {
     const found = entry.missing.find(({ missing }) => equalBytes(missing, id))
-    if (found !== undefined)
-      this.#miss(
-        entry,
-        entry.missing.filter((one) => one !== found)
-      )
+    if (found !== undefined) this.#setMissing(entry, but(entry.missing, found))
     return found
   }
 
-  #miss(entry: Sender, missing: Missing[]): void {
+  /** Takes note of a gap, unless there is none. */
+  #miss(entry: Sender, gap: Missing): void {
+    const isNoted = entry.missing.some(({ missing }) => equalBytes(missing, gap.missing))
+    // Between two times in a row nothing was said.
+    if (isNoted || gap.missing.length === 0 || gap.before - gap.after <= 1 || isKnown(entry, gap.missing)) return
+    this.#setMissing(entry, [...entry.missing, gap].slice(-MISSING_IDS))
+  }
+
+  #setMissing(entry: Sender, missing: Missing[]): void {
     entry.missing = missing
     if (missing.length > 0) this.#lacking.add(entry)
     else this.#lacking.delete(entry)
@@ -226,14 +240,15 @@ export class Senders {
 
   /** What was missing when an earlier run ended is told again: that run may have ended before it told it. */
   restore(bytes: Uint8Array): void {
-    const { missing, ...rest } = SenderRow.decode(bytes)
+    const { missing, start, ...rest } = SenderRow.decode(bytes)
     const { sender, group } = rest
-    const untold = missing.map((one) => ({ ...one, sender, group, since: -GAP_PATIENCE_MS, isTold: false }))
-    const entry = { ...rest, missing: [] }
+    const untold = (one: MissingRow): Missing => ({ ...one, sender, group, since: -GAP_PATIENCE_MS, isTold: false })
+    const entry = { ...rest, missing: [], start: start && untold(start) }
     this.#senders.set(nameOf(sender, group), entry)
-    this.#miss(entry, untold)
+    this.#setMissing(entry, missing.map(untold))
   }
 }
 
+const but = (all: readonly Missing[], one: Missing): Missing[] => all.filter((other) => other !== one)
 const isKnown = ({ known }: Sender, id: Uint8Array): boolean => known.some((one) => equalBytes(one.id, id))
 const nameOf = (sender: Uint8Array, group: Uint8Array): string => mapKey(sender) + mapKey(group)

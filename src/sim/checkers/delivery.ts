@@ -117,7 +117,8 @@ export class Delivery implements Checker {
     const hasLeft = reader.partings.some((parting) => parting.command.type === 'leaveChannel' && isTaken(parting))
     if (!node.isUp || hasLeft) return
     const shownAt = this.#shownAt.get(node)
-    const heard = new Map<string, Shown[]>()
+    const lineOf = ({ view }: Shown): string => `${hex(view.sender)} ${hex(view.group)}`
+    const lines = Map.groupBy(reader.shown, lineOf)
     for (const shown of reader.shown) {
       const { view, at } = shown
       const sender = this.#truth.personWith(view.sender)
@@ -126,10 +127,8 @@ export class Delivery implements Checker {
       if (view.lamport !== place.lamport) throw new Violation('I-15', `${reader.name} orders ${view.id} differently`)
       // Of whom one comes to know midway one misses nothing but what was said before under the same key. Each group has a
       // chain of its own.
-      const line = `${sender.name} ${hex(view.group)}`
-      const earlier = heard.get(line) ?? []
-      const isKnown = earlier.some((one) => one.incarnation === shown.incarnation || !this.#isForgotten(node, one.at))
-      heard.set(line, [...earlier, shown])
+      const isKept = (one: Shown): boolean => one.incarnation === shown.incarnation || !this.#isForgotten(node, one.at)
+      const isKnown = lines.get(lineOf(shown))!.some((one) => one.view.lamport < view.lamport && isKept(one))
       const isStart = !isKnown && place.counter === 0
       const before = this.#places.get(place.previous)
       if (before !== undefined && before.lamport >= place.lamport)
