@@ -187,6 +187,7 @@ async function runMachine(
     metrics,
     world: {
       write: (batch) => store.write(batch),
+      destroy: (cohort, before) => store.destroy(cohort, before),
       subscribe: (channel) => carrier.subscribe(channel),
       unsubscribe: (channel) => carrier.unsubscribe(channel),
       publish: (channel, frame) => carrier.publish(channel, frame),

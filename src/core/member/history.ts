@@ -3,6 +3,7 @@ import { compareBytes, hex, unhex } from '../../base/bytes.ts'
 import { Content } from '../../wire/messages.ts'
 import { channelIdText, readChannelId } from '../../wire/names.ts'
 import { MessageRow } from '../../wire/rows.ts'
+import { cohortAt } from '../cohort.ts'
 import type { Row } from '../machine.ts'
 import type { MessageView } from '../notice.ts'
 
@@ -11,8 +12,11 @@ const ROOM = 'messages/'
 /** The room of the store that keeps a channel's messages. */
 export const messageRoom = (channel: Uint8Array): string => ROOM + channelIdText(channel)
 
-/** @param frame - the message as it travelled, for those who ask for it later. */
-export function messageRow(message: MessageView, frame: Uint8Array): Row {
+/**
+ * @param frame - the message as it travelled, for those who ask for it later.
+ * @param retentionSeconds - how long the channel's messages are kept; 0: for ever.
+ */
+export function messageRow(message: MessageView, frame: Uint8Array, retentionSeconds: number): Row {
   const { group, id, sender, lamport, counter, content, isEncrypted, isOwn, seenAt, nick, state } = message
   const value = MessageRow.encode({
     id: unhex(id),
@@ -28,7 +32,8 @@ export function messageRow(message: MessageView, frame: Uint8Array): Row {
     frame,
     nick
   })
-  return { room: messageRoom(message.channel), entry: id, order: lamport, value }
+  const room = messageRoom(message.channel)
+  return { room, entry: id, order: lamport, value, cohort: cohortAt(room, seenAt, retentionSeconds) }
 }
 
 /** The message in a row of a message room, or undefined when it is none. */

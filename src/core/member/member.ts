@@ -27,6 +27,7 @@ import { type Epoch, Keyring } from './keyring.ts'
 import { LogExchange } from './log-exchange.ts'
 import { Presence } from './presence.ts'
 import { PublicKeys } from './public-keys.ts'
+import { Retention } from './retention.ts'
 import { type Lines, Speaker, type Standing } from './speaker.ts'
 import { Succession } from './succession.ts'
 import { Traffic } from './traffic.ts'
@@ -46,6 +47,7 @@ export class Member {
   readonly presence: Presence
   readonly demander: Demander
   readonly watch: Watch
+  readonly #retention: Retention
   readonly #context: Context
   #isCarrierReady = false
   /** Whom we hold to be the manager in office. */
@@ -65,6 +67,7 @@ export class Member {
     this.#context = context
     this.keyring = keyring
     this.watch = new Watch(context)
+    this.#retention = new Retention(context)
     this.succession = new Succession(context, keyring, (env, out) => this.#onEpoch(env, out))
     this.seeker = new KeySeeker(context, keyring, standing, this.succession, this.watch)
     this.groups = new Groups(context, {
@@ -118,13 +121,14 @@ export class Member {
     const { succession, seeker, speaker, conversation, statements, groups, publicKeys, presence, demander, watch } =
       this
     const parts = [succession, seeker, speaker, conversation, statements, groups, publicKeys, presence, demander, watch]
-    const moments = parts.map((part) => part.nextAt()).filter((at) => at !== undefined)
+    const moments = [...parts, this.#retention].map((part) => part.nextAt()).filter((at) => at !== undefined)
     return moments.length === 0 ? undefined : Math.min(...moments)
   }
 
   /** Called once after the rows are restored. */
   start(env: Env, out: Out): void {
     this.succession.expirePast(env, out)
+    this.#retention.look(env, out)
     if (this.keyring.current !== undefined) this.groups.onChannelEpoch(env, out)
     // An invite is kept until it has brought a key: with a key from before, it is to bring us back.
     if (this.#context.invite !== '') this.succession.leaveChain()
@@ -147,6 +151,7 @@ export class Member {
 
   wake(env: Env, out: Out): void {
     this.watch.wake(env, out)
+    this.#retention.wake(env, out)
     this.succession.wake(env, out)
     this.seeker.wake(env, out)
     this.speaker.wake(env, out)
@@ -293,6 +298,7 @@ export class Member {
   /** A new version of the descriptor is pinned. */
   onCharter(env: Env, out: Out): void {
     this.watch.onCharter()
+    this.#retention.look(env, out)
     this.succession.onCharter()
     this.#followOffice(env, out)
     this.#tell(env, out)

@@ -130,7 +130,7 @@ export class Speaker {
     const mayPart = this.#context.charter.descriptor.managers.length > 1 && !entry.isPlain
     const kept = mayPart ? this.#outbox.keep(entry) : { puts: [], deletes: [this.#outbox.delete(local)] }
     const view = this.#viewOf(frame, entry, 'sent', env)
-    out.note([messageRow(view, frame.bytes), ...kept.puts], kept.deletes)
+    out.note([this.#messageRow(view, frame), ...kept.puts], kept.deletes)
     out.notify({ type: 'messageState', channel: this.#context.channel, local, id: view.id, state: 'sent' })
   }
 
@@ -206,7 +206,7 @@ export class Speaker {
     this.#clock.setPrevious(entry.group, frame.id)
     this.#traffic.said(!entry.isPlain && entry.group.length === 0, env)
     const view = this.#viewOf(frame, entry, 'waiting', env)
-    const puts = [this.#outbox.rowOf(entry), this.#clock.rowTo(entry.group), messageRow(view, frame.bytes), ...rows]
+    const puts = [this.#outbox.rowOf(entry), this.#clock.rowTo(entry.group), this.#messageRow(view, frame), ...rows]
     out.push({ type: 'persist', puts, deletes: replaced.length > 0 ? [abandoned] : [], isDurable: true })
     out.notify({ type: 'message', ...view })
     return true
@@ -258,6 +258,10 @@ export class Speaker {
     const frame = readFrame(this.#context.channel, entry.frame)
     assert(frame !== undefined && !(frame instanceof Refusal), 'a frame of ours reads back')
     return frame
+  }
+
+  #messageRow(view: MessageView, frame: Frame): Row {
+    return messageRow(view, frame.bytes, this.#context.charter.descriptor.retentionSeconds)
   }
 
   #viewOf(frame: Frame, entry: OutboxEntry, state: 'waiting' | 'sent', env: Env): MessageView {
