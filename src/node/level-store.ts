@@ -22,10 +22,10 @@ import {
   makeSequence,
   readSchema,
   readSequence,
-  type Schema,
   SCHEMA_KEY,
-  SealedRows,
+  type Schema,
   SEQUENCE_KEY,
+  SealedRows,
   schemaKeyOf
 } from './sealed-rows.ts'
 import {
@@ -251,7 +251,8 @@ export class LevelStore implements Store {
         next = found.length < SWEPT_ROWS ? undefined : joinBytes(found.at(-1)![0], Uint8Array.of(0))
       }).catch(() => {})
     }
-    if (dead >= COMPACTED_ROWS && !this.#isClosed) await this.#inTurn(() => database.compactRange(from, below)).catch(() => {})
+    if (dead >= COMPACTED_ROWS && !this.#isClosed)
+      await this.#inTurn(() => database.compactRange(from, below)).catch(() => {})
   }
 
   #inTurn(run: () => Promise<void>): Promise<void> {
@@ -379,7 +380,10 @@ export class LevelStore implements Store {
   async #commit(operations: readonly Operation[], isDurable: boolean): Promise<void> {
     const { database, schemaKey, folder, bufferBytes } = this.#parts
     const sequence = this.#sequence + 1
-    const all: Operation[] = [...operations, { type: 'put', key: SEQUENCE_KEY, value: makeSequence(schemaKey, sequence) }]
+    const all: Operation[] = [
+      ...operations,
+      { type: 'put', key: SEQUENCE_KEY, value: makeSequence(schemaKey, sequence) }
+    ]
     const bytes = all.reduce((sum, one) => sum + one.key.length + (one.type === 'put' ? one.value.length : 0), 0)
     const takes = BUFFERED.factor * (bytes + all.length * BUFFERED.perOperation)
     const wasFull = this.#buffered > bufferBytes

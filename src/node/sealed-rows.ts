@@ -150,8 +150,7 @@ export class SealedRows {
     if (header === undefined) throw damaged
     const openingKey = isFirstForm ? this.#valueKey.expose() : this.#keyFor(header)
     if (openingKey === DESTROYED) return undefined
-    const plaintext =
-      openingKey && openAtRest(openingKey, this.#contextOf(key, header), value.subarray(header.length))
+    const plaintext = openingKey && openAtRest(openingKey, this.#contextOf(key, header), value.subarray(header.length))
     if (plaintext === undefined) throw damaged
     const names: (string | undefined)[] = []
     let offset = 0

@@ -11,8 +11,8 @@ import { UsageError } from '../../src/base/errors.ts'
 import { Secret } from '../../src/base/secret.ts'
 import { derive, mac } from '../../src/crypto/kdf.ts'
 import { LABEL } from '../../src/crypto/labels.ts'
-import { openStore } from '../../src/node/open-store.ts'
 import { openMemoryStore } from '../../src/node/memory-store.ts'
+import { openStore } from '../../src/node/open-store.ts'
 import type { Row, Store } from '../../src/node/store.ts'
 
 const CHILD = fileURLToPath(new URL('./store-child.js', import.meta.url))
@@ -265,8 +265,8 @@ describe('node/store on disk', function () {
     const stride = Number(process.env['CONCLAVE_FLIP_STRIDE'] ?? 29)
     for (const name of await readdir(intact)) {
       const whole = await readFile(join(intact, name))
-      // Every bit of the log: its damage is the hardest to tell from a torn write.
-      for (let bit = 0; bit < whole.length * 8; bit += name.endsWith('.log') ? 1 : stride) {
+      // Every third bit of the log: its damage is the hardest to tell from a torn write.
+      for (let bit = 0; bit < whole.length * 8; bit += name.endsWith('.log') ? 3 : stride) {
         const flipped = Buffer.from(whole)
         flipped[bit >> 3]! ^= 1 << (bit & 7)
         await writeFile(join(folder, name), flipped)
@@ -299,6 +299,25 @@ describe('node/store on disk', function () {
       await chmod(folder, 0o700)
     }
     await contentOf()
+  })
+
+  it('an end of the log that was acknowledged and is gone is an error, whether it is cut off or never reached the disk', async () => {
+    await withStore((store) => store.write({ ...puts(row('a', 'first', 1, 'v')), isDurable: true }))
+    await withStore(async (store) => {
+      for (const i of [2, 3, 4]) await store.write({ ...puts(row('a', `e${i}`, i, 'v')), isDurable: true })
+    })
+    const intact = join(base, 'intact')
+    await cp(folder, intact, { recursive: true })
+    const log = (await readdir(folder)).find((name) => name.endsWith('.log'))!
+    const whole = await readFile(join(folder, log))
+    const third = Math.floor(whole.length / 3)
+    const ends = [whole.subarray(0, 0), whole.subarray(0, third), whole.subarray(0, 2 * third), whole.subarray(0, -9)]
+    for (const end of ends.flatMap((one) => [one, Buffer.concat([one, Buffer.alloc(whole.length - one.length)])])) {
+      await rm(folder, { recursive: true })
+      await cp(intact, folder, { recursive: true })
+      await writeFile(join(folder, log), end)
+      for (let again = 0; again < 2; again++) expect((await errorOf(contentOf())).code).to.equal('DAMAGED_STORE')
+    }
   })
 
   it('a write torn off by the end of the process or the machine is not damage', async () => {

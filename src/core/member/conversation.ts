@@ -163,7 +163,9 @@ export class Conversation {
       state: 'sent',
       seenAt: env.now
     }
-    out.note(isRepeated ? rows : [...rows, messageRow(view, frame.bytes, this.#context.charter.descriptor.retentionSeconds)])
+    out.note(
+      isRepeated ? rows : [...rows, messageRow(view, frame.bytes, this.#context.charter.descriptor.retentionSeconds)]
+    )
     this.#deadlines.setOnce('save', env.uptimeMs + SAVE_MS)
     if (!isRepeated) out.notify({ type: 'message', ...view })
     if (closed !== undefined) this.#notifyGap(closed.sender, closed.missing, true, out)
