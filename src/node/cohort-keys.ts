@@ -133,14 +133,15 @@ export class CohortKeys {
 
   #decode(body: Uint8Array): void {
     const view = new DataView(body.buffer, body.byteOffset, body.length)
-    let offset = 0
-    const take = (length: number): Uint8Array => copyBytes(body.subarray(offset, (offset += length)))
-    const number = (): number => Number(view.getBigUint64((offset += 8) - 8))
-    while (offset < body.length) {
-      const shelf = this.#shelf(take(NAME_BYTES))
-      shelf.from = number()
-      const count = view.getUint32((offset += 4) - 4)
-      for (let i = 0; i < count; i++) shelf.keys.set(number(), take(KEY_BYTES))
+    for (let offset = 0; offset < body.length; ) {
+      const shelf = this.#shelf(body.subarray(offset, offset + NAME_BYTES))
+      offset += NAME_BYTES
+      shelf.from = Number(view.getBigUint64(offset))
+      const end = offset + 12 + view.getUint32(offset + 8) * (8 + KEY_BYTES)
+      for (offset += 12; offset < end; offset += 8 + KEY_BYTES) {
+        const key = copyBytes(body.subarray(offset + 8, offset + 8 + KEY_BYTES))
+        shelf.keys.set(Number(view.getBigUint64(offset)), key)
+      }
     }
     body.fill(0)
   }

@@ -1760,6 +1760,7 @@ export interface OutboxRow {
   under: Uint8Array
   isSent: boolean
   first: Uint8Array
+  since: number
 }
 
 export namespace OutboxRow {
@@ -1827,6 +1828,11 @@ export namespace OutboxRow {
           w.bytes(obj.first)
         }
 
+        if ((obj.since != null && obj.since !== 0)) {
+          w.uint32(96)
+          w.uint64Number(obj.since)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -1842,7 +1848,8 @@ export namespace OutboxRow {
           group: uint8ArrayAlloc(0),
           under: uint8ArrayAlloc(0),
           isSent: false,
-          first: uint8ArrayAlloc(0)
+          first: uint8ArrayAlloc(0),
+          since: 0
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -1893,6 +1900,10 @@ export namespace OutboxRow {
             }
             case 11: {
               obj.first = reader.bytes()
+              break
+            }
+            case 12: {
+              obj.since = reader.uint64Number()
               break
             }
             default: {
@@ -1987,6 +1998,13 @@ export namespace OutboxRow {
               }
               break
             }
+            case 12: {
+              yield {
+                field: `${prefix}.since`,
+                value: reader.uint64Number()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -2054,6 +2072,11 @@ export namespace OutboxRow {
     value: Uint8Array
   }
 
+  export interface OutboxRowSinceFieldEvent {
+    field: '$.since'
+    value: number
+  }
+
   export function encode (obj: Partial<OutboxRow>): Uint8Array {
     return encodeMessage(obj, OutboxRow.codec())
   }
@@ -2062,7 +2085,7 @@ export namespace OutboxRow {
     return decodeMessage(buf, OutboxRow.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<OutboxRow>): Generator<OutboxRowLocalFieldEvent | OutboxRowContentFieldEvent | OutboxRowIsPlainFieldEvent | OutboxRowFrameFieldEvent | OutboxRowEpochFieldEvent | OutboxRowOrderFieldEvent | OutboxRowLamportFieldEvent | OutboxRowGroupFieldEvent | OutboxRowUnderFieldEvent | OutboxRowIsSentFieldEvent | OutboxRowFirstFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<OutboxRow>): Generator<OutboxRowLocalFieldEvent | OutboxRowContentFieldEvent | OutboxRowIsPlainFieldEvent | OutboxRowFrameFieldEvent | OutboxRowEpochFieldEvent | OutboxRowOrderFieldEvent | OutboxRowLamportFieldEvent | OutboxRowGroupFieldEvent | OutboxRowUnderFieldEvent | OutboxRowIsSentFieldEvent | OutboxRowFirstFieldEvent | OutboxRowSinceFieldEvent> {
     return streamMessage(buf, OutboxRow.codec(), opts)
   }
 }

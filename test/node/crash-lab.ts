@@ -4,7 +4,7 @@
  * that flips bits. What is opened again must be what was there after some write, not before the last acknowledged one.
  */
 import { createHash } from 'node:crypto'
-import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
@@ -14,7 +14,6 @@ import { Secret } from '../../src/base/secret.ts'
 import { atMillis } from '../../src/base/time.ts'
 import { readFrame } from '../../src/core/channel/frame.ts'
 import type { Effect, Row } from '../../src/core/machine.ts'
-import { readMessageRow } from '../../src/core/member/history.ts'
 import { Peer } from '../../src/core/peer.ts'
 import { Refusal } from '../../src/core/reject.ts'
 import { openStore } from '../../src/node/open-store.ts'

@@ -67,7 +67,6 @@ export class Member {
     this.#context = context
     this.keyring = keyring
     this.watch = new Watch(context)
-    this.#retention = new Retention(context)
     this.succession = new Succession(context, keyring, (env, out) => this.#onEpoch(env, out))
     this.seeker = new KeySeeker(context, keyring, standing, this.succession, this.watch)
     this.groups = new Groups(context, {
@@ -83,6 +82,7 @@ export class Member {
     }
     this.clock = new Clock(context.name)
     this.speaker = new Speaker(context, lines, standing, this.clock, this.traffic)
+    this.#retention = new Retention(context, this.speaker)
     this.conversation = new Conversation(context, lines, this.clock, this.traffic)
     this.statements = new LogExchange(context, keyring, standing)
     this.publicKeys = new PublicKeys(context, keyring, standing)

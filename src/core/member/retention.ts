@@ -11,14 +11,17 @@ import { cohortSeconds } from '../cohort.ts'
 import type { Env } from '../machine.ts'
 import type { Out } from '../out.ts'
 import { messageRoom } from './history.ts'
+import type { Speaker } from './speaker.ts'
 
 /** The end of a channel's messages. */
 export class Retention {
   readonly #context: Context
+  readonly #speaker: Speaker
   #at: number | undefined
 
-  constructor(context: Context) {
+  constructor(context: Context, speaker: Speaker) {
     this.#context = context
+    this.#speaker = speaker
   }
 
   nextAt(): number | undefined {
@@ -33,7 +36,9 @@ export class Retention {
     const length = cohortSeconds(retentionSeconds)
     this.#at = env.uptimeMs + length * SECOND_MS
     const before = Math.floor(env.now / SECOND_MS) + length - retentionSeconds
-    if (before > 0) out.push({ type: 'destroy', cohort: messageRoom(this.#context.channel), before })
+    if (before <= 0) return
+    out.push({ type: 'destroy', cohort: messageRoom(this.#context.channel), before })
+    this.#speaker.expire(before, out)
   }
 
   wake(env: Env, out: Out): void {

@@ -55,7 +55,7 @@ export class Speaker {
     this.#standing = standing
     this.#clock = clock
     this.#traffic = traffic
-    this.#outbox = new Outbox(context.name)
+    this.#outbox = new Outbox(context)
   }
 
   /** Messages of ours that are not on their way yet. */
@@ -110,7 +110,7 @@ export class Speaker {
     }
     const local = hex(env.random(16))
     const isOpen = isPlain || (privacy === Privacy.PLAIN && group.length === 0)
-    const entry = this.#outbox.add(local, content, isOpen, group)
+    const entry = this.#outbox.add(local, content, isOpen, group, env.now)
     this.flush(env, out)
     // It may have to wait although it could be sent by itself: behind one that has no key, or one that is under way.
     if (entry.frame.length === 0) out.keep(this.#outbox.rowOf(entry))
@@ -282,6 +282,13 @@ export class Speaker {
       state,
       seenAt: env.now
     }
+  }
+
+  /** Destroys what was sent before a time, s since 1970, and is kept to be said again. */
+  expire(before: number, out: Out): void {
+    const { deletes, ...cohorts } = this.#outbox.expire(before)
+    out.note([], deletes)
+    out.push({ type: 'destroy', ...cohorts })
   }
 
   /** Forgets what waits. @returns the rows to delete. */
