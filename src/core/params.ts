@@ -169,7 +169,7 @@ export const DEMAND_TRIES = 4
 export const RENEWAL_MS = 2 * SECOND_MS
 /** Messages that are destroyed together are of a part of their retention, within this range; without one, of the longest. */
 export const COHORTS_PER_RETENTION = 24
-export const COHORT_RANGE_SECONDS = [1, (30 * DAY_MS) / SECOND_MS] as const
+export const COHORT_RANGE_SECONDS = [1, DAY_MS / SECOND_MS] as const
 /** Channels of one peer. */
 export const CHANNELS = 256
 
