@@ -170,6 +170,8 @@ export const RENEWAL_MS = 2 * SECOND_MS
 /** Messages that are destroyed together are of a part of their retention, within this range; without one, of the longest. */
 export const COHORTS_PER_RETENTION = 24
 export const COHORT_RANGE_SECONDS = [1, DAY_MS / SECOND_MS] as const
+/** An import counts as so many starts: the home that it comes from will not have started so often meanwhile. */
+export const IMPORT_STARTS = 2 ** 20
 /** Channels of one peer. */
 export const CHANNELS = 256
 

@@ -390,6 +390,11 @@ export class Node {
     })
   }
 
+  /** Bytes of the store on the disk; 0 in memory. */
+  storeBytes(): Promise<number> {
+    return this.#parts.store.size()
+  }
+
   /** Counters by name, for `status`, `doctor` and reports. */
   counters(): Record<string, number> {
     return this.#parts.counters.snapshot()

@@ -25,7 +25,8 @@ export async function run(args: Arguments): Promise<number> {
     step: options.durationOrOff('step'),
     idle: options.durationOrOff('idle'),
     grace: options.has('grace') ? options.duration('grace', 0) : undefined,
-    maxMembers: options.count('max-members')
+    maxMembers: options.count('max-members'),
+    retention: options.durationOrOff('retention')
   }
   const session = await openSession(args, 'network')
   const form = await callAloud<ChannelForm>(session, 'channel.amend', params)

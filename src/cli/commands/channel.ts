@@ -50,7 +50,8 @@ async function create(args: Arguments): Promise<number> {
     step: options.durationOrOff('step'),
     idle: options.durationOrOff('idle'),
     grace: options.has('grace') ? options.duration('grace', 0) : undefined,
-    maxMembers: options.count('max-members')
+    maxMembers: options.count('max-members'),
+    retention: options.durationOrOff('retention')
   }
   const session = await openSession(args, 'store')
   const form = await session.call<ChannelForm>('channel.create', params)
