@@ -114,6 +114,35 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     examples: ['conclave id', 'conclave id --json'],
     load: () => import('./commands/id.ts')
   },
+  export: {
+    group: 'Start here',
+    summary: 'all of an identity into one file: keys, channels, history',
+    operands: ['FILE'],
+    options: {
+      'passphrase-file': SECRETS['passphrase-file']!,
+      'export-passphrase-file': text('FILE', 'the passphrase of the exported file is in this one')
+    },
+    examples: [
+      'conclave export alice.conclave',
+      'conclave export alice.conclave --export-passphrase-file ~/.secrets/export'
+    ],
+    more:
+      'Stop the peer first. The file has a passphrase of its own. It is for moving to another machine, or for the day on\n' +
+      'which this one is lost: never run the old home and the new one side by side.',
+    load: () => import('./commands/export.ts')
+  },
+  import: {
+    group: 'Start here',
+    summary: 'a new home of an exported identity',
+    operands: ['FILE'],
+    options: {
+      ...SECRETS,
+      'export-passphrase-file': text('FILE', 'the passphrase of the exported file is in this one')
+    },
+    examples: ['conclave import alice.conclave', 'conclave import alice.conclave --home ~/second --no-passphrase'],
+    more: 'Never writes over anything. A file that is damaged or cut off leaves nothing behind.',
+    load: () => import('./commands/import.ts')
+  },
   'key-manager': {
     isService: true,
     group: 'Run',
@@ -153,6 +182,10 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
       grace: text('TIME', 'and is readable this long after the next (default 10m)'),
       'without-trigger': texts('WHAT', 'no new key because of it: first-member or prekey-rotation, repeatable'),
       'max-members': text('N', 'members at most (0, the default: no limit of its own)'),
+      retention: text(
+        'TIME',
+        'members keep messages this long, at most; then they are destroyed (default off: for ever)'
+      ),
       history: text('HOW', 'what newcomers may read: none (default), since-join or all'),
       ...REACHING
     },
@@ -188,6 +221,7 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
       idle: text('TIME', 'and after a silence of this long, or off'),
       grace: text('TIME', 'and is readable this long after the next'),
       'max-members': text('N', 'members at most (0: no limit of its own)'),
+      retention: text('TIME', 'members keep messages this long, at most; then they are destroyed, or off'),
       ...REACHING
     },
     examples: [

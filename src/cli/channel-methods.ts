@@ -67,7 +67,8 @@ export function numbersGiven(params: Reader): ChannelSettings {
     keyLifetimeSeconds: params.seconds('keyLifetime'),
     stepSeconds: params.seconds('step'),
     idleSeconds: params.seconds('idle'),
-    graceSeconds: params.seconds('grace')
+    graceSeconds: params.seconds('grace'),
+    retentionSeconds: params.seconds('retention')
   })
 }
 

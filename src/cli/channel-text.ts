@@ -47,6 +47,8 @@ export const RULES = {
     'since-join': own`members read everything since they came first`,
     all: own`newcomers read what was said before, as far as the keys are still there`
   },
+  forEver: own`messages stay until somebody deletes them`,
+  retention: (time: SafeText): SafeText => own`members destroy messages after ${time} at the latest`,
   quorum: (signatures: number, managers: number): SafeText =>
     managers === 1 ? own`one key manager, a new key` : own`${signatures} of ${managers} key managers, each new key`,
   timing: {

@@ -65,6 +65,8 @@ export interface ChannelForm {
   readonly graceSeconds?: number
   /** 0: no limit of the channel's own. */
   readonly maxMembers?: number
+  /** 0: for ever. */
+  readonly retentionSeconds?: number
   /** What makes no new key here. */
   readonly withoutTriggers?: readonly Trigger[]
   readonly descriptorVersion?: number
@@ -253,6 +255,8 @@ export interface StatusForm {
   readonly uptimeMs?: number
   readonly listen?: readonly string[]
   readonly peers?: number
+  /** Bytes of the store on the disk. */
+  readonly storeBytes?: number
   readonly channels?: readonly ChannelForm[]
   /** What the node counted, by name; `reject.N` are refusals by check R-N. */
   readonly counters?: Readonly<Record<string, number>>

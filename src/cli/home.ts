@@ -110,8 +110,32 @@ async function chooseSecret(output: Output): Promise<Secret | undefined> {
   }
 }
 
-async function secretFromFile(options: Options, output: Output): Promise<Secret | undefined> {
-  const path = options.text('passphrase-file') ?? process.env['CONCLAVE_PASSPHRASE_FILE']
+/**
+ * The passphrase of an exported identity, which is never that of a home unless somebody wants it so.
+ *
+ * @param isNew - whether it is chosen now, and so asked for twice.
+ * @throws {UsageError} `NO_PASSPHRASE` when there is nobody to ask, `BAD_SECRET_FILE`, `INTERRUPTED`
+ */
+export async function exportPassphrase({ options, output }: Arguments, isNew: boolean): Promise<Secret> {
+  const given = await secretIn(options.text('export-passphrase-file'), output)
+  if (given !== undefined) return given
+  if (!canAsk(options)) throw new UsageError('NO_PASSPHRASE', HOME.needsExportPassphrase)
+  for (;;) {
+    const first = await askSecret(HOME.exportPassphrase)
+    if (!isNew) return first
+    const second = await askSecret(HOME.again)
+    const isSame = first.equals(second)
+    second.destroy()
+    if (isSame) return first
+    first.destroy()
+    output.note(HOME.differ)
+  }
+}
+
+const secretFromFile = (options: Options, output: Output): Promise<Secret | undefined> =>
+  secretIn(options.text('passphrase-file') ?? process.env['CONCLAVE_PASSPHRASE_FILE'], output)
+
+async function secretIn(path: string | undefined, output: Output): Promise<Secret | undefined> {
   if (path === undefined || path === '') return undefined
   const buffer = new Uint8Array(MAX_SECRET_BYTES + 1)
   let length = 0

@@ -122,13 +122,21 @@ function ruleRows(form: ChannelForm): [SafeText, SafeText][] {
   const { admission, authentication, privacy, history } = form
   if (!admission || !authentication || !privacy || !history) return []
   const time = (seconds = 0): SafeText => durationText(seconds * SECOND_MS)
-  const { keyLifetimeSeconds, stepSeconds = 0, idleSeconds = 0, graceSeconds, maxMembers = 0 } = form
+  const {
+    keyLifetimeSeconds,
+    stepSeconds = 0,
+    idleSeconds = 0,
+    graceSeconds,
+    maxMembers = 0,
+    retentionSeconds = 0
+  } = form
   const without = form.withoutTriggers ?? []
   return [
     [own`admission`, RULES.admission[admission]],
     [own`who asks`, RULES.authentication[authentication]],
     [own`privacy`, RULES.privacy[privacy]],
     [own`history`, RULES.history[history]],
+    [own`kept`, retentionSeconds === 0 ? RULES.forEver : RULES.retention(time(retentionSeconds))],
     [own`key lives`, own`${time(keyLifetimeSeconds)}, and is readable for ${time(graceSeconds)} after the next`],
     [own`new key`, stepSeconds === 0 ? RULES.noStep : RULES.step(time(stepSeconds))],
     [own``, idleSeconds === 0 ? RULES.noIdle : RULES.idle(time(idleSeconds))],
@@ -280,6 +288,8 @@ export function statusLines(form: StatusForm, isColour: boolean): SafeText[] {
       own`runs as`,
       own`${displayText(role)}, process ${pid ?? 0}, for ${Math.round((uptimeMs ?? 0) / 1000)} s`
     ])
+  if (form.storeBytes !== undefined && form.storeBytes > 0)
+    rows.push([own`on disk`, own`${displayText((form.storeBytes / 1_000_000).toFixed(1))} MB`])
   for (const address of listen ?? []) rows.push([own`address`, displayText(address, { lines: 1 })])
   return [...health, own``, ...tableLines(rows)]
 }

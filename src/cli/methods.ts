@@ -167,6 +167,7 @@ async function status({ node, home, startedAt }: Desk): Promise<StatusForm> {
     uptimeMs: Math.round(performance.now() - startedAt),
     listen,
     peers,
+    storeBytes: await node.storeBytes(),
     channels: channels.map((one) => formOf(node, one)),
     counters: node.counters(),
     health

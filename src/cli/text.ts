@@ -141,6 +141,18 @@ export const HOME = {
     own`  Whoever can read its folder can read all messages and speak in your name.`,
     own`  For a protected one: conclave init --home OTHER-FOLDER, with a passphrase.`
   ],
+  exportPassphrase: own`Passphrase of the exported file: `,
+  needsExportPassphrase:
+    'A passphrase is needed. The file has every key and message in it, and there is nobody to ask. Give it with --export-passphrase-file FILE.',
+  exported: (nick: SafeText, path: SafeText): SafeText[] => [
+    own`Exported ${nick} to ${path}`,
+    own`  Whoever has this file and its passphrase can read everything and speak in your name.`,
+    own`  Do not go on with both homes: use the new one, or keep the file for the day on which this one is lost.`
+  ],
+  imported: (nick: SafeText, user: SafeText, home: SafeText): SafeText[] => [
+    own`Imported ${nick} into ${home}`,
+    own`  user id  ${user}`
+  ],
   unprotectedShort: own`not protected: whoever reads the disk reads everything`,
   protectedShort: own`protected by a passphrase`,
   made: (nick: SafeText, user: SafeText, home: SafeText): SafeText[] => [

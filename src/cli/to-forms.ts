@@ -132,6 +132,7 @@ export function channelForm(view: ChannelView, connected = 0): ChannelForm {
       idleSeconds: descriptor.idleSeconds,
       graceSeconds: descriptor.graceSeconds,
       maxMembers: descriptor.maxMembers,
+      retentionSeconds: descriptor.retentionSeconds,
       withoutTriggers: TRIGGERS.filter((one) => (descriptor.withoutTriggers & TRIGGER[one]) !== 0),
       descriptorVersion: descriptor.version
     })

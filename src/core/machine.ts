@@ -36,6 +36,15 @@ export interface RowKey {
 
 export interface Row extends RowKey {
   readonly value: Uint8Array
+  /** With what it is destroyed; absent: it stays until it is deleted, and what is deleted may be found on the disk. */
+  readonly cohort?: Cohort | undefined
+}
+
+/** Rows that are destroyed together: their key is, so that nobody reads them any more, whatever is left on the disk. */
+export interface Cohort {
+  readonly name: string
+  /** When its first row may have been written, s since 1970. */
+  readonly since: number
 }
 
 export type Event =
@@ -83,6 +92,8 @@ export type Effect =
       readonly deletes: readonly RowKey[]
       readonly isDurable: boolean
     }
+  /** Destroys the cohorts of a name that began before a time, s since 1970. Nothing waits for it: what failed is said again. */
+  | { readonly type: 'destroy'; readonly cohort: string; readonly before: number }
   | { readonly type: 'subscribe'; readonly channel: Uint8Array }
   | { readonly type: 'unsubscribe'; readonly channel: Uint8Array }
   /**

@@ -187,6 +187,11 @@ export const LOOKED_UP_RECORDS = 8
 export const DEMAND_TRIES = 4
 /** How long after its deadline a key may still be replaced unasked; then its members begin to ask, over a digest's time. */
 export const RENEWAL_MS = 2 * SECOND_MS
+/** Messages that are destroyed together are of a part of their retention, within this range; without one, of the longest. */
+export const COHORTS_PER_RETENTION = 24
+export const COHORT_RANGE_SECONDS = [1, DAY_MS / SECOND_MS] as const
+/** An import counts as so many starts: the home that it comes from will not have started so often meanwhile. */
+export const IMPORT_STARTS = 2 ** 20
 /** Channels of one peer. */
 export const CHANNELS = 256
 

@@ -113,14 +113,21 @@ export const LABEL = {
   /** A home's vault: what its sealed store key is bound to, and the check value of an unprotected one. */
   vaultWrap: 'conclave/1/vault/wrap',
   vaultCheck: 'conclave/1/vault/check',
-  /** From the store key: the keys of the schema row, of names and of values. */
+  /** From the store key: the keys of the schema row, of names, of values and of the file of cohort keys. */
   storeSchemaKey: 'conclave/1/store/schema-key',
   storeNameKey: 'conclave/1/store/name-key',
   storeValueKey: 'conclave/1/store/value-key',
   /** Tag of the schema row; what the database sees of a room's name and of an entry's. */
   storeSchema: 'conclave/1/store/schema',
   storeRoom: 'conclave/1/store/room',
-  storeEntry: 'conclave/1/store/entry'
+  storeEntry: 'conclave/1/store/entry',
+  storeCohort: 'conclave/1/store/cohort',
+  storeCohortsKey: 'conclave/1/store/cohorts-key',
+  /** Number of the newest write: in the database, and in the high-water mark beside it. */
+  storeSequence: 'conclave/1/store/sequence',
+  /** An exported identity: the key of its chunks, and the check value of the passphrase. */
+  exportKey: 'conclave/1/export/key',
+  exportCheck: 'conclave/1/export/check'
 } as const
 
 /** One of the strings of `LABEL`. */

@@ -276,6 +276,9 @@ export class Driver {
         this.#writes.add(effect.puts, effect.deletes)
         if (effect.isDurable) this.#block(this.#writes.flush(true))
         return
+      case 'destroy':
+        this.#later('destroy', this.#world.destroy(effect.cohort, effect.before), () => {})
+        return
       case 'subscribe':
         this.#world.subscribe(effect.channel)
         return

@@ -27,6 +27,10 @@ export function openMemoryStore(): Store {
         table.set(nameOf(row), { ...row, order: row.order ?? 0, value: copyBytes(row.value), hash })
       }
     },
+    async destroy(name, before) {
+      for (const [place, { cohort }] of table) if (cohort?.name === name && cohort.since < before) table.delete(place)
+    },
+    size: async () => 0,
     read: async (key) => copied(table.get(nameOf(key))?.value),
     async *rows(room, { from = 0, to = MAX_ORDER, isReverse = false, limit = Number.POSITIVE_INFINITY } = {}) {
       nameOf({ room, entry: '', order: from })
@@ -35,6 +39,9 @@ export function openMemoryStore(): Store {
       )
       found.sort((a, b) => (isReverse ? -1 : 1) * (a.order - b.order || compareBytes(a.hash, b.hash)))
       for (const { hash: _, ...row } of found.slice(0, limit)) yield { ...row, value: copyBytes(row.value) }
+    },
+    async *all() {
+      for (const { hash: _, ...row } of table.values()) yield { ...row, value: copyBytes(row.value) }
     },
     async close() {
       isClosed = true

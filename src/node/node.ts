@@ -192,6 +192,7 @@ async function runMachine(
     metrics,
     world: {
       write: (batch) => store.write(batch),
+      destroy: (cohort, before) => store.destroy(cohort, before),
       subscribe: (channel) => carrier.subscribe(channel),
       unsubscribe: (channel) => carrier.unsubscribe(channel),
       publish: (channel, frame) => carrier.publish(channel, frame),
@@ -393,6 +394,11 @@ export class Node {
       deletes: [],
       isDurable: false
     })
+  }
+
+  /** Bytes of the store on the disk; 0 in memory. */
+  storeBytes(): Promise<number> {
+    return this.#parts.store.size()
   }
 
   /** Counters by name, for `status`, `doctor` and reports. */

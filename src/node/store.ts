@@ -5,12 +5,12 @@
  * and keep their order; after one write has failed no later one succeeds, for what was promised might be missing.
  */
 import { UsageError } from '../base/errors.ts'
-import type { Row, RowKey } from '../core/machine.ts'
+import type { Cohort, Row, RowKey } from '../core/machine.ts'
 
 /** Highest order of a row. */
 export const MAX_ORDER = Number.MAX_SAFE_INTEGER
 
-export type { Row, RowKey }
+export type { Cohort, Row, RowKey }
 
 /** Changes that happen together or not at all: deletes first, then puts. */
 export interface Batch {
@@ -52,6 +52,18 @@ export interface Store {
    * @throws {UsageError} `DAMAGED_STORE` naming the room; `BAD_KEY`.
    */
   rows(room: string, range?: RowRange): AsyncIterable<Row>
+  /** Every row there is, room by room. @throws {UsageError} `DAMAGED_STORE` */
+  all(): AsyncIterable<Row>
+  /**
+   * Destroys all rows of cohorts that began before a time: once it resolves, nothing that is left on the disk opens with the
+   * store key. They are not read any more, and what is written into such a cohort later is dropped.
+   *
+   * @param before - s since 1970.
+   * @throws {UsageError} `STORE_FAILED`
+   */
+  destroy(cohort: string, before: number): Promise<void>
+  /** Bytes on the disk. */
+  size(): Promise<number>
   /** Finishes the waiting writes and forgets the keys. */
   close(): Promise<void>
 }

@@ -14,7 +14,7 @@ import { Secret } from '../base/secret.ts'
 import { openAtRest, sealAtRest } from '../crypto/aead.ts'
 import { mac } from '../crypto/kdf.ts'
 import { framed, LABEL } from '../crypto/labels.ts'
-import { stretchPassphrase } from '../crypto/password.ts'
+import { type StretchCost, stretchPassphrase } from '../crypto/password.ts'
 import { ensurePrivateFolder, hasCode, requirePrivate, writeFileWhole } from './private-files.ts'
 
 const VAULT_VERSION = 1
@@ -24,7 +24,7 @@ const KEY_BYTES = 32
 const SALT_BYTES = 16
 
 /** What one guess at a passphrase costs in a new vault. */
-const COST = { memoryKiB: 64 * 1024, passes: 3 } as const
+export const COST = { memoryKiB: 64 * 1024, passes: 3 } as const
 /** What a vault file may ask of us: it is read before it can be authenticated. */
 const MAX_COST = { memoryKiB: 1024 * 1024, passes: 16 } as const
 
@@ -172,7 +172,7 @@ function unwrap(form: Form, passphrase: Secret | undefined, path: string): Secre
 }
 
 /** A tampered file must make us neither allocate without end nor guess cheaply. */
-const isWithinBounds = ({ memoryKiB, passes }: Parameters): boolean =>
+export const isWithinBounds = ({ memoryKiB, passes }: StretchCost): boolean =>
   Number.isInteger(memoryKiB) &&
   Number.isInteger(passes) &&
   memoryKiB >= COST.memoryKiB &&

@@ -12,6 +12,8 @@ import type { Answer, Question, Range } from '../wire/messages.ts'
 export interface World {
   /** In the order of the calls. @throws when it is not as safe as asked. */
   write(batch: { puts: readonly Row[]; deletes: readonly RowKey[]; isDurable: boolean }): Promise<void>
+  /** Destroys cohorts of rows, on the disk and for ever. */
+  destroy(cohort: string, before: number): Promise<void>
   subscribe(channel: Uint8Array): void
   unsubscribe(channel: Uint8Array): void
   /** Resolves to the number of neighbours it went to. */

@@ -41,6 +41,14 @@ export class Disk {
     if (persist.isDurable) this.sync()
   }
 
+  /** Rows of these cohorts are gone for good, whatever becomes of other writes. */
+  destroy(cohort: string, before: number): void {
+    const isGone = (row: Row): boolean => row.cohort?.name === cohort && row.cohort.since < before
+    for (const table of [this.#durable, this.#current])
+      for (const [name, row] of table) if (isGone(row)) table.delete(name)
+    this.#unsynced = this.#unsynced.map((batch) => ({ ...batch, puts: batch.puts.filter((row) => !isGone(row)) }))
+  }
+
   /** Everything written so far survives from here on. */
   sync(): void {
     for (const batch of this.#unsynced) apply(this.#durable, batch)

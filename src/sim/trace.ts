@@ -88,6 +88,8 @@ export function describeEffect(effect: Effect): [text: string, size: number] {
   switch (effect.type) {
     case 'persist':
       return [effect.isDurable ? '> persist durable' : '> persist', effect.puts.length + effect.deletes.length]
+    case 'destroy':
+      return ['> destroy', effect.before]
     case 'publish':
       return [`> ${effect.to === undefined ? 'publish' : 'hand'} ${peekKind(effect.frame)}`, effect.frame.length]
     case 'ask':

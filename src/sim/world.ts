@@ -308,6 +308,9 @@ export class World implements NetworkHost {
         node.disk.write(effect, this.time)
         if (effect.isDurable && node.syncMs > 0) this.#waitForDisk(node)
         break
+      case 'destroy':
+        node.disk.destroy(effect.cohort, effect.before)
+        break
       case 'subscribe':
         network.subscribe(node, effect.channel)
         break

@@ -2504,6 +2504,7 @@ export interface OutboxRow {
   under: Uint8Array
   isSent: boolean
   first: Uint8Array
+  since: number
 }
 
 export namespace OutboxRow {
@@ -2571,6 +2572,11 @@ export namespace OutboxRow {
           w.bytes(obj.first)
         }
 
+        if ((obj.since != null && obj.since !== 0)) {
+          w.uint32(96)
+          w.uint64Number(obj.since)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -2586,7 +2592,8 @@ export namespace OutboxRow {
           group: uint8ArrayAlloc(0),
           under: uint8ArrayAlloc(0),
           isSent: false,
-          first: uint8ArrayAlloc(0)
+          first: uint8ArrayAlloc(0),
+          since: 0
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -2637,6 +2644,10 @@ export namespace OutboxRow {
             }
             case 11: {
               obj.first = reader.bytes()
+              break
+            }
+            case 12: {
+              obj.since = reader.uint64Number()
               break
             }
             default: {
@@ -2731,6 +2742,13 @@ export namespace OutboxRow {
               }
               break
             }
+            case 12: {
+              yield {
+                field: `${prefix}.since`,
+                value: reader.uint64Number()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -2798,6 +2816,11 @@ export namespace OutboxRow {
     value: Uint8Array
   }
 
+  export interface OutboxRowSinceFieldEvent {
+    field: '$.since'
+    value: number
+  }
+
   export function encode (obj: Partial<OutboxRow>): Uint8Array {
     return encodeMessage(obj, OutboxRow.codec())
   }
@@ -2806,7 +2829,7 @@ export namespace OutboxRow {
     return decodeMessage(buf, OutboxRow.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<OutboxRow>): Generator<OutboxRowLocalFieldEvent | OutboxRowContentFieldEvent | OutboxRowIsPlainFieldEvent | OutboxRowFrameFieldEvent | OutboxRowEpochFieldEvent | OutboxRowOrderFieldEvent | OutboxRowLamportFieldEvent | OutboxRowGroupFieldEvent | OutboxRowUnderFieldEvent | OutboxRowIsSentFieldEvent | OutboxRowFirstFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<OutboxRow>): Generator<OutboxRowLocalFieldEvent | OutboxRowContentFieldEvent | OutboxRowIsPlainFieldEvent | OutboxRowFrameFieldEvent | OutboxRowEpochFieldEvent | OutboxRowOrderFieldEvent | OutboxRowLamportFieldEvent | OutboxRowGroupFieldEvent | OutboxRowUnderFieldEvent | OutboxRowIsSentFieldEvent | OutboxRowFirstFieldEvent | OutboxRowSinceFieldEvent> {
     return streamMessage(buf, OutboxRow.codec(), opts)
   }
 }
@@ -3489,5 +3512,352 @@ export namespace UserRow {
 
   export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<UserRow>): Generator<UserRowUserFieldEvent | UserRowSeqFieldEvent | UserRowHashFieldEvent | UserRowRecordFieldEvent> {
     return streamMessage(buf, UserRow.codec(), opts)
+  }
+}
+
+export interface ExportedRows {
+  rows: ExportedRow[]
+}
+
+export namespace ExportedRows {
+  let _codec: Codec<ExportedRows>
+
+  export const codec = (): Codec<ExportedRows> => {
+    if (_codec == null) {
+      _codec = message<ExportedRows>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if (obj.rows != null && obj.rows.length > 0) {
+          for (const value of obj.rows) {
+            w.uint32(10)
+            ExportedRow.codec().encode(value, w)
+          }
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          rows: []
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              if (opts.limits?.rows != null && obj.rows.length === opts.limits.rows) {
+                throw new MaxLengthError('Decode error - repeated field "rows" had too many elements')
+              }
+
+              obj.rows.push(ExportedRow.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.rows$
+              }))
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const obj = {
+          rows: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              if (opts.limits?.rows != null && obj.rows === opts.limits.rows) {
+                throw new MaxLengthError('Streaming decode error - repeated field "rows" had too many elements')
+              }
+
+              for (const evt of ExportedRow.codec().stream(reader, reader.uint32(), `${prefix}.rows[]`, {
+                limits: opts.limits?.rows$
+              })) {
+                yield {
+                  ...evt,
+                  index: obj.rows
+                }
+              }
+
+              obj.rows++
+
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface ExportedRowsRowsRoomFieldEvent {
+    field: '$.rows[].room'
+    value: string
+    index: number
+  }
+
+  export interface ExportedRowsRowsEntryFieldEvent {
+    field: '$.rows[].entry'
+    value: string
+    index: number
+  }
+
+  export interface ExportedRowsRowsOrderFieldEvent {
+    field: '$.rows[].order'
+    value: number
+    index: number
+  }
+
+  export interface ExportedRowsRowsValueFieldEvent {
+    field: '$.rows[].value'
+    value: Uint8Array
+    index: number
+  }
+
+  export interface ExportedRowsRowsCohortFieldEvent {
+    field: '$.rows[].cohort'
+    value: string
+    index: number
+  }
+
+  export interface ExportedRowsRowsSinceFieldEvent {
+    field: '$.rows[].since'
+    value: number
+    index: number
+  }
+
+  export function encode (obj: Partial<ExportedRows>): Uint8Array {
+    return encodeMessage(obj, ExportedRows.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ExportedRows>): ExportedRows {
+    return decodeMessage(buf, ExportedRows.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ExportedRows>): Generator<ExportedRowsRowsRoomFieldEvent | ExportedRowsRowsEntryFieldEvent | ExportedRowsRowsOrderFieldEvent | ExportedRowsRowsValueFieldEvent | ExportedRowsRowsCohortFieldEvent | ExportedRowsRowsSinceFieldEvent> {
+    return streamMessage(buf, ExportedRows.codec(), opts)
+  }
+}
+
+export interface ExportedRow {
+  room: string
+  entry: string
+  order: number
+  value: Uint8Array
+  cohort: string
+  since: number
+}
+
+export namespace ExportedRow {
+  let _codec: Codec<ExportedRow>
+
+  export const codec = (): Codec<ExportedRow> => {
+    if (_codec == null) {
+      _codec = message<ExportedRow>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.room != null && obj.room !== '')) {
+          w.uint32(10)
+          w.string(obj.room)
+        }
+
+        if ((obj.entry != null && obj.entry !== '')) {
+          w.uint32(18)
+          w.string(obj.entry)
+        }
+
+        if ((obj.order != null && obj.order !== 0)) {
+          w.uint32(24)
+          w.uint64Number(obj.order)
+        }
+
+        if ((obj.value != null && obj.value.byteLength > 0)) {
+          w.uint32(34)
+          w.bytes(obj.value)
+        }
+
+        if ((obj.cohort != null && obj.cohort !== '')) {
+          w.uint32(42)
+          w.string(obj.cohort)
+        }
+
+        if ((obj.since != null && obj.since !== 0)) {
+          w.uint32(48)
+          w.uint64Number(obj.since)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          room: '',
+          entry: '',
+          order: 0,
+          value: uint8ArrayAlloc(0),
+          cohort: '',
+          since: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.room = reader.string()
+              break
+            }
+            case 2: {
+              obj.entry = reader.string()
+              break
+            }
+            case 3: {
+              obj.order = reader.uint64Number()
+              break
+            }
+            case 4: {
+              obj.value = reader.bytes()
+              break
+            }
+            case 5: {
+              obj.cohort = reader.string()
+              break
+            }
+            case 6: {
+              obj.since = reader.uint64Number()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.room`,
+                value: reader.string()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.entry`,
+                value: reader.string()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.order`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            case 4: {
+              yield {
+                field: `${prefix}.value`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 5: {
+              yield {
+                field: `${prefix}.cohort`,
+                value: reader.string()
+              }
+              break
+            }
+            case 6: {
+              yield {
+                field: `${prefix}.since`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface ExportedRowRoomFieldEvent {
+    field: '$.room'
+    value: string
+  }
+
+  export interface ExportedRowEntryFieldEvent {
+    field: '$.entry'
+    value: string
+  }
+
+  export interface ExportedRowOrderFieldEvent {
+    field: '$.order'
+    value: number
+  }
+
+  export interface ExportedRowValueFieldEvent {
+    field: '$.value'
+    value: Uint8Array
+  }
+
+  export interface ExportedRowCohortFieldEvent {
+    field: '$.cohort'
+    value: string
+  }
+
+  export interface ExportedRowSinceFieldEvent {
+    field: '$.since'
+    value: number
+  }
+
+  export function encode (obj: Partial<ExportedRow>): Uint8Array {
+    return encodeMessage(obj, ExportedRow.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ExportedRow>): ExportedRow {
+    return decodeMessage(buf, ExportedRow.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ExportedRow>): Generator<ExportedRowRoomFieldEvent | ExportedRowEntryFieldEvent | ExportedRowOrderFieldEvent | ExportedRowValueFieldEvent | ExportedRowCohortFieldEvent | ExportedRowSinceFieldEvent> {
+    return streamMessage(buf, ExportedRow.codec(), opts)
   }
 }

@@ -13,6 +13,8 @@ import { Admission, Authentication, type Descriptor, HistoryPolicy, Privacy } fr
 
 export const CHANNEL = new Uint8Array(32).fill(7)
 
+const TERMS = { history: HistoryPolicy.NONE, retentionSeconds: 0 }
+
 /** What happens when a command comes: a result, or nothing when it is none of this test's. */
 export type Answer = (command: Command, tell: (notice: Notice) => void) => CommandResult | undefined
 
@@ -106,7 +108,7 @@ export class TestDesk {
 
   /** Keeps messages as a member does. */
   async keep(...messages: MessageView[]): Promise<void> {
-    const puts = messages.flatMap((one) => [messageRow(one, new Uint8Array(0)), ...rowsBeside(one, false)])
+    const puts = messages.flatMap((one) => [messageRow(one, new Uint8Array(0), 0), ...rowsBeside(one, TERMS)])
     await this.#store.write({ puts, deletes: [], isDurable: false })
   }
 

@@ -231,6 +231,11 @@ export class Bus {
         for (const row of effect.puts) node.rows.set(`${row.room}|${row.entry}|${row.order ?? 0}`, row)
         if (effect.isDurable) node.durable = new Map(node.rows)
         return
+      case 'destroy':
+        for (const table of [node.rows, node.durable])
+          for (const [name, { cohort }] of table)
+            if (cohort?.name === effect.cohort && cohort.since < effect.before) table.delete(name)
+        return
       case 'subscribe':
         node.subscribed.add(Buffer.from(effect.channel).toString('hex'))
         return this.#tellCarrier(Buffer.from(effect.channel).toString('hex'))

@@ -47,6 +47,10 @@ class ToyWorld implements World {
     this.writes.push(write)
     return write.promise
   }
+  destroy(cohort: string, before: number): Promise<void> {
+    this.log.push(`destroy ${cohort} ${before}`)
+    return Promise.resolve()
+  }
   subscribe(): void {
     this.log.push('subscribe')
   }

@@ -1,6 +1,6 @@
 // Child process of the store's spec. Writes rows until it is killed or the disk refuses; prints what was acknowledged.
 import { Secret } from '../../src/base/secret.ts'
-import { openStore } from '../../src/node/level-store.ts'
+import { openStore } from '../../src/node/open-store.ts'
 
 const [folder = '', round = '', valueBytes = '100'] = process.argv.slice(2)
 const store = await openStore(folder, new Secret(new Uint8Array(32).fill(7)))

@@ -11,8 +11,8 @@ import { UsageError } from '../../src/base/errors.ts'
 import { Secret } from '../../src/base/secret.ts'
 import { derive, mac } from '../../src/crypto/kdf.ts'
 import { LABEL } from '../../src/crypto/labels.ts'
-import { openStore } from '../../src/node/level-store.ts'
 import { openMemoryStore } from '../../src/node/memory-store.ts'
+import { openStore } from '../../src/node/open-store.ts'
 import type { Row, Store } from '../../src/node/store.ts'
 
 const CHILD = fileURLToPath(new URL('./store-child.js', import.meta.url))
@@ -167,7 +167,7 @@ describe('node/store on disk', function () {
     const first = await rawValues()
     folder = other
     const second = await rawValues()
-    expect(first.length).to.equal(2)
+    expect(first.length).to.equal(3)
     expect(first[0]).not.to.deep.equal(second[0])
   })
 
@@ -188,7 +188,7 @@ describe('node/store on disk', function () {
   it('a store of a newer schema is refused by name, a forged version as damage', async () => {
     await withStore(async () => {})
     const write = (value: Uint8Array) => rawDatabase((db) => db.put(utf8('schema'), value))
-    const body = joinBytes(u32(2), new Uint8Array(16))
+    const body = joinBytes(u32(3), new Uint8Array(16))
     await write(joinBytes(body, new Uint8Array(32)))
     expect((await errorOf(openStore(folder, key()))).code).to.equal('DAMAGED_STORE')
     const schemaKey = derive(KEY_BYTES, LABEL.storeSchemaKey, [])
@@ -265,8 +265,8 @@ describe('node/store on disk', function () {
     const stride = Number(process.env['CONCLAVE_FLIP_STRIDE'] ?? 29)
     for (const name of await readdir(intact)) {
       const whole = await readFile(join(intact, name))
-      // Every bit of the log: its damage is the hardest to tell from a torn write.
-      for (let bit = 0; bit < whole.length * 8; bit += name.endsWith('.log') ? 1 : stride) {
+      // Every third bit of the log: its damage is the hardest to tell from a torn write.
+      for (let bit = 0; bit < whole.length * 8; bit += name.endsWith('.log') ? 3 : stride) {
         const flipped = Buffer.from(whole)
         flipped[bit >> 3]! ^= 1 << (bit & 7)
         await writeFile(join(folder, name), flipped)
@@ -274,29 +274,50 @@ describe('node/store on disk', function () {
         if (outcome instanceof Error) {
           expect((outcome as UsageError).code, `${name} bit ${bit}: ${outcome}`).to.equal('DAMAGED_STORE')
           refused.set(name, (refused.get(name) ?? 0) + 1)
-          await writeFile(join(folder, name), whole)
         } else {
           expect(outcome, `${name} bit ${bit}`).to.deep.equal(expected)
-          await rm(folder, { recursive: true })
-          await cp(intact, folder, { recursive: true })
-          await chmod(folder, 0o700)
         }
+        await rm(folder, { recursive: true })
+        await cp(intact, folder, { recursive: true })
+        await chmod(folder, 0o700)
       }
     }
     const refusedNames = [...new Set([...refused.keys()].map((name) => name.replace(/[-\d]+/, '')))].sort()
-    expect(refusedNames).to.deep.equal(['.ldb', '.log', 'CURRENT', 'MANIFEST'])
+    expect(refusedNames).to.deep.equal(['.ldb', '.log', 'COHORTS', 'CURRENT', 'MANIFEST', 'MARK'])
   })
 
   it('a missing table, log, manifest or CURRENT is an error, never an empty store', async () => {
     await smallStore()
-    for (const name of await readdir(folder)) {
-      if (!/^(CURRENT|MANIFEST.*|.*\.ldb|.*\.log)$/.test(name)) continue
-      const whole = await readFile(join(folder, name))
+    const intact = join(base, 'intact')
+    await cp(folder, intact, { recursive: true })
+    for (const name of await readdir(intact)) {
+      if (!/^(CURRENT|COHORTS|MARK|MANIFEST.*|.*\.ldb|.*\.log)$/.test(name)) continue
       await rm(join(folder, name))
       expect((await errorOf(contentOf())).code, name).to.equal('DAMAGED_STORE')
-      await writeFile(join(folder, name), whole)
+      await rm(folder, { recursive: true })
+      await cp(intact, folder, { recursive: true })
+      await chmod(folder, 0o700)
     }
     await contentOf()
+  })
+
+  it('an end of the log that was acknowledged and is gone is an error, whether it is cut off or never reached the disk', async () => {
+    await withStore((store) => store.write({ ...puts(row('a', 'first', 1, 'v')), isDurable: true }))
+    await withStore(async (store) => {
+      for (const i of [2, 3, 4]) await store.write({ ...puts(row('a', `e${i}`, i, 'v')), isDurable: true })
+    })
+    const intact = join(base, 'intact')
+    await cp(folder, intact, { recursive: true })
+    const log = (await readdir(folder)).find((name) => name.endsWith('.log'))!
+    const whole = await readFile(join(folder, log))
+    const third = Math.floor(whole.length / 3)
+    const ends = [whole.subarray(0, 0), whole.subarray(0, third), whole.subarray(0, 2 * third), whole.subarray(0, -9)]
+    for (const end of ends.flatMap((one) => [one, Buffer.concat([one, Buffer.alloc(whole.length - one.length)])])) {
+      await rm(folder, { recursive: true })
+      await cp(intact, folder, { recursive: true })
+      await writeFile(join(folder, log), end)
+      for (let again = 0; again < 2; again++) expect((await errorOf(contentOf())).code).to.equal('DAMAGED_STORE')
+    }
   })
 
   it('a write torn off by the end of the process or the machine is not damage', async () => {
@@ -435,10 +456,10 @@ describe('node/store on disk', function () {
     )
     await store.close()
     expect(calls).to.deep.equal([
+      [3, false],
+      [3, true],
       [2, false],
-      [2, true],
-      [1, false],
-      [1, true]
+      [2, true]
     ])
   })
 

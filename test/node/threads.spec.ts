@@ -9,6 +9,7 @@ import { Eraser } from '../../src/node/eraser.ts'
 import { openMemoryStore } from '../../src/node/memory-store.ts'
 import type { Store } from '../../src/node/store.ts'
 import { Threads } from '../../src/node/threads.ts'
+import { HistoryPolicy } from '../../src/wire/messages.ts'
 import { MessageRow } from '../../src/wire/rows.ts'
 import { someMessages } from '../core/member/thread-samples.ts'
 import { BOB, CHANNEL, deletion, edit, idOf, MALLORY, reaction, text } from '../core/member/views.ts'
@@ -29,7 +30,8 @@ class Home {
   async keep(message: MessageView, isReadLater = false): Promise<void> {
     const { text: said, edit: changed } = message.content
     const frame = utf8(`frame: ${said?.text ?? changed?.text}`)
-    const puts = [messageRow(message, frame), ...rowsBeside(message, isReadLater)]
+    const terms = { history: isReadLater ? HistoryPolicy.ALL : HistoryPolicy.NONE, retentionSeconds: 0 }
+    const puts = [messageRow(message, frame, 0), ...rowsBeside(message, terms)]
     await this.store.write({ puts, deletes: [], isDurable: false })
     this.eraser?.onNotice({ type: 'message', ...message })
     await this.eraser?.settled()

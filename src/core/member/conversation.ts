@@ -238,8 +238,12 @@ export class Conversation {
       state: 'sent',
       seenAt: env.now
     }
-    const isReadLater = this.#context.charter.descriptor.history !== HistoryPolicy.NONE
-    out.note(isRepeated ? rows : [...rows, messageRow(view, frame.bytes), ...rowsBeside(view, isReadLater)])
+    const { descriptor } = this.#context.charter
+    const kept = (): Row[] => [
+      messageRow(view, frame.bytes, descriptor.retentionSeconds),
+      ...rowsBeside(view, descriptor)
+    ]
+    out.note(isRepeated ? rows : [...rows, ...kept()])
     this.#deadlines.setOnce('save', env.uptimeMs + SAVE_MS)
     if (!isRepeated) out.notify({ type: 'message', ...view })
     for (const gap of [closed, stoodFor]) if (gap !== undefined) this.#notifyGap(gap.sender, gap.missing, true, out)

@@ -6,10 +6,11 @@
  * value: its entry and order are those of the message row meant.
  */
 import { compareBytes, EMPTY, equalBytes, hex, unhex, utf8 } from '../../base/bytes.ts'
-import { type Answer, Content, type Range } from '../../wire/messages.ts'
+import { type Answer, Content, type Descriptor, HistoryPolicy, type Range } from '../../wire/messages.ts'
 import { channelIdText, readChannelId } from '../../wire/names.ts'
 import { ErasureRow, MessageRow } from '../../wire/rows.ts'
 import { FramesAnswer, type KeptFrame } from '../channel/frames-answer.ts'
+import { cohortAt } from '../cohort.ts'
 import type { Row, RowKey } from '../machine.ts'
 import type { MessageView } from '../notice.ts'
 
@@ -42,8 +43,11 @@ export const reactionRoom = (channel: Uint8Array, target: string): string =>
 /** What is to be erased: rows of deletions, by the Lamport time of each. */
 export const ERASURE_ROOM = 'erasures'
 
-/** @param frame - the message as it travelled, for those who ask for it later. */
-export function messageRow(message: MessageView, frame: Uint8Array): Row {
+/**
+ * @param frame - the message as it travelled, for those who ask for it later.
+ * @param retentionSeconds - how long the channel's messages are kept; 0: for ever.
+ */
+export function messageRow(message: MessageView, frame: Uint8Array, retentionSeconds: number): Row {
   const { group, id, sender, lamport, counter, content, isEncrypted, isOwn, seenAt, nick, state } = message
   const row = {
     id: unhex(id),
@@ -60,7 +64,9 @@ export function messageRow(message: MessageView, frame: Uint8Array): Row {
     nick,
     isErased: message.isErased === true
   }
-  return { room: messageRoom(message.channel), entry: id, order: lamport, value: MessageRow.encode(row) }
+  const room = messageRoom(message.channel)
+  const cohort = cohortAt(room, seenAt, retentionSeconds)
+  return { room, entry: id, order: lamport, value: MessageRow.encode(row), cohort }
 }
 
 /** The row of the index for a message. */
@@ -76,18 +82,19 @@ export function indexRow(message: MessageView): Row {
   return { room: claimRoom(channel, name), ...place }
 }
 
-/**
- * What goes with a message that is new here: its place in the index, and for a deletion what it asks for.
- *
- * @param isReadLater - whether keys that open it are kept for others, as the channel's history policy has it.
- */
-export function rowsBeside(message: MessageView, isReadLater: boolean): Row[] {
-  const { channel, sender, lamport, content } = message
-  const index = indexRow(message)
+/** The channel's terms for keeping messages. */
+export type Terms = Pick<Descriptor, 'history' | 'retentionSeconds'>
+
+/** What goes with a message that is new here: its place in the index, and for a deletion what it asks for. */
+export function rowsBeside(message: MessageView, { history, retentionSeconds }: Terms): Row[] {
+  const { channel, sender, lamport, content, seenAt } = message
+  const cohort = cohortAt(messageRoom(channel), seenAt, retentionSeconds)
+  const index = { ...indexRow(message), cohort }
   if (content.deletion === undefined) return [index]
   const { target } = content.deletion
-  const value = ErasureRow.encode({ channel, sender, target, keepsFrame: !isReadLater })
-  return [index, { room: ERASURE_ROOM, entry: hex(target) + hex(sender), order: lamport, value }]
+  // Where keys that open it are kept for others, its frame has to go, too.
+  const value = ErasureRow.encode({ channel, sender, target, keepsFrame: history === HistoryPolicy.NONE })
+  return [index, { room: ERASURE_ROOM, entry: hex(target) + hex(sender), order: lamport, value, cohort }]
 }
 
 /** The message in a row of a message room, or undefined when it is none. */
@@ -135,7 +142,7 @@ export function erasedRow(row: Row, author: Uint8Array, keepsFrame: boolean): Ro
   const view = readMessageRow(row)
   if (view === undefined || view.isErased || !equalBytes(view.sender, author)) return undefined
   const frame = keepsFrame && view.isEncrypted ? MessageRow.decode(row.value).frame : EMPTY
-  return messageRow({ ...view, content: withoutWords(view.content), isErased: true }, frame)
+  return messageRow({ ...view, content: withoutWords(view.content), isErased: true }, frame, 0)
 }
 
 /** A content without what it said. */

@@ -30,6 +30,7 @@ import { type News, Presence } from './presence.ts'
 import { PublicKeys } from './public-keys.ts'
 import { Receipts } from './receipts.ts'
 import { Repair } from './repair.ts'
+import { Retention } from './retention.ts'
 import { type Lines, Speaker, type Standing } from './speaker.ts'
 import { Succession } from './succession.ts'
 import { Traffic } from './traffic.ts'
@@ -51,6 +52,7 @@ export class Member {
   readonly receipts: Receipts
   readonly repair: Repair
   readonly watch: Watch
+  readonly #retention: Retention
   readonly #context: Context
   #isCarrierReady = false
   /** Whom we hold to be the manager in office. */
@@ -89,6 +91,7 @@ export class Member {
     this.receipts = new Receipts(context)
     const { clock, traffic, receipts } = this
     this.speaker = new Speaker(context, lines, standing, { clock, traffic, receipts })
+    this.#retention = new Retention(context, this.speaker)
     this.conversation = new Conversation(context, lines, this.clock, this.traffic)
     this.statements = new LogExchange(context, keyring, standing)
     this.publicKeys = new PublicKeys(context, keyring, standing)
@@ -153,7 +156,7 @@ export class Member {
     const { succession, seeker, speaker, conversation, statements, groups, publicKeys, presence } = this
     const { demander, watch, repair, receipts } = this
     const talk = [speaker, conversation, repair, receipts, presence]
-    const keys = [succession, seeker, statements, groups, publicKeys, demander, watch]
+    const keys = [succession, seeker, statements, groups, publicKeys, demander, watch, this.#retention]
     const moments = [...talk, ...keys].map((part) => part.nextAt()).filter((at) => at !== undefined)
     return moments.length === 0 ? undefined : Math.min(...moments)
   }
@@ -161,6 +164,7 @@ export class Member {
   /** Called once after the rows are restored. */
   start(env: Env, out: Out): void {
     this.succession.expirePast(env, out)
+    this.#retention.look(env, out)
     if (this.keyring.current !== undefined) this.groups.onChannelEpoch(env, out)
     // An invite is kept until it has brought a key: with a key from before, it is to bring us back.
     if (this.#context.invite !== '') this.succession.leaveChain()
@@ -186,6 +190,7 @@ export class Member {
 
   wake(env: Env, out: Out): void {
     this.watch.wake(env, out)
+    this.#retention.wake(env, out)
     this.succession.wake(env, out)
     this.seeker.wake(env, out)
     this.speaker.wake(env, out)
@@ -349,6 +354,7 @@ export class Member {
   /** A new version of the descriptor is pinned. */
   onCharter(env: Env, out: Out): void {
     this.watch.onCharter()
+    this.#retention.look(env, out)
     this.succession.onCharter()
     this.#followOffice(env, out)
     this.#tell(env, out)

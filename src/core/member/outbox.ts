@@ -7,12 +7,14 @@
  * frame that it replaces, so that whoever has that one does not see the message twice.
  *
  * Where several managers may part from each other, what was sent lately is kept: when the epoch that it was said under is
- * passed over by others, it is said again.
+ * passed over by others, it is said again. It goes with the messages of its time when these are not to be kept any more.
  */
 import { EMPTY, hex } from '../../base/bytes.ts'
 import { Content } from '../../wire/messages.ts'
 import { OutboxRow } from '../../wire/rows.ts'
+import type { Context } from '../channel/context.ts'
 import type { Frame } from '../channel/frame.ts'
+import { cohortAt } from '../cohort.ts'
 import type { Row, RowKey } from '../machine.ts'
 import { stateKey, stateRow } from '../out.ts'
 
@@ -42,6 +44,8 @@ export interface OutboxEntry {
   first: Uint8Array
   /** The frame as it was made, while this run lasts. */
   made?: Frame
+  /** When its cohort began, s since 1970; 0: in none. */
+  readonly since: number
   /** How often it was said again. */
   again?: number
   /** Whether the frame was handed to the carrier and no word has come back. */
@@ -49,14 +53,14 @@ export interface OutboxEntry {
 }
 
 export class Outbox {
-  readonly #channel: string
+  readonly #context: Context
   readonly #entries = new Map<string, OutboxEntry>()
   /** Sent ones that may have to be said again, oldest first. */
   readonly #sent = new Map<string, OutboxEntry>()
   #order = 0
 
-  constructor(channel: string) {
-    this.#channel = channel
+  constructor(context: Context) {
+    this.#context = context
   }
 
   get size(): number {
@@ -85,7 +89,8 @@ export class Outbox {
     return this.#entries.get(local)
   }
 
-  add(local: string, content: Content, isPlain: boolean, group: Uint8Array): OutboxEntry {
+  add(local: string, content: Content, isPlain: boolean, group: Uint8Array, now: number): OutboxEntry {
+    const { retentionSeconds } = this.#context.charter.descriptor
     const entry: OutboxEntry = {
       local,
       content,
@@ -97,6 +102,7 @@ export class Outbox {
       under: EMPTY,
       lamport: 0,
       first: EMPTY,
+      since: cohortAt(this.#cohort, now, retentionSeconds).since,
       isUnderWay: false
     }
     this.#entries.set(local, entry)
@@ -137,6 +143,22 @@ export class Outbox {
     return gone.map(({ local }) => stateKey(this.#name(local)))
   }
 
+  /**
+   * Lets go of sent ones in cohorts that began before a time, s since 1970; what waits stays, however old it is.
+   *
+   * @returns what destroys them.
+   */
+  expire(before: number): { deletes: RowKey[]; cohort: string; before: number } {
+    const gone = [...this.#sent.values()].filter(({ since }) => since > 0 && since < before)
+    for (const { local } of gone) this.#sent.delete(local)
+    const waiting = [...this.#entries.values()].flatMap(({ since }) => (since > 0 ? [since] : []))
+    return {
+      deletes: gone.map(({ local }) => stateKey(this.#name(local))),
+      cohort: this.#cohort,
+      before: Math.min(before, ...waiting)
+    }
+  }
+
   /** Puts sent ones under these epochs back, to be sealed and sent again, before what waits. */
   recall(epochs: ReadonlySet<string>): void {
     const again = [...this.#sent.values()].filter(({ under }) => epochs.has(hex(under)))
@@ -159,13 +181,14 @@ export class Outbox {
   }
 
   rowOf(entry: OutboxEntry): Row {
-    const { local, isPlain, group, frame, epoch, under, order, lamport, first } = entry
+    const { local, isPlain, group, frame, epoch, under, order, lamport, first, since } = entry
     const content = Content.encode(entry.content)
     const isSent = this.#sent.has(local)
-    return stateRow(
+    const row = stateRow(
       this.#name(local),
-      OutboxRow.encode({ local, content, isPlain, group, frame, epoch, under, order, lamport, isSent, first })
+      OutboxRow.encode({ local, content, isPlain, group, frame, epoch, under, order, lamport, isSent, first, since })
     )
+    return since === 0 ? row : { ...row, cohort: { name: this.#cohort, since } }
   }
 
   /** @returns what the row holds. */
@@ -179,6 +202,10 @@ export class Outbox {
   }
 
   #name(local: string): string {
-    return `outbox/${this.#channel}/${local}`
+    return `${this.#cohort}/${local}`
+  }
+
+  get #cohort(): string {
+    return `outbox/${this.#context.name}`
   }
 }

@@ -65,7 +65,7 @@ export class Speaker {
     this.#clock = clock
     this.#traffic = traffic
     this.#receipts = receipts
-    this.#outbox = new Outbox(context.name)
+    this.#outbox = new Outbox(context)
   }
 
   /** Messages of ours that are not on their way yet. */
@@ -120,7 +120,7 @@ export class Speaker {
     }
     const local = hex(env.random(16))
     const isOpen = isPlain || (privacy === Privacy.PLAIN && group.length === 0)
-    const entry = this.#outbox.add(local, content, isOpen, group)
+    const entry = this.#outbox.add(local, content, isOpen, group, env.now)
     if (content.deletion !== undefined) this.#disown(hex(content.deletion.target), out)
     this.flush(env, out)
     // It may have to wait although it could be sent by itself: behind one that has no key, or one that is under way.
@@ -157,7 +157,7 @@ export class Speaker {
     const mayPart = this.#context.charter.descriptor.managers.length > 1 && isSaidAgain
     const kept = mayPart ? this.#outbox.keep(entry) : { puts: [], deletes: [this.#outbox.delete(local)] }
     const keptFrame = view.isErased && (entry.isPlain || this.#isReadLater) ? EMPTY : frame.bytes
-    out.note([messageRow(view, keptFrame), ...kept.puts], kept.deletes)
+    out.note([this.#messageRow(view, keptFrame), ...kept.puts], kept.deletes)
     this.#receipts.noteSent({ local, id: view.id, group: view.group, lamport: view.lamport }, env, out)
   }
 
@@ -252,7 +252,7 @@ export class Speaker {
     this.#clock.setPrevious(entry.group, frame.id, lamport)
     this.#traffic.said(!entry.isPlain && entry.group.length === 0, env)
     const view = this.#viewOf(frame, entry, 'waiting', env)
-    const shown = [messageRow(view, frame.bytes), ...rowsBeside(view, this.#isReadLater)]
+    const shown = [this.#messageRow(view, frame.bytes), ...rowsBeside(view, this.#context.charter.descriptor)]
     const puts = [this.#outbox.rowOf(entry), this.#clock.rowTo(entry.group), ...shown, ...rows]
     out.push({ type: 'persist', puts, deletes: abandoned, isDurable: true })
     out.notify({ type: 'message', ...view })
@@ -262,7 +262,7 @@ export class Speaker {
   /** Where the message is kept that an entry was sealed into. */
   #rowsOf(entry: OutboxEntry, env: Env): RowKey[] {
     const view = this.#viewOf(this.#frameOf(entry), entry, 'waiting', env)
-    return [messageRow(view, EMPTY), indexRow(view)].map(({ room, entry: id, order = 0 }) => ({
+    return [this.#messageRow(view, EMPTY), indexRow(view)].map(({ room, entry: id, order = 0 }) => ({
       room,
       entry: id,
       order
@@ -323,6 +323,10 @@ export class Speaker {
     return frame
   }
 
+  #messageRow(view: MessageView, frame: Uint8Array): Row {
+    return messageRow(view, frame, this.#context.charter.descriptor.retentionSeconds)
+  }
+
   #viewOf(frame: Frame, entry: OutboxEntry, state: 'waiting' | 'sent', env: Env): MessageView {
     const { channel, self } = this.#context
     const { counter, group } = (frame.body.message ?? frame.body.plainMessage)!
@@ -344,6 +348,13 @@ export class Speaker {
       seenAt: env.now,
       ...(isErased && { isErased })
     }
+  }
+
+  /** Destroys what was sent before a time, s since 1970, and is kept to be said again. */
+  expire(before: number, out: Out): void {
+    const { deletes, ...cohorts } = this.#outbox.expire(before)
+    out.note([], deletes)
+    out.push({ type: 'destroy', ...cohorts })
   }
 
   /** Forgets what waits. @returns the rows to delete. */

@@ -1,0 +1,74 @@
+import { expect } from 'chai'
+import { hex } from '../../src/base/bytes.ts'
+import { asNewDevice } from '../../src/core/new-device.ts'
+import { stateRow } from '../../src/core/out.ts'
+import { Peer } from '../../src/core/peer.ts'
+import { ChannelRow, SelfRow } from '../../src/wire/rows.ts'
+import { Bus, type Node, randomOf, rowsOf } from './bus.ts'
+
+describe('a peer on rows that were exported', () => {
+  /** Two homes of one user that go on from the same rows, against all advice, with the same random numbers. */
+  function twins(): { bus: Bus; channel: Uint8Array; old: Node; imported: Node } {
+    const bus = new Bus('twins')
+    const [alice, bob] = [bus.add('alice'), bus.add('bob')]
+    const channel = bus.open(alice)
+    bus.join(bob, bus.invite(alice, channel))
+    bus.pass(2_000)
+    bus.say(bob, channel, 'before')
+    bus.stop(bob)
+    const imported: Node = {
+      ...bob,
+      random: randomOf('the same'),
+      peer: new Peer({ key: bob.key, nick: bob.nick }),
+      rows: new Map([...bob.rows].map(([name, row]) => [name, asNewDevice(row)])),
+      notices: [],
+      subscribed: new Set()
+    }
+    const old: Node = {
+      ...bob,
+      random: randomOf('the same'),
+      peer: new Peer({ key: bob.key, nick: bob.nick }),
+      subscribed: new Set()
+    }
+    bus.nodes.splice(bus.nodes.indexOf(bob), 1, old, imported)
+    return { bus, channel, old, imported }
+  }
+
+  it('has a boot nonce that no start of the other home has, even when both draw the same random numbers', () => {
+    const { bus, channel, old, imported } = twins()
+    for (const node of [old, imported]) {
+      bus.start(node)
+      bus.pass(2_000)
+      bus.say(node, channel, `from ${node === old ? 'the old' : 'the new'} one`)
+      bus.stop(node)
+    }
+    const messages = bus
+      .frames(channel)
+      .flatMap(({ author, body }) => (body.message ? [{ author, ...body.message }] : []))
+    const places = messages
+      .filter(({ author }) => hex(author) === hex(old.key.publicKey))
+      .map(({ key, boot, counter }) => `${hex(key!.commitment)} ${hex(boot)} ${counter}`)
+    expect(places).to.have.length(3)
+    expect(new Set(places).size).to.equal(3)
+  })
+
+  it('goes on where it was: it has the key, the history and what a manager promised', () => {
+    const { bus, channel, imported } = twins()
+    bus.start(imported)
+    bus.pass(2_000)
+    expect(bus.view(imported, channel).key).to.equal('ready')
+    expect(bus.history(imported, channel).map(({ content }) => content.text?.text)).to.deep.equal(['before'])
+    const [alice] = bus.nodes
+    const row = rowsOf(alice!, 'channel')[0]!
+    expect(ChannelRow.decode(row.value).promisedTerm).to.be.at.least(1)
+    expect(asNewDevice(row)).to.deep.equal(row)
+  })
+
+  it('is changed in nothing but its count of starts', () => {
+    const self = { starts: 7, recordSeq: 3, nick: 'bob', prekeys: Uint8Array.of(1), record: Uint8Array.of(2) }
+    const { value } = asNewDevice(stateRow('self', SelfRow.encode(self)))
+    expect(SelfRow.decode(value)).to.deep.equal({ ...self, starts: 7 + 2 ** 20 })
+    const other = { room: 'program', entry: 'self', value: SelfRow.encode(self) }
+    expect(asNewDevice(other)).to.equal(other)
+  })
+})
