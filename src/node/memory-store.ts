@@ -33,7 +33,10 @@ export function openMemoryStore(): Store {
         table.set(nameOf(row), { ...row, order: row.order ?? 0, value: copyBytes(row.value), hash })
       }
     },
-    read: async (key) => copied(rooms.get(key.room)?.get(nameOf(key))?.value),
+    async read(key) {
+      const name = nameOf(key)
+      return copied(rooms.get(key.room)?.get(name)?.value)
+    },
     async *rows(room, { from = 0, to = MAX_ORDER, isReverse = false, limit = Number.POSITIVE_INFINITY } = {}) {
       nameOf({ room, entry: '', order: from })
       const found = [...(rooms.get(room)?.values() ?? [])].filter(

@@ -209,8 +209,7 @@ export class Streams {
       if (question === undefined || Object.values(question).every((kind) => kind === undefined)) {
         throw new MalformedError()
       }
-      const answering = question.frames === undefined ? this.#init.onQuestion(from, question, signal) : undefined
-      const answer = await within(answering ?? this.#lookUp(from, question, signal), signal)
+      const answer = await this.#answer(from, question, AbortSignal.any([signal, endOf(stream)]))
       const encoded = answer === undefined ? undefined : Answer.encode(answer)
       if (encoded === undefined || encoded.length > STREAM_MESSAGE_BYTES) {
         this.#metrics.count('streams.notAnswered')
@@ -227,6 +226,14 @@ export class Streams {
       this.#logger.log('debug', 'streams.brokenOff', errorFields(error))
       stream.abort(new Error('broken off'))
     }
+  }
+
+  #answer(from: UserId, question: Question, signal: AbortSignal): Promise<Answer | undefined> {
+    const isLookUp = question.frames !== undefined
+    return within(
+      isLookUp ? this.#lookUp(from, question, signal) : this.#init.onQuestion(from, question, signal),
+      signal
+    )
   }
 
   /** Answers a question for messages, when it is its turn. */
@@ -248,6 +255,15 @@ export class Streams {
     this.#metrics.count(`streams.refused.${check}`)
     this.#init.onReject?.(check)
   }
+}
+
+/** Aborted when the other side breaks the stream off, or its connection ends. */
+function endOf(stream: Stream): AbortSignal {
+  const end = new AbortController()
+  const onClose = (): void => end.abort(new Error('stream ended'))
+  stream.addEventListener('close', onClose, { once: true })
+  if (stream.status !== 'open') onClose()
+  return end.signal
 }
 
 /** The promise, or a rejection when the signal comes first. What the promise does later is nobody's concern. */
