@@ -13,7 +13,7 @@ import type { Secret } from '../base/secret.ts'
 import { SECOND_MS } from '../base/time.ts'
 import type { Notice } from '../core/notice.ts'
 import { type ControlCaller, type Params, serveControl } from '../node/control.ts'
-import { lineLogger, type Node, type Role, startNode } from '../node/index.ts'
+import { type ArchiveLimits, lineLogger, type Node, type Role, startNode } from '../node/index.ts'
 import { channelIdText } from '../wire/names.ts'
 import { connectWhereUsable } from './channel-methods.ts'
 import type { NoticeForm } from './forms.ts'
@@ -30,6 +30,8 @@ export interface RunInit {
   readonly listen?: readonly string[] | undefined
   readonly bootstrap: readonly string[]
   readonly isMdns: boolean
+  /** Of a carrier. */
+  readonly archive?: Partial<ArchiveLimits>
   /** Whether to call whom we knew in earlier runs. */
   readonly isOnline: boolean
 }
@@ -42,7 +44,7 @@ const DRAIN_MS = 5 * SECOND_MS
 
 /** Starts a node and serves its home. @throws what `startNode` and `serveControl` throw; nothing stays open then. */
 export async function startRunning(init: RunInit): Promise<Running> {
-  const { home, passphrase, role, listen, bootstrap, isMdns } = init
+  const { home, passphrase, role, listen, bootstrap, isMdns, archive } = init
   const logger = debugLogger()
   const node = await startNode({
     home,
@@ -51,6 +53,7 @@ export async function startRunning(init: RunInit): Promise<Running> {
     bootstrap,
     isMdns,
     ...(listen !== undefined && { listen }),
+    ...(archive !== undefined && { archive }),
     ...(logger !== undefined && { logger })
   })
   const running = new Running(node, home)
