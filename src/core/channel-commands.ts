@@ -51,6 +51,8 @@ export function runInChannel(room: Room, command: ChannelCommand, env: Env, out:
       return { type: 'members', members: membersOf(room, env) }
     case 'keys':
       return { type: 'keys', lines: linesOf(room, env) }
+    case 'receipts':
+      return { type: 'receipts', receipts: room.member.receipts.views() }
     case 'createGroup':
       return createGroup(room, command.name, env, out)
     case 'dissolveGroup':

@@ -41,6 +41,8 @@ export type Command =
   | { readonly type: 'groups'; readonly channel: Uint8Array }
   /** The key ids of the channel and its groups, and who holds them. */
   | { readonly type: 'keys'; readonly channel: Uint8Array }
+  /** Up to which of our messages each member says that it has them. */
+  | { readonly type: 'receipts'; readonly channel: Uint8Array }
   /** Asks the key manager, through the channel, for the record of a member; the answer is a `publicKey` notice. */
   | { readonly type: 'askPublicKey'; readonly channel: Uint8Array; readonly user?: Uint8Array; readonly nick?: string }
   /** Takes in user records that came by other ways, such as a file: keys registered in advance. */
@@ -93,6 +95,7 @@ export type CommandResult =
   | { readonly type: 'invites'; readonly invites: readonly InviteView[] }
   | { readonly type: 'group'; readonly group: GroupView }
   | { readonly type: 'groups'; readonly groups: readonly GroupView[] }
+  | { readonly type: 'receipts'; readonly receipts: readonly ReceiptView[] }
   | { readonly type: 'keys'; readonly lines: readonly LineView[] }
   /** The question is on its way under this name, hex; a `publicKey` notice brings the answer. */
   | { readonly type: 'asked'; readonly request: string }
@@ -101,8 +104,20 @@ export type CommandResult =
   | { readonly type: 'identity'; readonly user: Uint8Array; readonly nick: string; readonly record: Uint8Array }
   | { readonly type: 'done' }
 
-/** Where a message of ours stands. `waiting` for a key or a carrier; `sent` once a neighbour has it. */
-export type MessageState = 'waiting' | 'sent'
+/**
+ * Where a message of ours stands. `waiting` for a key or a carrier; `sent` once a neighbour has it; `seen` once a member says
+ * that it misses nothing up to it; `unknown` when members are there and none has said so for a while.
+ */
+export type MessageState = 'waiting' | 'sent' | 'seen' | 'unknown'
+
+/** A member misses none of our messages on a line up to one. */
+export interface ReceiptView {
+  readonly user: Uint8Array
+  /** Empty: the channel itself. */
+  readonly group: Uint8Array
+  /** Lamport time of that message. */
+  readonly lamport: number
+}
 
 /** Why there is no usable key, first reason first; `ready` when there is one. */
 export type KeyState =

@@ -20,6 +20,9 @@ export type Notice =
       readonly local: string
       readonly id: string
       readonly state: MessageState
+      /** Members that have it, of how many others. */
+      readonly seenBy: number
+      readonly of: number
     }
   /** The channel's key changed its standing: joining, ready, held and why. */
   | { readonly type: 'keyState'; readonly channel: Uint8Array; readonly state: KeyState }

@@ -85,7 +85,7 @@ export const PENDING_BYTES = 1024 * 1024
 /** Messages of ours that wait. More is refused: the user is told at once. */
 export const OUTBOX_MESSAGES = 1000
 /** Epochs kept for reading while their grace lasts. */
-export const PAST_EPOCHS = 64
+export const PAST_EPOCHS = 256
 /** Announcements of the current term kept for members that missed one. */
 export const KEPT_ANNOUNCEMENTS = 256
 /** Announcements seen that cannot be judged yet. */
@@ -120,6 +120,21 @@ export const COLLECT_MS = 1_500
 export const TERM_SKIP = 2 ** 12
 /** How long a gap may be mere reordering before it is shown. */
 export const GAP_PATIENCE_MS = 2 * SECOND_MS
+/** After which time a missing message is asked for, and each time it was in vain twice as long after, up to the last. */
+export const REPAIR_MS = SECOND_MS / 2
+export const REPAIR_MAX_MS = 5 * MINUTE_MS
+/** Tails that members told us of and that we lack; how often one is asked for before its teller is not believed any more. */
+export const TAILS = 256
+export const TAIL_TRIES = 10
+/** Times of absence that are still to be asked for. */
+export const BACKLOG_SPANS = 4
+/** Whoever has heard something says so within this time, or longer where there are many. */
+export const RECEIPT_MS = 2 * SECOND_MS
+export const RECEIPT_PER_MEMBER_MS = SECOND_MS
+/** Messages of ours of which it is told who has seen them. */
+export const WATCHED_MESSAGES = 256
+/** Members and lines of which it is kept how much of ours they have. */
+export const RECEIPTS = 16_384
 /** Statements that no epoch covers yet. */
 export const PENDING_STATEMENTS = 1024
 /** Nick registrations among them: what any member may make leaves room for what the managers say. */

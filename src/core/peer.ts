@@ -4,18 +4,14 @@
  * Everything a peer knows comes through `handle`; everything it does are the effects that this returns. What it must know
  * again after a restart stands in rows of one room, and a fresh peer is given them by the first event.
  */
-import { present } from '../base/assert.ts'
-import { EMPTY, equalBytes, u64 } from '../base/bytes.ts'
+import { EMPTY, equalBytes } from '../base/bytes.ts'
 import { type ConclaveError, InternalError, PeerError, UsageError } from '../base/errors.ts'
-import { atMillis, SECOND_MS } from '../base/time.ts'
-import { hash } from '../crypto/kdf.ts'
-import { LABEL } from '../crypto/labels.ts'
 import type { SigningKey } from '../crypto/sign.ts'
-import { ASKED_RANGES, BOOT_BYTES } from '../wire/limits.ts'
+import { ASKED_RANGES } from '../wire/limits.ts'
 import { type Answer, Operation, type Question } from '../wire/messages.ts'
 import { channelIdText, readChannelId } from '../wire/names.ts'
-import { ChannelRow, SelfRow } from '../wire/rows.ts'
-import { Context, type Self } from './channel/context.ts'
+import { ChannelRow } from '../wire/rows.ts'
+import { Context } from './channel/context.ts'
 import {
   amendChannel,
   CHANNEL_SALT_BYTES,
@@ -28,28 +24,20 @@ import {
 } from './channel/descriptor.ts'
 import { type Frame, readFrame } from './channel/frame.ts'
 import { readInvite } from './channel/invite.ts'
-import { type CheckedStatement, readStatement } from './channel/statement.ts'
 import { runInChannel } from './channel-commands.ts'
 import type { ChannelChanges, Command, CommandResult } from './command.ts'
-import { Prekeys } from './identity/prekeys.ts'
 import { RecordBook } from './identity/record-book.ts'
 import { asUserId, type UserId } from './identity/user.ts'
-import { makeUserRecord, readUserRecord, type UserRecord } from './identity/user-record.ts'
 import type { Env, Event, Machine, Row } from './machine.ts'
 import { Manager } from './manager/manager.ts'
 import { REQUEST_RECEIPT } from './member/join.ts'
 import { Member } from './member/member.ts'
 import { Out, STATE_ROOM, stateKey, stateRow } from './out.ts'
-import {
-  AMENDED_PER_MEMBER_MS,
-  ANSWER_MS,
-  ASK_AGAIN_MS,
-  CHANNELS,
-  PENDING_STATEMENTS,
-  PREKEY_LIFETIME_MS
-} from './params.ts'
+import { AMENDED_PER_MEMBER_MS, ANSWER_MS, ASK_AGAIN_MS, CHANNELS, PENDING_STATEMENTS } from './params.ts'
 import { CHECKS, type Check, Refusal } from './reject.ts'
+import { restoreRooms, rowsByKind } from './restore.ts'
 import { type Arrival, type Room, type Search, seatOf, viewOfArrival, viewOfRoom } from './room.ts'
+import { SelfKeeper } from './self-keeper.ts'
 
 export interface PeerConfig {
   readonly key: SigningKey
@@ -66,19 +54,14 @@ const waitAfter = ({ asked }: Search): number => ASK_AGAIN_MS * 2 ** Math.min(as
 export class Peer implements Machine {
   /** The rooms of the store that the `restore` event must bring. */
   readonly rooms: readonly string[] = [STATE_ROOM]
-  readonly #key: SigningKey
   readonly #records = new RecordBook()
+  readonly #keeper: SelfKeeper
   readonly #channels = new Map<string, Room>()
   readonly #arrivals = new Map<string, Arrival>()
-  #nick: string
-  #self: Self | undefined
-  #starts = 0
-  #recordSeq = 0
   #wakeAt: number | undefined
 
   constructor(config: PeerConfig) {
-    this.#key = config.key
-    this.#nick = config.nick
+    this.#keeper = new SelfKeeper(config.key, config.nick, this.#records)
   }
 
   /**
@@ -114,13 +97,11 @@ export class Peer implements Machine {
    * @returns the live bytes, not copies: look, do not keep.
    */
   unsafeSecrets(): { readonly name: string; readonly bytes: Uint8Array }[] {
-    const prekeys = (this.#self?.prekeys.pairs() ?? []).flatMap(({ x25519, xwing }) => [x25519.seed, xwing.seed])
-    const own = prekeys.map((seed, i) => ({ name: `prekey//${i}`, bytes: seed.expose() }))
     const epochs = [...this.#channels.values()].flatMap(({ member, manager }) => [
       ...member.unsafeSecrets(),
       ...manager.unsafeSecrets()
     ])
-    return [{ name: 'identity//0', bytes: this.#key.seed.expose() }, ...own, ...epochs]
+    return [...this.#keeper.unsafeSecrets(), ...epochs]
   }
 
   /** How full everything is that others can fill, beside its bound. */
@@ -181,117 +162,16 @@ export class Peer implements Machine {
   // ---------------------------------------------------------------- starting
 
   #restore(rows: readonly Row[], env: Env, out: Out): void {
-    const byKind = new Map<string, { name: string; value: Uint8Array }[]>()
-    for (const { entry, value } of rows) {
-      const [kind = '', name = ''] = entry.split('/')
-      byKind.set(kind, [...(byKind.get(kind) ?? []), { name, value }])
-    }
-    const of = (kind: string): { name: string; value: Uint8Array }[] => byKind.get(kind) ?? []
-    for (const { value } of of('user')) this.#records.restore(value, env.now)
-    this.#self = this.#wakeUp(of('self')[0]?.value, env, out)
-    for (const { name, value } of of('channel')) this.#restoreChannel(name, ChannelRow.decode(value), env)
-    this.#restoreRows(of)
+    const rowsOf = rowsByKind(rows)
+    for (const { value } of rowsOf('user')) this.#records.restore(value, env.now)
+    this.#keeper.start(rowsOf('self')[0]?.value, env, out)
+    for (const { name, value } of rowsOf('channel')) this.#restoreChannel(name, ChannelRow.decode(value), env)
+    restoreRooms(this.#channels, rowsOf)
     for (const { context, member } of this.#channels.values()) {
       member.start(env, out)
       out.push({ type: 'subscribe', channel: context.channel })
     }
     for (const arrival of this.#arrivals.values()) this.#seekCharter(arrival, env, out)
-  }
-
-  /** Rows in the order in which they build on each other. */
-  #restoreRows(of: (kind: string) => { name: string; value: Uint8Array }[]): void {
-    const room = (name: string): Room | undefined => this.#channels.get(name)
-    const damaged = (): never => {
-      throw new InternalError('a row of the store cannot be read: it was written by another version, or is damaged')
-    }
-    const logs = new Map<string, Uint8Array[]>()
-    for (const { name, value } of of('log')) logs.set(name, [...(logs.get(name) ?? []), value])
-    for (const [name, values] of logs) {
-      const context = room(name)?.context
-      if (context === undefined) continue
-      const statements = values.map((bytes) => readStatement(context.channel, bytes))
-      const checked = statements.filter((one): one is CheckedStatement => !(one instanceof Refusal))
-      const preview = context.log.preview(checked)
-      if (checked.length !== statements.length || preview instanceof Refusal) damaged()
-      else context.log.commit(preview)
-    }
-    for (const { name, value } of of('pending')) {
-      const context = room(name)?.context
-      const statement = context && readStatement(context.channel, value)
-      if (statement !== undefined && !(statement instanceof Refusal)) context?.log.addPending(statement)
-    }
-    for (const { name, value } of of('epoch')) if (room(name)?.member.restoreEpoch(value) === false) damaged()
-    for (const { name, value } of of('chain')) if (room(name)?.member.restoreChain(value) === false) damaged()
-    for (const { name, value } of of('sender')) room(name)?.member.conversation.restoreSender(value)
-    for (const { name, value } of of('plain'))
-      if (room(name)?.member.conversation.restorePlain(value) === false) damaged()
-    for (const { name, value } of of('outbox')) room(name)?.member.speaker.restoreOutbox(value)
-    for (const { name, value } of of('clock')) room(name)?.member.clock.restore(value)
-    for (const { name, value } of of('archive')) room(name)?.manager.archive.restore(value)
-    for (const { name, value } of of('newest')) room(name)?.member.succession.restoreNewest(value)
-    for (const { name, value } of of('chunk'))
-      if (room(name)?.member.succession.restoreChunk(value) === false) damaged()
-  }
-
-  /** Who we are, with a boot nonce that no other start has. */
-  #wakeUp(value: Uint8Array | undefined, env: Env, out: Out): Self {
-    const row = value && SelfRow.decode(value)
-    this.#starts = (row?.starts ?? 0) + 1
-    this.#recordSeq = row?.recordSeq ?? 0
-    this.#nick = row?.nick ?? this.#nick
-    const prekeys = row === undefined ? Prekeys.create(env.random, env.now) : Prekeys.import(row.prekeys)
-    const boot = hash(LABEL.bootNonce, env.random(32), this.#key.publicKey, u64(this.#starts)).slice(0, BOOT_BYTES)
-    const known = row && readUserRecord(row.record, env.now)
-    const isGood = known !== undefined && !(known instanceof Refusal) && !prekeys.isDue(env.now)
-    if (!isGood && row !== undefined && prekeys.isDue(env.now)) prekeys.rotate(env.random, env.now)
-    const record = isGood ? known : this.#makeRecord(prekeys, env)
-    const self: Self = { key: this.#key, boot, prekeys, record }
-    this.#self = self
-    this.#rotateAt = env.uptimeMs + PREKEY_LIFETIME_MS / 24
-    this.#keepSelf(out)
-    this.#tellRecord(env, out)
-    return self
-  }
-
-  #makeRecord(prekeys: Prekeys, env: Env): UserRecord {
-    // Seconds, so that a user whose disk was lost or set back is believed again without knowing its newest number.
-    this.#recordSeq = Math.max(this.#recordSeq + 1, Math.floor(env.now / SECOND_MS))
-    const { notBefore, notAfter } = prekeys.current
-    const issuedAt = atMillis(Math.max(env.now, notBefore))
-    const bytes = makeUserRecord({
-      key: this.#key,
-      seq: this.#recordSeq,
-      nick: this.#nick,
-      prekey: prekeys.current,
-      issuedAt,
-      expiresAt: notAfter
-    })
-    const record = readUserRecord(bytes, env.now)
-    if (record instanceof Refusal) throw new InternalError('a record of ours is valid')
-    return record
-  }
-
-  #keepSelf(out: Out): void {
-    const { prekeys, record } = this.#me
-    const exported = prekeys.export()
-    const row = {
-      starts: this.#starts,
-      recordSeq: this.#recordSeq,
-      nick: this.#nick,
-      prekeys: exported.expose(),
-      record: record.bytes
-    }
-    out.keep(stateRow('self', SelfRow.encode(row)))
-  }
-
-  #tellRecord(env: Env, out: Out): void {
-    const { record } = this.#me
-    this.#records.add(record.bytes, env.now, out)
-    out.push({ type: 'putRecord', kind: 'user', id: record.user, value: record.bytes })
-  }
-
-  get #me(): Self {
-    return present(this.#self, 'the restore event comes first')
   }
 
   #restoreChannel(name: string, row: ChannelRow, env: Env): void {
@@ -313,7 +193,7 @@ export class Peer implements Machine {
 
   /** Sets up the roles in a channel. */
   #enter(charter: Charter, invite: string): Room {
-    const context = new Context(this.#me, this.#records, charter)
+    const context = new Context(this.#keeper.self, this.#records, charter)
     context.invite = invite
     const member = new Member(context)
     const manager = new Manager(context, seatOf(member))
@@ -335,11 +215,9 @@ export class Peer implements Machine {
       if (context.teacher !== undefined) consider(search.askAt)
     }
     for (const { askAt } of this.#arrivals.values()) consider(askAt)
-    consider(this.#rotateAt)
+    consider(this.#keeper.rotateAt)
     return next
   }
-
-  #rotateAt: number | undefined
 
   #wake(env: Env, out: Out): void {
     for (const { member, manager } of this.#channels.values()) {
@@ -348,19 +226,7 @@ export class Peer implements Machine {
     }
     for (const arrival of this.#arrivals.values())
       if (arrival.askAt <= env.uptimeMs) this.#seekCharter(arrival, env, out)
-    this.#rotateWhenDue(env, out)
-  }
-
-  /** Prekeys are rotated daily, by the wall clock, looked at every now and then. */
-  #rotateWhenDue(env: Env, out: Out): void {
-    if (this.#rotateAt !== undefined && this.#rotateAt > env.uptimeMs) return
-    this.#rotateAt = env.uptimeMs + PREKEY_LIFETIME_MS / 24
-    const self = this.#me
-    if (!self.prekeys.isDue(env.now)) return
-    self.prekeys.rotate(env.random, env.now)
-    self.record = this.#makeRecord(self.prekeys, env)
-    this.#keepSelf(out)
-    this.#tellRecord(env, out)
+    this.#keeper.rotateWhenDue(env, out)
   }
 
   // ---------------------------------------------------------------- frames and the carrier
@@ -430,6 +296,7 @@ export class Peer implements Machine {
     for (const bytes of answer?.records ?? []) this.#addManagerRecord(room, bytes, env, out)
     const { member } = room
     if (topic === 'epochs') member.onEpochs(answer?.frames ?? [], answer?.isMore ?? false, env, out)
+    else if (topic === 'frames') member.onKept(answer, env, out)
     else if (topic === 'log' && answer !== undefined) member.onLog(answer.sealed, answer.isMore, env, out)
     else if (topic === 'record') member.onRecord(env, out)
     else if (topic === 'collect') this.#onCollected(room, answer, env, out)
@@ -574,8 +441,10 @@ export class Peer implements Machine {
         const views = [...this.#channels.values()].map((room) => viewOfRoom(room, env))
         return { type: 'channels', channels: [...views, ...[...this.#arrivals.values()].map(viewOfArrival)] }
       }
-      case 'identity':
-        return { type: 'identity', user: this.#key.publicKey, nick: this.#nick, record: this.#me.record.bytes }
+      case 'identity': {
+        const { key, nick, self } = this.#keeper
+        return { type: 'identity', user: key.publicKey, nick, record: self.record.bytes }
+      }
       case 'setNick':
         return this.#setNick(command.nick, env, out)
       case 'importRecords':
@@ -591,7 +460,7 @@ export class Peer implements Machine {
 
   #createChannel({ settings }: Command & { type: 'createChannel' }, env: Env, out: Out): CommandResult {
     this.#requireRoom()
-    const charter = foundChannel(this.#key, settings, env.random(CHANNEL_SALT_BYTES))
+    const charter = foundChannel(this.#keeper.key, settings, env.random(CHANNEL_SALT_BYTES))
     const room = this.#enter(charter, '')
     out.keep(room.context.row())
     out.push({ type: 'putRecord', kind: 'channel', id: charter.channel, value: charter.bytes })
@@ -606,7 +475,7 @@ export class Peer implements Machine {
     if (!equalBytes(context.charter.descriptor.founder, context.user)) {
       throw new UsageError('NOT_ALLOWED', 'Only the founder of a channel may change it. Ask the founder.')
     }
-    const charter = amendChannel(this.#key, context.charter, changes)
+    const charter = amendChannel(this.#keeper.key, context.charter, changes)
     const ready = charter.descriptor.managers.filter((manager) => context.log.isMember(manager))
     if (member.keyring.current !== undefined && ready.length < signaturesNeeded(charter.descriptor)) {
       throw new UsageError(
@@ -674,17 +543,7 @@ export class Peer implements Machine {
   }
 
   #setNick(nick: string, env: Env, out: Out): CommandResult {
-    const self = this.#me
-    const before = this.#nick
-    this.#nick = nick
-    try {
-      self.record = this.#makeRecord(self.prekeys, env)
-    } catch (error) {
-      this.#nick = before
-      throw error
-    }
-    this.#keepSelf(out)
-    this.#tellRecord(env, out)
+    this.#keeper.rename(nick, env, out)
     for (const { member, manager } of this.#channels.values()) {
       member.statements.registerNick(env, out)
       manager.duties.onStatements(env, out)

@@ -9,8 +9,10 @@ export const FRAME_BYTES = 64 * 1024
 /** One question or answer on a stream. */
 export const STREAM_MESSAGE_BYTES = 1024 * 1024
 /** Messages in one answer: their number, and their bytes. */
-export const ANSWERED_FRAMES = 1024
+export const ANSWERED_FRAMES = 256
 export const ANSWERED_FRAMES_BYTES = 512 * 1024
+/** Senders of whom a digest says how much of theirs its author has. */
+export const SEEN_SENDERS = 64
 /** Ranges in one question for messages. */
 export const ASKED_RANGES = 32
 /** Stored messages looked at for one answer. */

@@ -392,6 +392,7 @@ export interface ClockRow {
   lamport: number
   previous: Uint8Array
   group: Uint8Array
+  said: number
 }
 
 export namespace ClockRow {
@@ -419,6 +420,11 @@ export namespace ClockRow {
           w.bytes(obj.group)
         }
 
+        if ((obj.said != null && obj.said !== 0)) {
+          w.uint32(32)
+          w.uint64Number(obj.said)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -426,7 +432,8 @@ export namespace ClockRow {
         const obj: any = {
           lamport: 0,
           previous: uint8ArrayAlloc(0),
-          group: uint8ArrayAlloc(0)
+          group: uint8ArrayAlloc(0),
+          said: 0
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -445,6 +452,10 @@ export namespace ClockRow {
             }
             case 3: {
               obj.group = reader.bytes()
+              break
+            }
+            case 4: {
+              obj.said = reader.uint64Number()
               break
             }
             default: {
@@ -483,6 +494,13 @@ export namespace ClockRow {
               }
               break
             }
+            case 4: {
+              yield {
+                field: `${prefix}.said`,
+                value: reader.uint64Number()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -510,6 +528,11 @@ export namespace ClockRow {
     value: Uint8Array
   }
 
+  export interface ClockRowSaidFieldEvent {
+    field: '$.said'
+    value: number
+  }
+
   export function encode (obj: Partial<ClockRow>): Uint8Array {
     return encodeMessage(obj, ClockRow.codec())
   }
@@ -518,7 +541,7 @@ export namespace ClockRow {
     return decodeMessage(buf, ClockRow.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ClockRow>): Generator<ClockRowLamportFieldEvent | ClockRowPreviousFieldEvent | ClockRowGroupFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ClockRow>): Generator<ClockRowLamportFieldEvent | ClockRowPreviousFieldEvent | ClockRowGroupFieldEvent | ClockRowSaidFieldEvent> {
     return streamMessage(buf, ClockRow.codec(), opts)
   }
 }
@@ -1557,9 +1580,11 @@ export namespace ChainRow {
 
 export interface SenderRow {
   sender: Uint8Array
-  known: Uint8Array[]
-  missing: Uint8Array[]
   group: Uint8Array
+  known: KnownRow[]
+  missing: MissingRow[]
+  newest: number
+  read: number
 }
 
 export namespace SenderRow {
@@ -1577,23 +1602,33 @@ export namespace SenderRow {
           w.bytes(obj.sender)
         }
 
+        if ((obj.group != null && obj.group.byteLength > 0)) {
+          w.uint32(34)
+          w.bytes(obj.group)
+        }
+
         if (obj.known != null && obj.known.length > 0) {
           for (const value of obj.known) {
-            w.uint32(18)
-            w.bytes(value)
+            w.uint32(42)
+            KnownRow.codec().encode(value, w)
           }
         }
 
         if (obj.missing != null && obj.missing.length > 0) {
           for (const value of obj.missing) {
-            w.uint32(26)
-            w.bytes(value)
+            w.uint32(50)
+            MissingRow.codec().encode(value, w)
           }
         }
 
-        if ((obj.group != null && obj.group.byteLength > 0)) {
-          w.uint32(34)
-          w.bytes(obj.group)
+        if ((obj.newest != null && obj.newest !== 0)) {
+          w.uint32(56)
+          w.uint64Number(obj.newest)
+        }
+
+        if ((obj.read != null && obj.read !== 0)) {
+          w.uint32(64)
+          w.uint64Number(obj.read)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -1602,9 +1637,11 @@ export namespace SenderRow {
       }, (reader, length, opts = {}) => {
         const obj: any = {
           sender: uint8ArrayAlloc(0),
+          group: uint8ArrayAlloc(0),
           known: [],
           missing: [],
-          group: uint8ArrayAlloc(0)
+          newest: 0,
+          read: 0
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -1617,24 +1654,36 @@ export namespace SenderRow {
               obj.sender = reader.bytes()
               break
             }
-            case 2: {
+            case 4: {
+              obj.group = reader.bytes()
+              break
+            }
+            case 5: {
               if (opts.limits?.known != null && obj.known.length === opts.limits.known) {
                 throw new MaxLengthError('Decode error - repeated field "known" had too many elements')
               }
 
-              obj.known.push(reader.bytes())
+              obj.known.push(KnownRow.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.known$
+              }))
               break
             }
-            case 3: {
+            case 6: {
               if (opts.limits?.missing != null && obj.missing.length === opts.limits.missing) {
                 throw new MaxLengthError('Decode error - repeated field "missing" had too many elements')
               }
 
-              obj.missing.push(reader.bytes())
+              obj.missing.push(MissingRow.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.missing$
+              }))
               break
             }
-            case 4: {
-              obj.group = reader.bytes()
+            case 7: {
+              obj.newest = reader.uint64Number()
+              break
+            }
+            case 8: {
+              obj.read = reader.uint64Number()
               break
             }
             default: {
@@ -1664,40 +1713,60 @@ export namespace SenderRow {
               }
               break
             }
-            case 2: {
+            case 4: {
+              yield {
+                field: `${prefix}.group`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 5: {
               if (opts.limits?.known != null && obj.known === opts.limits.known) {
                 throw new MaxLengthError('Streaming decode error - repeated field "known" had too many elements')
               }
 
-              yield {
-                field: `${prefix}.known[]`,
-                index: obj.known,
-                value: reader.bytes()
+              for (const evt of KnownRow.codec().stream(reader, reader.uint32(), `${prefix}.known[]`, {
+                limits: opts.limits?.known$
+              })) {
+                yield {
+                  ...evt,
+                  index: obj.known
+                }
               }
 
               obj.known++
 
               break
             }
-            case 3: {
+            case 6: {
               if (opts.limits?.missing != null && obj.missing === opts.limits.missing) {
                 throw new MaxLengthError('Streaming decode error - repeated field "missing" had too many elements')
               }
 
-              yield {
-                field: `${prefix}.missing[]`,
-                index: obj.missing,
-                value: reader.bytes()
+              for (const evt of MissingRow.codec().stream(reader, reader.uint32(), `${prefix}.missing[]`, {
+                limits: opts.limits?.missing$
+              })) {
+                yield {
+                  ...evt,
+                  index: obj.missing
+                }
               }
 
               obj.missing++
 
               break
             }
-            case 4: {
+            case 7: {
               yield {
-                field: `${prefix}.group`,
-                value: reader.bytes()
+                field: `${prefix}.newest`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            case 8: {
+              yield {
+                field: `${prefix}.read`,
+                value: reader.uint64Number()
               }
               break
             }
@@ -1718,21 +1787,49 @@ export namespace SenderRow {
     value: Uint8Array
   }
 
-  export interface SenderRowKnownFieldEvent {
-    field: '$.known[]'
-    index: number
-    value: Uint8Array
-  }
-
-  export interface SenderRowMissingFieldEvent {
-    field: '$.missing[]'
-    index: number
-    value: Uint8Array
-  }
-
   export interface SenderRowGroupFieldEvent {
     field: '$.group'
     value: Uint8Array
+  }
+
+  export interface SenderRowKnownIdFieldEvent {
+    field: '$.known[].id'
+    value: Uint8Array
+    index: number
+  }
+
+  export interface SenderRowKnownLamportFieldEvent {
+    field: '$.known[].lamport'
+    value: number
+    index: number
+  }
+
+  export interface SenderRowMissingMissingFieldEvent {
+    field: '$.missing[].missing'
+    value: Uint8Array
+    index: number
+  }
+
+  export interface SenderRowMissingAfterFieldEvent {
+    field: '$.missing[].after'
+    value: number
+    index: number
+  }
+
+  export interface SenderRowMissingBeforeFieldEvent {
+    field: '$.missing[].before'
+    value: number
+    index: number
+  }
+
+  export interface SenderRowNewestFieldEvent {
+    field: '$.newest'
+    value: number
+  }
+
+  export interface SenderRowReadFieldEvent {
+    field: '$.read'
+    value: number
   }
 
   export function encode (obj: Partial<SenderRow>): Uint8Array {
@@ -1743,8 +1840,621 @@ export namespace SenderRow {
     return decodeMessage(buf, SenderRow.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SenderRow>): Generator<SenderRowSenderFieldEvent | SenderRowKnownFieldEvent | SenderRowMissingFieldEvent | SenderRowGroupFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SenderRow>): Generator<SenderRowSenderFieldEvent | SenderRowGroupFieldEvent | SenderRowKnownIdFieldEvent | SenderRowKnownLamportFieldEvent | SenderRowMissingMissingFieldEvent | SenderRowMissingAfterFieldEvent | SenderRowMissingBeforeFieldEvent | SenderRowNewestFieldEvent | SenderRowReadFieldEvent> {
     return streamMessage(buf, SenderRow.codec(), opts)
+  }
+}
+
+export interface KnownRow {
+  id: Uint8Array
+  lamport: number
+}
+
+export namespace KnownRow {
+  let _codec: Codec<KnownRow>
+
+  export const codec = (): Codec<KnownRow> => {
+    if (_codec == null) {
+      _codec = message<KnownRow>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.id != null && obj.id.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.id)
+        }
+
+        if ((obj.lamport != null && obj.lamport !== 0)) {
+          w.uint32(16)
+          w.uint64Number(obj.lamport)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          id: uint8ArrayAlloc(0),
+          lamport: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.id = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.lamport = reader.uint64Number()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.id`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.lamport`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface KnownRowIdFieldEvent {
+    field: '$.id'
+    value: Uint8Array
+  }
+
+  export interface KnownRowLamportFieldEvent {
+    field: '$.lamport'
+    value: number
+  }
+
+  export function encode (obj: Partial<KnownRow>): Uint8Array {
+    return encodeMessage(obj, KnownRow.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<KnownRow>): KnownRow {
+    return decodeMessage(buf, KnownRow.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<KnownRow>): Generator<KnownRowIdFieldEvent | KnownRowLamportFieldEvent> {
+    return streamMessage(buf, KnownRow.codec(), opts)
+  }
+}
+
+export interface MissingRow {
+  missing: Uint8Array
+  after: number
+  before: number
+}
+
+export namespace MissingRow {
+  let _codec: Codec<MissingRow>
+
+  export const codec = (): Codec<MissingRow> => {
+    if (_codec == null) {
+      _codec = message<MissingRow>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.missing != null && obj.missing.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.missing)
+        }
+
+        if ((obj.after != null && obj.after !== 0)) {
+          w.uint32(16)
+          w.uint64Number(obj.after)
+        }
+
+        if ((obj.before != null && obj.before !== 0)) {
+          w.uint32(24)
+          w.uint64Number(obj.before)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          missing: uint8ArrayAlloc(0),
+          after: 0,
+          before: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.missing = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.after = reader.uint64Number()
+              break
+            }
+            case 3: {
+              obj.before = reader.uint64Number()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.missing`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.after`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.before`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface MissingRowMissingFieldEvent {
+    field: '$.missing'
+    value: Uint8Array
+  }
+
+  export interface MissingRowAfterFieldEvent {
+    field: '$.after'
+    value: number
+  }
+
+  export interface MissingRowBeforeFieldEvent {
+    field: '$.before'
+    value: number
+  }
+
+  export function encode (obj: Partial<MissingRow>): Uint8Array {
+    return encodeMessage(obj, MissingRow.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<MissingRow>): MissingRow {
+    return decodeMessage(buf, MissingRow.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<MissingRow>): Generator<MissingRowMissingFieldEvent | MissingRowAfterFieldEvent | MissingRowBeforeFieldEvent> {
+    return streamMessage(buf, MissingRow.codec(), opts)
+  }
+}
+
+export interface BacklogRow {
+  spans: SpanRow[]
+}
+
+export namespace BacklogRow {
+  let _codec: Codec<BacklogRow>
+
+  export const codec = (): Codec<BacklogRow> => {
+    if (_codec == null) {
+      _codec = message<BacklogRow>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if (obj.spans != null && obj.spans.length > 0) {
+          for (const value of obj.spans) {
+            w.uint32(10)
+            SpanRow.codec().encode(value, w)
+          }
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          spans: []
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              if (opts.limits?.spans != null && obj.spans.length === opts.limits.spans) {
+                throw new MaxLengthError('Decode error - repeated field "spans" had too many elements')
+              }
+
+              obj.spans.push(SpanRow.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.spans$
+              }))
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const obj = {
+          spans: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              if (opts.limits?.spans != null && obj.spans === opts.limits.spans) {
+                throw new MaxLengthError('Streaming decode error - repeated field "spans" had too many elements')
+              }
+
+              for (const evt of SpanRow.codec().stream(reader, reader.uint32(), `${prefix}.spans[]`, {
+                limits: opts.limits?.spans$
+              })) {
+                yield {
+                  ...evt,
+                  index: obj.spans
+                }
+              }
+
+              obj.spans++
+
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface BacklogRowSpansFromFieldEvent {
+    field: '$.spans[].from'
+    value: number
+    index: number
+  }
+
+  export interface BacklogRowSpansToFieldEvent {
+    field: '$.spans[].to'
+    value: number
+    index: number
+  }
+
+  export function encode (obj: Partial<BacklogRow>): Uint8Array {
+    return encodeMessage(obj, BacklogRow.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<BacklogRow>): BacklogRow {
+    return decodeMessage(buf, BacklogRow.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<BacklogRow>): Generator<BacklogRowSpansFromFieldEvent | BacklogRowSpansToFieldEvent> {
+    return streamMessage(buf, BacklogRow.codec(), opts)
+  }
+}
+
+export interface SpanRow {
+  from: number
+  to: number
+}
+
+export namespace SpanRow {
+  let _codec: Codec<SpanRow>
+
+  export const codec = (): Codec<SpanRow> => {
+    if (_codec == null) {
+      _codec = message<SpanRow>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.from != null && obj.from !== 0)) {
+          w.uint32(8)
+          w.uint64Number(obj.from)
+        }
+
+        if ((obj.to != null && obj.to !== 0)) {
+          w.uint32(16)
+          w.uint64Number(obj.to)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          from: 0,
+          to: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.from = reader.uint64Number()
+              break
+            }
+            case 2: {
+              obj.to = reader.uint64Number()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.from`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.to`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface SpanRowFromFieldEvent {
+    field: '$.from'
+    value: number
+  }
+
+  export interface SpanRowToFieldEvent {
+    field: '$.to'
+    value: number
+  }
+
+  export function encode (obj: Partial<SpanRow>): Uint8Array {
+    return encodeMessage(obj, SpanRow.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SpanRow>): SpanRow {
+    return decodeMessage(buf, SpanRow.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SpanRow>): Generator<SpanRowFromFieldEvent | SpanRowToFieldEvent> {
+    return streamMessage(buf, SpanRow.codec(), opts)
+  }
+}
+
+export interface ReceiptRow {
+  user: Uint8Array
+  group: Uint8Array
+  lamport: number
+}
+
+export namespace ReceiptRow {
+  let _codec: Codec<ReceiptRow>
+
+  export const codec = (): Codec<ReceiptRow> => {
+    if (_codec == null) {
+      _codec = message<ReceiptRow>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.user != null && obj.user.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.user)
+        }
+
+        if ((obj.group != null && obj.group.byteLength > 0)) {
+          w.uint32(18)
+          w.bytes(obj.group)
+        }
+
+        if ((obj.lamport != null && obj.lamport !== 0)) {
+          w.uint32(24)
+          w.uint64Number(obj.lamport)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          user: uint8ArrayAlloc(0),
+          group: uint8ArrayAlloc(0),
+          lamport: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.user = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.group = reader.bytes()
+              break
+            }
+            case 3: {
+              obj.lamport = reader.uint64Number()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.user`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.group`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.lamport`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface ReceiptRowUserFieldEvent {
+    field: '$.user'
+    value: Uint8Array
+  }
+
+  export interface ReceiptRowGroupFieldEvent {
+    field: '$.group'
+    value: Uint8Array
+  }
+
+  export interface ReceiptRowLamportFieldEvent {
+    field: '$.lamport'
+    value: number
+  }
+
+  export function encode (obj: Partial<ReceiptRow>): Uint8Array {
+    return encodeMessage(obj, ReceiptRow.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ReceiptRow>): ReceiptRow {
+    return decodeMessage(buf, ReceiptRow.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ReceiptRow>): Generator<ReceiptRowUserFieldEvent | ReceiptRowGroupFieldEvent | ReceiptRowLamportFieldEvent> {
+    return streamMessage(buf, ReceiptRow.codec(), opts)
   }
 }
 

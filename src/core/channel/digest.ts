@@ -4,8 +4,8 @@
  * Start and counter stand inside, so that a digest heard before is told from a new one. Only the epoch is in clear.
  */
 import { decodeStrict } from '../../wire/codec.ts'
-import { BOOT_BYTES, FRAME_BYTES, HASH_BYTES } from '../../wire/limits.ts'
-import { DigestContent, type KeyId } from '../../wire/messages.ts'
+import { BOOT_BYTES, FRAME_BYTES, GROUP_BYTES, HASH_BYTES, SEEN_SENDERS, USER_BYTES } from '../../wire/limits.ts'
+import { DigestContent, type KeyId, type Seen } from '../../wire/messages.ts'
 import type { Self } from './context.ts'
 import { type Frame, makeFrame } from './frame.ts'
 import { type Line, openControl, sealControl } from './key-schedule.ts'
@@ -34,5 +34,9 @@ export function openDigest(line: Line, control: Uint8Array, sealed: Uint8Array):
   const opened = openControl(control, line, PURPOSE, sealed)
   const content = opened && decodeStrict(DigestContent, opened, FRAME_BYTES)
   if (content?.boot.length !== BOOT_BYTES || content.descriptor === undefined) return undefined
-  return content.logHead.length === HASH_BYTES ? content : undefined
+  const isSeen = ({ sender, group }: Seen): boolean =>
+    sender.length === USER_BYTES && (group.length === 0 || group.length === GROUP_BYTES)
+  return content.logHead.length === HASH_BYTES && content.seen.length <= SEEN_SENDERS && content.seen.every(isSeen)
+    ? content
+    : undefined
 }

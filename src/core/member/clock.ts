@@ -4,9 +4,16 @@ import { ClockRow } from '../../wire/rows.ts'
 import type { Row, RowKey } from '../machine.ts'
 import { stateKey, stateRow } from '../out.ts'
 
+/** Our newest message on a line. */
+interface Own {
+  readonly group: Uint8Array
+  readonly id: Uint8Array
+  readonly lamport: number
+}
+
 export class Clock {
   readonly #channel: string
-  readonly #previous = new Map<string, { readonly group: Uint8Array; readonly id: Uint8Array }>()
+  readonly #previous = new Map<string, Own>()
   #lamport = 0
 
   /** @param channel - the channel id's text, for the names of rows. */
@@ -28,19 +35,30 @@ export class Clock {
     return this.#previous.get(hex(group))?.id ?? EMPTY
   }
 
-  setPrevious(group: Uint8Array, id: Uint8Array): void {
-    this.#previous.set(hex(group), { group, id })
+  /** Lamport time of that message; 0 for none. */
+  saidTo(group: Uint8Array): number {
+    return this.#previous.get(hex(group))?.lamport ?? 0
+  }
+
+  /** To whom we have said something. */
+  get lines(): Uint8Array[] {
+    return [...this.#previous.values()].map(({ group }) => group)
+  }
+
+  setPrevious(group: Uint8Array, id: Uint8Array, lamport: number): void {
+    this.#previous.set(hex(group), { group, id, lamport })
   }
 
   rowTo(group: Uint8Array): Row {
-    const row = ClockRow.encode({ lamport: this.#lamport, previous: this.previousTo(group), group })
+    const previous = this.previousTo(group)
+    const row = ClockRow.encode({ lamport: this.#lamport, previous, group, said: this.saidTo(group) })
     return stateRow(this.#name(group), row)
   }
 
   restore(bytes: Uint8Array): void {
-    const { lamport, previous, group } = ClockRow.decode(bytes)
+    const { lamport, previous, group, said } = ClockRow.decode(bytes)
     this.hear(lamport)
-    this.setPrevious(group, previous)
+    this.setPrevious(group, previous, said)
   }
 
   /** The rows there may be. */

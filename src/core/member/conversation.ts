@@ -30,12 +30,21 @@ import type { Traffic } from './traffic.ts'
  */
 const SAVE_MS = 2 * SECOND_MS
 
+/**
+ * What became of a message that was asked for: taken in, waiting for a key, too far ahead of its sender's others to be opened
+ * before them, or of no use.
+ */
+export type Fate = 'taken' | 'waiting' | 'ahead' | 'passed'
+
+/** What a member is told of at once, whether or not it was missed. */
+const UNREADABLE: ReadonlySet<Check> = new Set([704, 705, 706])
+
 export class Conversation {
   readonly #context: Context
-  readonly #lines: Lines
+  readonly lines: Lines
   readonly #clock: Clock
   readonly #traffic: Traffic
-  readonly #senders: Senders
+  readonly senders: Senders
   readonly #deadlines = new Deadlines<'gaps' | 'save'>()
   /** Messages whose epoch is not here yet. */
   #held: Frame[] = []
@@ -44,11 +53,46 @@ export class Conversation {
 
   constructor(context: Context, lines: Lines, clock: Clock, traffic: Traffic) {
     this.#context = context
-    this.#lines = lines
+    this.lines = lines
     this.#clock = clock
     this.#traffic = traffic
-    this.#senders = new Senders(context.name)
+    this.senders = new Senders(context.name)
     this.#plainWindow = new ReplayWindow(context.name)
+  }
+
+  /**
+   * A message that was asked for: judged as any other. What cannot be read is not waited for any longer, and its reader is
+   * told why where it was missed.
+   *
+   * @returns what became of it.
+   */
+  onKept(frame: Frame, env: Env, out: Out): Fate {
+    const { message, plainMessage } = frame.body
+    const place = message ?? plainMessage
+    if (place === undefined || equalBytes(frame.author, this.#context.user)) return 'passed'
+    if (this.#held.some(({ id }) => equalBytes(id, frame.id))) return 'waiting'
+    const refusal = message ? this.onMessage(frame, env, out) : this.onPlainMessage(frame, env, out)
+    if (this.isHolding(frame)) return 'waiting'
+    if (refusal === undefined) return 'taken'
+    const { check } = refusal
+    if (check === 702 && message && this.#isAhead(frame, message)) return 'ahead'
+    if (check === 702) this.#noteShown(frame, place.group, out)
+    else if (check !== 703 && this.#pass(frame, place) && !UNREADABLE.has(check))
+      this.#notifyUnreadable(frame, check, out)
+    return 'passed'
+  }
+
+  #pass({ author, id }: Frame, { group, lamport }: { group: Uint8Array; lamport: number }): boolean {
+    return this.senders.pass(author, group, id, lamport, this.#context.log.isMember(author))
+  }
+
+  #noteShown({ author, id }: Frame, group: Uint8Array, out: Out): void {
+    const closed = this.senders.noteShown(author, group, id)
+    if (closed !== undefined) this.#notifyGap(closed.sender, closed.missing, true, out)
+  }
+
+  #isAhead({ author }: Frame, { group, key, boot, counter }: Message): boolean {
+    return this.lines.keyringOf(group)?.findToRead(key!)?.isAhead(author, boot, counter) ?? false
   }
 
   /** Whether a message has just been held for a later key than ours. A stranger's word for that counts nothing. */
@@ -56,15 +100,20 @@ export class Conversation {
     return this.#held.at(-1) === frame && this.#context.log.isMember(frame.author)
   }
 
+  /** Whether messages wait for a later key than ours. */
+  get isHoldingLater(): boolean {
+    return this.#held.some(({ body }) => body.message!.group.length === 0)
+  }
+
   nextAt(): number | undefined {
-    this.#deadlines.set('gaps', this.#senders.nextAt())
+    this.#deadlines.set('gaps', this.senders.nextAt())
     return this.#deadlines.next()
   }
 
   wake(env: Env, out: Out): void {
     for (const name of this.#deadlines.due(env.uptimeMs)) {
-      if (name === 'save') out.note([...this.#senders.changedRows(), this.#clock.rowTo(EMPTY)])
-      else for (const gap of this.#senders.due(env.uptimeMs)) this.#notifyGap(gap.sender, gap.missing, false, out)
+      if (name === 'save') out.note([...this.senders.changedRows(), this.#clock.rowTo(EMPTY)])
+      else for (const gap of this.senders.due(env.uptimeMs)) this.#notifyGap(gap.sender, gap.missing, false, out)
     }
   }
 
@@ -92,7 +141,7 @@ export class Conversation {
     const { group } = message
     if (equalBytes(frame.author, user)) return undefined
     if (group.length > 0 && !log.groupMembers(group).has(user)) return this.#passOver(frame, message)
-    const keyring = this.#lines.keyringOf(group)
+    const keyring = this.lines.keyringOf(group)
     const epoch = keyring?.findToRead(message.key!)
     if (keyring === undefined || epoch === undefined) return this.#hold(frame, message)
     if (!log.isMember(frame.author)) return refuse(log.wasRemoved(frame.author) ? 709 : 701)
@@ -145,10 +194,10 @@ export class Conversation {
     this.#traffic.heard(env)
     // Whichever form of a message that was sealed again comes first is the one shown.
     const { replaces } = content
-    const isRepeated = [replaces, frame.id].some((id) => this.#senders.knows(frame.author, group, id))
-    const from = isEncrypted ? counter : 0
-    const closed = this.#senders.note(frame.author, group, frame.id, previous, from, env.uptimeMs)
-    if (replaces.length > 0) this.#senders.noteReplaced(frame.author, group, replaces)
+    const isRepeated = [replaces, frame.id].some((id) => this.senders.knows(frame.author, group, id))
+    const link = { sender: frame.author, group, id: frame.id, previous, lamport, counter: isEncrypted ? counter : 0 }
+    const closed = this.senders.note(link, env.uptimeMs)
+    const stoodFor = replaces.length > 0 ? this.senders.noteShown(frame.author, group, replaces) : undefined
     const view: MessageView = {
       channel,
       group,
@@ -166,12 +215,12 @@ export class Conversation {
     out.note(isRepeated ? rows : [...rows, messageRow(view, frame.bytes)])
     this.#deadlines.setOnce('save', env.uptimeMs + SAVE_MS)
     if (!isRepeated) out.notify({ type: 'message', ...view })
-    if (closed !== undefined) this.#notifyGap(closed.sender, closed.missing, true, out)
+    for (const gap of [closed, stoodFor]) if (gap !== undefined) this.#notifyGap(gap.sender, gap.missing, true, out)
   }
 
   /** A message to a group that we are not in: it is none of ours, unless an epoch on its way puts us in. */
   #passOver(frame: Frame, message: Message): Refusal | undefined {
-    const current = this.#lines.keyringOf(EMPTY)?.current
+    const current = this.lines.keyringOf(EMPTY)?.current
     if (current === undefined || !isHigher(message.key!, current.key)) return undefined
     // Its numbers are above the channel's most of the time: who says it by the very log we have knows no more than we do.
     return equalBytes(message.logHead, this.#context.log.head) ? undefined : this.#hold(frame, message)
@@ -179,7 +228,7 @@ export class Conversation {
 
   /** Keeps a message whose key has not come; one of an epoch that is over, or was before our time, stays unread. */
   #hold(frame: Frame, message: Message): Refusal | undefined {
-    const current = this.#lines.keyringOf(message.group)?.current
+    const current = this.lines.keyringOf(message.group)?.current
     if (current !== undefined && !isHigher(message.key!, current.key)) return refuse(708)
     this.#held.push(frame)
     this.#heldBytes += frame.bytes.length
@@ -203,11 +252,11 @@ export class Conversation {
 
   /** @returns the rows to delete. */
   keys(): RowKey[] {
-    return [...this.#senders.keys(), ...this.#plainWindow.keys()]
+    return [...this.senders.keys(), ...this.#plainWindow.keys()]
   }
 
   restoreSender(bytes: Uint8Array): void {
-    this.#senders.restore(bytes)
+    this.senders.restore(bytes)
   }
 
   /** @returns false when the row is damaged. */

@@ -9,7 +9,7 @@ import type { Row, RowKey } from '../machine.ts'
 import { stateKey, stateRow } from '../out.ts'
 import { GRANTED_EPOCHS, PAST_EPOCHS } from '../params.ts'
 import { SecretTree } from './secret-tree.ts'
-import { type PeekedKey, ReceivingChain, type SendingChain } from './secret-tree-chain.ts'
+import { MAX_JUMP, type PeekedKey, ReceivingChain, type SendingChain } from './secret-tree-chain.ts'
 
 /** Starts of one sender that are followed in one epoch. */
 const BOOTS_PER_SENDER = 64
@@ -109,6 +109,11 @@ export class Epoch {
       return true
     }
     return { key: key.key, commit }
+  }
+
+  /** Whether a message is so far ahead of those opened that its key cannot be had before some of them. */
+  isAhead(sender: Uint8Array, boot: Uint8Array, counter: number): boolean {
+    return counter > (this.chains.get(chainName(sender, boot))?.counter ?? 0) + MAX_JUMP
   }
 
   hasChain(sender: Uint8Array, boot: Uint8Array): boolean {

@@ -6,7 +6,8 @@
  */
 import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
 import { SECOND_MS } from '../../base/time.ts'
-import type { Content, EpochsQuestion } from '../../wire/messages.ts'
+import { SEEN_SENDERS } from '../../wire/limits.ts'
+import type { Answer, Content, EpochsQuestion, Seen } from '../../wire/messages.ts'
 import { EpochRow } from '../../wire/rows.ts'
 import type { Context } from '../channel/context.ts'
 import type { LogPreview } from '../channel/control-log.ts'
@@ -25,8 +26,10 @@ import { Groups } from './groups.ts'
 import { KeySeeker } from './key-seeker.ts'
 import { type Epoch, Keyring } from './keyring.ts'
 import { LogExchange } from './log-exchange.ts'
-import { Presence } from './presence.ts'
+import { type News, Presence } from './presence.ts'
 import { PublicKeys } from './public-keys.ts'
+import { Receipts } from './receipts.ts'
+import { Repair } from './repair.ts'
 import { type Lines, Speaker, type Standing } from './speaker.ts'
 import { Succession } from './succession.ts'
 import { Traffic } from './traffic.ts'
@@ -45,6 +48,8 @@ export class Member {
   readonly publicKeys: PublicKeys
   readonly presence: Presence
   readonly demander: Demander
+  readonly receipts: Receipts
+  readonly repair: Repair
   readonly watch: Watch
   readonly #context: Context
   #isCarrierReady = false
@@ -52,6 +57,8 @@ export class Member {
   #manager = EMPTY
   #hintedTerm = 0
   #toldState: KeyState | undefined
+  /** Whether nothing but a grant helped. */
+  #wasLost = false
 
   constructor(context: Context) {
     const keyring = new Keyring(context.name)
@@ -79,12 +86,23 @@ export class Member {
       isReady: (group, now) => groups.isReady(group, now)
     }
     this.clock = new Clock(context.name)
-    this.speaker = new Speaker(context, lines, standing, this.clock, this.traffic)
+    this.receipts = new Receipts(context)
+    const { clock, traffic, receipts } = this
+    this.speaker = new Speaker(context, lines, standing, { clock, traffic, receipts })
     this.conversation = new Conversation(context, lines, this.clock, this.traffic)
     this.statements = new LogExchange(context, keyring, standing)
     this.publicKeys = new PublicKeys(context, keyring, standing)
     this.demander = new Demander(context, lines, standing)
-    this.presence = new Presence(context, keyring, standing, this.clock, this.traffic)
+    this.repair = new Repair(context, this.conversation, clock, {
+      get mayRepair() {
+        return standing.isCarrierReady && member.#isUpToDate
+      }
+    })
+    const news: News = {
+      seen: () => [...this.speaker.sent(), ...this.conversation.senders.seen()].slice(-SEEN_SENDERS),
+      onSeen: (from, seen, env, out) => this.#onSeen(from, seen, env, out)
+    }
+    this.presence = new Presence(context, keyring, standing, { clock, traffic, news })
   }
 
   /** Why this member can or cannot send. */
@@ -101,6 +119,23 @@ export class Member {
     return now > current.notAfter + charter.descriptor.graceSeconds * SECOND_MS ? 'expired' : 'ready'
   }
 
+  /** Whether we have the newest key that we know of. */
+  get #isUpToDate(): boolean {
+    const { current } = this.keyring
+    const { succession } = this
+    const isOver = this.#context.wasRemoved || this.#context.alarm.length > 0
+    return current !== undefined && !current.isFooting && !succession.isOffChain && !succession.isBehind && !isOver
+  }
+
+  /** A member says how much it has of what others said, and of what we did. */
+  #onSeen(from: Uint8Array, seen: readonly Seen[], env: Env, out: Out): void {
+    for (const { sender, group, lamport } of seen) {
+      if (equalBytes(sender, this.#context.user) && lamport <= this.clock.saidTo(group))
+        this.receipts.onSeen(from, group, lamport, out)
+    }
+    this.repair.onSeen(from, seen, env)
+  }
+
   /** Whether a frame may be of somebody admitted under an epoch that has not reached us yet. */
   mayBeNew(frame: Frame): boolean {
     const key = (frame.body.message ?? frame.body.digest ?? frame.body.statements)?.key
@@ -115,10 +150,11 @@ export class Member {
 
   /** When to wake, as `Env.uptimeMs`. */
   nextAt(): number | undefined {
-    const { succession, seeker, speaker, conversation, statements, groups, publicKeys, presence, demander, watch } =
-      this
-    const parts = [succession, seeker, speaker, conversation, statements, groups, publicKeys, presence, demander, watch]
-    const moments = parts.map((part) => part.nextAt()).filter((at) => at !== undefined)
+    const { succession, seeker, speaker, conversation, statements, groups, publicKeys, presence } = this
+    const { demander, watch, repair, receipts } = this
+    const talk = [speaker, conversation, repair, receipts, presence]
+    const keys = [succession, seeker, statements, groups, publicKeys, demander, watch]
+    const moments = [...talk, ...keys].map((part) => part.nextAt()).filter((at) => at !== undefined)
     return moments.length === 0 ? undefined : Math.min(...moments)
   }
 
@@ -131,16 +167,19 @@ export class Member {
     this.seeker.watchExpiry(env)
     this.#manager = this.#context.manager
     if (this.keyring.current !== undefined) this.watch.start(env)
+    this.repair.noteAbsence(env, out)
     this.#tell(env, out)
   }
 
   setCarrier(isReady: boolean, env: Env, out: Out): void {
+    if (isReady && !this.#isCarrierReady) this.repair.noteAbsence(env, out)
     this.#isCarrierReady = isReady
     if (isReady) {
       this.seeker.onCarrier(env, out)
       this.speaker.flush(env, out)
       this.statements.repeatStatements(env, out)
       this.presence.onCarrier(env)
+      this.repair.onCarrier(env)
     }
     this.#tell(env, out)
   }
@@ -151,6 +190,8 @@ export class Member {
     this.seeker.wake(env, out)
     this.speaker.wake(env, out)
     this.conversation.wake(env, out)
+    this.repair.wake(env, out)
+    this.receipts.wake(this.presence.online === 1, env, out)
     this.groups.wake(env, out)
     this.statements.wake(env, out)
     this.publicKeys.wake(env, out)
@@ -181,11 +222,13 @@ export class Member {
           else this.groups.suspectBehind(group, env)
         }
         if (refusal === undefined && group.length === 0) this.presence.hear(frame.author, key, boot, env, out)
+        if (refusal === undefined) this.#onHeard(env)
         return refusal
       }
       case 'plainMessage': {
         const refusal = this.conversation.onPlainMessage(frame, env, out)
         if (refusal === undefined) this.presence.hear(frame.author, undefined, frame.body.plainMessage!.boot, env, out)
+        if (refusal === undefined) this.#onHeard(env)
         return refusal
       }
       case 'digest':
@@ -222,6 +265,19 @@ export class Member {
       default:
         return undefined
     }
+  }
+
+  #onHeard(env: Env): void {
+    this.presence.noteHeard(env)
+    if (this.conversation.senders.gaps().length > 0) this.repair.lookSoon(env)
+  }
+
+  /** Messages that were asked for; believed no more than live ones. */
+  onKept(answer: Answer | undefined, env: Env, out: Out): void {
+    this.repair.onAnswer(answer, env, out)
+    if (this.conversation.isHoldingLater) this.seeker.suspectBehind(env)
+    this.presence.noteHeard(env)
+    this.#tell(env, out)
   }
 
   /** An announcement or a chunk, of the channel or of a group. */
@@ -389,7 +445,8 @@ export class Member {
     const pending = log.pending().map(({ id }) => `pending/${name}/${hex(id)}`)
     const rest = [...announced, ...pending].map(stateKey)
     const words = [...this.clock.keys(), ...this.speaker.forget(), ...this.conversation.keys()]
-    return [...this.keyring.clear(), ...this.groups.clear(), ...words, ...this.succession.rows(), ...rest]
+    const notes = [...this.repair.keys(), ...this.receipts.keys()]
+    return [...this.keyring.clear(), ...this.groups.clear(), ...words, ...notes, ...this.succession.rows(), ...rest]
   }
 
   /** What a member that is behind on a line is told. */
@@ -416,14 +473,17 @@ export class Member {
 
   /** How full everything is that others can fill, beside its bound. */
   unsafeFills(): { readonly name: string; readonly size: number; readonly cap: number }[] {
-    const { speaker, conversation, succession, groups, publicKeys, presence } = this
-    const parts = [speaker, conversation, succession, groups, publicKeys, presence]
+    const { speaker, conversation, succession, groups, publicKeys, presence, repair } = this
+    const parts = [speaker, conversation, succession, groups, publicKeys, presence, repair]
     return parts.flatMap((part) => part.unsafeFills())
   }
 
   /** Tells the user when the standing of the key changed. */
   #tell(env: Env, out: Out): void {
     const state = this.keyState(env.now)
+    const isLost = this.keyring.current === undefined || this.succession.isOffChain
+    if (this.#wasLost && !isLost) this.repair.noteAbsence(env, out)
+    this.#wasLost = isLost
     if (state === this.#toldState) return
     this.#toldState = state
     out.notify({ type: 'keyState', channel: this.#context.channel, state })

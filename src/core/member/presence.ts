@@ -7,7 +7,7 @@
  */
 import { EMPTY, equalBytes, hex, unhex } from '../../base/bytes.ts'
 import { SECOND_MS } from '../../base/time.ts'
-import type { KeyId } from '../../wire/messages.ts'
+import type { KeyId, Seen } from '../../wire/messages.ts'
 import type { Context } from '../channel/context.ts'
 import { makeDigest, openDigest } from '../channel/digest.ts'
 import { type Frame, keyIdKey, makeFrame } from '../channel/frame.ts'
@@ -25,6 +25,8 @@ import {
   KNOWN_STARTS,
   MEMBERS,
   PRESENCE_SLACK_MS,
+  RECEIPT_MS,
+  RECEIPT_PER_MEMBER_MS,
   RECORD_DIGESTS,
   TELL_PRESENCE_MS
 } from '../params.ts'
@@ -50,12 +52,20 @@ interface Start {
   hasLeft: boolean
 }
 
+/** What digests tell of messages. */
+export interface News {
+  /** Up to which messages of each sender we miss none. */
+  seen(): Seen[]
+  onSeen(member: Uint8Array, seen: readonly Seen[], env: Env, out: Out): void
+}
+
 export class Presence {
   readonly #context: Context
   readonly #keyring: Keyring
   readonly #standing: Standing
   readonly #clock: Clock
   readonly #traffic: Traffic
+  readonly #news: News
   readonly #deadlines = new Deadlines<'digest' | 'lease' | 'tell'>()
   /** Members other than this one, by user. */
   readonly #leases = new Map<string, Lease>()
@@ -68,16 +78,24 @@ export class Presence {
   /** `Env.uptimeMs` of the first epoch of this start. */
   #firstKeyAt = Number.POSITIVE_INFINITY
   #hasLeft = false
+  /** Whether we have heard what our digests have not told yet. */
+  #hasNews = false
   #told = { online: 1, at: Number.NEGATIVE_INFINITY }
   /** The record that our digests carry, and how many of them still do. */
   #record: { hash: Uint8Array; digests: number } = { hash: EMPTY, digests: 0 }
 
-  constructor(context: Context, keyring: Keyring, standing: Standing, clock: Clock, traffic: Traffic) {
+  constructor(
+    context: Context,
+    keyring: Keyring,
+    standing: Standing,
+    { clock, traffic, news }: { clock: Clock; traffic: Traffic; news: News }
+  ) {
     this.#context = context
     this.#keyring = keyring
     this.#standing = standing
     this.#clock = clock
     this.#traffic = traffic
+    this.#news = news
   }
 
   /** Members online, this one among them. */
@@ -192,6 +210,7 @@ export class Presence {
     const start = this.#startOf(frame.author, content.boot)
     if (start !== undefined && (start.hasLeft || content.counter <= start.counter)) return refuse(423)
     this.#context.noteDescriptor(frame.author, content.descriptor!)
+    this.#news.onSeen(frame.author, content.seen, env, out)
     if (content.record.length > 0) this.#takeRecord(frame.author, content.record, env, out)
     this.#noteStart(frame.author, { boot: content.boot, counter: content.counter, hasLeft: false })
     this.#renew(frame.author, key, env)
@@ -267,6 +286,15 @@ export class Presence {
     return Math.max(DIGEST_MS, this.#context.log.roster.members.size * DIGEST_PER_MEMBER_MS)
   }
 
+  /** We have heard something: whoever said it wants to know. */
+  noteHeard(env: Env): void {
+    if (this.#hasNews) return
+    this.#hasNews = true
+    const withinMs = Math.max(RECEIPT_MS, this.#context.log.roster.members.size * RECEIPT_PER_MEMBER_MS)
+    const at = Math.max(env.uptimeMs, this.#digestAt) + withinMs * (1 - env.random(1)[0]! / 1024)
+    this.#deadlines.setEarliest('digest', at)
+  }
+
   /** Within a short time, but longer where many may come at once, and not while they do. */
   #soon(env: Env): number {
     const withinMs = Math.max(FIRST_DIGEST_MS, this.#context.log.roster.members.size * FIRST_DIGEST_PER_MEMBER_MS)
@@ -294,7 +322,8 @@ export class Presence {
     const { lamport } = this.#clock
     const place = { boot: self.boot, counter: this.#counter++ }
     const record = this.#recordToTell()
-    const content = { seen: [], logHead: log.head, lamport, record, descriptor: charter.ref, ...place }
+    this.#hasNews = false
+    const content = { seen: this.#news.seen(), logHead: log.head, lamport, record, descriptor: charter.ref, ...place }
     const frame = makeDigest(self, { channel, group: EMPTY }, epoch.key, epoch.control, content, env.random(32))
     out.push({ type: 'publish', channel, frame: frame.bytes })
     this.#digestAt = env.uptimeMs
@@ -302,9 +331,9 @@ export class Presence {
     this.#deadlines.set('digest', env.uptimeMs + intervalMs)
   }
 
-  /** `Env.uptimeMs` of our last message that said what a digest would: all but a record or a descriptor that is news. */
+  /** `Env.uptimeMs` of our last message that said what a digest would: all but what is news. */
   get #toldAt(): number {
-    const isNews = this.#recordDigests > 0 || this.#version !== this.#context.charter.ref.version
+    const isNews = this.#hasNews || this.#recordDigests > 0 || this.#version !== this.#context.charter.ref.version
     return isNews ? Number.NEGATIVE_INFINITY : this.#traffic.toldAt
   }
 

@@ -7,7 +7,7 @@
 import { assert, present } from '../../base/assert.ts'
 import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
 import { UsageError } from '../../base/errors.ts'
-import { type Content, Privacy } from '../../wire/messages.ts'
+import { type Content, Privacy, type Seen } from '../../wire/messages.ts'
 import type { Context } from '../channel/context.ts'
 import { type Frame, readFrame } from '../channel/frame.ts'
 import { Deadlines } from '../deadlines.ts'
@@ -21,6 +21,7 @@ import { messageRoom, messageRow } from './history.ts'
 import type { Keyring } from './keyring.ts'
 import { isContent, makePlainMessage, sealMessage } from './message.ts'
 import { Outbox, type OutboxEntry, SENT_MESSAGES } from './outbox.ts'
+import type { Receipts } from './receipts.ts'
 import type { Traffic } from './traffic.ts'
 
 /** What is asked of the member whose words these are. */
@@ -45,16 +46,23 @@ export class Speaker {
   readonly #standing: Standing
   readonly #clock: Clock
   readonly #traffic: Traffic
+  readonly #receipts: Receipts
   readonly #outbox: Outbox
   readonly #deadlines = new Deadlines<'outbox'>()
   #plainCounter = 0
 
-  constructor(context: Context, lines: Lines, standing: Standing, clock: Clock, traffic: Traffic) {
+  constructor(
+    context: Context,
+    lines: Lines,
+    standing: Standing,
+    { clock, traffic, receipts }: { clock: Clock; traffic: Traffic; receipts: Receipts }
+  ) {
     this.#context = context
     this.#lines = lines
     this.#standing = standing
     this.#clock = clock
     this.#traffic = traffic
+    this.#receipts = receipts
     this.#outbox = new Outbox(context.name)
   }
 
@@ -117,6 +125,20 @@ export class Speaker {
     return local
   }
 
+  /** Our newest message on each line where all that we have said was sent. */
+  sent(): Seen[] {
+    const { user } = this.#context
+    const isSealed = ({ frame }: OutboxEntry): boolean => frame.length > 0
+    const waiting = new Set(
+      this.#outbox
+        .entries()
+        .filter(isSealed)
+        .map(({ group }) => hex(group))
+    )
+    const lines = this.#clock.lines.filter((group) => !waiting.has(hex(group)) && this.#clock.saidTo(group) > 0)
+    return lines.map((group) => ({ sender: user, group, lamport: this.#clock.saidTo(group) }))
+  }
+
   /** What became of a frame with the receipt of an outbox entry. */
   onPublished(local: string, recipients: number, env: Env, out: Out): void {
     const entry = this.#outbox.get(local)
@@ -131,7 +153,7 @@ export class Speaker {
     const kept = mayPart ? this.#outbox.keep(entry) : { puts: [], deletes: [this.#outbox.delete(local)] }
     const view = this.#viewOf(frame, entry, 'sent', env)
     out.note([messageRow(view, frame.bytes), ...kept.puts], kept.deletes)
-    out.notify({ type: 'messageState', channel: this.#context.channel, local, id: view.id, state: 'sent' })
+    this.#receipts.noteSent({ local, id: view.id, group: view.group, lamport: view.lamport }, env, out)
   }
 
   /**
@@ -166,7 +188,7 @@ export class Speaker {
     const stale = entries.find((entry) => !entry.isUnderWay && entry.frame.length > 0 && !this.#isCurrent(entry))
     if (stale !== undefined) {
       if (entries.some((entry) => entry.isUnderWay)) return
-      this.#clock.setPrevious(stale.group, this.#frameOf(stale).body.message!.previous)
+      this.#clock.setPrevious(stale.group, this.#frameOf(stale).body.message!.previous, 0)
     }
     for (const entry of entries) {
       if (entry.isUnderWay) continue
@@ -203,7 +225,7 @@ export class Speaker {
     entry.made = frame
     entry.lamport = lamport
     this.#clock.hear(lamport)
-    this.#clock.setPrevious(entry.group, frame.id)
+    this.#clock.setPrevious(entry.group, frame.id, lamport)
     this.#traffic.said(!entry.isPlain && entry.group.length === 0, env)
     const view = this.#viewOf(frame, entry, 'waiting', env)
     const puts = [this.#outbox.rowOf(entry), this.#clock.rowTo(entry.group), messageRow(view, frame.bytes), ...rows]

@@ -1,0 +1,309 @@
+/**
+ * Getting what is missing: what was said while we were away, gaps in somebody's chain, and tails that others have (protocol
+ * §12.2).
+ *
+ * Messages prove themselves, so whoever has them may give them; what one does not give another is asked for. One question is
+ * under way at a time. What nobody gives stays a gap that is told, and is asked for again ever more rarely.
+ */
+import { EMPTY, equalBytes, hex, mapKey } from '../../base/bytes.ts'
+import { ASKED_RANGES } from '../../wire/limits.ts'
+import { type Answer, HistoryPolicy, type Range, type Seen } from '../../wire/messages.ts'
+import { BacklogRow, type SpanRow } from '../../wire/rows.ts'
+import type { Context } from '../channel/context.ts'
+import { type Frame, readFrame } from '../channel/frame.ts'
+import { Deadlines } from '../deadlines.ts'
+import { asUserId } from '../identity/user.ts'
+import type { Env, Row, RowKey } from '../machine.ts'
+import { type Out, stateKey, stateRow } from '../out.ts'
+import { BACKLOG_SPANS, LAMPORT_JUMP, LAMPORT_MAX, REPAIR_MAX_MS, REPAIR_MS, TAIL_TRIES, TAILS } from '../params.ts'
+import { Refusal } from '../reject.ts'
+import type { Clock } from './clock.ts'
+import type { Conversation, Fate } from './conversation.ts'
+import type { Gap } from './senders.ts'
+
+/** What is asked of the member. */
+export interface Readiness {
+  /** Whether there are a carrier and the newest key that we know of: what is asked for could be read. */
+  readonly mayRepair: boolean
+}
+
+/** How often something was asked for in vain, and when it is asked for next. */
+interface Patience {
+  tries: number
+  /** `Env.uptimeMs` */
+  askAt: number
+  /** Who has it, by its own word. */
+  holder: Uint8Array | undefined
+}
+
+/** A member has messages of a sender up to this one, and we have not. */
+interface Tail extends Patience {
+  readonly sender: Uint8Array
+  readonly group: Uint8Array
+  /** Lamport time. */
+  to: number
+}
+
+/** What is being asked for. */
+interface Asked {
+  readonly gaps: readonly Gap[]
+  readonly tails: readonly Tail[]
+  readonly span: SpanRow | undefined
+}
+
+interface Pass {
+  readonly to: number
+  hasTaken: boolean
+  hasPassedOver: boolean
+}
+
+export class Repair {
+  readonly #context: Context
+  readonly #conversation: Conversation
+  readonly #clock: Clock
+  readonly #readiness: Readiness
+  readonly #deadlines = new Deadlines<'look'>()
+  /** Of gaps, by id. */
+  #patience = new Map<string, Patience>()
+  readonly #tails = new Map<string, Tail>()
+  /** Times of absence that are still to be asked for, oldest first. */
+  #backlog: SpanRow[] = []
+  #backlogTries = 0
+  /** `Env.uptimeMs` */
+  #backlogAt = Number.NEGATIVE_INFINITY
+  /** Going through the newest of them: where it began, and whether something was taken in, and something was out of reach. */
+  #pass: Pass | undefined
+  #asked: Asked | undefined
+
+  constructor(context: Context, conversation: Conversation, clock: Clock, readiness: Readiness) {
+    this.#context = context
+    this.#conversation = conversation
+    this.#clock = clock
+    this.#readiness = readiness
+  }
+
+  nextAt(): number | undefined {
+    return this.#deadlines.next()
+  }
+
+  wake(env: Env, out: Out): void {
+    if (this.#deadlines.due(env.uptimeMs).length > 0) this.#look(env, out)
+  }
+
+  unsafeFills(): { readonly name: string; readonly size: number; readonly cap: number }[] {
+    return [
+      { name: 'tails', size: this.#tails.size, cap: TAILS },
+      { name: 'backlog', size: this.#backlog.length, cap: BACKLOG_SPANS }
+    ]
+  }
+
+  /**
+   * We may have missed what was said since the newest message that we know: what comes after it is to be asked for. Whoever
+   * knows of none has missed something only where newcomers may read what was said before them.
+   */
+  noteAbsence(env: Env, out: Out): void {
+    const from = this.#clock.lamport + 1
+    const mayRead = from > 1 || this.#context.charter.descriptor.history !== HistoryPolicy.NONE
+    const isNoted = this.#backlog.some((span) => span.to === LAMPORT_MAX && span.from <= from)
+    if (!mayRead || isNoted) return
+    const [first, ...rest] = [...this.#backlog, { from, to: LAMPORT_MAX }]
+    const isFull = rest.length === BACKLOG_SPANS
+    this.#backlog = isFull ? [{ from: first!.from, to: rest[0]!.to }, ...rest.slice(1)] : [first!, ...rest]
+    out.note([this.#row()])
+    this.lookSoon(env)
+  }
+
+  /** Something is missing, or may be had now that could not before. */
+  lookSoon(env: Env): void {
+    this.#deadlines.setEarliest('look', env.uptimeMs + REPAIR_MS)
+  }
+
+  /** The topic has somebody again, who may have what nobody had. */
+  onCarrier(env: Env): void {
+    for (const one of [...this.#patience.values(), ...this.#tails.values()]) one.askAt = env.uptimeMs
+    this.lookSoon(env)
+  }
+
+  /** A member says up to which messages of others it misses none. */
+  onSeen(member: Uint8Array, seen: readonly Seen[], env: Env): void {
+    const { log, user } = this.#context
+    const { senders, lines } = this.#conversation
+    for (const { sender, group, lamport } of seen) {
+      if (equalBytes(sender, user) || !log.isMember(sender) || lines.keyringOf(group) === undefined) continue
+      for (const gap of senders.gaps()) {
+        const isHeld = equalBytes(gap.sender, sender) && equalBytes(gap.group, group) && gap.before <= lamport
+        if (isHeld) this.#hasIt(this.#patienceOf(gap), member, env)
+      }
+      const isPlausible = lamport <= Math.min(this.#clock.lamport + LAMPORT_JUMP, LAMPORT_MAX)
+      if (isPlausible && lamport > senders.newest(sender, group))
+        this.#noteTail(member, { sender, group, lamport }, env)
+    }
+  }
+
+  #noteTail(member: Uint8Array, { sender, group, lamport }: Seen, env: Env): void {
+    const name = mapKey(sender) + mapKey(group)
+    const known = this.#tails.get(name)
+    if (known === undefined && this.#tails.size === TAILS) return
+    const tail = known ?? { sender, group, to: lamport, tries: 0, askAt: env.uptimeMs + REPAIR_MS, holder: member }
+    tail.to = Math.max(tail.to, lamport)
+    this.#tails.set(name, tail)
+    if (tail.to === lamport) this.#hasIt(tail, member, env)
+  }
+
+  /** Whoever says to have it is asked soon, once for each that says so. */
+  #hasIt(patience: Patience, member: Uint8Array, env: Env): void {
+    if (patience.holder !== undefined && equalBytes(patience.holder, member)) return this.lookSoon(env)
+    patience.holder = member
+    patience.askAt = Math.min(patience.askAt, env.uptimeMs + REPAIR_MS)
+    this.lookSoon(env)
+  }
+
+  #patienceOf(gap: Gap): Patience {
+    const name = hex(gap.missing)
+    const known = this.#patience.get(name) ?? { tries: 0, askAt: gap.since + REPAIR_MS, holder: undefined }
+    this.#patience.set(name, known)
+    return known
+  }
+
+  /** Asks for what is due, unless a question is under way. */
+  #look(env: Env, out: Out): void {
+    if (this.#asked !== undefined || !this.#readiness.mayRepair) return
+    this.#forgetOld()
+    const span = this.#backlog.at(-1)
+    if (span !== undefined && this.#backlogTries === 0) return this.#ask({ gaps: [], tails: [], span }, out)
+    const isDue = ({ askAt }: Patience): boolean => askAt <= env.uptimeMs
+    const gaps = this.#conversation.senders.gaps().filter((gap) => isDue(this.#patienceOf(gap)))
+    const tails = [...this.#tails.values()].filter(isDue)
+    const few = { gaps: gaps.slice(0, ASKED_RANGES), tails: tails.slice(0, Math.max(0, ASKED_RANGES - gaps.length)) }
+    if (few.gaps.length + few.tails.length > 0) return this.#ask({ ...few, span: undefined }, out)
+    if (span !== undefined && this.#backlogAt <= env.uptimeMs) return this.#ask({ gaps: [], tails: [], span }, out)
+    this.#lookLater(env)
+  }
+
+  #lookLater(env: Env): void {
+    const gaps = this.#conversation.senders.gaps().map((gap) => this.#patienceOf(gap).askAt)
+    const tails = [...this.#tails.values()].map(({ askAt }) => askAt)
+    const moments = [...gaps, ...tails, ...(this.#backlog.length > 0 ? [this.#backlogAt] : [])]
+    if (moments.length > 0) this.#deadlines.setEarliest('look', Math.max(Math.min(...moments), env.uptimeMs + 1))
+  }
+
+  /** What has come meanwhile, or is not believed any more. */
+  #forgetOld(): void {
+    const { senders } = this.#conversation
+    const missing = new Set(senders.gaps().map((gap) => hex(gap.missing)))
+    for (const name of this.#patience.keys()) if (!missing.has(name)) this.#patience.delete(name)
+    for (const [name, { sender, group, to, tries }] of this.#tails) {
+      if (senders.newest(sender, group) >= to || tries >= TAIL_TRIES) this.#tails.delete(name)
+    }
+  }
+
+  #ask(asked: Asked, out: Out): void {
+    const { channel, name } = this.#context
+    const { gaps, tails, span } = asked
+    const { senders } = this.#conversation
+    const ranges: Range[] = [
+      ...gaps.map(({ sender, group, after, before }) => ({ sender, group, from: after + 1, to: before - 1 })),
+      ...tails.map(({ sender, group, to }) => {
+        const newest = senders.newest(sender, group)
+        // Of whom nothing is known the newest shows whether there is anything for us.
+        return { sender, group, from: newest === 0 ? to : newest + 1, to }
+      }),
+      ...(span === undefined ? [] : [{ sender: EMPTY, group: EMPTY, ...span }])
+    ]
+    const patience = [...gaps.map((gap) => this.#patienceOf(gap)), ...tails]
+    const tries = Math.max(span === undefined ? 0 : this.#backlogTries, ...patience.map((one) => one.tries))
+    const [holder] = patience.flatMap((one) => one.holder ?? [])
+    // Whoever says to have it first; then others in turn.
+    const to = tries === 0 && holder !== undefined ? asUserId(holder) : undefined
+    this.#asked = asked
+    const question = { frames: { channel, ranges } }
+    out.push({ type: 'ask', id: `${name}:frames`, channel, to, addresses: [], question, skip: tries })
+  }
+
+  /** What was asked for has come, or some of it, or nothing. */
+  onAnswer(answer: Answer | undefined, env: Env, out: Out): void {
+    const asked = this.#asked
+    if (asked === undefined) return
+    this.#asked = undefined
+    const frames = this.#messagesOf(answer, out)
+    const fates = new Set(frames.map((frame) => this.#conversation.onKept(frame, env, out)))
+    const { senders } = this.#conversation
+    const isMissing = ({ missing }: Gap): boolean => senders.gaps().some((gap) => equalBytes(gap.missing, missing))
+    for (const gap of asked.gaps) if (isMissing(gap)) this.#goOn(this.#patienceOf(gap), env)
+    for (const tail of asked.tails) if (senders.newest(tail.sender, tail.group) < tail.to) this.#goOn(tail, env)
+    if (asked.span !== undefined) this.#onSpan(asked.span, answer, frames, fates, env, out)
+    // What has come shows what else is missing: it has no need of patience.
+    if (frames.length > 0)
+      for (const gap of senders.gaps()) {
+        const patience = this.#patienceOf(gap)
+        if (patience.tries === 0) patience.askAt = env.uptimeMs
+      }
+    this.#look(env, out)
+  }
+
+  /** In the order in which they were said. */
+  #messagesOf(answer: Answer | undefined, out: Out): Frame[] {
+    const frames: Frame[] = []
+    for (const bytes of answer?.frames ?? []) {
+      const frame = readFrame(this.#context.channel, bytes)
+      if (frame instanceof Refusal) out.reject(frame)
+      else if (frame !== undefined && lamportOf(frame) > 0) frames.push(frame)
+    }
+    return frames.sort((a, b) => lamportOf(a) - lamportOf(b))
+  }
+
+  #goOn(patience: Patience, env: Env): void {
+    patience.askAt = env.uptimeMs + Math.min(REPAIR_MAX_MS, REPAIR_MS * 2 ** ++patience.tries)
+  }
+
+  /** Part of what was said while we were away, newest first: the rest is below it. */
+  #onSpan(
+    span: SpanRow,
+    answer: Answer | undefined,
+    frames: readonly Frame[],
+    fates: ReadonlySet<Fate>,
+    env: Env,
+    out: Out
+  ): void {
+    const isOurs = this.#backlog.includes(span)
+    // What waits for a key is not ours yet; nor is what nobody could say anything about.
+    if (answer === undefined || fates.has('waiting') || !isOurs) {
+      this.#backlogTries++
+      this.#backlogAt = env.uptimeMs + Math.min(REPAIR_MAX_MS, REPAIR_MS * 2 ** this.#backlogTries)
+      return
+    }
+    this.#backlogTries = 0
+    const oldest = frames.length === 0 ? span.from : lamportOf(frames[0]!)
+    // Many may have said something at one time; but an answer that leads nowhere ends there.
+    const to = Math.min(oldest, span.to - 1)
+    const isDone = !answer.isMore || frames.length === 0 || to < span.from
+    const pass = this.#pass ?? { to: span.to, hasTaken: false, hasPassedOver: false }
+    pass.hasTaken ||= fates.has('taken')
+    pass.hasPassedOver ||= fates.has('ahead')
+    this.#pass = isDone ? undefined : pass
+    // What was out of reach of its chain is in reach once the messages before it are there.
+    const isAgain = isDone && pass.hasTaken && pass.hasPassedOver
+    const rest = isAgain ? [{ from: span.from, to: pass.to }] : isDone ? [] : [{ from: span.from, to }]
+    this.#backlog = this.#backlog.flatMap((one) => (one === span ? rest : one))
+    out.note([this.#row()])
+  }
+
+  #row(): Row {
+    return stateRow(this.#entry, BacklogRow.encode({ spans: this.#backlog }))
+  }
+
+  get #entry(): string {
+    return `backlog/${this.#context.name}`
+  }
+
+  /** @returns the rows to delete. */
+  keys(): RowKey[] {
+    return [stateKey(this.#entry)]
+  }
+
+  restore(bytes: Uint8Array): void {
+    this.#backlog = BacklogRow.decode(bytes).spans.slice(-BACKLOG_SPANS)
+  }
+}
+
+const lamportOf = ({ body }: Frame): number => (body.message ?? body.plainMessage)?.lamport ?? 0
