@@ -38,8 +38,8 @@ export const MAX_ANSWERING_PEER = 8
 const MAX_STREAMS = 16
 /** Questions of one peer. */
 const QUESTIONS: Rate = { perSecond: 20, burst: 60 }
-/** Of these, questions for messages: 32 MiB of answers, then 1 MiB a second. */
-const FRAMES_QUESTIONS: Rate = { perSecond: 2, burst: 64 }
+/** Of these, questions for messages: enough for 65,000 messages, then 1,000 a second. */
+const FRAMES_QUESTIONS: Rate = { perSecond: 4, burst: 256 }
 /** Questions for messages that are looked up at once. */
 export const LOOKED_UP_AT_ONCE = 4
 const MAX_RATED = 1_024
@@ -62,6 +62,7 @@ export interface StreamsInit {
   /** For tests. */
   readonly deadlineMs?: number
   readonly impatientMs?: number
+  readonly framesQuestions?: Rate
 }
 
 /** What came back, and from whom; `from` is the one asked last when nobody answered. */
@@ -238,7 +239,8 @@ export class Streams {
 
   /** Answers a question for messages, when it is its turn. */
   async #lookUp(from: UserId, question: Question, signal: AbortSignal): Promise<Answer | undefined> {
-    if (!this.#framesRates.take(userIdText(from), 'frames', FRAMES_QUESTIONS, performance.now())) {
+    const rate = this.#init.framesQuestions ?? FRAMES_QUESTIONS
+    if (!this.#framesRates.take(userIdText(from), 'frames', rate, performance.now())) {
       this.#metrics.count('streams.tooMany')
       return undefined
     }

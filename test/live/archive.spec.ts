@@ -95,6 +95,35 @@ describe('a carrier that keeps messages, live', function () {
     expect(await asked(channel, off)).to.have.length(0)
   })
 
+  it('gives a member that was away what was said meanwhile, when nobody else is there', async () => {
+    const among = await carrier()
+    const home = join(folder, 'carol')
+    await initHome(home, undefined, 'carol')
+    const begin = (): Promise<Node> =>
+      startNode({ home, bootstrap: among.addresses(), listen: [], isMdns: false, isDirectoryServer: false })
+    const carol = await begin()
+    carriers.push(carol)
+    const people = [await company.start('alice'), await company.start('bob')]
+    for (const { node } of people) node.connect(among.addresses())
+    const { channel, invite } = await company.open(people[0]!, 'garden')
+    await people[1]!.node.command({ type: 'join', invite })
+    await carol.command({ type: 'join', invite })
+    await until('all hold the key', () => agree([...people, { node: carol }], 3))
+    await say(people[0]!, channel, 'before')
+    await until('carol has it', async () => (await carol.messages(channel)).length === 1)
+    await carol.stop()
+    for (let i = 0; i < 20; i++) await say(people[i % 2]!, channel, `message ${i}`)
+    await until('the carrier has them', () => among.counters()['archive.frames'] === 21)
+    await company.stop()
+    const again = await begin()
+    carriers.push(again)
+    await until('carol has them', async () => (await again.messages(channel)).length === 21, 30_000)
+    const texts = (await again.messages(channel)).map(({ content }) => content.text?.text)
+    expect(texts.toSorted()).to.deep.equal(
+      ['before', ...Array.from({ length: 20 }, (_, i) => `message ${i}`)].toSorted()
+    )
+  })
+
   it('answers no question but for messages', async () => {
     const among = await carrier()
     const { channel } = await talk(among, TEXTS)
