@@ -123,6 +123,8 @@ export const GAP_PATIENCE_MS = 2 * SECOND_MS
 /** After which time a missing message is asked for, and each time it was in vain twice as long after, up to the last. */
 export const REPAIR_MS = SECOND_MS / 2
 export const REPAIR_MAX_MS = 5 * MINUTE_MS
+/** At least so long between two questions for gaps and tails. */
+export const REPAIR_PAUSE_MS = SECOND_MS
 /** Tails that members told us of and that we lack; how often one is asked for before its teller is not believed any more. */
 export const TAILS = 256
 export const TAIL_TRIES = 10

@@ -404,6 +404,10 @@ export const textContent = (text: string): Content =>
 export const rowsOf = (node: Node, kind: string): Row[] =>
   [...node.rows.values()].filter(({ room, entry }) => room === 'state' && entry.startsWith(`${kind}/`))
 
+/** Peers answer questions for messages as if they had none. */
+export const withholding: Bus['oracle'] = ({ frames }) =>
+  frames && { descriptors: EMPTY, records: [], frames: [], sealed: EMPTY, isMore: false }
+
 /** Statements in a frame that opens for every member: what a member with a program of its own can send. */
 export function told(
   bus: Bus,

@@ -5,7 +5,7 @@ import { readFrame } from '../../src/core/channel/frame.ts'
 import { GAP_PATIENCE_MS } from '../../src/core/params.ts'
 import { Refusal } from '../../src/core/reject.ts'
 import { Admission, Privacy } from '../../src/wire/messages.ts'
-import { Bus, Liar, type Node } from './bus.ts'
+import { Bus, Liar, type Node, withholding } from './bus.ts'
 
 /** Alice, Bob and Carol in a channel, keys in hand. */
 function trio(settings: Parameters<Bus['open']>[1] = {}): { bus: Bus; nodes: [Node, Node, Node]; channel: Uint8Array } {
@@ -87,10 +87,11 @@ describe('messages carried in any order', () => {
   })
 })
 
-describe('a message that is missing', () => {
+describe('a message that is missing, and that nobody gives', () => {
   const cut = (settings = {}) => {
     const all = trio(settings)
     const { bus, nodes, channel } = all
+    bus.oracle = withholding
     const lost: Uint8Array[] = []
     const say = (text: string, isLost: boolean): void => {
       bus.passes = (_from, to) => !isLost || to !== nodes[1]

@@ -5,7 +5,7 @@ import { epochKeysOf, sealControl } from '../../src/core/channel/key-schedule.ts
 import type { ChannelSettings } from '../../src/core/command.ts'
 import { Admission, type EarlierEpoch, HistoryPolicy, type KeyId, StatementList } from '../../src/wire/messages.ts'
 import { ArchiveRow } from '../../src/wire/rows.ts'
-import { Bus, type Issued, Liar, type Node, randomOf, rowsOf } from './bus.ts'
+import { Bus, type Issued, Liar, type Node, randomOf, rowsOf, withholding } from './bus.ts'
 
 const random = randomOf('history')
 
@@ -19,6 +19,8 @@ interface World {
 /** Alice and Bob, who have said one thing under each of three keys. */
 function world(history: HistoryPolicy, settings: ChannelSettings = {}): World {
   const bus = new Bus('history')
+  // Tests hand over themselves what was said.
+  bus.oracle = withholding
   const [alice, bob] = [bus.add('alice'), bus.add('bob')]
   const channel = bus.open(alice, { history, ...settings })
   bus.join(bob, bus.invite(alice, channel))

@@ -6,6 +6,8 @@ import { ALICE, BOB, CAROL, cannotRead, gathering, reads, tell } from '../people
 /** Bob says something that does not come to Carol, and something that does. */
 const missing: readonly Step[] = [
   ...gathering(BOB, CAROL),
+  // Nobody answers questions.
+  { type: 'weather', conditions: { streamLossRate: 1 } },
   { type: 'say', who: BOB, text: 'heard' },
   { type: 'wait', forMs: 1_500 },
   { type: 'isolate', who: CAROL },
@@ -22,6 +24,20 @@ const idOf = (story: Story, text: string): string =>
   story.person(BOB).shown.find(({ view }) => view.content.text?.text.endsWith(` ${text}`))!.view.id
 
 describe('stories/gaps', () => {
+  it('a lost message is asked for, and shown where it was said, and nobody is told of a gap', () => {
+    const whole = missing.filter(({ type }) => type !== 'weather' && type !== 'expect')
+    const steps: readonly Step[] = [...whole, { type: 'wait', forMs: 2_000 }]
+    const story = tell([ALICE, BOB, CAROL], [...steps, { type: 'expect', promise: reads(CAROL, 'missed') }])
+    expect(story.person(CAROL).toldGaps.size).to.equal(0)
+  })
+
+  it('a lost message that nothing was said after is asked for, as others say that they have it', () => {
+    const end = missing.findIndex((step) => step.type === 'say' && step.text === 'heard again')
+    const whole = missing.slice(0, end).filter(({ type }) => type !== 'weather')
+    const story = tell([ALICE, BOB, CAROL], [...whole, { type: 'wait', forMs: 8_000 }])
+    reads(CAROL, 'missed')(story)
+  })
+
   it('a lost message is told as a gap once a later one of its sender has come', () => {
     const story = tell([ALICE, BOB, CAROL], [...missing, { type: 'wait', forMs: 4_000 }])
     expect(story.person(CAROL).toldGaps).to.deep.equal(new Set([idOf(story, 'missed')]))

@@ -36,6 +36,17 @@ const SAVE_MS = 2 * SECOND_MS
  */
 export type Fate = 'taken' | 'waiting' | 'ahead' | 'passed'
 
+/** A message that was opened, or needed no opening. */
+interface Opened {
+  readonly content: Content
+  /** The result of decryption, never a flag of the sender. */
+  readonly isEncrypted: boolean
+  /** What the store must keep with it. */
+  readonly rows: readonly Row[]
+  /** Whether what its sender said before it may have been said before our time. */
+  readonly mayBegin: boolean
+}
+
 /** What a member is told of at once, whether or not it was missed. */
 const UNREADABLE: ReadonlySet<Check> = new Set([704, 705, 706])
 
@@ -64,19 +75,20 @@ export class Conversation {
    * A message that was asked for: judged as any other. What cannot be read is not waited for any longer, and its reader is
    * told why where it was missed.
    *
+   * @param isBold - whether a message far ahead of its sender's others is opened, though some before it may be lost by that.
    * @returns what became of it.
    */
-  onKept(frame: Frame, env: Env, out: Out): Fate {
+  onKept(frame: Frame, isBold: boolean, env: Env, out: Out): Fate {
     const { message, plainMessage } = frame.body
     const place = message ?? plainMessage
     if (place === undefined || equalBytes(frame.author, this.#context.user)) return 'passed'
     if (this.#held.some(({ id }) => equalBytes(id, frame.id))) return 'waiting'
-    const refusal = message ? this.onMessage(frame, env, out) : this.onPlainMessage(frame, env, out)
+    if (message && this.#isAhead(frame, message, isBold)) return 'ahead'
+    const refusal = message ? this.#take(frame, true, env, out) : this.#takePlain(frame, true, env, out)
     if (this.isHolding(frame)) return 'waiting'
     if (refusal === undefined) return 'taken'
     const { check } = refusal
-    if (check === 702 && message && this.#isAhead(frame, message)) return 'ahead'
-    if (check === 702) this.#noteShown(frame, place.group, out)
+    if (check === 702) this.#noteShown(frame, place, out)
     else if (check !== 703 && this.#pass(frame, place) && !UNREADABLE.has(check))
       this.#notifyUnreadable(frame, check, out)
     return 'passed'
@@ -86,13 +98,13 @@ export class Conversation {
     return this.senders.pass(author, group, id, lamport, this.#context.log.isMember(author))
   }
 
-  #noteShown({ author, id }: Frame, group: Uint8Array, out: Out): void {
-    const closed = this.senders.noteShown(author, group, id)
+  #noteShown({ author, id }: Frame, { group, lamport }: { group: Uint8Array; lamport: number }, out: Out): void {
+    const closed = this.senders.noteShown(author, group, id, lamport)
     if (closed !== undefined) this.#notifyGap(closed.sender, closed.missing, true, out)
   }
 
-  #isAhead({ author }: Frame, { group, key, boot, counter }: Message): boolean {
-    return this.lines.keyringOf(group)?.findToRead(key!)?.isAhead(author, boot, counter) ?? false
+  #isAhead({ author }: Frame, { group, key, boot, counter }: Message, isBold: boolean): boolean {
+    return this.lines.keyringOf(group)?.findToRead(key!)?.isAhead(author, boot, counter, isBold) ?? false
   }
 
   /** Whether a message has just been held for a later key than ours. A stranger's word for that counts nothing. */
@@ -112,9 +124,14 @@ export class Conversation {
 
   wake(env: Env, out: Out): void {
     for (const name of this.#deadlines.due(env.uptimeMs)) {
-      if (name === 'save') out.note([...this.senders.changedRows(), this.#clock.rowTo(EMPTY)])
+      if (name === 'save') out.note(this.notes())
       else for (const gap of this.senders.due(env.uptimeMs)) this.#notifyGap(gap.sender, gap.missing, false, out)
     }
+  }
+
+  /** The rows of what we have heard that have changed. */
+  notes(): Row[] {
+    return [...this.senders.changedRows(), this.#clock.rowTo(EMPTY)]
   }
 
   unsafeFills(): { readonly name: string; readonly size: number; readonly cap: number }[] {
@@ -136,6 +153,15 @@ export class Conversation {
   }
 
   onMessage(frame: Frame, env: Env, out: Out): Refusal | undefined {
+    return this.#take(frame, false, env, out)
+  }
+
+  onPlainMessage(frame: Frame, env: Env, out: Out): Refusal | undefined {
+    return this.#takePlain(frame, false, env, out)
+  }
+
+  /** @param isKept - whether it was asked for, so that others of its sender may come in any order. */
+  #take(frame: Frame, isKept: boolean, env: Env, out: Out): Refusal | undefined {
     const message = frame.body.message!
     const { log, user } = this.#context
     const { group } = message
@@ -159,11 +185,12 @@ export class Conversation {
     assert(peeked.commit(), 'nothing happens between looking at a key and using it')
     const rows = keyring.chainRowOf(epoch, frame.author, message.boot)
     if (isNewChain) rows.push(keyring.rowOf(epoch))
-    this.#accept(frame, message, content, true, rows, env, out)
+    const mayBegin = isKept && !keyring.epochs.some(({ key }) => isHigher(epoch.key, key))
+    this.#accept(frame, message, { content, isEncrypted: true, rows, mayBegin }, env, out)
     return undefined
   }
 
-  onPlainMessage(frame: Frame, env: Env, out: Out): Refusal | undefined {
+  #takePlain(frame: Frame, isKept: boolean, env: Env, out: Out): Refusal | undefined {
     const message = frame.body.plainMessage!
     const { charter, log, user } = this.#context
     if (charter.descriptor.privacy === Privacy.ENCRYPTED) return refuse(707)
@@ -175,7 +202,8 @@ export class Conversation {
     const taken = this.#plainWindow.take(frame.author, message.boot, message.counter)
     if (taken === undefined) return refuse(702)
     out.note([], taken.deletes)
-    this.#accept(frame, message, message.content!, false, taken.puts, env, out)
+    const opened = { content: message.content!, isEncrypted: false, rows: taken.puts, mayBegin: isKept }
+    this.#accept(frame, message, opened, env, out)
     return undefined
   }
 
@@ -183,9 +211,7 @@ export class Conversation {
   #accept(
     frame: Frame,
     { group, previous, lamport, counter }: Pick<Message, 'group' | 'previous' | 'lamport' | 'counter'>,
-    content: Content,
-    isEncrypted: boolean,
-    rows: Row[],
+    { content, isEncrypted, rows, mayBegin }: Opened,
     env: Env,
     out: Out
   ): void {
@@ -196,8 +222,8 @@ export class Conversation {
     const { replaces } = content
     const isRepeated = [replaces, frame.id].some((id) => this.senders.knows(frame.author, group, id))
     const link = { sender: frame.author, group, id: frame.id, previous, lamport, counter: isEncrypted ? counter : 0 }
-    const closed = this.senders.note(link, env.uptimeMs)
-    const stoodFor = replaces.length > 0 ? this.senders.noteShown(frame.author, group, replaces) : undefined
+    const closed = this.senders.note(link, mayBegin, env.uptimeMs)
+    const stoodFor = replaces.length > 0 ? this.senders.noteShown(frame.author, group, replaces, 0) : undefined
     const view: MessageView = {
       channel,
       group,

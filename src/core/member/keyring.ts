@@ -111,9 +111,14 @@ export class Epoch {
     return { key: key.key, commit }
   }
 
-  /** Whether a message is so far ahead of those opened that its key cannot be had before some of them. */
-  isAhead(sender: Uint8Array, boot: Uint8Array, counter: number): boolean {
-    return counter > (this.chains.get(chainName(sender, boot))?.counter ?? 0) + MAX_JUMP
+  /**
+   * Whether a message is so far ahead of others of its start that it cannot be opened before them.
+   *
+   * @param isBold - whether what was passed over already may be given up for it.
+   */
+  isAhead(sender: Uint8Array, boot: Uint8Array, counter: number, isBold: boolean): boolean {
+    const chain = this.chains.get(chainName(sender, boot))
+    return counter > ((isBold ? chain?.counter : chain?.lowest) ?? 0) + MAX_JUMP
   }
 
   hasChain(sender: Uint8Array, boot: Uint8Array): boolean {

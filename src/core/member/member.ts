@@ -487,6 +487,8 @@ export class Member {
     if (state === this.#toldState) return
     this.#toldState = state
     out.notify({ type: 'keyState', channel: this.#context.channel, state })
-    if (state === 'ready') this.speaker.flush(env, out)
+    if (state !== 'ready') return
+    this.speaker.flush(env, out)
+    this.repair.lookSoon(env)
   }
 }

@@ -15,11 +15,23 @@ import { Deadlines } from '../deadlines.ts'
 import { asUserId } from '../identity/user.ts'
 import type { Env, Row, RowKey } from '../machine.ts'
 import { type Out, stateKey, stateRow } from '../out.ts'
-import { BACKLOG_SPANS, LAMPORT_JUMP, LAMPORT_MAX, REPAIR_MAX_MS, REPAIR_MS, TAIL_TRIES, TAILS } from '../params.ts'
+import {
+  BACKLOG_SPANS,
+  LAMPORT_JUMP,
+  LAMPORT_MAX,
+  REPAIR_MAX_MS,
+  REPAIR_MS,
+  REPAIR_PAUSE_MS,
+  TAIL_TRIES,
+  TAILS
+} from '../params.ts'
 import { Refusal } from '../reject.ts'
 import type { Clock } from './clock.ts'
 import type { Conversation, Fate } from './conversation.ts'
 import type { Gap } from './senders.ts'
+
+/** Members whose word that they have something is taken, for each thing. */
+const HOLDERS = 8
 
 /** What is asked of the member. */
 export interface Readiness {
@@ -32,8 +44,10 @@ interface Patience {
   tries: number
   /** `Env.uptimeMs` */
   askAt: number
-  /** Who has it, by its own word. */
+  /** Who has it, by its own word, and is asked next. */
   holder: Uint8Array | undefined
+  /** Who said so, by hex: each is asked once. */
+  readonly holders: Set<string>
 }
 
 /** A member has messages of a sender up to this one, and we have not. */
@@ -49,10 +63,13 @@ interface Asked {
   readonly gaps: readonly Gap[]
   readonly tails: readonly Tail[]
   readonly span: SpanRow | undefined
+  readonly ranges: readonly Range[]
 }
 
 interface Pass {
   readonly to: number
+  /** Whether a pass before it took nothing in: what is missing before something is given up for it. */
+  readonly isBold: boolean
   hasTaken: boolean
   hasPassedOver: boolean
 }
@@ -74,6 +91,8 @@ export class Repair {
   /** Going through the newest of them: where it began, and whether something was taken in, and something was out of reach. */
   #pass: Pass | undefined
   #asked: Asked | undefined
+  /** `Env.uptimeMs` until which no gap or tail is asked for. */
+  #restUntil = Number.NEGATIVE_INFINITY
 
   constructor(context: Context, conversation: Conversation, clock: Clock, readiness: Readiness) {
     this.#context = context
@@ -106,9 +125,14 @@ export class Repair {
     const mayRead = from > 1 || this.#context.charter.descriptor.history !== HistoryPolicy.NONE
     const isNoted = this.#backlog.some((span) => span.to === LAMPORT_MAX && span.from <= from)
     if (!mayRead || isNoted) return
-    const [first, ...rest] = [...this.#backlog, { from, to: LAMPORT_MAX }]
+    this.#addSpan({ from, to: LAMPORT_MAX }, env, out)
+  }
+
+  #addSpan(span: SpanRow, env: Env, out: Out): void {
+    const [first, ...rest] = [...this.#backlog, span]
     const isFull = rest.length === BACKLOG_SPANS
     this.#backlog = isFull ? [{ from: first!.from, to: rest[0]!.to }, ...rest.slice(1)] : [first!, ...rest]
+    this.#pass = undefined
     out.note([this.#row()])
     this.lookSoon(env)
   }
@@ -144,23 +168,28 @@ export class Repair {
     const name = mapKey(sender) + mapKey(group)
     const known = this.#tails.get(name)
     if (known === undefined && this.#tails.size === TAILS) return
-    const tail = known ?? { sender, group, to: lamport, tries: 0, askAt: env.uptimeMs + REPAIR_MS, holder: member }
-    tail.to = Math.max(tail.to, lamport)
+    const tail = known ?? { sender, group, to: lamport, ...freshPatience(env.uptimeMs + REPAIR_MS) }
+    if (lamport > tail.to) {
+      tail.to = lamport
+      tail.holders.clear()
+    }
     this.#tails.set(name, tail)
     if (tail.to === lamport) this.#hasIt(tail, member, env)
   }
 
   /** Whoever says to have it is asked soon, once for each that says so. */
   #hasIt(patience: Patience, member: Uint8Array, env: Env): void {
-    if (patience.holder !== undefined && equalBytes(patience.holder, member)) return this.lookSoon(env)
+    const { holders, tries, askAt } = patience
+    if (holders.has(hex(member)) || holders.size === HOLDERS) return
+    holders.add(hex(member))
     patience.holder = member
-    patience.askAt = Math.min(patience.askAt, env.uptimeMs + REPAIR_MS)
-    this.lookSoon(env)
+    patience.askAt = Math.min(askAt, env.uptimeMs + waitAfter(tries))
+    this.#lookLater(env)
   }
 
   #patienceOf(gap: Gap): Patience {
     const name = hex(gap.missing)
-    const known = this.#patience.get(name) ?? { tries: 0, askAt: gap.since + REPAIR_MS, holder: undefined }
+    const known = this.#patience.get(name) ?? freshPatience(gap.since + REPAIR_MS)
     this.#patience.set(name, known)
     return known
   }
@@ -170,21 +199,25 @@ export class Repair {
     if (this.#asked !== undefined || !this.#readiness.mayRepair) return
     this.#forgetOld()
     const span = this.#backlog.at(-1)
-    if (span !== undefined && this.#backlogTries === 0) return this.#ask({ gaps: [], tails: [], span }, out)
-    const isDue = ({ askAt }: Patience): boolean => askAt <= env.uptimeMs
+    if (span !== undefined && this.#backlogTries === 0) return this.#ask([], [], span, out)
+    const isDue = ({ askAt }: Patience): boolean => Math.max(askAt, this.#restUntil) <= env.uptimeMs
     const gaps = this.#conversation.senders.gaps().filter((gap) => isDue(this.#patienceOf(gap)))
     const tails = [...this.#tails.values()].filter(isDue)
-    const few = { gaps: gaps.slice(0, ASKED_RANGES), tails: tails.slice(0, Math.max(0, ASKED_RANGES - gaps.length)) }
-    if (few.gaps.length + few.tails.length > 0) return this.#ask({ ...few, span: undefined }, out)
-    if (span !== undefined && this.#backlogAt <= env.uptimeMs) return this.#ask({ gaps: [], tails: [], span }, out)
+    const few = tails.slice(0, Math.max(0, ASKED_RANGES - gaps.length))
+    if (gaps.length + few.length > 0) {
+      this.#restUntil = env.uptimeMs + REPAIR_PAUSE_MS
+      return this.#ask(gaps.slice(0, ASKED_RANGES), few, undefined, out)
+    }
+    if (span !== undefined && this.#backlogAt <= env.uptimeMs) return this.#ask([], [], span, out)
     this.#lookLater(env)
   }
 
   #lookLater(env: Env): void {
     const gaps = this.#conversation.senders.gaps().map((gap) => this.#patienceOf(gap).askAt)
     const tails = [...this.#tails.values()].map(({ askAt }) => askAt)
-    const moments = [...gaps, ...tails, ...(this.#backlog.length > 0 ? [this.#backlogAt] : [])]
-    if (moments.length > 0) this.#deadlines.setEarliest('look', Math.max(Math.min(...moments), env.uptimeMs + 1))
+    const rested = [...gaps, ...tails].map((at) => Math.max(at, this.#restUntil))
+    const moments = [...rested, ...(this.#backlog.length > 0 ? [this.#backlogAt] : [])]
+    if (moments.length > 0) this.#deadlines.setEarliest('look', Math.max(Math.min(...moments), env.uptimeMs))
   }
 
   /** What has come meanwhile, or is not believed any more. */
@@ -197,9 +230,8 @@ export class Repair {
     }
   }
 
-  #ask(asked: Asked, out: Out): void {
+  #ask(gaps: readonly Gap[], tails: readonly Tail[], span: SpanRow | undefined, out: Out): void {
     const { channel, name } = this.#context
-    const { gaps, tails, span } = asked
     const { senders } = this.#conversation
     const ranges: Range[] = [
       ...gaps.map(({ sender, group, after, before }) => ({ sender, group, from: after + 1, to: before - 1 })),
@@ -212,10 +244,11 @@ export class Repair {
     ]
     const patience = [...gaps.map((gap) => this.#patienceOf(gap)), ...tails]
     const tries = Math.max(span === undefined ? 0 : this.#backlogTries, ...patience.map((one) => one.tries))
+    // Whoever says to have it, once; then others in turn.
     const [holder] = patience.flatMap((one) => one.holder ?? [])
-    // Whoever says to have it first; then others in turn.
-    const to = tries === 0 && holder !== undefined ? asUserId(holder) : undefined
-    this.#asked = asked
+    const to = holder && asUserId(holder)
+    for (const one of patience) if (one.holder === holder) one.holder = undefined
+    this.#asked = { gaps, tails, span, ranges }
     const question = { frames: { channel, ranges } }
     out.push({ type: 'ask', id: `${name}:frames`, channel, to, addresses: [], question, skip: tries })
   }
@@ -226,11 +259,14 @@ export class Repair {
     if (asked === undefined) return
     this.#asked = undefined
     const frames = this.#messagesOf(answer, out)
-    const fates = new Set(frames.map((frame) => this.#conversation.onKept(frame, env, out)))
+    const isBold = asked.span !== undefined && this.#pass?.isBold === true
+    const fates = new Set(frames.map((frame) => this.#conversation.onKept(frame, isBold, env, out)))
     const { senders } = this.#conversation
     const isMissing = ({ missing }: Gap): boolean => senders.gaps().some((gap) => equalBytes(gap.missing, missing))
     for (const gap of asked.gaps) if (isMissing(gap)) this.#goOn(this.#patienceOf(gap), env)
     for (const tail of asked.tails) if (senders.newest(tail.sender, tail.group) < tail.to) this.#goOn(tail, env)
+    // What is beyond the reach of a chain takes going through all that is before it.
+    if (asked.span === undefined && fates.has('ahead')) this.#addSpan(spanOf(asked.ranges), env, out)
     if (asked.span !== undefined) this.#onSpan(asked.span, answer, frames, fates, env, out)
     // What has come shows what else is missing: it has no need of patience.
     if (frames.length > 0)
@@ -253,7 +289,7 @@ export class Repair {
   }
 
   #goOn(patience: Patience, env: Env): void {
-    patience.askAt = env.uptimeMs + Math.min(REPAIR_MAX_MS, REPAIR_MS * 2 ** ++patience.tries)
+    patience.askAt = env.uptimeMs + waitAfter(++patience.tries)
   }
 
   /** Part of what was said while we were away, newest first: the rest is below it. */
@@ -268,8 +304,7 @@ export class Repair {
     const isOurs = this.#backlog.includes(span)
     // What waits for a key is not ours yet; nor is what nobody could say anything about.
     if (answer === undefined || fates.has('waiting') || !isOurs) {
-      this.#backlogTries++
-      this.#backlogAt = env.uptimeMs + Math.min(REPAIR_MAX_MS, REPAIR_MS * 2 ** this.#backlogTries)
+      this.#backlogAt = env.uptimeMs + waitAfter(++this.#backlogTries)
       return
     }
     this.#backlogTries = 0
@@ -277,15 +312,17 @@ export class Repair {
     // Many may have said something at one time; but an answer that leads nowhere ends there.
     const to = Math.min(oldest, span.to - 1)
     const isDone = !answer.isMore || frames.length === 0 || to < span.from
-    const pass = this.#pass ?? { to: span.to, hasTaken: false, hasPassedOver: false }
+    const pass = this.#pass ?? { to: span.to, isBold: false, hasTaken: false, hasPassedOver: false }
     pass.hasTaken ||= fates.has('taken')
     pass.hasPassedOver ||= fates.has('ahead')
-    this.#pass = isDone ? undefined : pass
-    // What was out of reach of its chain is in reach once the messages before it are there.
-    const isAgain = isDone && pass.hasTaken && pass.hasPassedOver
+    // What was out of reach of its chain is in reach once the messages before it are there, or will never be.
+    const isAgain = isDone && pass.hasPassedOver && (pass.hasTaken || !pass.isBold)
+    const next = { to: pass.to, isBold: !pass.hasTaken, hasTaken: false, hasPassedOver: false }
+    this.#pass = isAgain ? next : isDone ? undefined : pass
     const rest = isAgain ? [{ from: span.from, to: pass.to }] : isDone ? [] : [{ from: span.from, to }]
     this.#backlog = this.#backlog.flatMap((one) => (one === span ? rest : one))
-    out.note([this.#row()])
+    // With what we have heard: a start asks for what came after it, and for what is left of this.
+    out.note([this.#row(), ...this.#conversation.notes()])
   }
 
   #row(): Row {
@@ -305,5 +342,15 @@ export class Repair {
     this.#backlog = BacklogRow.decode(bytes).spans.slice(-BACKLOG_SPANS)
   }
 }
+
+const freshPatience = (askAt: number): Patience => ({ tries: 0, askAt, holder: undefined, holders: new Set() })
+
+/** Wait after so many tries in vain, ms. */
+const waitAfter = (tries: number): number => Math.min(REPAIR_MAX_MS, REPAIR_MS * 2 ** tries)
+
+const spanOf = (ranges: readonly Range[]): SpanRow => ({
+  from: Math.min(...ranges.map(({ from }) => from)),
+  to: Math.max(...ranges.map(({ to }) => to))
+})
 
 const lamportOf = ({ body }: Frame): number => (body.message ?? body.plainMessage)?.lamport ?? 0

@@ -129,6 +129,12 @@ export class ReceivingChain {
     return this.#counter
   }
 
+  /** The lowest counter of which there is a key. */
+  get lowest(): number {
+    const [lowest] = this.#skipped.keys()
+    return lowest ?? this.#counter
+  }
+
   /**
    * The key of a message, without using it up.
    *

@@ -80,17 +80,22 @@ export class Senders {
   /**
    * Takes note of an accepted message.
    *
+   * @param mayBegin - whether what its sender said before it may have been said before our time.
    * @returns the gap that it closes, if it had been told.
    */
-  note({ sender, group, id, previous, lamport, counter }: Link, uptimeMs: number): Gap | undefined {
+  note(link: Link, mayBegin: boolean, uptimeMs: number): Gap | undefined {
+    const { sender, group, id, previous, lamport, counter } = link
+    const isFirst = !this.#senders.has(nameOf(sender, group))
     const entry = this.#entryOf(sender, group)
     const closed = this.#take(entry, id)
     const older = entry.known.filter((known) => known.lamport < lamport).map((known) => known.lamport)
     const after = Math.max(closed?.after ?? 0, ...older)
-    // What came before the oldest message known was said before our time, unless it was under the same key.
-    const isOurs = counter > 0 || after > 0
+    // What came before the oldest message known may have been said before our time, unless it was under the same key.
+    const isOurs = counter > 0 || after > 0 || !(isFirst || mayBegin)
+    // Between two times in a row there is none.
+    const hasRoom = lamport - after > 1
     const isMissing = entry.missing.some(({ missing }) => equalBytes(missing, previous))
-    if (isOurs && previous.length > 0 && !isMissing && !isKnown(entry, previous)) {
+    if (isOurs && hasRoom && previous.length > 0 && !isMissing && !isKnown(entry, previous)) {
       const gap = { sender, group, missing: previous, after, before: lamport, since: uptimeMs, isTold: false }
       this.#miss(entry, [...entry.missing, gap].slice(-MISSING_IDS))
     }
@@ -101,13 +106,14 @@ export class Senders {
   /**
    * Takes note of a message that was shown before, or that another stands for which was.
    *
+   * @param lamport - 0: not known.
    * @returns the gap that it closes, if it had been told.
    */
-  noteShown(sender: Uint8Array, group: Uint8Array, id: Uint8Array): Gap | undefined {
+  noteShown(sender: Uint8Array, group: Uint8Array, id: Uint8Array, lamport: number): Gap | undefined {
     const entry = this.#senders.get(nameOf(sender, group))
     if (entry === undefined || this.knows(sender, group, id)) return undefined
     const closed = this.#take(entry, id)
-    this.#know(entry, { id, lamport: 0 })
+    this.#know(entry, { id, lamport })
     return closed?.isTold ? closed : undefined
   }
 
