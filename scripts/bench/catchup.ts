@@ -6,8 +6,8 @@
  * A carrier without keys has taken in every frame. Then those who are to be there start, and the third comes back: timed is from
  * its start until the last message is shown to it, in a process of its own, beside the CPU it took and the bytes that came.
  *
- *   node dist/scripts/bench/catchup.js [--messages 10000] [--days 7] [--bytes 200] [--history all] [--from both,carrier,member]
- *     [--rounds 1] [--limit 120] [--profile FOLDER] [--json FILE] [--markdown]
+ *   node dist/scripts/bench/catchup.js [--messages 10000] [--days 7] [--bytes 200] [--history all] [--step 600]
+ *     [--from both,carrier,member] [--rounds 1] [--limit 120] [--profile FOLDER] [--json FILE] [--markdown]
  *
  * `both`: the key manager with its messages, and the carrier; `carrier`: the key manager has lost its messages; `member`: no
  * carrier.
@@ -34,6 +34,7 @@ const options = readOptions({
   days: '7',
   bytes: '200',
   history: 'all',
+  step: '600',
   from: 'both,carrier,member',
   rounds: '1',
   limit: '120',
@@ -78,7 +79,8 @@ async function live(): Promise<Past> {
     Machine,
     Machine
   ]
-  const channel = bus.open(manager, { history: POLICIES[options['history'] ?? ''] ?? HistoryPolicy.ALL })
+  const history = POLICIES[options['history'] ?? ''] ?? HistoryPolicy.ALL
+  const channel = bus.open(manager, { history, stepSeconds: numberOf(options, 'step') })
   const invite = bus.invite(manager, channel)
   for (const one of [talker, reader]) bus.join(one, invite)
   bus.pass(30_000)
