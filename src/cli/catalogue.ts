@@ -156,10 +156,19 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
   carrier: {
     isService: true,
     group: 'Run',
-    summary: 'run a node without keys that carries messages and answers for others',
+    summary: 'run a node without keys that carries messages, and keeps them for those who are away',
     operands: [],
-    options: RUNNING,
-    examples: ['conclave carrier --listen /ip4/0.0.0.0/tcp/4001'],
+    options: {
+      ...RUNNING,
+      'keep-days': text('N', 'keep messages for so many days (default 30); 0: keep none'),
+      'keep-mb': text('N', 'keep so many megabytes at most (default 512); 0: keep none')
+    },
+    examples: [
+      'conclave carrier --listen /ip4/0.0.0.0/tcp/4001',
+      'conclave carrier --keep-days 7 --keep-mb 2000',
+      'conclave carrier --keep-mb 0'
+    ],
+    more: 'It keeps what it cannot read, and gives it to whoever asks by the channel id. With 0 it drops what it kept.',
     load: () => import('./commands/carrier.ts')
   },
   'channel create': {

@@ -14,7 +14,7 @@ import { SECOND_MS } from '../base/time.ts'
 import type { Thread } from '../core/member/thread.ts'
 import type { MessageView, Notice } from '../core/notice.ts'
 import { type ControlCaller, type Params, serveControl } from '../node/control.ts'
-import { lineLogger, type Node, type Role, startNode } from '../node/index.ts'
+import { type ArchiveLimits, lineLogger, type Node, type Role, startNode } from '../node/index.ts'
 import { channelIdText } from '../wire/names.ts'
 import { connectWhereUsable } from './channel-methods.ts'
 import type { NoticeForm } from './forms.ts'
@@ -32,6 +32,8 @@ export interface RunInit {
   readonly listen?: readonly string[] | undefined
   readonly bootstrap: readonly string[]
   readonly isMdns: boolean
+  /** Of a carrier. */
+  readonly archive?: Partial<ArchiveLimits>
   /** Whether to call whom we knew in earlier runs. */
   readonly isOnline: boolean
 }
@@ -44,7 +46,7 @@ const DRAIN_MS = 5 * SECOND_MS
 
 /** Starts a node and serves its home. @throws what `startNode` and `serveControl` throw; nothing stays open then. */
 export async function startRunning(init: RunInit): Promise<Running> {
-  const { home, passphrase, role, listen, bootstrap, isMdns } = init
+  const { home, passphrase, role, listen, bootstrap, isMdns, archive } = init
   const logger = debugLogger()
   const node = await startNode({
     home,
@@ -53,6 +55,7 @@ export async function startRunning(init: RunInit): Promise<Running> {
     bootstrap,
     isMdns,
     ...(listen !== undefined && { listen }),
+    ...(archive !== undefined && { archive }),
     ...(logger !== undefined && { logger })
   })
   const running = new Running(node, home)

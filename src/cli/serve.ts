@@ -1,7 +1,9 @@
 /** What `peer`, `key-manager` and `carrier` have in common: identity on the way, the node, the ready line, the end. */
 import { UsageError } from '../base/errors.ts'
 import type { Secret } from '../base/secret.ts'
-import type { Arguments } from './arguments.ts'
+import { DAY_MS } from '../base/time.ts'
+import type { ArchiveLimits } from '../node/index.ts'
+import type { Arguments, Options } from './arguments.ts'
 import { displayText, joinText, own } from './display-text.ts'
 import { EXIT } from './exit.ts'
 import { existingPassphrase, homeOf, newNick, newPassphrase } from './home.ts'
@@ -9,6 +11,8 @@ import { interrupted, interruption } from './interrupts.ts'
 import type { Running } from './running.ts'
 import { OwnSession } from './session.ts'
 import { HOME, RUN } from './text.ts'
+
+const MEGABYTE = 1_000_000
 
 export interface Served {
   readonly running: Running
@@ -38,6 +42,7 @@ export async function startServing(
       listen: listen.length > 0 ? listen : undefined,
       bootstrap: options.texts('bootstrap'),
       isMdns: !options.isOn('no-mdns'),
+      archive: archiveOf(options),
       isOnline: true
     })
     passphrase?.destroy()
@@ -50,6 +55,16 @@ export async function startServing(
     })
   ])
   return { running, session: new OwnSession(home, running) }
+}
+
+/** How much a carrier keeps for others. @throws {UsageError} `BAD_OPTION` */
+function archiveOf(options: Options): Partial<ArchiveLimits> {
+  const days = options.count('keep-days')
+  const megabytes = options.count('keep-mb')
+  return {
+    ...(days !== undefined && { maxAgeMs: days * DAY_MS }),
+    ...(megabytes !== undefined && { maxBytes: megabytes * MEGABYTE })
+  }
 }
 
 /** The passphrase of the home; a home without identity gets one. */

@@ -52,6 +52,10 @@ interface Waiting<T> {
   reject(error: ConclaveError): void
 }
 
+interface Asking extends Waiting<Answer | undefined> {
+  readonly signal: AbortSignal
+}
+
 /** Runs one machine. */
 export class Driver {
   readonly #machine: JudgingMachine
@@ -75,7 +79,7 @@ export class Driver {
   #lastWords: Promise<unknown>[] | undefined
   #nextId = 1
   readonly #commands = new Map<number, Waiting<CommandResult>>()
-  readonly #questions = new Map<number, Waiting<Answer | undefined>>()
+  readonly #questions = new Map<number, Asking>()
   readonly #listeners = new Set<(notice: Notice) => void>()
   readonly #failureListeners = new Set<(failure: ConclaveError) => void>()
   #failure: ConclaveError | undefined
@@ -154,7 +158,7 @@ export class Driver {
       const forget = (): void => {
         if (this.#questions.delete(id)) resolve(undefined)
       }
-      this.#questions.set(id, { resolve, reject: forget })
+      this.#questions.set(id, { resolve, reject: forget, signal })
       signal.addEventListener('abort', forget, { once: true })
       this.#push({ type: 'question', id, from, question })
     })
@@ -360,11 +364,13 @@ export class Driver {
   }
 
   #answerFrames({ id, channel, ranges }: Extract<Effect, { type: 'answerFrames' }>): void {
+    const asking = this.#questions.get(id)
+    if (asking === undefined) return
     const done = (answer: Answer | undefined): void => {
-      this.#questions.get(id)?.resolve(answer)
       this.#questions.delete(id)
+      asking.resolve(answer)
     }
-    this.#later('answerFrames', this.#world.frames(channel, ranges), done, () => done(undefined))
+    this.#later('answerFrames', this.#world.frames(channel, ranges, asking.signal), done, () => done(undefined))
   }
 
   #ask({ id, channel, to, addresses, question, skip = 0 }: Extract<Effect, { type: 'ask' }>): void {

@@ -5,15 +5,20 @@ import type { Answer, Range } from '../wire/messages.ts'
 import type { Store } from './store.ts'
 
 /**
- * The answer of a member to a question for messages of a channel.
+ * The answer of a member to a question for messages of a channel. Incomplete when the signal is aborted, as nobody waits for it.
  *
  * @throws {UsageError} `DAMAGED_STORE`
  */
-export async function framesFrom(store: Store, channel: Uint8Array, ranges: readonly Range[]): Promise<Answer> {
+export async function framesFrom(
+  store: Store,
+  channel: Uint8Array,
+  ranges: readonly Range[],
+  signal: AbortSignal
+): Promise<Answer> {
   const frames = new FramesAnswer()
   for (const range of ranges) {
     for await (const row of store.rows(messageRoom(channel), { from: range.from, to: range.to, isReverse: true })) {
-      if (!frames.look(range, readKeptFrame(row))) return frames.answer
+      if (signal.aborted || !frames.look(range, readKeptFrame(row))) return frames.answer
     }
   }
   return frames.answer

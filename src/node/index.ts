@@ -1,5 +1,6 @@
 /** The door of what needs Node: a running node on libp2p, with a home on disk or in memory. */
 export { addressBytes, addressText } from './address.ts'
+export type { ArchiveLimits } from './archive.ts'
 export type { Rate } from './buckets.ts'
 export type { JudgingMachine } from './driver.ts'
 export { type Identity, initHome, readHome } from './home.ts'

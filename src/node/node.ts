@@ -9,6 +9,7 @@ import type { KadDHT } from '@libp2p/kad-dht'
 import { type ConclaveError, UsageError } from '../base/errors.ts'
 import { type Logger, type Metrics, SILENT_LOGGER } from '../base/report.ts'
 import type { Secret } from '../base/secret.ts'
+import { DAY_MS } from '../base/time.ts'
 import type { Command, CommandResult } from '../core/command.ts'
 import { type UserId, userIdText } from '../core/identity/user.ts'
 import type { Row } from '../core/machine.ts'
@@ -16,6 +17,7 @@ import { compareMessages } from '../core/member/history.ts'
 import type { MessageView, Notice } from '../core/notice.ts'
 import { Peer } from '../core/peer.ts'
 import type { SigningKey } from '../crypto/sign.ts'
+import { Archive, type ArchiveLimits } from './archive.ts'
 import { Carrier } from './carrier.ts'
 import { Closers } from './closers.ts'
 import { Deliveries } from './deliveries.ts'
@@ -51,6 +53,8 @@ export interface NodeInit {
   /** Without a home: who to be. */
   readonly key?: SigningKey
   readonly role?: Role
+  /** Of a carrier: how much it keeps for others. Default: 512 MiB (16 MiB without a home), 30 days. */
+  readonly archive?: Partial<ArchiveLimits>
   /** Multiaddrs to listen on, TCP only. Default: all interfaces, any port. Empty: dial only. */
   readonly listen?: readonly string[]
   /** Multiaddrs that are dialled for ever. */
@@ -73,6 +77,11 @@ export interface NodeInit {
 }
 
 const DEFAULT_LISTEN = ['/ip4/0.0.0.0/tcp/0', '/ip6/::/tcp/0']
+/** What a carrier keeps for others: with a home, and without. */
+const ARCHIVE_BYTES = 512 * 1024 * 1024
+const UNSAVED_ARCHIVE_BYTES = 16 * 1024 * 1024
+const ARCHIVE_AGE_MS = 30 * DAY_MS
+const TEND_MS = 250
 /** Where the program above keeps its values. */
 const PROGRAM_ROOM = 'program'
 
@@ -138,10 +147,7 @@ async function open(init: NodeInit, closers: Closers): Promise<Node> {
     carrier: undefined
   }
   if (isCarrier) {
-    const carrier = new Carrier({ host, mode: 'keyless', logger, metrics, ...ratesOf(init) })
-    closers.add(() => carrier.stop())
-    await host.start()
-    return new Node({ ...parts, carrier })
+    return new Node({ ...parts, carrier: await runCarrier({ init, store, host, directory, logger, metrics, closers }) })
   }
   const machine = init.makeMachine?.({ key, nick }) ?? new Peer({ key, nick })
   const { driver, carrier } = await runMachine(machine, { init, store, host, directory, logger, metrics, closers })
@@ -205,7 +211,7 @@ async function runMachine(
         }
         return asked
       },
-      frames: (channel, ranges) => framesFrom(store, channel, ranges),
+      frames: (channel, ranges, signal) => framesFrom(store, channel, ranges, signal),
       putRecord: (kind, id, value) => directory.publish(kind, id, value),
       lookUp: (kind, id) => directory.find(kind, id),
       refuse: () => carrier.refuse()
@@ -258,6 +264,35 @@ async function runMachine(
   driver.restore(rows)
   fellows.start()
   return { driver, carrier }
+}
+
+/** Carries what it has no keys for, and keeps messages for those who ask. */
+async function runCarrier({ init, store, host, logger, metrics, closers }: Running): Promise<Carrier> {
+  const maxBytes = init.home === undefined ? UNSAVED_ARCHIVE_BYTES : ARCHIVE_BYTES
+  const limits = { maxBytes, maxAgeMs: ARCHIVE_AGE_MS, ...init.archive }
+  const archive = await Archive.open({ store, limits, logger, metrics })
+  closers.add(() => archive.stop())
+  const carrier = new Carrier({
+    host,
+    mode: 'keyless',
+    onFrame: (frame) => archive.keep(frame),
+    logger,
+    metrics,
+    ...ratesOf(init)
+  })
+  closers.add(() => carrier.stop())
+  const streams = await Streams.start({
+    host,
+    onQuestion: async (_from, { frames }, signal) => frames && archive.answer(frames.channel, frames.ranges, signal),
+    subscribers: (channel) => carrier.subscribers(channel),
+    logger,
+    metrics
+  })
+  closers.add(() => streams.stop())
+  const timer = setInterval(() => void archive.tend(), TEND_MS)
+  closers.add(() => clearInterval(timer))
+  await host.start()
+  return carrier
 }
 
 interface NodeParts {

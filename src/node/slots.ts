@@ -1,5 +1,6 @@
 /**
- * Who may have how much served at once: places in all, places of one peer, and a rate of each peer.
+ * Who may have how much served at once: places in all, places of one peer, and a rate of each peer; and turns at what few
+ * may do at a time.
  *
  * A place is given back exactly once, whatever becomes of what it was taken for.
  */
@@ -43,5 +44,45 @@ export class Slots {
       if (left === 0) this.#byPeer.delete(peer)
       else this.#byPeer.set(peer, left)
     }
+  }
+}
+
+/** So many at once of what takes time; the others wait, first come, first served. */
+export class Turns {
+  #free: number
+  readonly #waiting = new Set<() => void>()
+
+  constructor(atOnce: number) {
+    this.#free = atOnce
+  }
+
+  /**
+   * Waits for a turn.
+   *
+   * @returns how to end it, once; undefined when the signal came first.
+   */
+  async take(signal: AbortSignal): Promise<(() => void) | undefined> {
+    if (signal.aborted) return undefined
+    if (this.#free > 0) this.#free--
+    else if (!(await this.#next(signal))) return undefined
+    return () => {
+      const [next] = this.#waiting
+      if (next === undefined) this.#free++
+      else next()
+    }
+  }
+
+  #next(signal: AbortSignal): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>()
+    const settle = (isOurs: boolean): void => {
+      this.#waiting.delete(onTurn)
+      signal.removeEventListener('abort', onAbort)
+      resolve(isOurs)
+    }
+    const onTurn = (): void => settle(true)
+    const onAbort = (): void => settle(false)
+    this.#waiting.add(onTurn)
+    signal.addEventListener('abort', onAbort, { once: true })
+    return promise
   }
 }

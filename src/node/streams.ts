@@ -3,7 +3,8 @@
  *
  * Both sides give up at a deadline, whoever is slow. What is malformed resets the stream and is counted; nothing here
  * throws for what a peer does. Answers are bounded at once by stream, peer and node, so that askers who do not read cannot
- * make us hold much.
+ * make us hold much. Questions for messages make us read the store: fewer of them are taken of one peer, and few are looked up
+ * at once.
  */
 import type { Connection, Stream } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
@@ -16,10 +17,10 @@ import { STREAM_MESSAGE_BYTES } from '../wire/limits.ts'
 import { Answer, Question } from '../wire/messages.ts'
 import { HISTORY_PROTOCOL } from '../wire/names.ts'
 import { hintedUsers, userOf } from './address.ts'
-import type { Rate } from './buckets.ts'
+import { Buckets, type Rate } from './buckets.ts'
 import type { Host } from './host.ts'
 import { errorFields } from './report.ts'
-import { Slots } from './slots.ts'
+import { Slots, Turns } from './slots.ts'
 import { MalformedError, readMessage, sendMessage } from './stream-message.ts'
 
 /** From the first byte of a question to the last of its answer, on either side. */
@@ -37,6 +38,11 @@ export const MAX_ANSWERING_PEER = 8
 const MAX_STREAMS = 16
 /** Questions of one peer. */
 const QUESTIONS: Rate = { perSecond: 20, burst: 60 }
+/** Of these, questions for messages: enough for 65,000 messages, then 1,000 a second. */
+const FRAMES_QUESTIONS: Rate = { perSecond: 4, burst: 256 }
+/** Questions for messages that are looked up at once. */
+export const LOOKED_UP_AT_ONCE = 4
+const MAX_RATED = 1_024
 /** Fields that may repeat in an answer: more is not an honest peer's. */
 const MAX_FRAMES = 8_192
 const MAX_RECORDS = 64
@@ -56,6 +62,7 @@ export interface StreamsInit {
   /** For tests. */
   readonly deadlineMs?: number
   readonly impatientMs?: number
+  readonly framesQuestions?: Rate
 }
 
 /** What came back, and from whom; `from` is the one asked last when nobody answered. */
@@ -77,6 +84,8 @@ export class Streams {
   readonly #metrics: Metrics
   readonly #deadlineMs: number
   readonly #slots = new Slots({ inAll: MAX_ANSWERING, perPeer: MAX_ANSWERING_PEER, rate: QUESTIONS })
+  readonly #framesRates = new Buckets(MAX_RATED)
+  readonly #turns = new Turns(LOOKED_UP_AT_ONCE)
   readonly #stopped = new AbortController()
 
   private constructor(init: StreamsInit) {
@@ -121,7 +130,7 @@ export class Streams {
     const bytes = Question.encode(question)
     let best: Asked = { from: to, answer: undefined }
     if (bytes.length > QUESTION_BYTES || this.#stopped.signal.aborted) return best
-    const candidates = to === undefined ? this.#candidates(channel, addresses, skip) : [to]
+    const candidates = to === undefined ? this.#candidates(channel, addresses, question, skip) : [to]
     for (const [i, from] of candidates.entries()) {
       const isLast = i === candidates.length - 1
       const patienceMs = isLast ? this.#deadlineMs : Math.min(this.#deadlineMs, this.#init.impatientMs ?? IMPATIENT_MS)
@@ -132,11 +141,12 @@ export class Streams {
     return best
   }
 
-  /** Whoever the hints name, then subscribers. */
-  #candidates(channel: Uint8Array, addresses: readonly Uint8Array[], skip: number): UserId[] {
+  /** Whoever the hints name, then subscribers. Carriers without keys have messages, and nothing else. */
+  #candidates(channel: Uint8Array, addresses: readonly Uint8Array[], { frames }: Question, skip: number): UserId[] {
     const byName = new Map<string, UserId>()
     for (const user of [...hintedUsers(addresses), ...this.#init.subscribers(channel)]) {
       const peer = userIdText(user)
+      if (frames === undefined && this.#host.isCarrier(peer)) continue
       if (this.#host.speaks(peer, HISTORY_PROTOCOL) !== false) byName.set(peer, user)
     }
     byName.delete(userIdText(this.#host.user))
@@ -200,7 +210,7 @@ export class Streams {
       if (question === undefined || Object.values(question).every((kind) => kind === undefined)) {
         throw new MalformedError()
       }
-      const answer = await within(this.#init.onQuestion(from, question, signal), signal)
+      const answer = await this.#answer(from, question, AbortSignal.any([signal, endOf(stream)]))
       const encoded = answer === undefined ? undefined : Answer.encode(answer)
       if (encoded === undefined || encoded.length > STREAM_MESSAGE_BYTES) {
         this.#metrics.count('streams.notAnswered')
@@ -219,10 +229,43 @@ export class Streams {
     }
   }
 
+  #answer(from: UserId, question: Question, signal: AbortSignal): Promise<Answer | undefined> {
+    const isLookUp = question.frames !== undefined
+    return within(
+      isLookUp ? this.#lookUp(from, question, signal) : this.#init.onQuestion(from, question, signal),
+      signal
+    )
+  }
+
+  /** Answers a question for messages, when it is its turn. */
+  async #lookUp(from: UserId, question: Question, signal: AbortSignal): Promise<Answer | undefined> {
+    const rate = this.#init.framesQuestions ?? FRAMES_QUESTIONS
+    if (!this.#framesRates.take(userIdText(from), 'frames', rate, performance.now())) {
+      this.#metrics.count('streams.tooMany')
+      return undefined
+    }
+    const endTurn = await this.#turns.take(signal)
+    if (endTurn === undefined) return undefined
+    try {
+      return await this.#init.onQuestion(from, question, signal)
+    } finally {
+      endTurn()
+    }
+  }
+
   #reject(check: Check): void {
     this.#metrics.count(`streams.refused.${check}`)
     this.#init.onReject?.(check)
   }
+}
+
+/** Aborted when the other side breaks the stream off, or its connection ends. */
+function endOf(stream: Stream): AbortSignal {
+  const end = new AbortController()
+  const onClose = (): void => end.abort(new Error('stream ended'))
+  stream.addEventListener('close', onClose, { once: true })
+  if (stream.status !== 'open') onClose()
+  return end.signal
 }
 
 /** The promise, or a rejection when the signal comes first. What the promise does later is nobody's concern. */

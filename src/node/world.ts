@@ -27,8 +27,8 @@ export interface World {
     question: Question,
     skip: number
   ): Promise<{ readonly from: UserId | undefined; readonly answer: Answer | undefined }>
-  /** Stored messages, as `FramesAnswer` says. */
-  frames(channel: Uint8Array, ranges: readonly Range[]): Promise<Answer>
+  /** Stored messages, as `FramesAnswer` says; no more of them are looked for once the signal is aborted. */
+  frames(channel: Uint8Array, ranges: readonly Range[], signal: AbortSignal): Promise<Answer>
   putRecord(kind: 'user' | 'channel', id: Uint8Array, value: Uint8Array): Promise<unknown>
   lookUp(kind: 'user' | 'channel', id: Uint8Array): Promise<Uint8Array | undefined>
   /** The node fails closed: publish and accept nothing any more. */

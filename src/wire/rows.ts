@@ -3861,3 +3861,365 @@ export namespace ExportedRow {
     return streamMessage(buf, ExportedRow.codec(), opts)
   }
 }
+
+export interface ArchivedFrameRow {
+  group: Uint8Array
+  keptAt: number
+  frame: Uint8Array
+}
+
+export namespace ArchivedFrameRow {
+  let _codec: Codec<ArchivedFrameRow>
+
+  export const codec = (): Codec<ArchivedFrameRow> => {
+    if (_codec == null) {
+      _codec = message<ArchivedFrameRow>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.group != null && obj.group.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.group)
+        }
+
+        if ((obj.keptAt != null && obj.keptAt !== 0)) {
+          w.uint32(16)
+          w.uint64Number(obj.keptAt)
+        }
+
+        if ((obj.frame != null && obj.frame.byteLength > 0)) {
+          w.uint32(26)
+          w.bytes(obj.frame)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          group: uint8ArrayAlloc(0),
+          keptAt: 0,
+          frame: uint8ArrayAlloc(0)
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.group = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.keptAt = reader.uint64Number()
+              break
+            }
+            case 3: {
+              obj.frame = reader.bytes()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.group`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.keptAt`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.frame`,
+                value: reader.bytes()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface ArchivedFrameRowGroupFieldEvent {
+    field: '$.group'
+    value: Uint8Array
+  }
+
+  export interface ArchivedFrameRowKeptAtFieldEvent {
+    field: '$.keptAt'
+    value: number
+  }
+
+  export interface ArchivedFrameRowFrameFieldEvent {
+    field: '$.frame'
+    value: Uint8Array
+  }
+
+  export function encode (obj: Partial<ArchivedFrameRow>): Uint8Array {
+    return encodeMessage(obj, ArchivedFrameRow.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ArchivedFrameRow>): ArchivedFrameRow {
+    return decodeMessage(buf, ArchivedFrameRow.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ArchivedFrameRow>): Generator<ArchivedFrameRowGroupFieldEvent | ArchivedFrameRowKeptAtFieldEvent | ArchivedFrameRowFrameFieldEvent> {
+    return streamMessage(buf, ArchivedFrameRow.codec(), opts)
+  }
+}
+
+export interface ArchivedAuthorRow {
+  channel: Uint8Array
+  user: Uint8Array
+  frames: number
+  bytes: number
+  newest: number
+  heardAt: number
+  oldestAt: number
+}
+
+export namespace ArchivedAuthorRow {
+  let _codec: Codec<ArchivedAuthorRow>
+
+  export const codec = (): Codec<ArchivedAuthorRow> => {
+    if (_codec == null) {
+      _codec = message<ArchivedAuthorRow>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.channel != null && obj.channel.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.channel)
+        }
+
+        if ((obj.user != null && obj.user.byteLength > 0)) {
+          w.uint32(18)
+          w.bytes(obj.user)
+        }
+
+        if ((obj.frames != null && obj.frames !== 0)) {
+          w.uint32(24)
+          w.uint64Number(obj.frames)
+        }
+
+        if ((obj.bytes != null && obj.bytes !== 0)) {
+          w.uint32(32)
+          w.uint64Number(obj.bytes)
+        }
+
+        if ((obj.newest != null && obj.newest !== 0)) {
+          w.uint32(40)
+          w.uint64Number(obj.newest)
+        }
+
+        if ((obj.heardAt != null && obj.heardAt !== 0)) {
+          w.uint32(48)
+          w.uint64Number(obj.heardAt)
+        }
+
+        if ((obj.oldestAt != null && obj.oldestAt !== 0)) {
+          w.uint32(56)
+          w.uint64Number(obj.oldestAt)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          channel: uint8ArrayAlloc(0),
+          user: uint8ArrayAlloc(0),
+          frames: 0,
+          bytes: 0,
+          newest: 0,
+          heardAt: 0,
+          oldestAt: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.channel = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.user = reader.bytes()
+              break
+            }
+            case 3: {
+              obj.frames = reader.uint64Number()
+              break
+            }
+            case 4: {
+              obj.bytes = reader.uint64Number()
+              break
+            }
+            case 5: {
+              obj.newest = reader.uint64Number()
+              break
+            }
+            case 6: {
+              obj.heardAt = reader.uint64Number()
+              break
+            }
+            case 7: {
+              obj.oldestAt = reader.uint64Number()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.channel`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.user`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.frames`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            case 4: {
+              yield {
+                field: `${prefix}.bytes`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            case 5: {
+              yield {
+                field: `${prefix}.newest`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            case 6: {
+              yield {
+                field: `${prefix}.heardAt`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            case 7: {
+              yield {
+                field: `${prefix}.oldestAt`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface ArchivedAuthorRowChannelFieldEvent {
+    field: '$.channel'
+    value: Uint8Array
+  }
+
+  export interface ArchivedAuthorRowUserFieldEvent {
+    field: '$.user'
+    value: Uint8Array
+  }
+
+  export interface ArchivedAuthorRowFramesFieldEvent {
+    field: '$.frames'
+    value: number
+  }
+
+  export interface ArchivedAuthorRowBytesFieldEvent {
+    field: '$.bytes'
+    value: number
+  }
+
+  export interface ArchivedAuthorRowNewestFieldEvent {
+    field: '$.newest'
+    value: number
+  }
+
+  export interface ArchivedAuthorRowHeardAtFieldEvent {
+    field: '$.heardAt'
+    value: number
+  }
+
+  export interface ArchivedAuthorRowOldestAtFieldEvent {
+    field: '$.oldestAt'
+    value: number
+  }
+
+  export function encode (obj: Partial<ArchivedAuthorRow>): Uint8Array {
+    return encodeMessage(obj, ArchivedAuthorRow.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ArchivedAuthorRow>): ArchivedAuthorRow {
+    return decodeMessage(buf, ArchivedAuthorRow.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ArchivedAuthorRow>): Generator<ArchivedAuthorRowChannelFieldEvent | ArchivedAuthorRowUserFieldEvent | ArchivedAuthorRowFramesFieldEvent | ArchivedAuthorRowBytesFieldEvent | ArchivedAuthorRowNewestFieldEvent | ArchivedAuthorRowHeardAtFieldEvent | ArchivedAuthorRowOldestAtFieldEvent> {
+    return streamMessage(buf, ArchivedAuthorRow.codec(), opts)
+  }
+}

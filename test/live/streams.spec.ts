@@ -1,8 +1,8 @@
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { expect } from 'chai'
-import { joinBytes, u32, zeros } from '../../src/base/bytes.ts'
-import { MAX_ANSWERING_PEER, QUESTION_BYTES } from '../../src/node/streams.ts'
+import { equalBytes, joinBytes, u32, zeros } from '../../src/base/bytes.ts'
+import { LOOKED_UP_AT_ONCE, MAX_ANSWERING_PEER, QUESTION_BYTES } from '../../src/node/streams.ts'
 import { STREAM_MESSAGE_BYTES } from '../../src/wire/limits.ts'
 import { Answer, Question } from '../../src/wire/messages.ts'
 import { HISTORY_PROTOCOL } from '../../src/wire/names.ts'
@@ -19,6 +19,7 @@ import {
 } from './hosts.ts'
 
 const QUESTION: Question = { descriptor: { channel: zeros(32) } }
+const FRAMES_QUESTION: Question = { frames: { channel: zeros(32), ranges: [] } }
 const FULL: Answer = { ...EMPTY_ANSWER, sealed: new Uint8Array(1_000) }
 const framed = (bytes: Uint8Array): Uint8Array => joinBytes(u32(bytes.length), bytes)
 
@@ -52,8 +53,8 @@ describe('streams, live', function () {
     return live
   }
 
-  const ask = (asker: LiveCarrier, to: Live): ReturnType<LiveCarrier['streams']['ask']> =>
-    asker.streams.ask(channel, to.host.user, bytesOf(to), QUESTION)
+  const ask = (asker: LiveCarrier, to: Live, question = QUESTION): ReturnType<LiveCarrier['streams']['ask']> =>
+    asker.streams.ask(channel, to.host.user, bytesOf(to), question)
 
   it('a question reaches a peer that was not connected, and its answer comes back, small or 1 MiB', async () => {
     const answers = [FULL, { ...EMPTY_ANSWER, sealed: new Uint8Array(STREAM_MESSAGE_BYTES - 10) }]
@@ -114,6 +115,57 @@ describe('streams, live', function () {
     await teller('knows', FULL)
     await until('three are there', () => asker.carrier.subscribers(channel).length === 3)
     expect((await asker.streams.ask(channel, undefined, [], QUESTION)).answer).to.deep.equal(FULL)
+  })
+
+  it('begins with another peer when some are to be passed over, and anew when all are', async () => {
+    const asker = keep(await liveCarrier())
+    asker.carrier.subscribe(channel)
+    let heard: string[] = []
+    for (const name of ['a', 'b', 'c', 'd']) {
+      const onQuestion = async (): Promise<Answer> => {
+        heard.push(name)
+        return FULL
+      }
+      keep(await liveCarrier({ bootstrap: [asker.address] }, {}, { onQuestion })).carrier.subscribe(channel)
+    }
+    await until('four are there', () => asker.carrier.subscribers(channel).length === 4)
+    for (let skip = 0; skip < 5; skip++) await asker.streams.ask(channel, undefined, [], QUESTION, skip)
+    expect(heard.slice(0, 4).sort()).to.deep.equal(['a', 'b', 'c', 'd'])
+    expect(heard[4]).to.equal(heard[0])
+    const order = heard.slice(0, 4)
+    heard = []
+    const found = await asker.streams.ask(channel, undefined, [], FRAMES_QUESTION, 6)
+    expect(heard).to.deep.equal([order[2]])
+    expect(found.answer).to.deep.equal(FULL)
+  })
+
+  it('a carrier is asked last, and for messages alone', async () => {
+    const asker = keep(await liveCarrier())
+    asker.carrier.subscribe(channel)
+    const heard: string[] = []
+    const teller = async (name: string, isCarrier: boolean, answer: Answer): Promise<LiveCarrier> => {
+      const onQuestion = async (): Promise<Answer> => {
+        heard.push(name)
+        return answer
+      }
+      const live = keep(await liveCarrier({ bootstrap: [asker.address], isCarrier }, {}, { onQuestion }))
+      live.carrier.subscribe(channel)
+      await until(`${name} is there`, () =>
+        asker.carrier.subscribers(channel).some((user) => equalBytes(user, live.host.user))
+      )
+      return live
+    }
+    const carrier = await teller('carrier', true, FULL)
+    await teller('withholds', false, EMPTY_ANSWER)
+    await until('it is known as one', () => asker.host.isCarrier(carrier.id))
+    const asked = await asker.streams.ask(channel, undefined, [], FRAMES_QUESTION)
+    expect(asked).to.deep.equal({ from: carrier.host.user, answer: FULL })
+    expect(heard.splice(0)).to.deep.equal(['withholds', 'carrier'])
+    expect((await asker.streams.ask(channel, undefined, [], QUESTION)).answer).to.deep.equal(EMPTY_ANSWER)
+    expect(heard.splice(0)).to.deep.equal(['withholds'])
+    await teller('member', false, FULL)
+    await asker.streams.ask(channel, undefined, [], FRAMES_QUESTION)
+    expect(heard).to.not.include('carrier')
   })
 
   it('has no answer when nobody is there to ask', async () => {
@@ -246,9 +298,51 @@ describe('streams, live', function () {
     const teller = keep(await liveCarrier({}, {}, { onQuestion: async () => FULL }))
     const asker = keep(await liveCarrier())
     let answered = 0
-    for (let i = 0; i < 120; i++) if ((await ask(asker, teller)).answer !== undefined) answered++
+    for (let i = 0; i < 20; i++) {
+      const some = await Promise.all(Array.from({ length: 6 }, () => ask(asker, teller)))
+      answered += some.filter(({ answer }) => answer !== undefined).length
+    }
     expect(answered).to.be.within(60, 119)
     expect(teller.metrics.get('streams.busy')).to.equal(120 - answered)
+  })
+
+  it('of one peer fewer questions for messages are taken than others, and of other peers meanwhile', async () => {
+    const framesQuestions = { perSecond: 0.001, burst: 10 }
+    const teller = keep(await liveCarrier({}, {}, { onQuestion: async () => FULL, framesQuestions }))
+    const asker = keep(await liveCarrier())
+    let answered = 0
+    for (let i = 0; i < 20; i++) if ((await ask(asker, teller, FRAMES_QUESTION)).answer !== undefined) answered++
+    expect(answered).to.equal(10)
+    expect(teller.metrics.get('streams.tooMany')).to.equal(10)
+    expect((await ask(asker, teller)).answer).to.deep.equal(FULL)
+    const friend = keep(await liveCarrier())
+    expect((await ask(friend, teller, FRAMES_QUESTION)).answer).to.deep.equal(FULL)
+  })
+
+  it('few questions for messages are looked up at once, none for whoever has gone, and other questions do not wait', async () => {
+    const held: (() => void)[] = []
+    let begun = 0
+    const onQuestion = async (_from: unknown, { frames }: Question): Promise<Answer> => {
+      if (frames === undefined) return EMPTY_ANSWER
+      begun++
+      await new Promise<void>((resolve) => held.push(resolve))
+      return FULL
+    }
+    const teller = keep(await liveCarrier({}, {}, { onQuestion }))
+    const askers = await Promise.all([1, 2].map(async () => keep(await liveCarrier())))
+    const asking = askers.flatMap((asker) => [1, 2, 3, 4].map(() => ask(asker, teller, FRAMES_QUESTION)))
+    await until('some are looked up', () => begun === LOOKED_UP_AT_ONCE)
+    expect((await ask(askers[0]!, teller)).answer).to.deep.equal(EMPTY_ANSWER)
+    await askers[1]!.stop()
+    const isGone = (): boolean => teller.host.libp2p.getConnections(peerIdFromString(askers[1]!.id)).length === 0
+    await until('one asker has gone', isGone)
+    while (held.length > 0) {
+      for (const release of held.splice(0)) release()
+      await pause(100)
+    }
+    const answers = await Promise.all(asking)
+    expect(answers.slice(0, 4).map(({ answer }) => answer)).to.deep.equal([FULL, FULL, FULL, FULL])
+    expect(begun).to.be.below(8)
   })
 
   it('an answerer that throws leaves the asker without an answer and the node well', async () => {

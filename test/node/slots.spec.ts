@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { Slots } from '../../src/node/slots.ts'
+import { Slots, Turns } from '../../src/node/slots.ts'
 
 describe('Slots', () => {
   const limits = { inAll: 3, perPeer: 2, rate: { perSecond: 1, burst: 4 } }
@@ -21,5 +21,46 @@ describe('Slots', () => {
     expect(slots.take('a', 0)).to.equal(undefined)
     expect(slots.take('b', 0)).to.not.equal(undefined)
     expect(slots.take('a', 1_000)).to.not.equal(undefined)
+  })
+})
+
+describe('Turns', () => {
+  const forEver = new AbortController().signal
+
+  it('come first to those who came first, so many at once', async () => {
+    const turns = new Turns(2)
+    const had: string[] = []
+    const take = async (name: string): Promise<() => void> => {
+      const end = await turns.take(forEver)
+      had.push(name)
+      return end!
+    }
+    const [endA, endB] = [await take('a'), await take('b')]
+    const [c, d] = [take('c'), take('d')]
+    await Promise.resolve()
+    expect(had).to.deep.equal(['a', 'b'])
+    endA()
+    const endC = await c
+    expect(had).to.deep.equal(['a', 'b', 'c'])
+    endB()
+    endC()
+    const endD = await d
+    endD()
+    await take('e')
+    await take('f')
+    expect(had).to.deep.equal(['a', 'b', 'c', 'd', 'e', 'f'])
+  })
+
+  it('pass over those who have gone', async () => {
+    const turns = new Turns(1)
+    const end = await turns.take(forEver)
+    const gone = new AbortController()
+    const waiting = turns.take(gone.signal)
+    const next = turns.take(forEver)
+    gone.abort()
+    expect(await waiting).to.equal(undefined)
+    expect(await turns.take(gone.signal)).to.equal(undefined)
+    end!()
+    expect(await next).to.be.a('function')
   })
 })

@@ -6,7 +6,7 @@
 import { assert } from '../../base/assert.ts'
 import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
 import { SECOND_MS } from '../../base/time.ts'
-import { type Content, HistoryPolicy, type Message, Privacy } from '../../wire/messages.ts'
+import { type Content, type Message, Privacy } from '../../wire/messages.ts'
 import type { Context } from '../channel/context.ts'
 import type { Frame } from '../channel/frame.ts'
 import { isHigher } from '../channel/key-schedule.ts'
