@@ -110,6 +110,33 @@ describe('managers that elect one of them', () => {
     }
   })
 
+  it('wait no longer for one that they signed for and that is not heard any more', () => {
+    const gone = (all: World): void => {
+      all.bus.stop(all.managers[0]!)
+      all.bus.pass(10_000)
+    }
+    const before = world(5)
+    gone(before)
+    const first = before.managers.indexOf(agree(before, before.managers.slice(1)))
+    const all = world(5)
+    const { bus, managers, channel } = all
+    const candidate = managers[first]!
+    bus.passes = (_, to) => to !== candidate
+    const isProposal = (bytes: Uint8Array): boolean => {
+      const frame = readFrame(channel, bytes)
+      return !(frame instanceof Refusal) && frame?.kind === 'announcement'
+    }
+    bus.stop(managers[0]!)
+    const from = bus.handed.length
+    for (let i = 0; i < 100 && !bus.handed.slice(from).some(isProposal); i++) bus.pass(100)
+    bus.stop(candidate)
+    bus.pass(9_000)
+    agree(
+      all,
+      managers.filter(({ isUp }) => isUp)
+    )
+  })
+
   it('give a key to who asks for it meanwhile', () => {
     const all = world(3)
     const { bus, managers, members, channel } = all
