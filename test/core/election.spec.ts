@@ -45,6 +45,14 @@ function agree({ bus, channel, managers }: World, nodes: readonly Node[]): Node 
 const reasons = (node: Node): Reason[] =>
   node.notices.flatMap((notice) => (notice.type === 'epoch' ? [notice.reason] : []))
 
+/** The terms of what managers handed to each other to be signed. @param from - how many frames had been handed over before. */
+function proposed(bus: Bus, channel: Uint8Array, from: number): Set<number> {
+  const frames = bus.handed.slice(from).map((bytes) => readFrame(channel, bytes))
+  return new Set(
+    frames.flatMap((frame) => (frame instanceof Refusal ? [] : (frame?.body.announcement?.key?.term ?? [])))
+  )
+}
+
 describe('managers that elect one of them', () => {
   it('begin with the founder, and take another when it is gone', () => {
     for (const count of [2, 3, 5]) {
@@ -81,13 +89,7 @@ describe('managers that elect one of them', () => {
     bus.stop(bert!)
     const from = bus.handed.length
     bus.pass(10 * MINUTE_MS)
-    const proposed = new Set<number>()
-    for (const bytes of bus.handed.slice(from)) {
-      const frame = readFrame(channel, bytes)
-      if (!(frame instanceof Refusal) && frame?.kind === 'announcement')
-        proposed.add(frame.body.announcement!.key!.term)
-    }
-    expect(proposed.size).to.be.within(2, 20)
+    expect(proposed(bus, channel, from).size).to.be.within(2, 20)
     bus.start(bert!)
     bus.pass(15_000)
     agree(all, [bert!, cora!, dirk!, ...members])
@@ -108,6 +110,29 @@ describe('managers that elect one of them', () => {
       const between = managers.find((node) => node.isUp && node !== one && node !== other)!
       expect(agree(all, managers.slice(1))).to.equal(between)
     }
+  })
+
+  it('wait no longer for one that they signed for and that is not heard any more', () => {
+    const gone = (all: World): void => {
+      all.bus.stop(all.managers[0]!)
+      all.bus.pass(10_000)
+    }
+    const before = world(5)
+    gone(before)
+    const first = before.managers.indexOf(agree(before, before.managers.slice(1)))
+    const all = world(5)
+    const { bus, managers, channel } = all
+    const candidate = managers[first]!
+    bus.passes = (_, to) => to !== candidate
+    bus.stop(managers[0]!)
+    const from = bus.handed.length
+    for (let i = 0; i < 100 && proposed(bus, channel, from).size === 0; i++) bus.pass(100)
+    bus.stop(candidate)
+    bus.pass(9_000)
+    agree(
+      all,
+      managers.filter(({ isUp }) => isUp)
+    )
   })
 
   it('give a key to who asks for it meanwhile', () => {
