@@ -179,9 +179,10 @@ const isRunAway = ({ managers, life }: Scenario): boolean =>
  * Whether all that is promised can come true when faults are over. Where a lie is known nobody speaks any more. A manager
  * that was set back counts as faulty: it may have signed twice, and may have had the only key.
  */
-function isPromised(story: Story, { managers }: Scenario): boolean {
+function isPromised(story: Story, scenario: Scenario): boolean {
   const { truth } = story
-  if (truth.isLieKnown) return false
+  if (truth.isLieKnown || isRunAway(scenario)) return false
+  const { managers } = scenario
   const keyed = managers.filter((name) => {
     const { isRolledBack, readyAt } = story.person(name)
     return !isRolledBack && readyAt !== undefined
@@ -220,10 +221,13 @@ function ending(scenario: Scenario): Step[] {
     { type: 'wait', forMs: 5 * SECOND_MS },
     { type: 'settle', withinMs: SETTLE_MS }
   ]
-  if (isRunAway(scenario)) return [calm, ...quiet]
-  const go: Promised = (story) => void story.play(isPromised(story, scenario) ? rest : quiet)
-  if (faults.includes(LIAR_FAULT)) return [calm, { type: 'wait', forMs: ALARM_MS }, { type: 'expect', promise: go }]
-  return isSetBack(scenario) ? [calm, { type: 'expect', promise: go }] : [calm, ...rest]
+  const go =
+    (otherwise: readonly Step[]): Promised =>
+    (story) =>
+      void story.play(isPromised(story, scenario) ? rest : otherwise)
+  if (isSetBack(scenario)) return [calm, { type: 'expect', promise: go(quiet) }]
+  if (!faults.includes(LIAR_FAULT)) return [calm, ...rest]
+  return [calm, { type: 'wait', forMs: ALARM_MS }, { type: 'expect', promise: go([]) }]
 }
 
 function drawSettings(random: Random): Scenario['settings'] {

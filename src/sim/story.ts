@@ -602,7 +602,9 @@ export const isSettled: Condition = (story) => {
   if (!areAllReady || views.some((view) => nameOf(view) !== nameOf(views[0]!))) return false
   const groups = [...story.truth.groups.keys()]
   const members = groups.length === 0 ? [] : story.truth.people.filter((person) => isWanted(person) && person.node.isUp)
-  if (members.some(({ node }) => Rosters.of(story.truth, node).hasPendingGroups)) return false
+  // Only its author tells again who is put into a group, and a disk that was set back forgot what it was to tell.
+  const isForgotten = story.truth.people.some(({ isRolledBack }) => isRolledBack)
+  if (!isForgotten && members.some(({ node }) => Rosters.of(story.truth, node).hasPendingGroups)) return false
   return groups.every((group) => areInGroup(story, group))
 }
 

@@ -7,8 +7,8 @@
  * died before it wrote down what it had just heard may have to hear the sender's next message first, or be shown one that
  * was sealed again a second time, marked as what replaces the first. Nothing said is lost
  * at the sender: each acknowledged message of somebody who stayed, in the group if it was said to one, was given to the
- * carrier by the end. Only where a manager's disk was set back, who has no key that it may use at the end still waits: that
- * disk may have had the only one.
+ * carrier by the end. Only where a manager's disk was set back, or one lied whose signature alone is a certificate, may who
+ * has no key that it may use at the end still wait: that disk may have had the only key, and that lie may have no end.
  */
 import { hex } from '../../base/bytes.ts'
 import type { Effect } from '../../core/machine.ts'
@@ -26,6 +26,8 @@ import { type Checker, Violation } from './checker.ts'
 const HEARD_ROWS = 'sender/'
 /** How long a missing message may be on its way, and a little more. */
 const PATIENCE_MS = 3_000
+
+const QUORUM_FROM = 3
 
 /** What the frame of a message says of its place, for all to see. */
 interface Place {
@@ -158,7 +160,9 @@ export class Delivery implements Checker {
     // A crash may come between publishing and showing; then the disk alone tells under which id it went.
     const views = people.flatMap((person) => [...person.shown.map(({ view }) => view), ...keptMessages(person.node)])
     const sent = new Set(views.filter(({ id }) => this.#places.has(id)).map(nameOf))
-    const mayWait = people.some(({ isRolledBack }) => isRolledBack)
+    const managers = people.filter(({ isManager }) => isManager)
+    const isAlone = managers.length < QUORUM_FROM && managers.some(({ isByzantine }) => isByzantine)
+    const mayWait = isAlone || people.some(({ isRolledBack }) => isRolledBack)
     for (const { pending, by, text, group } of said) {
       if (!isTaken(pending) || !isWanted(by) || by.isRolledBack || !by.node.isUp) continue
       if (mayWait && !isKeyReady(by.node)) continue
