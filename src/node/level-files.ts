@@ -20,7 +20,7 @@ const TABLE_FOOTER_BYTES = 48
 const TABLE_MAGIC = '57fb808b247547db'
 const BLOCK_TRAILER_BYTES = 5
 /** Rows end in ciphertext or a keyed hash, so this many zeros were never written (a power cut leaves such ends). */
-const UNWRITTEN_BYTES = 8
+const UNWRITTEN_BYTES = 4
 
 /**
  * Reads every live file of a database.
@@ -89,8 +89,8 @@ function logRecords(file: Uint8Array): Uint8Array[] {
  * length would make it whole (that would be a damaged length); or the file ends in bytes that never reached the disk.
  */
 function isTorn(file: Uint8Array, offset: number, end: number, isLengthWithin: boolean): boolean {
-  const unwritten = file.subarray(Math.max(offset + LOG_HEADER_BYTES, Math.min(end, file.length) - UNWRITTEN_BYTES))
-  if (unwritten.length >= UNWRITTEN_BYTES && unwritten.every((byte) => byte === 0)) return true
+  const unwritten = file.findLastIndex((byte) => byte !== 0) + 1
+  if (unwritten < end && file.length - unwritten >= UNWRITTEN_BYTES) return true
   if (isLengthWithin) return false
   const wanted = unmasked(file, offset)
   let crc = 0xffffffff

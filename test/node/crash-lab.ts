@@ -270,8 +270,9 @@ function crashedAt({ snapshots }: Recording, at: number, random: (below: number)
   files.set('MARK', before.files.get('MARK')!)
   const manifest = after.files.get('CURRENT')!.toString().trim()
   const old = before.files.get(manifest)
-  // LevelDB removes files only when the manifest says so.
-  const isEarly = old !== undefined && random(2) === 0
+  // LevelDB removes files only when the manifest says so. One that came and went between the two moments is not ours to lay
+  // out, so there the manifest is as it was in the end.
+  const isEarly = old !== undefined && isEveryFileSeen(before.files, after.files) && random(2) === 0
   if (isEarly) files.set(manifest, tornBetween(old.length, after.files.get(manifest)!, random, false))
   for (const name of [...files.keys()].filter((one) => one.endsWith('.log'))) {
     const whole = after.files.get(name) ?? files.get(name)!
@@ -283,10 +284,20 @@ function crashedAt({ snapshots }: Recording, at: number, random: (below: number)
   return { files, surely, label: `${isPowerCut ? 'power cut' : 'kill'} at ${at}${isEarly ? ', manifest torn' : ''}` }
 }
 
+/** Whether no file was made and removed between two moments: LevelDB numbers all its files in one row. */
+function isEveryFileSeen(before: Files, after: Files): boolean {
+  const numbersIn = (files: Files): number[] =>
+    [...files.keys()].flatMap((name) => /(\d+)/.exec(name)?.[1] ?? []).map(Number)
+  const seen = new Set([...numbersIn(before), ...numbersIn(after)])
+  for (let number = Math.max(...numbersIn(before)); number < Math.max(...seen); number++)
+    if (!seen.has(number)) return false
+  return true
+}
+
 /** The first bytes of a file that was being written: some, and after a power cut perhaps zeros that were never written. */
 function tornBetween(from: number, whole: Buffer, random: (below: number) => number, mayHaveZeros: boolean): Buffer {
   const cut = from + random(whole.length - from + 1)
-  const isZeroed = mayHaveZeros && whole.length - cut >= 8 && random(2) === 0
+  const isZeroed = mayHaveZeros && whole.length - cut >= 4 && random(2) === 0
   return Buffer.concat([whole.subarray(0, cut), Buffer.alloc(isZeroed ? whole.length - cut : 0)])
 }
 
