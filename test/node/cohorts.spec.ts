@@ -91,10 +91,12 @@ describe('cohorts of rows on disk', () => {
     await store.close()
   })
 
-  it('they stay destroyed after a restart, and dead rows are cleared away', async () => {
+  it('they stay destroyed after a restart, and dead rows are cleared away, so that the store shrinks', async () => {
     let store = await openStore(folder, key())
     for (let i = 0; i < 3_000; i += 500) await write(store, ...Array.from({ length: 500 }, (_, j) => row(i + j, HOUR)))
     await write(store, row(5_000, 9 * HOUR))
+    const before = await store.size()
+    expect(before).to.be.above(300_000)
     await store.destroy('talk', 2 * HOUR)
     expect(await orders(store)).to.deep.equal([5_000])
     // What clears away has its turns among the writes.
@@ -104,6 +106,7 @@ describe('cohorts of rows on disk', () => {
     expect(rawKeys.length).to.equal(2 + 9)
     store = await openStore(folder, key())
     expect(await orders(store)).to.have.length(9)
+    expect(await store.size()).to.be.below(before / 10)
     await store.close()
   })
 

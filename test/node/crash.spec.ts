@@ -14,7 +14,7 @@ describe('a store after a crash', function () {
     expect([...names].filter((name) => name.endsWith('.log')).length).to.be.at.least(4)
     expect([...names].filter((name) => name.endsWith('.ldb')).length).to.be.at.least(3)
     expect(recording.claims.length).to.be.at.least(50)
-    expect(recording.snapshots.at(-1)!.destroyed.size).to.equal(1)
+    expect(recording.snapshots.at(-1)!.destroyed.size).to.equal(2)
   })
 
   it('killed or without power at any byte, it is what it was after a write, not before the last acknowledged one', async () => {
