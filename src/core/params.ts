@@ -84,10 +84,12 @@ export const PENDING_FRAMES = 256
 export const PENDING_BYTES = 1024 * 1024
 /** Messages of ours that wait. More is refused: the user is told at once. */
 export const OUTBOX_MESSAGES = 1000
-/** Epochs kept for reading while their grace lasts. */
-export const PAST_EPOCHS = 256
-/** Announcements of the current term kept for members that missed one. */
-export const KEPT_ANNOUNCEMENTS = 256
+/** Epochs kept for reading while their grace lasts: all that somebody who was away can have followed. */
+export const PAST_EPOCHS = 1200
+/** Announcements kept for members that missed one: those of a week in which there was a scheduled step every ten minutes. */
+export const KEPT_ANNOUNCEMENTS = 1200
+/** Announcements in one answer. */
+export const ANSWERED_ANNOUNCEMENTS = 256
 /** Announcements seen that cannot be judged yet. */
 export const WAITING_ANNOUNCEMENTS = 32
 /** Chunks of announcements kept, 40 kB each: those of a rebuild for 100,000 members twice over. */

@@ -9,7 +9,7 @@ import { STREAM_MESSAGE_BYTES } from '../../wire/limits.ts'
 import type { EpochsQuestion } from '../../wire/messages.ts'
 import { type CheckedAnnouncement, certificateOf, chunkHash } from '../channel/announcement.ts'
 import type { Frame } from '../channel/frame.ts'
-import { KEPT_CHUNKS } from '../params.ts'
+import { ANSWERED_ANNOUNCEMENTS, KEPT_CHUNKS } from '../params.ts'
 
 /** Whether this is the chunk that the head names at this index. */
 export const isChunkOf = (head: CheckedAnnouncement['head'], index: number, data: Uint8Array): boolean => {
@@ -97,7 +97,7 @@ export function framesAfter(
   let room = STREAM_MESSAGE_BYTES - certificate.length - 2 * FRAME_EXTRA_BYTES
   for (const bytes of rest.filter((one) => one !== undefined)) {
     room -= bytes.length + FRAME_EXTRA_BYTES
-    if (room < 0) return { frames: [...frames, certificate], isMore: true }
+    if (room < 0 || frames.length === ANSWERED_ANNOUNCEMENTS) return { frames: [...frames, certificate], isMore: true }
     frames.push(bytes)
   }
   return { frames, isMore: false }

@@ -30,6 +30,9 @@ import type { Clock } from './clock.ts'
 import type { Conversation, Fate } from './conversation.ts'
 import type { Gap } from './senders.ts'
 
+/** So many say that there is nothing of what was said while we were away before it is believed. */
+const BACKLOG_TRIES = 2
+
 /** Members whose word that they have something is taken, for each thing. */
 const HOLDERS = 8
 
@@ -302,8 +305,9 @@ export class Repair {
     out: Out
   ): void {
     const isOurs = this.#backlog.includes(span)
-    // What waits for a key is not ours yet; nor is what nobody could say anything about.
-    if (answer === undefined || fates.has('waiting') || !isOurs) {
+    // What waits for a key is not ours yet; and one who has nothing of it may just have come back, too.
+    const isDoubtful = frames.length === 0 && this.#backlogTries + 1 < BACKLOG_TRIES
+    if (answer === undefined || isDoubtful || fates.has('waiting') || !isOurs) {
       this.#backlogAt = env.uptimeMs + waitAfter(++this.#backlogTries)
       return
     }
