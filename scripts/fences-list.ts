@@ -50,6 +50,14 @@ export const FENCES: readonly Fence[] = [
     'borrowed certificate'
   ),
   fence(
+    'R-404, the founder alone begins the first term alone',
+    ANNOUNCEMENT,
+    'key.term === 1 &&',
+    '',
+    [3],
+    'first epoch'
+  ),
+  fence(
     'R-405',
     ANNOUNCEMENT,
     '!equalBytes(payloadHash(attachment.payload), head.payload)',

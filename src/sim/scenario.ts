@@ -120,7 +120,7 @@ export function randomScenario(seed: number, options: ScenarioOptions = {}): Sce
   const mayForge = isShared && allowed.includes(LIAR_FAULT) && !drawn.some((one) => one.endsWith('disk'))
   const isForged = !isLied && mayForge && forger.chance(FALSE_HEADS_SHARE)
   const isLiedTo = isLied || isForged || (isShared && options.lie !== undefined)
-  const isTermAlone = (lie: Lie): boolean => lie === 'unsigned root' || lie === 'late serial'
+  const isTermAlone = (lie: Lie): boolean => ['unsigned root', 'late serial', 'first epoch'].includes(lie)
   const falseHeads = FALSE_HEADS.filter((lie) => managerCount >= QUORUM_FROM || !isTermAlone(lie))
   const lies = options.lie !== undefined ? [options.lie] : isForged ? falseHeads : LIES
   // Whose clock and disk are both set back cannot make a record that is newer than its last.

@@ -187,9 +187,11 @@ function isSigned(charter: Charter, announcement: CheckedAnnouncement): boolean 
   return signersOf(charter.descriptor, announcement).length >= needed
 }
 
-/** The first epoch of all, by the founder. */
-const isBeginning = ({ founder }: Descriptor, { author, body }: Frame): boolean =>
-  body.announcement!.previous.length === 0 && body.announcement!.key!.serial === 1 && equalBytes(author, founder)
+/** The first epoch of all, by the founder: of the first term, or a founder could take any office alone. */
+function isBeginning({ founder }: Descriptor, { author, body }: Frame): boolean {
+  const { previous, key } = body.announcement!
+  return previous.length === 0 && key!.term === 1 && key!.serial === 1 && equalBytes(author, founder)
+}
 
 /** Whether the certificate that an announcement carries is of its term's first epoch, by the same issuer. */
 export function provesOffice(charter: Charter, { frame, head, attachment }: CheckedAnnouncement): boolean {

@@ -189,6 +189,8 @@ describe('an announcement', () => {
     expect(checkOf(council, announced(council, byAnother))).to.equal(407)
     const later = { previous: EMPTY, ...key(1, 2) }
     expect(checkOf(council, announced(council, { head: later })), 'a later one').to.equal(404)
+    const anew = { previous: EMPTY, ...key(2, 1) }
+    expect(checkOf(council, announced(council, { head: anew })), 'of a later term').to.equal(404)
     const staff = charterOf(managers, mallory)
     expect(checkOf(staff, announced(staff, { head: beginning })), 'a founder who is no manager').to.equal(404)
     expect(checkOf(staff, announced(staff, { head: beginning, signers: [second] }))).to.equal('none')
