@@ -31,6 +31,39 @@ export const everyoneReads =
     check(blind.length === 0, story, `${blind.map(({ name }) => name).join(', ')} cannot read '${text}'`)
   }
 
+/**
+ * What somebody is not shown, though it had the key when it was said, and was not told either that it is missing or cannot be
+ * read; undefined when there is nothing.
+ */
+function lost({ truth }: Story): { readonly reader: Person; readonly text: string; readonly by: Person } | undefined {
+  const ids = new Map<string, Set<string>>()
+  for (const { view } of truth.people.flatMap(({ shown }) => shown)) {
+    const text = view.content.text?.text ?? ''
+    ids.set(text, (ids.get(text) ?? new Set()).add(view.id))
+  }
+  for (const { text, by, at, group, pending } of truth.said) {
+    if (group.length > 0 || !isTaken(pending) || !isWanted(by) || by.isRolledBack || by.isByzantine) continue
+    const isTold = ({ toldGaps }: Person): boolean => [...(ids.get(text) ?? [])].some((id) => toldGaps.has(id))
+    const reader = truth.people.find(
+      (one) => one !== by && isEntitled(one, at) && !one.shownTexts.has(text) && !isTold(one)
+    )
+    if (reader !== undefined) return { reader, text, by }
+  }
+  return undefined
+}
+
+/** Whether somebody is a member, and was one with a key since before this time. */
+const isEntitled = ({ readyAt, isRolledBack, isByzantine, partings, joins, node }: Person, at: number): boolean =>
+  (readyAt ?? at) < at && !isRolledBack && !isByzantine && partings.length === 0 && joins.some(isTaken) && node.isUp
+
+/** I-17: what was said to the channel is shown to all who had a key when it was said and are members still, or its loss is told. */
+export const nothingIsLost = (): Promised => (story) => {
+  const found = lost(story)
+  if (found !== undefined) story.fail(`${found.reader.name} is not shown '${found.text}' of ${found.by.name}`, 'I-17')
+}
+
+export const hasLostNothing: Condition = (story) => lost(story) === undefined
+
 export const reads =
   (who: string, text: string): Promised =>
   (story) =>

@@ -9,7 +9,15 @@ import type { Loss } from './disk.ts'
 import type { Flood } from './hostile.ts'
 import { FALSE_HEADS, LIES, type Lie } from './lying-manager.ts'
 import { LIAR_FAULT, OFFICE_FAULTS, type OfficeFault, sufferInOffice, sufferLiar } from './office-faults.ts'
-import { everyoneReads, groupsAreAsTold, haveAllRead, removalsAreAdopted, somebodyLeads } from './promises.ts'
+import {
+  everyoneReads,
+  groupsAreAsTold,
+  hasLostNothing,
+  haveAllRead,
+  nothingIsLost,
+  removalsAreAdopted,
+  somebodyLeads
+} from './promises.ts'
 import { Random } from './random.ts'
 import { isSettled, type Promised, type Step, type Story, type StoryConfig } from './story.ts'
 import { isWanted, QUORUM_FROM } from './truth.ts'
@@ -88,6 +96,8 @@ const PLAIN_SHARE = 0.3
 /** T_conv, protocol §13: two elections that collide fit in. */
 const SETTLE_MS = 60 * SECOND_MS
 const LAST_WORDS_MS = 20 * SECOND_MS
+/** T_deliver. */
+const REPAIR_MS = 60 * SECOND_MS
 /** T_alarm. */
 const ALARM_MS = 10 * SECOND_MS
 const FAULT_SHARE = 0.3
@@ -220,7 +230,9 @@ function ending(scenario: Scenario): Step[] {
     ),
     // Time for what is still missing of older messages.
     { type: 'wait', forMs: 5 * SECOND_MS },
-    { type: 'settle', withinMs: SETTLE_MS }
+    { type: 'settle', withinMs: SETTLE_MS },
+    { type: 'expect', promise: (story) => void story.until(hasLostNothing, REPAIR_MS) },
+    { type: 'expect', promise: nothingIsLost() }
   ]
   const go =
     (otherwise: readonly Step[]): Promised =>
