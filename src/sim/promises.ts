@@ -1,5 +1,5 @@
 /** Claims about a story so far, for its `expect` steps and for tests. Each throws a `Violation` when it does not hold. */
-import { equalBytes } from '../base/bytes.ts'
+import { equalBytes, mapKey } from '../base/bytes.ts'
 import { SECOND_MS } from '../base/time.ts'
 import type { Pending } from './node.ts'
 import { Rosters } from './rosters.ts'
@@ -33,7 +33,8 @@ export const everyoneReads =
 
 /**
  * What somebody is not shown, though it had the key when it was said, and was not told either that it is missing or cannot be
- * read; undefined when there is nothing.
+ * read; undefined when there is nothing. Of whom it had heard nothing before it may know nothing: keys go by, and with them the
+ * trace of what was said under them.
  */
 function lost({ truth }: Story): { readonly reader: Person; readonly text: string; readonly by: Person } | undefined {
   const ids = new Map<string, Set<string>>()
@@ -44,8 +45,10 @@ function lost({ truth }: Story): { readonly reader: Person; readonly text: strin
   for (const { text, by, at, group, pending } of truth.said) {
     if (group.length > 0 || !isTaken(pending) || !isWanted(by) || by.isRolledBack || by.isByzantine) continue
     const isTold = ({ toldGaps }: Person): boolean => [...(ids.get(text) ?? [])].some((id) => toldGaps.has(id))
+    const hasHeard = ({ shown }: Person): boolean =>
+      shown.some((one) => one.at < at && one.view.group.length === 0 && mapKey(one.view.sender) === by.key)
     const reader = truth.people.find(
-      (one) => one !== by && isEntitled(one, at) && !one.shownTexts.has(text) && !isTold(one)
+      (one) => one !== by && isEntitled(one, at) && hasHeard(one) && !one.shownTexts.has(text) && !isTold(one)
     )
     if (reader !== undefined) return { reader, text, by }
   }

@@ -1585,7 +1585,6 @@ export interface SenderRow {
   missing: MissingRow[]
   newest: number
   read: number
-  start?: MissingRow
 }
 
 export namespace SenderRow {
@@ -1630,11 +1629,6 @@ export namespace SenderRow {
         if ((obj.read != null && obj.read !== 0)) {
           w.uint32(64)
           w.uint64Number(obj.read)
-        }
-
-        if (obj.start != null) {
-          w.uint32(74)
-          MissingRow.codec().encode(obj.start, w)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -1690,12 +1684,6 @@ export namespace SenderRow {
             }
             case 8: {
               obj.read = reader.uint64Number()
-              break
-            }
-            case 9: {
-              obj.start = MissingRow.codec().decode(reader, reader.uint32(), {
-                limits: opts.limits?.start
-              })
               break
             }
             default: {
@@ -1782,13 +1770,6 @@ export namespace SenderRow {
               }
               break
             }
-            case 9: {
-              yield * MissingRow.codec().stream(reader, reader.uint32(), `${prefix}.start`, {
-                limits: opts.limits?.start
-              })
-
-              break
-            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -1841,6 +1822,12 @@ export namespace SenderRow {
     index: number
   }
 
+  export interface SenderRowMissingIsDoubtfulFieldEvent {
+    field: '$.missing[].isDoubtful'
+    value: boolean
+    index: number
+  }
+
   export interface SenderRowNewestFieldEvent {
     field: '$.newest'
     value: number
@@ -1848,21 +1835,6 @@ export namespace SenderRow {
 
   export interface SenderRowReadFieldEvent {
     field: '$.read'
-    value: number
-  }
-
-  export interface SenderRowStartMissingFieldEvent {
-    field: '$.start.missing'
-    value: Uint8Array
-  }
-
-  export interface SenderRowStartAfterFieldEvent {
-    field: '$.start.after'
-    value: number
-  }
-
-  export interface SenderRowStartBeforeFieldEvent {
-    field: '$.start.before'
     value: number
   }
 
@@ -1874,7 +1846,7 @@ export namespace SenderRow {
     return decodeMessage(buf, SenderRow.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SenderRow>): Generator<SenderRowSenderFieldEvent | SenderRowGroupFieldEvent | SenderRowKnownIdFieldEvent | SenderRowKnownLamportFieldEvent | SenderRowMissingMissingFieldEvent | SenderRowMissingAfterFieldEvent | SenderRowMissingBeforeFieldEvent | SenderRowNewestFieldEvent | SenderRowReadFieldEvent | SenderRowStartMissingFieldEvent | SenderRowStartAfterFieldEvent | SenderRowStartBeforeFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SenderRow>): Generator<SenderRowSenderFieldEvent | SenderRowGroupFieldEvent | SenderRowKnownIdFieldEvent | SenderRowKnownLamportFieldEvent | SenderRowMissingMissingFieldEvent | SenderRowMissingAfterFieldEvent | SenderRowMissingBeforeFieldEvent | SenderRowMissingIsDoubtfulFieldEvent | SenderRowNewestFieldEvent | SenderRowReadFieldEvent> {
     return streamMessage(buf, SenderRow.codec(), opts)
   }
 }
@@ -1995,6 +1967,7 @@ export interface MissingRow {
   missing: Uint8Array
   after: number
   before: number
+  isDoubtful: boolean
 }
 
 export namespace MissingRow {
@@ -2022,6 +1995,11 @@ export namespace MissingRow {
           w.uint64Number(obj.before)
         }
 
+        if ((obj.isDoubtful != null && obj.isDoubtful !== false)) {
+          w.uint32(32)
+          w.bool(obj.isDoubtful)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -2029,7 +2007,8 @@ export namespace MissingRow {
         const obj: any = {
           missing: uint8ArrayAlloc(0),
           after: 0,
-          before: 0
+          before: 0,
+          isDoubtful: false
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -2048,6 +2027,10 @@ export namespace MissingRow {
             }
             case 3: {
               obj.before = reader.uint64Number()
+              break
+            }
+            case 4: {
+              obj.isDoubtful = reader.bool()
               break
             }
             default: {
@@ -2086,6 +2069,13 @@ export namespace MissingRow {
               }
               break
             }
+            case 4: {
+              yield {
+                field: `${prefix}.isDoubtful`,
+                value: reader.bool()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -2113,6 +2103,11 @@ export namespace MissingRow {
     value: number
   }
 
+  export interface MissingRowIsDoubtfulFieldEvent {
+    field: '$.isDoubtful'
+    value: boolean
+  }
+
   export function encode (obj: Partial<MissingRow>): Uint8Array {
     return encodeMessage(obj, MissingRow.codec())
   }
@@ -2121,7 +2116,7 @@ export namespace MissingRow {
     return decodeMessage(buf, MissingRow.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<MissingRow>): Generator<MissingRowMissingFieldEvent | MissingRowAfterFieldEvent | MissingRowBeforeFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<MissingRow>): Generator<MissingRowMissingFieldEvent | MissingRowAfterFieldEvent | MissingRowBeforeFieldEvent | MissingRowIsDoubtfulFieldEvent> {
     return streamMessage(buf, MissingRow.codec(), opts)
   }
 }

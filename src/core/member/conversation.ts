@@ -43,9 +43,12 @@ interface Opened {
   readonly isEncrypted: boolean
   /** What the store must keep with it. */
   readonly rows: readonly Row[]
-  /** Whether what its sender said before it may have been said before our time. */
-  readonly mayBegin: boolean
+  /** Whether it was said under the oldest key that we have; plain ones go for that. */
+  readonly isOldest: boolean
 }
+
+/** Where a message belongs. */
+type Place = Pick<Message, 'group' | 'lamport'>
 
 /** What a member is told of at once, whether or not it was missed. */
 const UNREADABLE: ReadonlySet<Check> = new Set([704, 705, 706])
@@ -84,21 +87,21 @@ export class Conversation {
     if (place === undefined || equalBytes(frame.author, this.#context.user)) return 'passed'
     if (this.#held.some(({ id }) => equalBytes(id, frame.id))) return 'waiting'
     if (message && this.#isAhead(frame, message, isBold)) return 'ahead'
-    const refusal = message ? this.#take(frame, true, env, out) : this.#takePlain(frame, true, env, out)
+    const refusal = message ? this.onMessage(frame, env, out) : this.onPlainMessage(frame, env, out)
     if (this.isHolding(frame)) return 'waiting'
     if (refusal === undefined) return 'taken'
-    const { check } = refusal
-    if (check === 702) this.#noteShown(frame, place, out)
-    else if (check !== 703 && this.#pass(frame, place) && !UNREADABLE.has(check))
-      this.#notifyUnreadable(frame, check, out)
+    if (refusal.check === 702) this.#noteShown(frame, place, out)
+    else if (refusal.check !== 703) this.#pass(frame, place, refusal, out)
     return 'passed'
   }
 
-  #pass({ author, id }: Frame, { group, lamport }: { group: Uint8Array; lamport: number }): boolean {
-    return this.senders.pass(author, group, id, lamport, this.#context.log.isMember(author))
+  /** What cannot be read is not waited for; where it was missed, or is news of somebody known, the user is told why. */
+  #pass({ author, id }: Frame, { group, lamport }: Place, { check }: Refusal, out: Out): void {
+    const isMissed = this.senders.pass(author, group, id, lamport, this.#context.log.isMember(author))
+    if (isMissed && !UNREADABLE.has(check)) this.#notifyUnreadable({ author, id }, check, out)
   }
 
-  #noteShown({ author, id }: Frame, { group, lamport }: { group: Uint8Array; lamport: number }, out: Out): void {
+  #noteShown({ author, id }: Frame, { group, lamport }: Place, out: Out): void {
     const closed = this.senders.noteShown(author, group, id, lamport)
     if (closed !== undefined) this.#notifyGap(closed.sender, closed.missing, true, out)
   }
@@ -153,23 +156,14 @@ export class Conversation {
   }
 
   onMessage(frame: Frame, env: Env, out: Out): Refusal | undefined {
-    return this.#take(frame, false, env, out)
-  }
-
-  onPlainMessage(frame: Frame, env: Env, out: Out): Refusal | undefined {
-    return this.#takePlain(frame, false, env, out)
-  }
-
-  /** @param isKept - whether it was asked for, so that others of its sender may come in any order. */
-  #take(frame: Frame, isKept: boolean, env: Env, out: Out): Refusal | undefined {
     const message = frame.body.message!
     const { log, user } = this.#context
     const { group } = message
     if (equalBytes(frame.author, user)) return undefined
-    if (group.length > 0 && !log.groupMembers(group).has(user)) return this.#passOver(frame, message)
+    if (group.length > 0 && !log.groupMembers(group).has(user)) return this.#passOver(frame, message, out)
     const keyring = this.lines.keyringOf(group)
     const epoch = keyring?.findToRead(message.key!)
-    if (keyring === undefined || epoch === undefined) return this.#hold(frame, message)
+    if (keyring === undefined || epoch === undefined) return this.#hold(frame, message, out)
     if (!log.isMember(frame.author)) return refuse(log.wasRemoved(frame.author) ? 709 : 701)
     if (group.length > 0 && !log.groupMembers(group).has(frame.author)) return refuse(701)
     if (message.lamport > Math.min(this.#clock.lamport + LAMPORT_JUMP, LAMPORT_MAX)) return refuse(703)
@@ -185,12 +179,12 @@ export class Conversation {
     assert(peeked.commit(), 'nothing happens between looking at a key and using it')
     const rows = keyring.chainRowOf(epoch, frame.author, message.boot)
     if (isNewChain) rows.push(keyring.rowOf(epoch))
-    const mayBegin = isKept && !keyring.epochs.some(({ key }) => isHigher(epoch.key, key))
-    this.#accept(frame, message, { content, isEncrypted: true, rows, mayBegin }, env, out)
+    const isOldest = !keyring.epochs.some(({ key }) => isHigher(epoch.key, key))
+    this.#accept(frame, message, { content, isEncrypted: true, rows, isOldest }, env, out)
     return undefined
   }
 
-  #takePlain(frame: Frame, isKept: boolean, env: Env, out: Out): Refusal | undefined {
+  onPlainMessage(frame: Frame, env: Env, out: Out): Refusal | undefined {
     const message = frame.body.plainMessage!
     const { charter, log, user } = this.#context
     if (charter.descriptor.privacy === Privacy.ENCRYPTED) return refuse(707)
@@ -202,7 +196,7 @@ export class Conversation {
     const taken = this.#plainWindow.take(frame.author, message.boot, message.counter)
     if (taken === undefined) return refuse(702)
     out.note([], taken.deletes)
-    const opened = { content: message.content!, isEncrypted: false, rows: taken.puts, mayBegin: isKept }
+    const opened = { content: message.content!, isEncrypted: false, rows: taken.puts, isOldest: true }
     this.#accept(frame, message, opened, env, out)
     return undefined
   }
@@ -211,7 +205,7 @@ export class Conversation {
   #accept(
     frame: Frame,
     { group, previous, lamport, counter }: Pick<Message, 'group' | 'previous' | 'lamport' | 'counter'>,
-    { content, isEncrypted, rows, mayBegin }: Opened,
+    { content, isEncrypted, rows, isOldest }: Opened,
     env: Env,
     out: Out
   ): void {
@@ -222,7 +216,7 @@ export class Conversation {
     const { replaces } = content
     const isRepeated = [replaces, frame.id].some((id) => this.senders.knows(frame.author, group, id))
     const link = { sender: frame.author, group, id: frame.id, previous, lamport, counter: isEncrypted ? counter : 0 }
-    const closed = this.senders.note(link, mayBegin, env.uptimeMs)
+    const closed = this.senders.note(link, isOldest, env.uptimeMs)
     const stoodFor = replaces.length > 0 ? this.senders.noteShown(frame.author, group, replaces, 0) : undefined
     const view: MessageView = {
       channel,
@@ -250,17 +244,20 @@ export class Conversation {
   }
 
   /** A message to a group that we are not in: it is none of ours, unless an epoch on its way puts us in. */
-  #passOver(frame: Frame, message: Message): Refusal | undefined {
+  #passOver(frame: Frame, message: Message, out: Out): Refusal | undefined {
     const current = this.lines.keyringOf(EMPTY)?.current
     if (current === undefined || !isHigher(message.key!, current.key)) return undefined
     // Its numbers are above the channel's most of the time: who says it by the very log we have knows no more than we do.
-    return equalBytes(message.logHead, this.#context.log.head) ? undefined : this.#hold(frame, message)
+    return equalBytes(message.logHead, this.#context.log.head) ? undefined : this.#hold(frame, message, out)
   }
 
   /** Keeps a message whose key has not come; one of an epoch that is over, or was before our time, stays unread. */
-  #hold(frame: Frame, message: Message): Refusal | undefined {
+  #hold(frame: Frame, message: Message, out: Out): Refusal | undefined {
     const current = this.lines.keyringOf(message.group)?.current
-    if (current !== undefined && !isHigher(message.key!, current.key)) return refuse(708)
+    if (current !== undefined && !isHigher(message.key!, current.key)) {
+      this.#pass(frame, message, refuse(708), out)
+      return refuse(708)
+    }
     this.#held.push(frame)
     this.#heldBytes += frame.bytes.length
     while (this.#held.length > PENDING_FRAMES || this.#heldBytes > PENDING_BYTES) {
@@ -277,7 +274,7 @@ export class Conversation {
     out.notify({ type: 'gap', channel: this.#context.channel, sender, missing: hex(missing), isClosed })
   }
 
-  #notifyUnreadable(frame: Frame, check: Check, out: Out): void {
+  #notifyUnreadable(frame: Pick<Frame, 'author' | 'id'>, check: Check, out: Out): void {
     out.notify({ type: 'unreadable', channel: this.#context.channel, sender: frame.author, id: hex(frame.id), check })
   }
 

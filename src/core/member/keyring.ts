@@ -270,7 +270,8 @@ export class Keyring {
 
   /** The epoch with exactly this key id, to read its messages: it may be one of before our time. */
   findToRead(key: KeyId): Epoch | undefined {
-    return this.find(key) ?? this.#granted.find((epoch) => isOf(epoch, key))
+    const own = this.find(key)
+    return own?.secrets.isEmpty === false ? own : this.#granted.find((epoch) => isOf(epoch, key))
   }
 
   /** Begins an epoch; the one before becomes past. @returns what the store must keep and forget. */

@@ -5,7 +5,7 @@
  * Messages prove themselves, so whoever has them may give them; what one does not give another is asked for. One question is
  * under way at a time. What nobody gives stays a gap that is told, and is asked for again ever more rarely.
  */
-import { EMPTY, equalBytes, hex, mapKey } from '../../base/bytes.ts'
+import { EMPTY, equalBytes, hex, mapKey, unhex } from '../../base/bytes.ts'
 import { ASKED_RANGES } from '../../wire/limits.ts'
 import { type Answer, HistoryPolicy, type Range, type Seen } from '../../wire/messages.ts'
 import { BacklogRow, type SpanRow } from '../../wire/rows.ts'
@@ -47,10 +47,10 @@ interface Patience {
   tries: number
   /** `Env.uptimeMs` */
   askAt: number
-  /** Who has it, by its own word, and is asked next. */
-  holder: Uint8Array | undefined
-  /** Who said so, by hex: each is asked once. */
+  /** Who has it, by its own word, and is still to be asked, by hex. */
   readonly holders: Set<string>
+  /** Who said so, by hex: each is asked once. */
+  readonly told: Set<string>
 }
 
 /** A member has messages of a sender up to this one, and we have not. */
@@ -175,6 +175,7 @@ export class Repair {
     if (lamport > tail.to) {
       tail.to = lamport
       tail.holders.clear()
+      tail.told.clear()
     }
     this.#tails.set(name, tail)
     if (tail.to === lamport) this.#hasIt(tail, member, env)
@@ -182,10 +183,10 @@ export class Repair {
 
   /** Whoever says to have it is asked soon, once for each that says so. */
   #hasIt(patience: Patience, member: Uint8Array, env: Env): void {
-    const { holders, tries, askAt } = patience
-    if (holders.has(hex(member)) || holders.size === HOLDERS) return
+    const { holders, told, tries, askAt } = patience
+    if (told.has(hex(member)) || told.size === HOLDERS) return
+    told.add(hex(member))
     holders.add(hex(member))
-    patience.holder = member
     patience.askAt = Math.min(askAt, env.uptimeMs + waitAfter(tries))
     this.#lookLater(env)
   }
@@ -206,10 +207,9 @@ export class Repair {
     const isDue = ({ askAt }: Patience): boolean => Math.max(askAt, this.#restUntil) <= env.uptimeMs
     const gaps = this.#conversation.senders.gaps().filter((gap) => isDue(this.#patienceOf(gap)))
     const tails = [...this.#tails.values()].filter(isDue)
-    const few = tails.slice(0, Math.max(0, ASKED_RANGES - gaps.length))
-    if (gaps.length + few.length > 0) {
+    if (gaps.length + tails.length > 0) {
       this.#restUntil = env.uptimeMs + REPAIR_PAUSE_MS
-      return this.#ask(gaps.slice(0, ASKED_RANGES), few, undefined, out)
+      return this.#askFor(gaps, tails, out)
     }
     if (span !== undefined && this.#backlogAt <= env.uptimeMs) return this.#ask([], [], span, out)
     this.#lookLater(env)
@@ -233,7 +233,17 @@ export class Repair {
     }
   }
 
-  #ask(gaps: readonly Gap[], tails: readonly Tail[], span: SpanRow | undefined, out: Out): void {
+  /** Asks one who says to have it, for all that it has by its word; or others in turn for what nobody says to have. */
+  #askFor(gaps: readonly Gap[], tails: readonly Tail[], out: Out): void {
+    const [holder] = [...gaps.map((gap) => this.#patienceOf(gap)), ...tails].flatMap(({ holders }) => [...holders])
+    const isIts = ({ holders }: Patience): boolean =>
+      holders.size === 0 || (holder !== undefined && holders.has(holder))
+    const its = gaps.filter((gap) => isIts(this.#patienceOf(gap))).slice(0, ASKED_RANGES)
+    const few = tails.filter(isIts).slice(0, ASKED_RANGES - its.length)
+    this.#ask(its, few, undefined, out, holder)
+  }
+
+  #ask(gaps: readonly Gap[], tails: readonly Tail[], span: SpanRow | undefined, out: Out, holder?: string): void {
     const { channel, name } = this.#context
     const { senders } = this.#conversation
     const ranges: Range[] = [
@@ -247,10 +257,8 @@ export class Repair {
     ]
     const patience = [...gaps.map((gap) => this.#patienceOf(gap)), ...tails]
     const tries = Math.max(span === undefined ? 0 : this.#backlogTries, ...patience.map((one) => one.tries))
-    // Whoever says to have it, once; then others in turn.
-    const [holder] = patience.flatMap((one) => one.holder ?? [])
-    const to = holder && asUserId(holder)
-    for (const one of patience) if (one.holder === holder) one.holder = undefined
+    const to = holder === undefined ? undefined : asUserId(unhex(holder))
+    if (holder !== undefined) for (const { holders } of patience) holders.delete(holder)
     this.#asked = { gaps, tails, span, ranges }
     const question = { frames: { channel, ranges } }
     out.push({ type: 'ask', id: `${name}:frames`, channel, to, addresses: [], question, skip: tries })
@@ -266,7 +274,11 @@ export class Repair {
     const fates = new Set(frames.map((frame) => this.#conversation.onKept(frame, isBold, env, out)))
     const { senders } = this.#conversation
     const isMissing = ({ missing }: Gap): boolean => senders.gaps().some((gap) => equalBytes(gap.missing, missing))
-    for (const gap of asked.gaps) if (isMissing(gap)) this.#goOn(this.#patienceOf(gap), env)
+    for (const gap of asked.gaps.filter(isMissing)) {
+      const patience = this.#patienceOf(gap)
+      this.#goOn(patience, env)
+      if (gap.isDoubtful && patience.tries >= TAIL_TRIES) senders.drop(gap)
+    }
     for (const tail of asked.tails) if (senders.newest(tail.sender, tail.group) < tail.to) this.#goOn(tail, env)
     // What is beyond the reach of a chain takes going through all that is before it.
     if (asked.span === undefined && fates.has('ahead')) this.#addSpan(spanOf(asked.ranges), env, out)
@@ -347,7 +359,7 @@ export class Repair {
   }
 }
 
-const freshPatience = (askAt: number): Patience => ({ tries: 0, askAt, holder: undefined, holders: new Set() })
+const freshPatience = (askAt: number): Patience => ({ tries: 0, askAt, holders: new Set(), told: new Set() })
 
 /** Wait after so many tries in vain, ms. */
 const waitAfter = (tries: number): number => Math.min(REPAIR_MAX_MS, REPAIR_MS * 2 ** tries)

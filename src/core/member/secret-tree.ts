@@ -69,6 +69,11 @@ export class SecretTree {
     return this.#nodes.get(1)
   }
 
+  /** Whether nothing can be read by it. */
+  get isEmpty(): boolean {
+    return this.#nodes.size === 0
+  }
+
   /** How many chains have been taken. */
   get chains(): number {
     return this.#chains

@@ -2,8 +2,9 @@
  * What a member knows of each sender's chain of messages: every message names the one before, so what is missing shows.
  *
  * The first message seen of a sender starts its record: what it said under keys from before we came is not a gap, but what it
- * said before under the same key is, and the counter tells. A missing message may be on its way, so a gap is told only after
- * some patience, and told again when it closes. Lamport times rise along a chain: they bound what is missing.
+ * said before under the same key is, and the counter tells. Of what it said under an earlier key nobody can tell until it is
+ * seen: such a gap is doubtful, and not told. A missing message may be on its way, so a gap is told only after some patience,
+ * and told again when it closes. Lamport times rise along a chain: they bound what is missing.
  */
 import { equalBytes, hex, mapKey } from '../../base/bytes.ts'
 import { SEEN_SENDERS } from '../../wire/limits.ts'
@@ -41,6 +42,8 @@ export interface Gap {
   readonly before: number
   /** `Env.uptimeMs` at which it was noticed. */
   readonly since: number
+  /** Whether it may have been said before our time: nothing older of its sender is known. */
+  readonly isDoubtful: boolean
 }
 
 interface Missing extends Gap {
@@ -63,8 +66,6 @@ interface Sender {
   newest: number
   /** Of the newest that could be read. */
   read: number
-  /** What the oldest message known names, which may have been said before our time. */
-  start: Missing | undefined
 }
 
 export class Senders {
@@ -82,26 +83,24 @@ export class Senders {
   /**
    * Takes note of an accepted message.
    *
-   * @param mayBegin - whether what its sender said before it may have been said before our time.
+   * @param isOldest - whether it was said under the oldest key that we have, so that all before it is from before our time.
    * @returns the gap that it closes, if it had been told.
    */
-  note(link: Link, mayBegin: boolean, uptimeMs: number): Gap | undefined {
-    const { sender, group, id, previous, lamport, counter } = link
-    const isFirst = !this.#senders.has(nameOf(sender, group))
+  note({ sender, group, id, previous, lamport, counter }: Link, isOldest: boolean, uptimeMs: number): Gap | undefined {
     const entry = this.#entryOf(sender, group)
     const closed = this.#take(entry, id)
     const older = entry.known.filter((known) => known.lamport < lamport).map((known) => known.lamport)
     const after = Math.max(closed?.after ?? 0, ...older)
     this.#know(entry, { id, lamport })
-    if (entry.start !== undefined && lamport < entry.start.before) {
+    for (const one of entry.missing.filter(({ isDoubtful, before }) => isDoubtful && lamport < before)) {
       // Something older is known after all: what stands between is missing.
-      this.#miss(entry, { ...entry.start, after: lamport, since: uptimeMs })
-      entry.start = undefined
+      this.#take(entry, one.missing)
+      this.#miss(entry, { ...one, after: lamport, since: uptimeMs, isDoubtful: false })
     }
-    const gap = { sender, group, missing: previous, after, before: lamport, since: uptimeMs, isTold: false }
     // What came before the oldest message known may have been said before our time, unless it was under the same key.
-    if (counter === 0 && after === 0 && (isFirst || mayBegin)) entry.start = previous.length > 0 ? gap : undefined
-    else this.#miss(entry, gap)
+    const isDoubtful = counter === 0 && after === 0
+    const gap = { sender, group, missing: previous, after, before: lamport, since: uptimeMs, isDoubtful, isTold: false }
+    if (!(isDoubtful && isOldest)) this.#miss(entry, gap)
     return closed?.isTold ? closed : undefined
   }
 
@@ -129,7 +128,7 @@ export class Senders {
     if (!mayBegin && !this.#senders.has(nameOf(sender, group))) return false
     const entry = this.#entryOf(sender, group)
     const isNewer = entry.known.length > 0 && lamport > entry.newest
-    const isMissed = this.#take(entry, id) !== undefined
+    const isMissed = this.#take(entry, id)?.isDoubtful === false
     entry.newest = Math.max(entry.newest, lamport)
     this.#changed.add(entry)
     return isMissed || isNewer
@@ -146,6 +145,12 @@ export class Senders {
     return entry !== undefined && isKnown(entry, id)
   }
 
+  /** Forgets a doubtful gap, which nobody can fill. */
+  drop({ sender, group, missing }: Gap): void {
+    const entry = this.#senders.get(nameOf(sender, group))
+    if (entry !== undefined) this.#take(entry, missing)
+  }
+
   /** What is missing. */
   gaps(): Gap[] {
     return [...this.#lacking].flatMap(({ missing }) => missing)
@@ -155,22 +160,14 @@ export class Senders {
   seen(): Seen[] {
     const entries = [...this.#senders.values()].slice(-SEEN_SENDERS)
     return entries.flatMap(({ sender, group, missing, read }) => {
-      const lamport = Math.min(read, ...missing.map(({ after }) => after))
+      const lamport = Math.min(read, ...missing.filter(({ isDoubtful }) => !isDoubtful).map(({ after }) => after))
       return lamport === 0 ? [] : [{ sender, group, lamport }]
     })
   }
 
   #entryOf(sender: Uint8Array, group: Uint8Array): Sender {
     const name = nameOf(sender, group)
-    const entry = this.#senders.get(name) ?? {
-      sender,
-      group,
-      known: [],
-      missing: [],
-      newest: 0,
-      read: 0,
-      start: undefined
-    }
+    const entry = this.#senders.get(name) ?? { sender, group, known: [], missing: [], newest: 0, read: 0 }
     this.#senders.delete(name)
     this.#senders.set(name, entry)
     return entry
@@ -207,8 +204,9 @@ export class Senders {
   nextAt(): number | undefined {
     let next: number | undefined
     for (const { missing } of this.#lacking) {
-      for (const { since, isTold } of missing) {
-        if (!isTold && (next === undefined || since + GAP_PATIENCE_MS < next)) next = since + GAP_PATIENCE_MS
+      for (const { since, isTold, isDoubtful } of missing) {
+        if (!(isTold || isDoubtful) && (next === undefined || since + GAP_PATIENCE_MS < next))
+          next = since + GAP_PATIENCE_MS
       }
     }
     return next
@@ -217,7 +215,9 @@ export class Senders {
   /** The gaps whose patience is over, once each. */
   due(uptimeMs: number): Gap[] {
     const all = [...this.#lacking].flatMap(({ missing }) => missing)
-    const due = all.filter(({ since, isTold }) => !isTold && since + GAP_PATIENCE_MS <= uptimeMs)
+    const due = all.filter(
+      ({ since, isTold, isDoubtful }) => !(isTold || isDoubtful) && since + GAP_PATIENCE_MS <= uptimeMs
+    )
     for (const gap of due) gap.isTold = true
     return due
   }
@@ -240,10 +240,10 @@ export class Senders {
 
   /** What was missing when an earlier run ended is told again: that run may have ended before it told it. */
   restore(bytes: Uint8Array): void {
-    const { missing, start, ...rest } = SenderRow.decode(bytes)
+    const { missing, ...rest } = SenderRow.decode(bytes)
     const { sender, group } = rest
     const untold = (one: MissingRow): Missing => ({ ...one, sender, group, since: -GAP_PATIENCE_MS, isTold: false })
-    const entry = { ...rest, missing: [], start: start && untold(start) }
+    const entry = { ...rest, missing: [] }
     this.#senders.set(nameOf(sender, group), entry)
     this.#setMissing(entry, missing.map(untold))
   }
