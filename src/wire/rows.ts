@@ -1828,6 +1828,12 @@ export namespace SenderRow {
     index: number
   }
 
+  export interface SenderRowMissingIsOutOfReachFieldEvent {
+    field: '$.missing[].isOutOfReach'
+    value: boolean
+    index: number
+  }
+
   export interface SenderRowNewestFieldEvent {
     field: '$.newest'
     value: number
@@ -1846,7 +1852,7 @@ export namespace SenderRow {
     return decodeMessage(buf, SenderRow.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SenderRow>): Generator<SenderRowSenderFieldEvent | SenderRowGroupFieldEvent | SenderRowKnownIdFieldEvent | SenderRowKnownLamportFieldEvent | SenderRowMissingMissingFieldEvent | SenderRowMissingAfterFieldEvent | SenderRowMissingBeforeFieldEvent | SenderRowMissingIsDoubtfulFieldEvent | SenderRowNewestFieldEvent | SenderRowReadFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SenderRow>): Generator<SenderRowSenderFieldEvent | SenderRowGroupFieldEvent | SenderRowKnownIdFieldEvent | SenderRowKnownLamportFieldEvent | SenderRowMissingMissingFieldEvent | SenderRowMissingAfterFieldEvent | SenderRowMissingBeforeFieldEvent | SenderRowMissingIsDoubtfulFieldEvent | SenderRowMissingIsOutOfReachFieldEvent | SenderRowNewestFieldEvent | SenderRowReadFieldEvent> {
     return streamMessage(buf, SenderRow.codec(), opts)
   }
 }
@@ -1968,6 +1974,7 @@ export interface MissingRow {
   after: number
   before: number
   isDoubtful: boolean
+  isOutOfReach: boolean
 }
 
 export namespace MissingRow {
@@ -2000,6 +2007,11 @@ export namespace MissingRow {
           w.bool(obj.isDoubtful)
         }
 
+        if ((obj.isOutOfReach != null && obj.isOutOfReach !== false)) {
+          w.uint32(40)
+          w.bool(obj.isOutOfReach)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -2008,7 +2020,8 @@ export namespace MissingRow {
           missing: uint8ArrayAlloc(0),
           after: 0,
           before: 0,
-          isDoubtful: false
+          isDoubtful: false,
+          isOutOfReach: false
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -2031,6 +2044,10 @@ export namespace MissingRow {
             }
             case 4: {
               obj.isDoubtful = reader.bool()
+              break
+            }
+            case 5: {
+              obj.isOutOfReach = reader.bool()
               break
             }
             default: {
@@ -2076,6 +2093,13 @@ export namespace MissingRow {
               }
               break
             }
+            case 5: {
+              yield {
+                field: `${prefix}.isOutOfReach`,
+                value: reader.bool()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -2108,6 +2132,11 @@ export namespace MissingRow {
     value: boolean
   }
 
+  export interface MissingRowIsOutOfReachFieldEvent {
+    field: '$.isOutOfReach'
+    value: boolean
+  }
+
   export function encode (obj: Partial<MissingRow>): Uint8Array {
     return encodeMessage(obj, MissingRow.codec())
   }
@@ -2116,7 +2145,7 @@ export namespace MissingRow {
     return decodeMessage(buf, MissingRow.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<MissingRow>): Generator<MissingRowMissingFieldEvent | MissingRowAfterFieldEvent | MissingRowBeforeFieldEvent | MissingRowIsDoubtfulFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<MissingRow>): Generator<MissingRowMissingFieldEvent | MissingRowAfterFieldEvent | MissingRowBeforeFieldEvent | MissingRowIsDoubtfulFieldEvent | MissingRowIsOutOfReachFieldEvent> {
     return streamMessage(buf, MissingRow.codec(), opts)
   }
 }

@@ -44,6 +44,8 @@ export interface Gap {
   readonly since: number
   /** Whether it may have been said before our time: nothing older of its sender is known. */
   readonly isDoubtful: boolean
+  /** Doubtful, and said under no key that we have: there is no use in asking for it. */
+  readonly isOutOfReach: boolean
 }
 
 interface Missing extends Gap {
@@ -62,6 +64,8 @@ interface Sender {
   /** Noted last at the end. */
   known: Known[]
   missing: Missing[]
+  /** Ids of messages that could not be read, the newest at the end. */
+  passed: Uint8Array[]
   /** Lamport time of the newest message. */
   newest: number
   /** Of the newest that could be read. */
@@ -95,12 +99,21 @@ export class Senders {
     for (const one of entry.missing.filter(({ isDoubtful, before }) => isDoubtful && lamport < before)) {
       // Something older is known after all: what stands between is missing.
       this.#take(entry, one.missing)
-      this.#miss(entry, { ...one, after: lamport, since: uptimeMs, isDoubtful: false })
+      this.#miss(entry, { ...one, after: lamport, since: uptimeMs, isDoubtful: false, isOutOfReach: false })
     }
     // What came before the oldest message known may have been said before our time, unless it was under the same key.
     const isDoubtful = counter === 0 && after === 0
-    const gap = { sender, group, missing: previous, after, before: lamport, since: uptimeMs, isDoubtful, isTold: false }
-    if (!(isDoubtful && isOldest)) this.#miss(entry, gap)
+    const doubt = { isDoubtful, isOutOfReach: isDoubtful && isOldest }
+    this.#miss(entry, {
+      sender,
+      group,
+      missing: previous,
+      after,
+      before: lamport,
+      since: uptimeMs,
+      ...doubt,
+      isTold: false
+    })
     return closed?.isTold ? closed : undefined
   }
 
@@ -122,16 +135,18 @@ export class Senders {
    * A message of this sender has come that cannot be read: it is not waited for.
    *
    * @param mayBegin - whether to take note of somebody of whom nothing is known.
-   * @returns whether it was: it was missing, or something is known that was said before it.
+   * @returns whether it was, until now: it was missing, or comes after what could be read.
    */
   pass(sender: Uint8Array, group: Uint8Array, id: Uint8Array, lamport: number, mayBegin: boolean): boolean {
     if (!mayBegin && !this.#senders.has(nameOf(sender, group))) return false
     const entry = this.#entryOf(sender, group)
-    const isNewer = entry.known.length > 0 && lamport > entry.newest
+    const isNew = !entry.passed.some((one) => equalBytes(one, id))
+    const isLater = entry.known.length > 0 && lamport > entry.read
     const isMissed = this.#take(entry, id)?.isDoubtful === false
+    entry.passed = [...entry.passed, id].slice(-KNOWN_IDS)
     entry.newest = Math.max(entry.newest, lamport)
     this.#changed.add(entry)
-    return isMissed || isNewer
+    return isNew && (isMissed || isLater)
   }
 
   /** Lamport time of the newest message known; 0: none. */
@@ -151,9 +166,9 @@ export class Senders {
     if (entry !== undefined) this.#take(entry, missing)
   }
 
-  /** What is missing. */
+  /** What is missing, and may be had. */
   gaps(): Gap[] {
-    return [...this.#lacking].flatMap(({ missing }) => missing)
+    return [...this.#lacking].flatMap(({ missing }) => missing.filter(({ isOutOfReach }) => !isOutOfReach))
   }
 
   /** Up to which message of each sender none is missing, of those heard last. */
@@ -167,7 +182,7 @@ export class Senders {
 
   #entryOf(sender: Uint8Array, group: Uint8Array): Sender {
     const name = nameOf(sender, group)
-    const entry = this.#senders.get(name) ?? { sender, group, known: [], missing: [], newest: 0, read: 0 }
+    const entry = this.#senders.get(name) ?? { sender, group, known: [], missing: [], passed: [], newest: 0, read: 0 }
     this.#senders.delete(name)
     this.#senders.set(name, entry)
     return entry
@@ -243,7 +258,7 @@ export class Senders {
     const { missing, ...rest } = SenderRow.decode(bytes)
     const { sender, group } = rest
     const untold = (one: MissingRow): Missing => ({ ...one, sender, group, since: -GAP_PATIENCE_MS, isTold: false })
-    const entry = { ...rest, missing: [] }
+    const entry = { ...rest, missing: [], passed: [] }
     this.#senders.set(nameOf(sender, group), entry)
     this.#setMissing(entry, missing.map(untold))
   }
