@@ -8,5 +8,6 @@ export const channelLimits = (options: Arguments['options']) => ({
   step: options.durationOrOff('step'),
   idle: options.durationOrOff('idle'),
   grace: options.has('grace') ? options.duration('grace', 0) : undefined,
-  maxMembers: options.count('max-members')
+  maxMembers: options.count('max-members'),
+  retention: options.durationOrOff('retention')
 })

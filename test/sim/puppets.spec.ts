@@ -215,7 +215,22 @@ describe('sim/puppets', () => {
 
   describe('lies', () => {
     const among = (managers: number, act: (stage: Stage) => void): string =>
-      onStage(managers, (truth) => new Alarms(truth), act)
+      onStage(
+        managers,
+        (truth) => new Alarms(truth),
+        (stage) => {
+          stage.story.person(ALICE).isByzantine = true
+          act(stage)
+        }
+      )
+
+    it('who is taken for a liar and never lied breaks I-13', () => {
+      const act = (stage: Stage): void => {
+        stage.story.person(ALICE).isByzantine = false
+        stage.isAlarmed(BOB)
+      }
+      expect(among(1, act)).to.match(/^I-13: bob takes alice for a liar, who never lied/)
+    })
 
     it('two members in contact that hold two epochs of one number and are not alarmed break I-13', () => {
       const act = (stage: Stage): void => {
@@ -339,7 +354,7 @@ describe('sim/puppets', () => {
         operation: Operation.ADMIT,
         subject: stage.userOf(DAVE)
       })
-      stage.keeps(ALICE, `log/${NAME}/1`, SignedStatement.encode({ author: EMPTY, content, signature: EMPTY }))
+      stage.keeps(ALICE, `log/${NAME}/01`, SignedStatement.encode({ author: EMPTY, content, signature: EMPTY }))
     }
     const message = {
       ...{ group: EMPTY, key: { term: 5, serial: 1, commitment: zeros(16) }, device: 0, boot: zeros(16), counter: 0 },
@@ -411,7 +426,7 @@ describe('sim/puppets', () => {
     }
 
     it('a statement that is forgotten breaks I-11', () => {
-      const deletes = [stateKey(`log/${NAME}/1`)]
+      const deletes = [stateKey(`log/${NAME}/01`)]
       const act = (stage: Stage): void => stage.does(BOB, { type: 'persist', puts: [], deletes, isDurable: true })
       expect(going(act)).to.match(/^I-11: bob forgets/)
     })

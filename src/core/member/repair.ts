@@ -154,9 +154,10 @@ export class Repair {
   /** A member says up to which messages of others it misses none. */
   onSeen(member: Uint8Array, seen: readonly Seen[], env: Env): void {
     const { log, user } = this.#context
-    const { senders, lines } = this.#conversation
+    const { senders } = this.#conversation
     for (const { sender, group, lamport } of seen) {
-      if (equalBytes(sender, user) || !log.isMember(sender) || lines.keyringOf(group) === undefined) continue
+      const isOurs = group.length === 0 || log.groupMembers(group).has(user)
+      if (equalBytes(sender, user) || !log.isMember(sender) || !isOurs) continue
       for (const gap of senders.gaps()) {
         const isHeld = equalBytes(gap.sender, sender) && equalBytes(gap.group, group) && gap.before <= lamport
         if (isHeld) this.#hasIt(this.#patienceOf(gap), member, env)

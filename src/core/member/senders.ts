@@ -64,8 +64,8 @@ interface Sender {
   /** Noted last at the end. */
   known: Known[]
   missing: Missing[]
-  /** Ids of messages that could not be read, the newest at the end. */
-  passed: Uint8Array[]
+  /** Ids of messages of which it was told that they cannot be read, the newest at the end. */
+  told: Uint8Array[]
   /** Lamport time of the newest message. */
   newest: number
   /** Of the newest that could be read. */
@@ -140,13 +140,14 @@ export class Senders {
   pass(sender: Uint8Array, group: Uint8Array, id: Uint8Array, lamport: number, mayBegin: boolean): boolean {
     if (!mayBegin && !this.#senders.has(nameOf(sender, group))) return false
     const entry = this.#entryOf(sender, group)
-    const isNew = !entry.passed.some((one) => equalBytes(one, id))
+    const isTold = entry.told.some((one) => equalBytes(one, id))
     const isLater = entry.known.length > 0 && lamport > entry.read
     const isMissed = this.#take(entry, id)?.isDoubtful === false
-    entry.passed = [...entry.passed, id].slice(-KNOWN_IDS)
+    const isNews = !isTold && (isMissed || isLater)
+    if (isNews) entry.told = [...entry.told, id].slice(-KNOWN_IDS)
     entry.newest = Math.max(entry.newest, lamport)
     this.#changed.add(entry)
-    return isNew && (isMissed || isLater)
+    return isNews
   }
 
   /** Lamport time of the newest message known; 0: none. */
@@ -182,7 +183,7 @@ export class Senders {
 
   #entryOf(sender: Uint8Array, group: Uint8Array): Sender {
     const name = nameOf(sender, group)
-    const entry = this.#senders.get(name) ?? { sender, group, known: [], missing: [], passed: [], newest: 0, read: 0 }
+    const entry = this.#senders.get(name) ?? { sender, group, known: [], missing: [], told: [], newest: 0, read: 0 }
     this.#senders.delete(name)
     this.#senders.set(name, entry)
     return entry
@@ -258,7 +259,7 @@ export class Senders {
     const { missing, ...rest } = SenderRow.decode(bytes)
     const { sender, group } = rest
     const untold = (one: MissingRow): Missing => ({ ...one, sender, group, since: -GAP_PATIENCE_MS, isTold: false })
-    const entry = { ...rest, missing: [], passed: [] }
+    const entry = { ...rest, missing: [], told: [] }
     this.#senders.set(nameOf(sender, group), entry)
     this.#setMissing(entry, missing.map(untold))
   }
