@@ -42,6 +42,8 @@ export interface ChannelForm {
   readonly isManager: boolean
   /** Messages of ours that are not on their way yet. */
   readonly waiting: number
+  /** Messages of others that are known to be missing, and looked for. */
+  readonly missing: number
   readonly logHead: string
   /** The rest once the channel was found. */
   readonly founder?: string
@@ -143,6 +145,9 @@ export interface MessageForm extends InChannel {
   readonly isEncrypted: boolean
   readonly isOwn: boolean
   readonly state: MessageState
+  /** Of one of ours in a history: members that say to have it, of how many others there are. */
+  readonly seenBy?: number
+  readonly of?: number
 }
 
 /** A text that another message is about, as it is now. */
@@ -164,8 +169,16 @@ export interface ReactionForm {
 }
 
 export type EventForm = InChannel &
+  /** What became of a message of ours: members that say to have it, of how many others there are. */
   (
-    | { readonly type: 'messageState'; readonly local: string; readonly id: string; readonly state: MessageState }
+    | {
+        readonly type: 'messageState'
+        readonly local: string
+        readonly id: string
+        readonly state: MessageState
+        readonly seenBy: number
+        readonly of: number
+      }
     | {
         readonly type: 'keyState'
         readonly state: KeyState
@@ -319,10 +332,28 @@ export interface SendForm {
   /** Absent while it waits. */
   readonly id?: string
   readonly state: MessageState
+  /** Once it was sent: members that say to have it, of how many others there are. */
+  readonly seenBy?: number
+  readonly of?: number
   readonly key: KeyState
+  /** Members heard of lately, this peer among them. */
+  readonly online: number
   readonly kind: MessageForm['kind']
   /** The text that it answers or is about. */
   readonly about?: QuoteForm
+}
+
+/** Who has a message of ours. */
+export interface SeenForm extends InChannel {
+  readonly id: string
+  readonly group?: string
+  readonly groupName?: string
+  readonly about: QuoteForm
+  readonly state: MessageState
+  /** Members that say to have it. */
+  readonly seenBy: readonly PersonForm[]
+  /** The others that it was said to. */
+  readonly notYet: readonly PersonForm[]
 }
 
 export interface JoinForm {

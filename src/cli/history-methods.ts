@@ -12,6 +12,7 @@ import type { Thread } from '../core/member/thread.ts'
 import type { MessageView } from '../core/notice.ts'
 import type { Node } from '../node/index.ts'
 import { channelIdText } from '../wire/names.ts'
+import { Deliveries } from './delivery-methods.ts'
 import type { MessageForm, Position, ReadForm } from './forms.ts'
 import { groupsOf, requireChannel, requireGroup } from './lookups.ts'
 import type { Desk } from './methods.ts'
@@ -158,13 +159,15 @@ async function pageOf(
   const messages: MessageForm[] = []
   const names = await groupNames(node, view, views)
   const thread = await node.threads.around(view.id, views)
+  const deliveries = views.some(({ isOwn }) => isOwn) ? await Deliveries.in(node, view) : undefined
   let bytes = 0
   let last: MessageView | undefined
   let seenAt = 0
   let isCut = false
   for (const one of views) {
     if (isRaw || isShown(one, thread, isAsked)) {
-      const form = messageForm(one, view.name, names, thread, isRaw)
+      const delivery = one.isOwn ? deliveries?.of(one) : undefined
+      const form = { ...messageForm(one, view.name, names, thread, isRaw), ...delivery }
       bytes += JSON.stringify(form).length
       isCut = bytes > PAGE_BYTES && messages.length > 0
       if (isCut) break

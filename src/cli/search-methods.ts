@@ -13,6 +13,7 @@ import type { MessageView } from '../core/notice.ts'
 import type { ControlCaller } from '../node/control.ts'
 import type { Node } from '../node/index.ts'
 import { nickTyped } from './arguments.ts'
+import { Deliveries } from './delivery-methods.ts'
 import type { MessageForm, SearchedForm, SearchForm } from './forms.ts'
 import { channelsOf, namesOf, requireChannel } from './lookups.ts'
 import type { Desk } from './methods.ts'
@@ -78,6 +79,7 @@ async function searchChannel(
 ): Promise<{ found: MessageForm[]; isMore: boolean; searched: SearchedForm }> {
   const { threads } = node
   const names = await namesOf(node, view.id, true)
+  const deliveries = await Deliveries.in(node, view)
   const found = new Map<string, MessageForm>()
   let count = 0
   for await (const message of threads.newestFirst(view.id)) {
@@ -89,7 +91,9 @@ async function searchChannel(
     const thread = await threads.around(view.id, [message])
     const post = edit ? thread.subjectOf(message) : thread.postOf(message)
     if (post === undefined || !isHit(post, message)) continue
-    found.set(`${post.name}/${hex(post.message.sender)}`, messageForm(post.message, view.name, names, thread))
+    const delivery = post.message.isOwn ? deliveries.of(post.message) : undefined
+    const form = { ...messageForm(post.message, view.name, names, thread), ...delivery }
+    found.set(`${post.name}/${hex(post.message.sender)}`, form)
   }
   function isHit(post: Post, by: MessageView): boolean {
     const isIts = by.content.text !== undefined || post.edit?.id === by.id

@@ -93,7 +93,8 @@ export const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString
 
 /** @param connected - peers that follow the channel. */
 export function channelForm(view: ChannelView, connected = 0): ChannelForm {
-  const { id, name, key, term, serial, commitment, notAfter, members, manager, waiting, logHead, descriptor } = view
+  const { id, name, key, term, serial, commitment, notAfter, members, manager, waiting, missing, logHead } = view
+  const { descriptor } = view
   return {
     id: channelIdText(id),
     name,
@@ -114,6 +115,7 @@ export function channelForm(view: ChannelView, connected = 0): ChannelForm {
     signers: view.signers.map(userText),
     exposure: view.exposure,
     waiting,
+    missing,
     logHead: hex(logHead),
     ...(descriptor && {
       founder: userText(view.founder),
@@ -241,7 +243,10 @@ function contentForm({ text, edit, deletion, reaction }: Content): ContentForm {
 }
 
 /** The group, unless it is the channel itself. */
-const groupOf = (group: Uint8Array, { groupName }: Pick<Names, 'groupName'>): { group?: string; groupName?: string } =>
+export const groupOf = (
+  group: Uint8Array,
+  { groupName }: Pick<Names, 'groupName'>
+): { group?: string; groupName?: string } =>
   group.length > 0 ? { group: hex(group), groupName: groupName(group) } : {}
 
 /** `FIRST_MEMBER` as `first-member`. */
@@ -261,8 +266,8 @@ export function eventForm(
   const place = { channel: channelIdText(notice.channel), channelName }
   switch (notice.type) {
     case 'messageState': {
-      const { type, local, id, state } = notice
-      return { type, ...place, local, id, state }
+      const { type, local, id, state, seenBy, of } = notice
+      return { type, ...place, local, id, state, seenBy, of }
     }
     case 'keyState':
       return { type: 'keyState', ...place, state: notice.state, waiting: view?.waiting ?? 0, ...privacyOf(view) }

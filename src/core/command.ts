@@ -95,7 +95,12 @@ export type CommandResult =
   | { readonly type: 'invites'; readonly invites: readonly InviteView[] }
   | { readonly type: 'group'; readonly group: GroupView }
   | { readonly type: 'groups'; readonly groups: readonly GroupView[] }
-  | { readonly type: 'receipts'; readonly receipts: readonly ReceiptView[] }
+  | {
+      readonly type: 'receipts'
+      readonly receipts: readonly ReceiptView[]
+      /** Ids of messages sent by this start that nobody says to have, though others are there. */
+      readonly unknown: readonly string[]
+    }
   | { readonly type: 'keys'; readonly lines: readonly LineView[] }
   /** The question is on its way under this name, hex; a `publicKey` notice brings the answer. */
   | { readonly type: 'asked'; readonly request: string }
@@ -159,7 +164,10 @@ export interface ChannelView {
   readonly exposure: Exposure
   /** Whether this peer is the key manager. */
   readonly isManager: boolean
+  /** Messages of ours that are not on their way yet. */
   readonly waiting: number
+  /** Messages of others that are known to be missing, and looked for. */
+  readonly missing: number
   readonly logHead: Uint8Array
   /** Members that were heard of lately, this peer among them. */
   readonly online: number

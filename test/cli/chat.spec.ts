@@ -25,6 +25,7 @@ const FORM: ChannelForm = {
   exposure: 'none',
   isManager: false,
   waiting: 0,
+  missing: 0,
   logHead: '',
   privacy: 'encrypted'
 }

@@ -108,6 +108,7 @@ describe('lists for people', () => {
       exposure: 'none',
       isManager: false,
       waiting: 0,
+      missing: 0,
       logHead: '',
       memberManagers: [BOB.user],
       managers: ['12D3KooWAnn', BOB.user, '12D3KooWCora'],

@@ -42,6 +42,8 @@ export async function run(args: Arguments): Promise<number> {
 
 class Reading {
   isInterrupted = false
+  /** Whether what is shown has only just been said. */
+  #isLive = false
   readonly #session: Session
   /** The channel, and the group when only that is wanted. */
   readonly #place: { readonly channel: string; readonly group?: string }
@@ -99,6 +101,7 @@ class Reading {
   async follow(): Promise<void> {
     const held = this.#held ?? []
     this.#held = undefined
+    this.#isLive = true
     for (const form of held) if (form.type !== 'message' || !this.#shown.has(form.id)) this.#show(form)
     this.#shown = new Set()
     const marker = setInterval(() => void this.mark().catch(() => {}), MARK_MS)
@@ -120,7 +123,7 @@ class Reading {
 
   get #style(): LineStyle {
     const columns = process.stdout.isTTY === true ? process.stdout.columns : undefined
-    return { isColour: this.#args.output.isColour, withChannel: false, columns }
+    return { isColour: this.#args.output.isColour, withChannel: false, withState: !this.#isLive, columns }
   }
 
   #show(form: NoticeForm): void {

@@ -23,6 +23,8 @@ interface Sent {
 interface Watched extends Sent {
   /** `Env.uptimeMs` at which it is unknown when nobody has it. */
   unknownAt: number | undefined
+  /** Whether that was told. */
+  isUnknown: boolean
 }
 
 export class Receipts {
@@ -47,14 +49,16 @@ export class Receipts {
     for (const one of this.#watched) {
       if (one.unknownAt === undefined || one.unknownAt > env.uptimeMs) continue
       one.unknownAt = isAlone ? env.uptimeMs + this.#patienceMs : undefined
-      if (!isAlone && this.#seenBy(one) === 0) this.#tell(one, 'unknown', out)
+      if (isAlone || this.#seenBy(one) > 0) continue
+      one.isUnknown = true
+      this.#tell(one, 'unknown', out)
     }
     this.#setDeadline()
   }
 
   /** A message of ours was given to the carrier. */
   noteSent(sent: Sent, env: Env, out: Out): void {
-    const watched = { ...sent, unknownAt: env.uptimeMs + this.#patienceMs }
+    const watched = { ...sent, unknownAt: env.uptimeMs + this.#patienceMs, isUnknown: false }
     this.#watched = [...this.#watched, watched].slice(-WATCHED_MESSAGES)
     this.#setDeadline()
     this.#tell(watched, 'sent', out)
@@ -72,6 +76,7 @@ export class Receipts {
     for (const one of this.#watched) {
       if (!equalBytes(one.group, group) || one.lamport <= before || one.lamport > lamport) continue
       one.unknownAt = undefined
+      one.isUnknown = false
       this.#tell(one, 'seen', out)
     }
   }
@@ -79,6 +84,11 @@ export class Receipts {
   /** Up to which of our messages each member has all. */
   views(): ReceiptView[] {
     return [...this.#receipts.values()].filter(({ user, group }) => this.#membersOf(group).has(user))
+  }
+
+  /** Ids of the messages sent last that nobody says to have, though others are there. */
+  unknown(): string[] {
+    return this.#watched.filter(({ isUnknown }) => isUnknown).map(({ id }) => id)
   }
 
   #membersOf(group: Uint8Array): { has(user: Uint8Array): boolean; readonly size: number } {
