@@ -9,7 +9,7 @@ import { CHAT, standingText } from './chat-text.ts'
 import { displayText, own, type SafeText, styled } from './display-text.ts'
 import { shortId } from './event-text.ts'
 import { EXIT, isOurs } from './exit.ts'
-import type { ChannelForm, EventForm, MessageForm, NoticeForm, ReadForm, SendForm } from './forms.ts'
+import type { ChannelForm, EventForm, MessageForm, NoticeForm, ReadForm, SendForm, WaitingForm } from './forms.ts'
 import { interrupt, interrupted } from './interrupts.ts'
 import { openScreen, type Screen } from './line-screen.ts'
 import {
@@ -20,7 +20,8 @@ import {
   eventLine,
   groupMark,
   type LineStyle,
-  messageLine
+  messageLine,
+  waitingLine
 } from './lines.ts'
 import type { Output } from './output.ts'
 import type { Served } from './serve.ts'
@@ -107,13 +108,17 @@ export class Chat {
     this.#keys.set(form.id, form.key)
     await this.#learnNicks()
     await this.#learnGroups()
-    const { messages } = await this.served.session.call<ReadForm>('read', { channel: form.id, limit: HISTORY_LINES })
+    const { messages, waiting } = await this.served.session.call<ReadForm>('read', {
+      channel: form.id,
+      limit: HISTORY_LINES
+    })
     if (messages.length > 0 && !this.output.isJson) {
       this.say(styled(CHAT.earlier, 'dim', this.output.isColour))
       // What comes in just now may be among them and is told besides.
       this.#history = new Set(messages.map(({ id }) => id))
       for (const one of messages) this.#showMessage(one, true)
     }
+    for (const one of waiting) this.#showWaiting(one)
     if (form.key !== 'ready')
       this.#tellLater(form.id, {
         type: 'keyState',
@@ -331,6 +336,13 @@ export class Chat {
     if (this.output.isJson) this.output.json({ ...form })
     else this.say(messageLine(form, { ...this.style(form.channel), withState: isEarlier }))
     if (!form.isOwn) this.#mark(form)
+  }
+
+  /** What an earlier run has left to be said. */
+  #showWaiting(form: WaitingForm): void {
+    if (this.output.isJson) return this.output.json({ ...form })
+    this.#waiting.set(form.local, displayText(form.text ?? '', { columns: 60, lines: 1 }))
+    this.say(waitingLine(form, this.style(form.channel)))
   }
 
   /** What was shown counts as read. */

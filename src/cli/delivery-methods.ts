@@ -94,6 +94,11 @@ export async function seen({ node }: Desk, params: Reader): Promise<SeenForm> {
   }
 }
 
+/** Ids of our messages that nobody says to have, though others are there. */
+export async function unknownIn(node: Node, { id, descriptor }: ChannelView): Promise<readonly string[]> {
+  return descriptor === undefined ? [] : (await ask(node, { type: 'receipts', channel: id }, 'receipts')).unknown
+}
+
 /** Who is in a channel, or in a group of it. */
 async function usersOf(node: Node, view: ChannelView, group: Uint8Array): Promise<readonly Uint8Array[]> {
   if (group.length === 0) return (await membersOf(node, view.id)).map(({ user }) => user)

@@ -150,6 +150,17 @@ export interface MessageForm extends InChannel {
   readonly of?: number
 }
 
+/** A message of ours that waits, and is in no history yet: it has neither id nor place. */
+export interface WaitingForm extends InChannel, Pick<MessageForm, 'kind' | 'text' | 'isAction' | 'target' | 'emoji'> {
+  readonly type: 'waiting'
+  readonly local: string
+  readonly group?: string
+  readonly groupName?: string
+  readonly isEncrypted: boolean
+  /** By our clock. */
+  readonly writtenAt: number
+}
+
 /** A text that another message is about, as it is now. */
 export interface QuoteForm {
   readonly id: string
@@ -298,6 +309,8 @@ export interface ReadForm {
   readonly channelName: string
   /** Texts as they are now, and what else happened to texts that are not among them; with `raw` each message as it came. */
   readonly messages: readonly MessageForm[]
+  /** With the last part: what we have said and is in no history yet. */
+  readonly waiting: readonly WaitingForm[]
   /** How far the channel has been read with this part; absent when there was nothing. */
   readonly upTo?: { readonly position: Position; readonly seenAt: number }
   readonly after?: Position

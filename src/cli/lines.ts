@@ -3,7 +3,7 @@ import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../base/time.ts'
 import { skeleton } from '../core/identity/nick.ts'
 import { displayText, indented, joinText, own, type SafeText, styled, wrapped } from './display-text.ts'
 import { eventText, groupText, shortId } from './event-text.ts'
-import type { EventForm, MessageForm, QuoteForm } from './forms.ts'
+import type { EventForm, MessageForm, QuoteForm, WaitingForm } from './forms.ts'
 import { CHANGE, READ } from './text.ts'
 
 /** Lines of one message that are shown in the chat; `read` shows all. */
@@ -62,6 +62,31 @@ export function messageLine(form: MessageForm, style: LineStyle): SafeText {
   const text = postText(form, style)
   if (form.isAction === true) return fitted(own`${head}* ${who}${answerText(form)} ${text}`, style)
   return fitted(own`${head}${who}${answerText(form)}: ${text}`, style)
+}
+
+/** `12:03 you: text  [waiting]`: it has no id yet. */
+export function waitingLine(form: WaitingForm, style: LineStyle): SafeText {
+  const { isColour, lines } = style
+  const time = styled(clockText(form.writtenAt), 'dim', isColour)
+  const target = form.group === undefined ? own`` : own`${groupMark(form)} `
+  const who = styled(READ.you, 'bold', isColour)
+  const mark = own`  ${styled(own`[${READ.states.waiting}]`, 'warn', isColour)}`
+  if (form.kind === 'deletion' || form.kind === 'reaction') {
+    const what = own`${CHANGE.tried[form.kind]} ${shortId(form.target ?? '')}`
+    return fitted(own`${time} -- ${target}${who} ${what}${mark}`, style)
+  }
+  const text = indented(displayText(form.text ?? '', lines === undefined ? {} : { lines }), INDENT)
+  const plain = form.isEncrypted ? own`` : own` ${READ.plain}`
+  if (form.kind === 'edit') {
+    const what = own`${CHANGE.tried.edit} ${shortId(form.target ?? '')}`
+    return fitted(own`${time} -- ${target}${who} ${what}: ${text}${plain}${mark}`, style)
+  }
+  return fitted(
+    form.isAction === true
+      ? own`${time} ${target}* ${who} ${text}${plain}${mark}`
+      : own`${time} ${target}${who}: ${text}${plain}${mark}`,
+    style
+  )
 }
 
 /** `  [seen by 2 of 3]` behind one of ours. */

@@ -45,7 +45,8 @@ export async function search({ node }: Desk, params: Reader, caller: ControlCall
   const wanted = searchable(text).trim()
   if (wanted === '') throw new UsageError('BAD_MESSAGE', MESSAGE.nothingToFind)
   const named = params.optional('channel')
-  const channels = named === undefined ? await channelsOf(node) : [await requireChannel(node, named)]
+  const isFound = ({ descriptor }: ChannelView): boolean => descriptor !== undefined
+  const channels = named === undefined ? (await channelsOf(node)).filter(isFound) : [await requireChannel(node, named)]
   const from = params.optional('from')
   const limit = params.number('limit') ?? STANDARD_LIMIT
   if (limit < 1 || limit > MAX_LIMIT) throw bad('limit')

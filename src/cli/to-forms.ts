@@ -1,7 +1,7 @@
 /** From what core says to the forms of forms.ts, and back from the words of options to core's. */
 import { equalBytes, hex } from '../base/bytes.ts'
 import { OPTIONAL_TRIGGERS, signaturesNeeded } from '../core/channel/descriptor.ts'
-import type { ChannelView, GroupView, InviteView, LineView, MemberView } from '../core/command.ts'
+import type { ChannelView, GroupView, InviteView, LineView, MemberView, WaitingView } from '../core/command.ts'
 import { asUserId, shortFingerprint, userIdText } from '../core/identity/user.ts'
 import type { UserRecord } from '../core/identity/user-record.ts'
 import { nameOf } from '../core/member/history.ts'
@@ -32,7 +32,8 @@ import {
   type QuoteForm,
   type RecordForm,
   TRIGGERS,
-  type Trigger
+  type Trigger,
+  type WaitingForm
 } from './forms.ts'
 
 export const ADMISSION = {
@@ -194,6 +195,22 @@ export function messageForm(
     seenAt,
     isOwn,
     state
+  }
+}
+
+export function waitingForm(
+  { local, group, content, isPlain }: WaitingView,
+  place: Place,
+  names: Pick<Names, 'groupName'>
+): WaitingForm {
+  return {
+    type: 'waiting',
+    ...place,
+    ...groupOf(group, names),
+    local,
+    ...contentForm(content),
+    isEncrypted: !isPlain,
+    writtenAt: content.writtenAt
   }
 }
 

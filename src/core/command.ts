@@ -43,6 +43,8 @@ export type Command =
   | { readonly type: 'keys'; readonly channel: Uint8Array }
   /** Up to which of our messages each member says that it has them. */
   | { readonly type: 'receipts'; readonly channel: Uint8Array }
+  /** Messages of ours that wait for a key, or for somebody to carry them, and are in no history yet. */
+  | { readonly type: 'waiting'; readonly channel: Uint8Array }
   /** Asks the key manager, through the channel, for the record of a member; the answer is a `publicKey` notice. */
   | { readonly type: 'askPublicKey'; readonly channel: Uint8Array; readonly user?: Uint8Array; readonly nick?: string }
   /** Takes in user records that came by other ways, such as a file: keys registered in advance. */
@@ -101,6 +103,8 @@ export type CommandResult =
       /** Ids of messages sent by this start that nobody says to have, though others are there. */
       readonly unknown: readonly string[]
     }
+  /** In the order said. */
+  | { readonly type: 'waiting'; readonly messages: readonly WaitingView[] }
   | { readonly type: 'keys'; readonly lines: readonly LineView[] }
   /** The question is on its way under this name, hex; a `publicKey` notice brings the answer. */
   | { readonly type: 'asked'; readonly request: string }
@@ -114,6 +118,15 @@ export type CommandResult =
  * that it misses nothing up to it; `unknown` when members are there and none has said so for a while.
  */
 export type MessageState = 'waiting' | 'sent' | 'seen' | 'unknown'
+
+/** A message of ours that was never sealed: it has no id and no place in the history. */
+export interface WaitingView {
+  readonly local: string
+  /** Empty: said to the channel. */
+  readonly group: Uint8Array
+  readonly content: Content
+  readonly isPlain: boolean
+}
 
 /** A member misses none of our messages on a line up to one. */
 export interface ReceiptView {

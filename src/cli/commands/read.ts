@@ -6,7 +6,7 @@ import { displayText } from '../display-text.ts'
 import { EXIT } from '../exit.ts'
 import type { EventForm, NoticeForm, Position, ReadForm } from '../forms.ts'
 import { interrupted, interruption } from '../interrupts.ts'
-import { eventLine, type LineStyle, messageLine } from '../lines.ts'
+import { eventLine, type LineStyle, messageLine, waitingLine } from '../lines.ts'
 import { openSession, type Session } from '../session.ts'
 import { READ } from '../text.ts'
 
@@ -81,7 +81,11 @@ class Reading {
     const { channelName } = page
     for (;;) {
       for (const one of page.messages) this.#show(one)
-      count += page.messages.length
+      for (const one of page.waiting) {
+        if (this.#args.output.isJson) this.#args.output.json({ ...one })
+        else this.#args.output.line(waitingLine(one, this.#style))
+      }
+      count += page.messages.length + page.waiting.length
       if (page.upTo !== undefined) this.#note(page.upTo.position, page.upTo.seenAt)
       if (page.after === undefined) return { count, name: channelName }
       const { since } = range
