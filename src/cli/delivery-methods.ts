@@ -7,6 +7,7 @@
 import { equalBytes, hex } from '../base/bytes.ts'
 import { UsageError } from '../base/errors.ts'
 import type { ChannelView, MessageState, ReceiptView } from '../core/command.ts'
+import { hasSeen } from '../core/member/receipts.ts'
 import type { MessageView } from '../core/notice.ts'
 import type { Node } from '../node/index.ts'
 import { shortId } from './event-text.ts'
@@ -60,7 +61,7 @@ export class Deliveries {
   whoHas({ group, lamport, state }: Own): Uint8Array[] {
     if (state === 'waiting') return []
     const line = this.#receipts.get(hex(group)) ?? []
-    return line.filter((one) => one.lamport >= lamport).map(({ user }) => user)
+    return line.filter((one) => hasSeen(one, lamport)).map(({ user }) => user)
   }
 
   of(message: Own): Delivery {

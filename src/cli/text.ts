@@ -226,7 +226,7 @@ export const WAITING = {
   joinAlarm: (why: SafeText): string => `Will not use this channel. What is known of it says: ${why}. Ask its founder.`,
   /** @param others - other members that are online. */
   notSeen: (id: SafeText, others: number): string =>
-    `Sent, and not seen by anybody yet. In time, ${others > 0 ? 'others are here and none of them has said to have it' : 'no other member was here'}. It is on its way: do not send it again; conclave seen CHANNEL ${id} shows who has it.`,
+    `Sent, and not seen by anybody yet. ${others > 0 ? 'Others are here, and none of them has said in time to have it' : 'No other member was here in time'}. It is on its way: do not send it again; conclave seen CHANNEL ${id} shows who has it.`,
   plainGroup:
     'Nothing was sent. A message to a group is always encrypted, and --plain asks for the opposite. Leave out one of --plain and --group.',
   noText: 'There is nothing to send. The text is empty. Write it after the channel, or give - and pipe it in.',

@@ -128,12 +128,14 @@ export interface WaitingView {
   readonly isPlain: boolean
 }
 
-/** A member misses none of our messages on a line up to one. */
+/** A member misses none of our messages on a line from one to another. */
 export interface ReceiptView {
   readonly user: Uint8Array
   /** Empty: the channel itself. */
   readonly group: Uint8Array
-  /** Lamport time of that message. */
+  /** Lamport time: what was said up to then was said before it came, and is none of its. */
+  readonly after: number
+  /** Lamport time of the newest message that it has. */
   readonly lamport: number
 }
 
