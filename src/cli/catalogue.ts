@@ -61,10 +61,13 @@ const RUNNING: Readonly<Record<string, OptionSpec>> = {
 const TIMEOUT = (standard: string): OptionSpec =>
   text('TIME', `how long to wait, such as 10s or 5m (default ${standard})`)
 
-/** Of what is about a message. */
+/** Of what is said. */
 const SAYING: Readonly<Record<string, OptionSpec>> = {
-  wait: text('FOR', 'sent (default): a neighbour has it; none: it is kept and goes out when it can'),
-  timeout: TIMEOUT('10s'),
+  wait: text(
+    'FOR',
+    'sent (default): a neighbour has it; seen: a member says to have it; none: it is kept and goes out'
+  ),
+  timeout: TIMEOUT('10s; for seen 60s'),
   ...REACHING
 }
 
@@ -311,21 +314,22 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     summary: 'send a message',
     operands: ['CHANNEL', 'TEXT|-'],
     options: {
-      wait: text('FOR', 'sent (default): a neighbour has it; none: it is kept and goes out when it can'),
-      timeout: TIMEOUT('10s'),
       group: text('GROUP', 'to a group of the channel only'),
       reply: text('MESSAGE', 'as an answer to that message'),
       plain: flag('not encrypted, where the channel allows it'),
-      ...REACHING
+      ...SAYING
     },
     examples: [
       'conclave send garden "the gate is open"',
       'fortune | conclave send garden -',
       'conclave send ops "at nine" --group night-shift',
-      'conclave send garden "by whom?" --reply 3fa2b1'
+      'conclave send garden "by whom?" --reply 3fa2b1',
+      'conclave send garden "the well is dry" --wait seen --timeout 2m'
     ],
     more:
       'Exit code 0 means that what --wait says is true. A message that could not be sent in time is kept and goes out later.\n' +
+      'With --wait seen one other member at least has said that it has the message; exit code 6 says that it was sent, and\n' +
+      'nobody has said so in time. Members say what they have every ten seconds, and rarer where they are many.\n' +
       MESSAGE_NAMES,
     load: () => import('./commands/send.ts')
   },
@@ -362,6 +366,17 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     more: MESSAGE_NAMES,
     load: () => import('./commands/send.ts')
   },
+  seen: {
+    group: 'Messages',
+    summary: 'who has a message of yours, as far as they have said so',
+    operands: ['CHANNEL', '[MESSAGE]'],
+    options: REACHING,
+    examples: ['conclave seen garden', 'conclave seen garden 3fa2b1 --json'],
+    more:
+      'Without MESSAGE: your last one. Members say now and then up to which message of yours they miss none; that somebody\n' +
+      `has it does not mean that it was looked at.\n${MESSAGE_NAMES}`,
+    load: () => import('./commands/seen.ts')
+  },
   read: {
     isService: true,
     group: 'Messages',
@@ -380,7 +395,8 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     examples: ['conclave read garden', 'conclave read garden --since 1h', 'conclave read garden --follow --json'],
     more:
       'Without --since and --limit: what is new since the last read. Texts as they are now: edited, deleted, with reactions\n' +
-      'below. Behind the time stands how the id begins. [name] before a nick: said to that group only.',
+      'below. Behind the time stands how the id begins. [name] before a nick: said to that group only. Behind your own\n' +
+      'messages stands who has them: [waiting], [sent], [seen by 2 of 3], or [unknown] when others are there and none says so.',
     load: () => import('./commands/read.ts')
   },
   search: {

@@ -21,6 +21,7 @@ import type {
   RecordForm,
   RemoveForm,
   SearchForm,
+  SeenForm,
   StatusForm
 } from './forms.ts'
 import { interrupt } from './interrupts.ts'
@@ -34,6 +35,7 @@ import {
   peerLines,
   recordLines,
   searchLines,
+  seenLines,
   statusLines
 } from './lists.ts'
 import type { Session } from './session.ts'
@@ -68,6 +70,7 @@ export class ChatCommands {
       ['edit', { needs: own`/edit MESSAGE TEXT`, isInChannel: true, run: (rest) => this.#edit(rest) }],
       ['delete', { needs: own`/delete MESSAGE`, isInChannel: true, run: (rest) => this.#delete(rest) }],
       ['react', { needs: own`/react MESSAGE EMOJI`, isInChannel: true, run: (rest) => this.#react(rest) }],
+      ['seen', { isInChannel: true, run: (rest) => this.#seen(rest) }],
       ['search', { needs: own`/search TEXT`, isInChannel: true, isSlow: true, run: (rest) => this.#search(rest) }],
       ['plain', { needs: own`/plain TEXT`, isInChannel: true, run: (rest) => this.#plain(rest) }],
       ['join', { needs: own`/join INVITE or /join #NAME`, run: (rest) => this.#join(rest) }],
@@ -174,6 +177,12 @@ export class ChatCommands {
     const [message = '', emoji = '', verb = '', ...more] = words(rest)
     if (emoji === '' || (verb !== '' && verb !== 'back') || more.length > 0) return this.#usage('react')
     await this.#chat.change('react', { message, emoji, withdraw: verb === 'back' })
+  }
+
+  async #seen(rest: string): Promise<void> {
+    const [message = '^', ...more] = words(rest)
+    if (more.length > 0) return this.#usage('seen')
+    this.#say(seenLines(await this.#call<SeenForm>('seen', { channel: this.#channel, message })))
   }
 
   /** In the channel typed into, as far as it is here. */

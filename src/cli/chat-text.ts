@@ -1,8 +1,8 @@
 /** What the chat says besides messages and events. */
 import { displayText, joinText, own, padded, type SafeText } from './display-text.ts'
-import type { ChannelForm } from './forms.ts'
-import { channelText } from './lines.ts'
-import { KEY_STATES, plural } from './text.ts'
+import type { ChannelForm, MessageForm } from './forms.ts'
+import { channelText, stateText } from './lines.ts'
+import { KEY_STATES, plural, READ } from './text.ts'
 
 /** How each command is written, and what it does. */
 export const COMMAND_HELP: readonly (readonly [usage: SafeText, help: SafeText])[] = [
@@ -13,6 +13,7 @@ export const COMMAND_HELP: readonly (readonly [usage: SafeText, help: SafeText])
   [own`/edit MESSAGE TEXT`, own`say one of yours anew; ^ is your own last one`],
   [own`/delete MESSAGE`, own`ask everybody's peers to forget one of yours; it cannot make them`],
   [own`/react MESSAGE EMOJI`, own`answer one with an emoji; with back behind it: take that back`],
+  [own`/seen [MESSAGE]`, own`who has one of yours; without MESSAGE your last one`],
   [own`/search TEXT`, own`find messages in what is here of this channel`],
   [own`/join INVITE|#NAME`, own`come into a channel, or turn to one you are in`],
   [own`/leave`, own`leave this channel`],
@@ -55,7 +56,10 @@ export const CHAT = {
   noChannel: own`You are in no channel. /join INVITE, or: conclave channel create NAME`,
   needs: (usage: SafeText): SafeText => own`Nothing was done. Write it as ${usage}`,
   noPlain: own`Nothing was sent: this channel is encrypted only.`,
+  seenAfterAll: (id: SafeText, seenBy: number, of: number): SafeText =>
+    own`${id} has arrived: ${READ.seen(seenBy, of)}`,
   sentLater: (id: SafeText, text: SafeText): SafeText => own`sent as ${id}: ${text}`,
+  newest: (state: SafeText): SafeText => own`your last: ${state}`,
   changeWaits: (why: SafeText): SafeText => own`It waits: ${why}.`,
   waiting: (why: SafeText): SafeText => own`[waiting: ${why}]`,
   sent: own`[sent]`,
@@ -79,11 +83,17 @@ const SEPARATOR = own` · `
  * The line above the one typed into: `🔒 #lobby e3.12 · manager bob★ · 6 online`.
  *
  * @param nickOf - what a member is called; empty when that is not known.
+ * @param newest - where our newest message stands.
  */
-export function standingText(form: ChannelForm, nickOf: (user: string) => string): SafeText {
+export function standingText(
+  form: ChannelForm,
+  nickOf: (user: string) => string,
+  newest?: Pick<MessageForm, 'state' | 'seenBy' | 'of'>
+): SafeText {
   const name = channelText({ channel: form.id, channelName: form.name })
   const held = form.waiting > 0 ? [own`${form.waiting} message${plural(form.waiting)} held`] : []
   const online = [own`${form.online} online`]
+  const last = newest === undefined || newest.state === 'waiting' ? [] : [CHAT.newest(stateText(newest))]
   const exposed = form.exposure === 'none' ? [] : [CHAT.exposed]
   if (form.key === 'removed' || form.key === 'alarmed')
     return joinText([own`✖ ${name}`, KEY_STATES[form.key]], SEPARATOR)
@@ -95,13 +105,14 @@ export function standingText(form: ChannelForm, nickOf: (user: string) => string
       managerText(form, nickOf),
       ...online,
       ...held,
+      ...last,
       ...exposed
     ]
     return joinText(parts, SEPARATOR)
   }
   const mixed = form.privacy === 'mixed' ? [own`mixed`] : []
   const key = own`🔒 ${name} e${displayText(form.epoch)}`
-  return joinText([key, ...mixed, managerText(form, nickOf), ...online, ...held, ...exposed], SEPARATOR)
+  return joinText([key, ...mixed, managerText(form, nickOf), ...online, ...held, ...last, ...exposed], SEPARATOR)
 }
 
 function managerText(form: ChannelForm, nickOf: (user: string) => string): SafeText {

@@ -7,8 +7,9 @@ import { ChatCommands } from './chat-commands.ts'
 import { ChatNames } from './chat-names.ts'
 import { CHAT, standingText } from './chat-text.ts'
 import { displayText, own, type SafeText, styled } from './display-text.ts'
+import { shortId } from './event-text.ts'
 import { EXIT, isOurs } from './exit.ts'
-import type { ChannelForm, EventForm, MessageForm, NoticeForm, ReadForm, SendForm } from './forms.ts'
+import type { ChannelForm, EventForm, MessageForm, NoticeForm, ReadForm, SendForm, WaitingForm } from './forms.ts'
 import { interrupt, interrupted } from './interrupts.ts'
 import { openScreen, type Screen } from './line-screen.ts'
 import {
@@ -20,7 +21,7 @@ import {
   groupMark,
   type LineStyle,
   messageLine,
-  shortId
+  waitingLine
 } from './lines.ts'
 import type { Output } from './output.ts'
 import type { Served } from './serve.ts'
@@ -56,6 +57,10 @@ export class Chat {
   /** Messages of ours that were shown as waiting, by local name. */
   readonly #waiting = new Map<string, SafeText>()
   readonly #said = new Set<string>()
+  /** Where our newest message in each channel stands. */
+  readonly #newest = new Map<string, MessageStateForm>()
+  /** Messages of ours that nobody said to have when others were there, by local name. */
+  readonly #unknown = new Set<string>()
   /** Ids of the earlier messages shown last. */
   #history = new Set<string>()
   #sending = 0
@@ -103,13 +108,17 @@ export class Chat {
     this.#keys.set(form.id, form.key)
     await this.#learnNicks()
     await this.#learnGroups()
-    const { messages } = await this.served.session.call<ReadForm>('read', { channel: form.id, limit: HISTORY_LINES })
+    const { messages, waiting } = await this.served.session.call<ReadForm>('read', {
+      channel: form.id,
+      limit: HISTORY_LINES
+    })
     if (messages.length > 0 && !this.output.isJson) {
       this.say(styled(CHAT.earlier, 'dim', this.output.isColour))
       // What comes in just now may be among them and is told besides.
       this.#history = new Set(messages.map(({ id }) => id))
-      for (const one of messages) this.#showMessage(one)
+      for (const one of messages) this.#showMessage(one, true)
     }
+    for (const one of waiting) this.#showWaiting(one)
     if (form.key !== 'ready')
       this.#tellLater(form.id, {
         type: 'keyState',
@@ -203,7 +212,7 @@ export class Chat {
     const form = await this.served.session.call<SendForm>(method, params)
     if (this.output.isJson) return this.output.json({ type: 'said', ...form })
     if (form.kind === 'deletion' && form.about !== undefined) this.say(MESSAGE.deleteAsked(shortId(form.about.id)))
-    if (form.state !== 'sent') this.say(CHAT.changeWaits(waitingFor(form)))
+    if (form.state === 'waiting') this.say(CHAT.changeWaits(waitingFor(form)))
   }
 
   #showOwn(text: string, isAction: boolean, form: SendForm): void {
@@ -211,9 +220,13 @@ export class Chat {
     const shown = displayText(text, { lines: CHAT_LINES })
     const time = styled(clockText(Date.now()), 'dim', this.output.isColour)
     const who = styled(READ.you, 'bold', this.output.isColour)
-    const state = form.state === 'sent' ? CHAT.sent : CHAT.waiting(waitingFor(form))
-    const mark = styled(state, form.state === 'sent' ? 'dim' : 'warn', this.output.isColour)
-    if (form.state !== 'sent') this.#waiting.set(form.local, displayText(text, { columns: 60, lines: 1 }))
+    const isWaiting = form.state === 'waiting'
+    const mark = styled(
+      isWaiting ? CHAT.waiting(waitingFor(form)) : CHAT.sent,
+      isWaiting ? 'warn' : 'dim',
+      this.output.isColour
+    )
+    if (isWaiting) this.#waiting.set(form.local, displayText(text, { columns: 60, lines: 1 }))
     const target = form.group === undefined ? own`` : own`${groupMark(form)} `
     const plain = form.isEncrypted ? own`` : own` ${READ.plain}`
     const id = form.id === undefined ? own`` : own`${styled(shortId(form.id), 'dim', this.output.isColour)} `
@@ -276,15 +289,22 @@ export class Chat {
     this.#showEvent(form)
   }
 
-  #onState(form: Extract<EventForm, { type: 'messageState' }>): void {
-    const text = this.#waiting.get(form.local)
-    if (text === undefined) return
-    this.#waiting.delete(form.local)
-    if (this.output.isJson) this.output.json({ ...form })
-    else
-      this.say(
-        styled(own`${clockText(Date.now())} -- ${CHAT.sentLater(shortId(form.id), text)}`, 'dim', this.output.isColour)
-      )
+  /** Who has our newest message stands in the line above the one typed into; a line of its own has what is amiss, or mended. */
+  #onState(form: MessageStateForm): void {
+    const { channel, local, id, state, seenBy, of } = form
+    const text = this.#waiting.get(local)
+    this.#waiting.delete(local)
+    if (state === 'sent' || this.#newest.get(channel)?.local === local) this.#newest.set(channel, form)
+    if (state === 'unknown') this.#unknown.add(local)
+    const isFound = state === 'seen' && this.#unknown.delete(local)
+    if (this.output.isJson) return this.output.json({ ...form })
+    if (text !== undefined) this.#note(CHAT.sentLater(shortId(id), text))
+    else if (isFound) this.#note(CHAT.seenAfterAll(shortId(id), seenBy, of))
+    else this.#showEvent(form)
+  }
+
+  #note(text: SafeText): void {
+    this.say(styled(own`${clockText(Date.now())} -- ${text}`, 'dim', this.output.isColour))
   }
 
   #onStanding(form: Extract<EventForm, { type: 'keyState' }>): void {
@@ -311,10 +331,18 @@ export class Chat {
     if (line !== undefined) this.say(line)
   }
 
-  #showMessage(form: MessageForm): void {
+  /** @param isEarlier - one of ours has its state with it: of one just said that changes at once. */
+  #showMessage(form: MessageForm, isEarlier = false): void {
     if (this.output.isJson) this.output.json({ ...form })
-    else this.say(messageLine(form, this.style(form.channel)))
+    else this.say(messageLine(form, { ...this.style(form.channel), withState: isEarlier }))
     if (!form.isOwn) this.#mark(form)
+  }
+
+  /** What an earlier run has left to be said. */
+  #showWaiting(form: WaitingForm): void {
+    if (this.output.isJson) return this.output.json({ ...form })
+    this.#waiting.set(form.local, displayText(form.text ?? '', { columns: 60, lines: 1 }))
+    this.say(waitingLine(form, this.style(form.channel)))
   }
 
   /** What was shown counts as read. */
@@ -355,10 +383,12 @@ export class Chat {
     const isPlain = current.privacy === 'plain'
     const isReady = this.#keys.get(current.id) === 'ready'
     const prompt = own`${name}${isPlain ? own` ${READ.plain}` : own``}${isReady ? own`` : own` (waiting)`}> `
-    const standing = standingText(current, this.#names.nickOf)
+    const standing = standingText(current, this.#names.nickOf, this.#newest.get(current.id))
     this.#screen?.setPrompt(prompt, standing)
   }
 }
+
+type MessageStateForm = Extract<EventForm, { type: 'messageState' }>
 
 /** A reason behind a sentence: a clause goes on, a sentence stands for itself. */
 const reasonIn = (why: SafeText | undefined): SafeText => {

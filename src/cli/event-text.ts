@@ -40,6 +40,12 @@ export const reasonText = (reason: string, isGroup: boolean): SafeText =>
 export const groupText = ({ group = '', groupName = '' }: { group?: string; groupName?: string }): SafeText =>
   displayText(groupName === '' ? group.slice(0, 8) : groupName, { columns: 30, lines: 1 })
 
+/** Letters of an id that a message is shown with; the first three are enough to name it most of the time. */
+const ID_LETTERS = 6
+
+/** The beginning of the id by which a message is named. */
+export const shortId = (id: string): SafeText => displayText(id.slice(0, ID_LETTERS))
+
 /** A security event as one line. Nothing that changes who can read passes silently. */
 export function eventText(event: EventForm): SafeText | undefined {
   switch (event.type) {
@@ -74,9 +80,15 @@ export function eventText(event: EventForm): SafeText | undefined {
     case 'gap':
       return event.isClosed
         ? own`a message of ${person(event.sender)} that was missing has come`
-        : own`GAP: a message of ${person(event.sender)} before the last one is missing`
-    case 'unreadable':
-      return own`a message of ${person(event.sender)} cannot be read (R-${event.check})`
+        : own`GAP: a message of ${person(event.sender)} before the last one is missing; members and carriers are asked for it until somebody has it`
+    case 'unreadable': {
+      const { why, next } = unreadableReason(event.check)
+      return own`a message of ${person(event.sender)} is not shown: ${why} (R-${event.check}). ${next}`
+    }
+    case 'messageState':
+      return event.state === 'unknown'
+        ? own`nobody says to have your message ${shortId(event.id)}, though others are here. It may still reach them: conclave seen shows who has it`
+        : undefined
     case 'descriptor':
       return amendmentText(event)
     case 'exposure':
@@ -87,6 +99,42 @@ export function eventText(event: EventForm): SafeText | undefined {
       return undefined
   }
 }
+
+/** Why a message is not shown, as a clause, and what happens next, as a sentence. */
+interface UnreadableReason {
+  readonly why: SafeText
+  readonly next: SafeText
+}
+
+const BROKEN: UnreadableReason = {
+  why: own`it is broken, or was made by a peer that does not keep the rules`,
+  next: own`It is left out; only its author can say it again.`
+}
+
+/** By the check that failed. */
+const UNREADABLE: Readonly<Record<number, UnreadableReason>> = {
+  701: {
+    why: own`its author is not a member, or not in the group it was said to`,
+    next: own`It is left out, and not asked for again.`
+  },
+  704: BROKEN,
+  705: BROKEN,
+  706: BROKEN,
+  707: {
+    why: own`it is not encrypted, and here everything has to be`,
+    next: own`It is left out; only its author can say it again.`
+  },
+  708: {
+    why: own`its key is over and was destroyed, or is from before you came in`,
+    next: own`No other peer can open it for you; only its author can say it again.`
+  },
+  709: {
+    why: own`its author was removed from the channel before it got here`,
+    next: own`It is left out, and not asked for again.`
+  }
+}
+
+const unreadableReason = (check: number): UnreadableReason => UNREADABLE[check] ?? BROKEN
 
 function amendmentText({ version, managers, added, removed, changed }: AmendmentForm): SafeText {
   const areOthers = added.length > 0 || removed.length > 0

@@ -42,6 +42,8 @@ export interface ChannelForm {
   readonly isManager: boolean
   /** Messages of ours that are not on their way yet. */
   readonly waiting: number
+  /** Messages of others that are known to be missing, and looked for. */
+  readonly missing: number
   readonly logHead: string
   /** The rest once the channel was found. */
   readonly founder?: string
@@ -143,6 +145,20 @@ export interface MessageForm extends InChannel {
   readonly isEncrypted: boolean
   readonly isOwn: boolean
   readonly state: MessageState
+  /** Of one of ours in a history: members that say to have it, of how many others there are. */
+  readonly seenBy?: number
+  readonly of?: number
+}
+
+/** A message of ours that waits, and is in no history yet: it has neither id nor place. */
+export interface WaitingForm extends InChannel, Pick<MessageForm, 'kind' | 'text' | 'isAction' | 'target' | 'emoji'> {
+  readonly type: 'waiting'
+  readonly local: string
+  readonly group?: string
+  readonly groupName?: string
+  readonly isEncrypted: boolean
+  /** By our clock. */
+  readonly writtenAt: number
 }
 
 /** A text that another message is about, as it is now. */
@@ -164,8 +180,16 @@ export interface ReactionForm {
 }
 
 export type EventForm = InChannel &
+  /** What became of a message of ours: members that say to have it, of how many others there are. */
   (
-    | { readonly type: 'messageState'; readonly local: string; readonly id: string; readonly state: MessageState }
+    | {
+        readonly type: 'messageState'
+        readonly local: string
+        readonly id: string
+        readonly state: MessageState
+        readonly seenBy: number
+        readonly of: number
+      }
     | {
         readonly type: 'keyState'
         readonly state: KeyState
@@ -285,6 +309,8 @@ export interface ReadForm {
   readonly channelName: string
   /** Texts as they are now, and what else happened to texts that are not among them; with `raw` each message as it came. */
   readonly messages: readonly MessageForm[]
+  /** With the last part: what we have said and is in no history yet. */
+  readonly waiting: readonly WaitingForm[]
   /** How far the channel has been read with this part; absent when there was nothing. */
   readonly upTo?: { readonly position: Position; readonly seenAt: number }
   readonly after?: Position
@@ -319,10 +345,28 @@ export interface SendForm {
   /** Absent while it waits. */
   readonly id?: string
   readonly state: MessageState
+  /** Once it was sent: members that say to have it, of how many others there are. */
+  readonly seenBy?: number
+  readonly of?: number
   readonly key: KeyState
+  /** Members heard of lately, this peer among them. */
+  readonly online: number
   readonly kind: MessageForm['kind']
   /** The text that it answers or is about. */
   readonly about?: QuoteForm
+}
+
+/** Who has a message of ours. */
+export interface SeenForm extends InChannel {
+  readonly id: string
+  readonly group?: string
+  readonly groupName?: string
+  readonly about: QuoteForm
+  readonly state: MessageState
+  /** Members that say to have it. */
+  readonly seenBy: readonly PersonForm[]
+  /** The others that it was said to. */
+  readonly notYet: readonly PersonForm[]
 }
 
 export interface JoinForm {

@@ -12,11 +12,12 @@ import type { Thread } from '../core/member/thread.ts'
 import type { MessageView } from '../core/notice.ts'
 import type { Node } from '../node/index.ts'
 import { channelIdText } from '../wire/names.ts'
-import type { MessageForm, Position, ReadForm } from './forms.ts'
-import { groupsOf, requireChannel, requireGroup } from './lookups.ts'
+import { Deliveries } from './delivery-methods.ts'
+import type { MessageForm, Position, ReadForm, WaitingForm } from './forms.ts'
+import { ask, groupsOf, namesOf, requireChannel, requireGroup } from './lookups.ts'
 import type { Desk } from './methods.ts'
 import { bad, isPosition, type Reader } from './parameters.ts'
-import { messageForm, type Names, placeOf, userText } from './to-forms.ts'
+import { messageForm, type Names, placeOf, userText, waitingForm } from './to-forms.ts'
 
 /** Rows looked at in one go, and what one answer may hold. */
 const PAGE_ROWS = 500
@@ -90,13 +91,13 @@ export async function read({ node }: Desk, params: Reader): Promise<ReadForm> {
   const isUnread = params.isOn('unread') || (since === undefined && limit === undefined && after === undefined)
   const marks = isUnread ? await marksFor(node, view.id, group) : []
   const isRaw = params.isOn('raw')
-  const isOfGroup = (one: MessageView): boolean => group.length === 0 || equalBytes(one.group, group)
+  const isOfGroup = (one: Pick<MessageView, 'group'>): boolean => group.length === 0 || equalBytes(one.group, group)
   const isAsked = (one: MessageView): boolean => {
     if (!isOfGroup(one) || (since !== undefined && one.seenAt < since)) return false
     return marks.every((mark) => isAfter(one, mark) || (!one.isOwn && one.seenAt > mark.seenAt))
   }
   const isWanted = (one: MessageView): boolean => (after === undefined || isAfter(one, after)) && isAsked(one)
-  const style = { isRaw, isAsked }
+  const style = { isRaw, isAsked, isOfGroup }
   if (after === undefined && limit !== undefined && limit > 0) {
     const isCounted = (one: MessageView): boolean => isOfGroup(one) && (isRaw || one.content.text !== undefined)
     return (await pageOf(node, view, await newest(node, view.id, limit, isCounted), true, style))!
@@ -145,6 +146,7 @@ interface PageStyle {
   readonly isRaw: boolean
   /** Whether a message is among what the whole reading gives, in this part or another. */
   readonly isAsked: (one: MessageView) => boolean
+  readonly isOfGroup: (one: Pick<MessageView, 'group'>) => boolean
 }
 
 /** As many of the messages as one answer holds. @returns undefined when none of them is to be shown, and there are more. */
@@ -153,18 +155,20 @@ async function pageOf(
   view: ChannelView,
   views: readonly MessageView[],
   isEnd: boolean,
-  { isRaw, isAsked }: PageStyle
+  { isRaw, isAsked, isOfGroup }: PageStyle
 ): Promise<ReadForm | undefined> {
   const messages: MessageForm[] = []
   const names = await groupNames(node, view, views)
   const thread = await node.threads.around(view.id, views)
+  const deliveries = views.some(({ isOwn }) => isOwn) ? await Deliveries.in(node, view) : undefined
   let bytes = 0
   let last: MessageView | undefined
   let seenAt = 0
   let isCut = false
   for (const one of views) {
     if (isRaw || isShown(one, thread, isAsked)) {
-      const form = messageForm(one, view.name, names, thread, isRaw)
+      const delivery = one.isOwn ? deliveries?.of(one) : undefined
+      const form = { ...messageForm(one, view.name, names, thread, isRaw), ...delivery }
       bytes += JSON.stringify(form).length
       isCut = bytes > PAGE_BYTES && messages.length > 0
       if (isCut) break
@@ -174,8 +178,18 @@ async function pageOf(
     seenAt = Math.max(seenAt, one.seenAt)
   }
   if (messages.length === 0 && !isEnd) return undefined
-  const place = { ...placeOf(view), messages, ...(last && { upTo: { position: positionOf(last), seenAt } }) }
-  return last !== undefined && (!isEnd || isCut) ? { ...place, after: positionOf(last) } : place
+  const isWhole = isEnd && !isCut
+  const waiting = isWhole ? await waitingIn(node, view, isOfGroup) : []
+  const place = { ...placeOf(view), messages, waiting, ...(last && { upTo: { position: positionOf(last), seenAt } }) }
+  return last !== undefined && !isWhole ? { ...place, after: positionOf(last) } : place
+}
+
+/** What we have said here and is in no history yet. */
+async function waitingIn(node: Node, view: ChannelView, isWanted: PageStyle['isOfGroup']): Promise<WaitingForm[]> {
+  if (view.waiting === 0) return []
+  const { messages } = await ask(node, { type: 'waiting', channel: view.id }, 'waiting')
+  const names = await namesOf(node, view.id, true)
+  return messages.filter(isWanted).map((one) => waitingForm(one, placeOf(view), names))
 }
 
 /** Texts are shown, and news of a text that is not itself among what is read, while it is the latest. */

@@ -2,8 +2,8 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../base/time.ts'
 import { skeleton } from '../core/identity/nick.ts'
 import { displayText, indented, joinText, own, type SafeText, styled, wrapped } from './display-text.ts'
-import { eventText, groupText } from './event-text.ts'
-import type { EventForm, MessageForm, QuoteForm } from './forms.ts'
+import { eventText, groupText, shortId } from './event-text.ts'
+import type { EventForm, MessageForm, QuoteForm, WaitingForm } from './forms.ts'
 import { CHANGE, READ } from './text.ts'
 
 /** Lines of one message that are shown in the chat; `read` shows all. */
@@ -13,6 +13,8 @@ export interface LineStyle {
   readonly isColour: boolean
   /** Whether to say which channel it is. */
   readonly withChannel: boolean
+  /** Whether to say where messages of ours stand: of those just said that changes at once. */
+  readonly withState?: boolean
   /** Nicks that more than one member could be taken for: shown with the fingerprint. */
   readonly isAmbiguous?: (nick: string) => boolean
   readonly lines?: number
@@ -42,12 +44,6 @@ export const nickText = (nick: string, fingerprint: string, isAmbiguous = false)
   return isAmbiguous ? own`${shown}(${mark})` : shown
 }
 
-/** Letters of an id that a message is shown with; the first three are enough to name it most of the time. */
-const ID_LETTERS = 6
-
-/** The beginning of the id by which a message is named. */
-export const shortId = (id: string): SafeText => displayText(id.slice(0, ID_LETTERS))
-
 /** `12:03 3fa2b1 bob: text`, further lines below the first; what is no text is a line of its own kind. */
 export function messageLine(form: MessageForm, style: LineStyle): SafeText {
   const { isColour, withChannel, isAmbiguous } = style
@@ -57,7 +53,8 @@ export function messageLine(form: MessageForm, style: LineStyle): SafeText {
   const target = form.group === undefined ? own`` : own`${groupMark(form)} `
   if (form.kind !== 'text') {
     const line = own`${clockText(form.seenAt)} ${place}-- ${target}${nick} ${changeText(form, style)}`
-    return fitted(styled(line, form.effect === 'ignored' ? 'warn' : 'dim', isColour), style)
+    const shown = styled(line, form.effect === 'ignored' ? 'warn' : 'dim', isColour)
+    return fitted(own`${shown}${stateMark(form, style)}`, style)
   }
   const who = styled(nick, 'bold', isColour)
   const id = styled(shortId(form.name ?? form.id), 'dim', isColour)
@@ -67,8 +64,46 @@ export function messageLine(form: MessageForm, style: LineStyle): SafeText {
   return fitted(own`${head}${who}${answerText(form)}: ${text}`, style)
 }
 
+/** `12:03 you: text  [waiting]`: it has no id yet. */
+export function waitingLine(form: WaitingForm, style: LineStyle): SafeText {
+  const { isColour, lines } = style
+  const time = styled(clockText(form.writtenAt), 'dim', isColour)
+  const target = form.group === undefined ? own`` : own`${groupMark(form)} `
+  const who = styled(READ.you, 'bold', isColour)
+  const mark = own`  ${styled(own`[${READ.states.waiting}]`, 'warn', isColour)}`
+  if (form.kind === 'deletion' || form.kind === 'reaction') {
+    const what = own`${CHANGE.tried[form.kind]} ${shortId(form.target ?? '')}`
+    return fitted(own`${time} -- ${target}${who} ${what}${mark}`, style)
+  }
+  const text = indented(displayText(form.text ?? '', lines === undefined ? {} : { lines }), INDENT)
+  const plain = form.isEncrypted ? own`` : own` ${READ.plain}`
+  if (form.kind === 'edit') {
+    const what = own`${CHANGE.tried.edit} ${shortId(form.target ?? '')}`
+    return fitted(own`${time} -- ${target}${who} ${what}: ${text}${plain}${mark}`, style)
+  }
+  return fitted(
+    form.isAction === true
+      ? own`${time} ${target}* ${who} ${text}${plain}${mark}`
+      : own`${time} ${target}${who}: ${text}${plain}${mark}`,
+    style
+  )
+}
+
+/** `  [seen by 2 of 3]` behind one of ours. */
+function stateMark(form: MessageForm, { isColour, withState }: LineStyle): SafeText {
+  const { isOwn, state } = form
+  if (!isOwn || withState !== true) return own``
+  const isAmiss = state === 'waiting' || state === 'unknown'
+  return own`  ${styled(own`[${stateText(form)}]`, isAmiss ? 'warn' : 'dim', isColour)}`
+}
+
+/** Where a message of ours stands. */
+export const stateText = ({ state, seenBy = 0, of = 0 }: Pick<MessageForm, 'state' | 'seenBy' | 'of'>): SafeText =>
+  state === 'seen' ? READ.seen(seenBy, of) : READ.states[state]
+
 /** What a text says now, with its marks, and who thinks what of it below. */
-function postText(form: MessageForm, { isColour, lines }: LineStyle): SafeText {
+function postText(form: MessageForm, style: LineStyle): SafeText {
+  const { isColour, lines } = style
   if (form.isDeleted) return styled(READ.deleted, 'dim', isColour)
   const text = indented(displayText(form.text ?? '', lines === undefined ? {} : { lines }), INDENT)
   const edited = form.isEdited ? own` ${styled(READ.edited, 'dim', isColour)}` : own``
@@ -77,7 +112,7 @@ function postText(form: MessageForm, { isColour, lines }: LineStyle): SafeText {
   const counts = reactions.slice(0, SHOWN_REACTIONS).map(({ emoji, users }) => own`${emojiText(emoji)} ${users.length}`)
   const more = reactions.length > SHOWN_REACTIONS ? [own`…`] : []
   const below = counts.length === 0 ? own`` : own`\n${joinText([...counts, ...more], own`  `)}`
-  return own`${text}${edited}${plain}${indented(below, INDENT)}`
+  return own`${text}${edited}${plain}${stateMark(form, style)}${indented(below, INDENT)}`
 }
 
 /** Different reactions to one message that are shown. */
@@ -92,11 +127,11 @@ export function answerText({ replyTo, about }: Pick<MessageForm, 'replyTo' | 'ab
 }
 
 /** `alice "good mor…"`; what is quoted cannot end the quotation early. */
-function quoteText({ nick, fingerprint, text = '', isDeleted }: QuoteForm): SafeText {
-  const who = nickText(nick, fingerprint)
-  if (isDeleted) return own`${who} ${READ.deleted}`
-  return own`${who} "${displayText(text.replaceAll('"', "'"), { columns: QUOTE_COLUMNS, lines: 1 })}"`
-}
+const quoteText = (quote: QuoteForm): SafeText => own`${nickText(quote.nick, quote.fingerprint)} ${quotedText(quote)}`
+
+/** What was said, in quotes. */
+export const quotedText = ({ text = '', isDeleted }: Pick<QuoteForm, 'text' | 'isDeleted'>): SafeText =>
+  isDeleted ? READ.deleted : own`"${displayText(text.replaceAll('"', "'"), { columns: QUOTE_COLUMNS, lines: 1 })}"`
 
 const QUOTE_COLUMNS = 40
 
@@ -127,12 +162,15 @@ function whyIgnored({ kind, sender, about }: MessageForm): SafeText {
 /** `[team]`: said to that group alone. No name of a group can look like another mark, or end the brackets early. */
 export function groupMark({ group = '', groupName = '' }: { group?: string; groupName?: string }): SafeText {
   const name = groupName.replaceAll(/[[\]]/g, '').trim()
-  const isMark = MARKS.some((one) => skeleton(one) === skeleton(name))
+  const looks = skeleton(name)
+  const isMark =
+    MARKS.some((one) => looks === skeleton(one)) || MARK_STARTS.some((one) => looks.startsWith(skeleton(one)))
   return isMark ? own`[group ${displayText(group.slice(0, 8))}]` : own`[${groupText({ group, groupName: name })}]`
 }
 
 /** What stands in brackets in a line and means something else. */
-const MARKS = ['plain', 'sent', 'waiting']
+const MARKS = ['plain', 'sent', 'waiting', 'unknown']
+const MARK_STARTS = ['waiting:', 'unknown:', 'seen by']
 
 /** `2d 4h`, `10m`, `45s`: the two largest units. */
 export function durationText(ms: number): SafeText {
@@ -164,7 +202,10 @@ export function eventLine(form: EventForm, style: LineStyle): SafeText | undefin
   if (text === undefined) return undefined
   const place = withChannel ? own`${channelText(form)} ` : own``
   const isExposed = form.type === 'exposure' && form.exposure !== 'none'
-  const isLoud = isExposed || form.type === 'alarm' || form.type === 'gap' || form.type === 'unreadable'
+  const isLoud = isExposed || LOUD.has(form.type)
   const line = styled(own`${clockText(Date.now())} ${place}-- ${text}`, isLoud ? 'warn' : 'dim', isColour)
   return fitted(line, style)
 }
+
+/** What somebody at the screen should not miss. */
+const LOUD: ReadonlySet<EventForm['type']> = new Set(['alarm', 'gap', 'unreadable', 'messageState'])

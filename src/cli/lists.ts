@@ -3,7 +3,7 @@
 import { SECOND_MS } from '../base/time.ts'
 import { CHANNEL, GROUP, INVITE, KEY, MEMBER, RULES } from './channel-text.ts'
 import { displayText, displayWidth, joinText, own, padded, type SafeText, styled } from './display-text.ts'
-import { groupText, person, reasonText } from './event-text.ts'
+import { groupText, person, reasonText, shortId } from './event-text.ts'
 import {
   type ChannelForm,
   type GroupForm,
@@ -14,11 +14,22 @@ import {
   type PeerForm,
   type RecordForm,
   type SearchForm,
+  type SeenForm,
   type StatusForm,
   TRIGGERS
 } from './forms.ts'
-import { channelText, clockText, durationText, groupMark, type LineStyle, messageLine, nickText } from './lines.ts'
-import { healthText, KEY_STATES, MESSAGE, plural, STATUS } from './text.ts'
+import {
+  channelText,
+  clockText,
+  durationText,
+  groupMark,
+  type LineStyle,
+  messageLine,
+  nickText,
+  quotedText,
+  stateText
+} from './lines.ts'
+import { healthText, KEY_STATES, MESSAGE, plural, READ, STATUS } from './text.ts'
 
 /** Rows of columns, each as wide as its widest. */
 export function tableLines(rows: readonly (readonly SafeText[])[]): SafeText[] {
@@ -35,12 +46,24 @@ export function tableLines(rows: readonly (readonly SafeText[])[]): SafeText[] {
 
 /** What was found, the newest last as in a conversation, and how far back was looked. */
 export const searchLines = ({ messages, isMore, searched }: SearchForm, style: LineStyle): SafeText[] => [
-  ...messages.map((one) => messageLine(one, style)).reverse(),
+  ...messages.map((one) => messageLine(one, { ...style, withState: true })).reverse(),
   ...searched.map((one) =>
     MESSAGE.searched(channelText(one), one.count, one.since === undefined ? undefined : clockText(one.since))
   ),
   MESSAGE.found(messages.length, isMore)
 ]
+
+/** Who has a message of ours. */
+export function seenLines({ id, about, state, seenBy, notYet }: SeenForm): SafeText[] {
+  const of = seenBy.length + notYet.length
+  const rows: [SafeText, SafeText][] = []
+  if (seenBy.length > 0) rows.push([own`  ${READ.has}`, joinText(seenBy.map(person), own`, `)])
+  if (notYet.length > 0) rows.push([own`  ${READ.notYet}`, joinText(notYet.map(person), own`, `)])
+  return [
+    own`${shortId(id)} ${quotedText(about)}  [${stateText({ state, seenBy: seenBy.length, of })}]`,
+    ...tableLines(rows)
+  ]
+}
 
 export const channelLines = (channels: readonly ChannelForm[]): SafeText[] =>
   channels.length === 0

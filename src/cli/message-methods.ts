@@ -6,21 +6,20 @@
  */
 import { EMPTY, equalBytes, hex, unhex } from '../base/bytes.ts'
 import { UsageError } from '../base/errors.ts'
-import { SECOND_MS } from '../base/time.ts'
 import type { ChannelView, Command } from '../core/command.ts'
 import { nameOf } from '../core/member/history.ts'
 import { type Post, Thread } from '../core/member/thread.ts'
-import type { MessageView } from '../core/notice.ts'
+import type { MessageView, Notice } from '../core/notice.ts'
 import type { ControlCaller } from '../node/control.ts'
 import type { Node } from '../node/index.ts'
 import type { Content } from '../wire/messages.ts'
 import { isPlainChannel } from './channel-methods.ts'
 import { displayText } from './display-text.ts'
+import { shortId } from './event-text.ts'
 import type { SendForm } from './forms.ts'
-import { shortId } from './lines.ts'
 import { ask, groupsOf, requireChannel, requireGroup, until, viewOf } from './lookups.ts'
 import type { Desk } from './methods.ts'
-import type { Reader } from './parameters.ts'
+import { type Reader, SEND_MS } from './parameters.ts'
 import { MESSAGE, WAITING } from './text.ts'
 import { placeOf, quoteForm } from './to-forms.ts'
 
@@ -93,6 +92,8 @@ async function subject(
   return { view, about, target: unhex(about.name) }
 }
 
+type MessageStateNotice = Extract<Notice, { type: 'messageState' }>
+
 interface Said {
   readonly content: Partial<Content>
   readonly isPlain: boolean
@@ -101,7 +102,7 @@ interface Said {
   readonly about: Post | undefined
 }
 
-/** Says something, and waits until it is on its way or the time is up. */
+/** Says something, and waits until it is on its way, or a member has said to have it, or the time is up. */
 async function speak(
   node: Node,
   view: ChannelView,
@@ -109,27 +110,35 @@ async function speak(
   params: Reader,
   caller: ControlCaller
 ): Promise<SendForm> {
-  const wait = params.choice('wait', ['sent', 'none'], 'sent')
-  const sent = new Map<string, string>()
+  const wait = params.choice('wait', ['sent', 'seen', 'none'], 'sent')
+  const states = new Map<string, MessageStateNotice>()
   const stop = node.onNotice((notice) => {
-    if (notice.type === 'messageState' && notice.state === 'sent') sent.set(notice.local, notice.id)
+    if (notice.type === 'messageState') states.set(notice.local, notice)
   })
   try {
     const line = group.length > 0 ? { group } : {}
     const command: Command = { type: 'say', channel: view.id, content, isPlain, ...line }
     const { local } = await ask(node, command, 'said')
-    const timeoutMs = wait === 'none' ? 0 : params.duration('timeout', 10 * SECOND_MS)
-    const messageId = timeoutMs === 0 ? undefined : await until(node, timeoutMs, caller, async () => sent.get(local))
+    const timeoutMs = wait === 'none' ? 0 : params.duration('timeout', SEND_MS[wait])
+    const isSo = async (): Promise<true | undefined> => {
+      const state = states.get(local)?.state
+      return state === 'seen' || (state !== undefined && wait === 'sent') ? true : undefined
+    }
+    if (timeoutMs > 0) await until(node, timeoutMs, caller, isSo)
+    const { key, online } = (await viewOf(node, view.id)) ?? view
     const place = {
       ...placeOf(view),
       ...(group.length > 0 && { group: hex(group), groupName: await groupName(node, view.id, group) }),
       kind: kindOf(content),
       ...(about && { about: quoteForm(about) }),
       isEncrypted: !isPlain && (group.length > 0 || !isPlainChannel(view)),
-      local
+      local,
+      online
     }
-    if (messageId !== undefined) return { ...place, id: messageId, state: 'sent', key: 'ready' }
-    return { ...place, state: 'waiting', key: (await viewOf(node, view.id))?.key ?? view.key }
+    const known = timeoutMs > 0 ? states.get(local) : undefined
+    if (known === undefined) return { ...place, state: 'waiting', key }
+    const { id: messageId, state, seenBy, of } = known
+    return { ...place, id: messageId, state, seenBy, of, key: 'ready' }
   } finally {
     stop()
   }
@@ -153,7 +162,7 @@ type Whose = 'own' | 'others'
  *
  * @throws {UsageError} `NO_SUCH_MESSAGE`, `AMBIGUOUS_MESSAGE`
  */
-async function requirePost(node: Node, channel: Uint8Array, text: string, whose: Whose): Promise<Post> {
+export async function requirePost(node: Node, channel: Uint8Array, text: string, whose: Whose): Promise<Post> {
   const shown = displayText(text, { columns: 40, lines: 1 })
   const back = /^\^(\d{0,4})$/.exec(text)
   if (back !== null) {

@@ -16,6 +16,7 @@ import type { Node } from '../node/index.ts'
 import { channelIdText } from '../wire/names.ts'
 import { amendChannel } from './amendments.ts'
 import { createChannel, invite, invites, join, leaveChannel, revokeInvite, sortedAddresses } from './channel-methods.ts'
+import { seen, unknownIn } from './delivery-methods.ts'
 import type { IdentityForm, PeerForm, StatusForm } from './forms.ts'
 import { addToGroup, createGroup, dissolveGroup, groups, removeFromGroup } from './group-methods.ts'
 import { mark, read } from './history-methods.ts'
@@ -68,6 +69,7 @@ const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
   ['edit', edit],
   ['delete', deleteMessage],
   ['react', react],
+  ['seen', seen],
   ['read', read],
   ['search', search],
   ['mark', mark],
@@ -191,6 +193,9 @@ async function healthOf(node: Node, view: ChannelView): Promise<StatusForm['heal
   if (view.isStanding) health.push({ level: 'warn', code: 'standing', channel })
   if (view.exposure === 'warned') health.push({ level: 'warn', code: 'removals-uncertain', channel })
   if (view.waiting > 0) health.push({ level: 'warn', code: 'messages-waiting', channel, count: view.waiting })
+  if (view.missing > 0) health.push({ level: 'warn', code: 'messages-missing', channel, count: view.missing })
+  const unknown = await unknownIn(node, view)
+  if (unknown.length > 0) health.push({ level: 'warn', code: 'messages-unknown', channel, count: unknown.length })
   return health
 }
 

@@ -7,6 +7,9 @@ import { displayText } from './display-text.ts'
 import type { Position } from './forms.ts'
 import { USAGE } from './text.ts'
 
+/** How long `--wait` waits, unless told: members say what they have every ten seconds, and rarer where they are many. */
+export const SEND_MS = { sent: 10 * SECOND_MS, seen: 60 * SECOND_MS, none: 0 } as const
+
 /** Parameters of a call, which may be anything. */
 export class Reader {
   readonly #params: Params

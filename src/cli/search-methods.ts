@@ -13,6 +13,7 @@ import type { MessageView } from '../core/notice.ts'
 import type { ControlCaller } from '../node/control.ts'
 import type { Node } from '../node/index.ts'
 import { nickTyped } from './arguments.ts'
+import { Deliveries } from './delivery-methods.ts'
 import type { MessageForm, SearchedForm, SearchForm } from './forms.ts'
 import { channelsOf, namesOf, requireChannel } from './lookups.ts'
 import type { Desk } from './methods.ts'
@@ -44,7 +45,8 @@ export async function search({ node }: Desk, params: Reader, caller: ControlCall
   const wanted = searchable(text).trim()
   if (wanted === '') throw new UsageError('BAD_MESSAGE', MESSAGE.nothingToFind)
   const named = params.optional('channel')
-  const channels = named === undefined ? await channelsOf(node) : [await requireChannel(node, named)]
+  const isFound = ({ descriptor }: ChannelView): boolean => descriptor !== undefined
+  const channels = named === undefined ? (await channelsOf(node)).filter(isFound) : [await requireChannel(node, named)]
   const from = params.optional('from')
   const limit = params.number('limit') ?? STANDARD_LIMIT
   if (limit < 1 || limit > MAX_LIMIT) throw bad('limit')
@@ -78,6 +80,7 @@ async function searchChannel(
 ): Promise<{ found: MessageForm[]; isMore: boolean; searched: SearchedForm }> {
   const { threads } = node
   const names = await namesOf(node, view.id, true)
+  const deliveries = await Deliveries.in(node, view)
   const found = new Map<string, MessageForm>()
   let count = 0
   for await (const message of threads.newestFirst(view.id)) {
@@ -89,7 +92,9 @@ async function searchChannel(
     const thread = await threads.around(view.id, [message])
     const post = edit ? thread.subjectOf(message) : thread.postOf(message)
     if (post === undefined || !isHit(post, message)) continue
-    found.set(`${post.name}/${hex(post.message.sender)}`, messageForm(post.message, view.name, names, thread))
+    const delivery = post.message.isOwn ? deliveries.of(post.message) : undefined
+    const form = { ...messageForm(post.message, view.name, names, thread), ...delivery }
+    found.set(`${post.name}/${hex(post.message.sender)}`, form)
   }
   function isHit(post: Post, by: MessageView): boolean {
     const isIts = by.content.text !== undefined || post.edit?.id === by.id

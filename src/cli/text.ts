@@ -224,7 +224,9 @@ export const WAITING = {
   joinTimeout: (why: SafeText): string =>
     `Not in the channel yet. In time, ${why}. A running peer goes on trying: conclave peer, or join again with a longer --timeout.`,
   joinAlarm: (why: SafeText): string => `Will not use this channel. What is known of it says: ${why}. Ask its founder.`,
-  seen: 'Cannot wait until a message is seen. Receipts are not part of this version. Use --wait sent or --wait none.',
+  /** @param others - other members that are online. */
+  notSeen: (id: SafeText, others: number): string =>
+    `Sent, and not seen by anybody yet. ${others > 0 ? 'Others are here, and none of them has said in time to have it' : 'No other member was here in time'}. It is on its way: do not send it again; conclave seen CHANNEL ${id} shows who has it.`,
   plainGroup:
     'Nothing was sent. A message to a group is always encrypted, and --plain asks for the opposite. Leave out one of --plain and --group.',
   noText: 'There is nothing to send. The text is empty. Write it after the channel, or give - and pipe it in.',
@@ -241,6 +243,8 @@ export const MESSAGE = {
     `"${text}" could be several messages. Their ids begin alike. Give more letters of the id, as read --json shows it.`,
   notYours: (id: SafeText): string =>
     `Did not change ${id}. Somebody else said it, and only its author edits or deletes a message: everybody would ignore it. Answer it instead: conclave send CHANNEL TEXT --reply ${id}`,
+  notYoursToAsk: (id: SafeText): string =>
+    `Cannot tell who has ${id}. Somebody else said it, and members say what they have to its author. Ask for one of yours: conclave seen CHANNEL MESSAGE`,
   deletedAlready: (id: SafeText): string =>
     `Nothing was sent. Message ${id} was deleted by its author, and that cannot be taken back. Say something new.`,
   otherLine: (id: SafeText): string =>
@@ -267,8 +271,14 @@ export const READ = {
   nothing: (name: SafeText): SafeText => own`No messages in #${name}.`,
   unreadFrom: own`new`,
   you: own`you`,
-  waiting: own`waiting`,
-  sent: own`sent`,
+  seen: (seenBy: number, of: number): SafeText => own`seen by ${seenBy} of ${of}`,
+  states: {
+    waiting: own`waiting`,
+    sent: own`sent`,
+    unknown: own`unknown: nobody says to have it`
+  },
+  has: own`has it`,
+  notYet: own`not yet`,
   plain: own`[plain]`,
   deleted: own`(deleted by its author; copies may exist)`,
   edited: own`(edited)`,
@@ -324,6 +334,10 @@ export const STATUS = {
     own`#${name}: no key manager that can remove people was heard of for a while: a removal may not have reached you`,
   waiting: (name: SafeText, count: number): SafeText =>
     own`#${name}: ${count} message${plural(count)} waiting to be sent`,
+  missing: (name: SafeText, count: number): SafeText =>
+    own`#${name}: ${count} message${plural(count)} of others missing; members and carriers are asked for ${count === 1 ? own`it` : own`them`}`,
+  unknown: (name: SafeText, count: number): SafeText =>
+    own`#${name}: ${count} message${plural(count)} of yours that nobody says to have, though others are here`,
   isAlarmed: (name: SafeText): SafeText => own`#${name}: ${KEY_STATES.alarmed}`
 } as const
 
@@ -357,6 +371,10 @@ export function healthText({ code, channel, state, count }: StatusForm['health']
       return STATUS.uncertain(name)
     case 'messages-waiting':
       return STATUS.waiting(name, count ?? 0)
+    case 'messages-missing':
+      return STATUS.missing(name, count ?? 0)
+    case 'messages-unknown':
+      return STATUS.unknown(name, count ?? 0)
     default:
       return displayText(code)
   }

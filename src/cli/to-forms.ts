@@ -1,7 +1,7 @@
 /** From what core says to the forms of forms.ts, and back from the words of options to core's. */
 import { equalBytes, hex } from '../base/bytes.ts'
 import { OPTIONAL_TRIGGERS, signaturesNeeded } from '../core/channel/descriptor.ts'
-import type { ChannelView, GroupView, InviteView, LineView, MemberView } from '../core/command.ts'
+import type { ChannelView, GroupView, InviteView, LineView, MemberView, WaitingView } from '../core/command.ts'
 import { asUserId, shortFingerprint, userIdText } from '../core/identity/user.ts'
 import type { UserRecord } from '../core/identity/user-record.ts'
 import { nameOf } from '../core/member/history.ts'
@@ -32,7 +32,8 @@ import {
   type QuoteForm,
   type RecordForm,
   TRIGGERS,
-  type Trigger
+  type Trigger,
+  type WaitingForm
 } from './forms.ts'
 
 export const ADMISSION = {
@@ -93,7 +94,8 @@ export const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString
 
 /** @param connected - peers that follow the channel. */
 export function channelForm(view: ChannelView, connected = 0): ChannelForm {
-  const { id, name, key, term, serial, commitment, notAfter, members, manager, waiting, logHead, descriptor } = view
+  const { id, name, key, term, serial, commitment, notAfter, members, manager, waiting, missing, logHead } = view
+  const { descriptor } = view
   return {
     id: channelIdText(id),
     name,
@@ -114,6 +116,7 @@ export function channelForm(view: ChannelView, connected = 0): ChannelForm {
     signers: view.signers.map(userText),
     exposure: view.exposure,
     waiting,
+    missing,
     logHead: hex(logHead),
     ...(descriptor && {
       founder: userText(view.founder),
@@ -195,6 +198,22 @@ export function messageForm(
   }
 }
 
+export function waitingForm(
+  { local, group, content, isPlain }: WaitingView,
+  place: Place,
+  names: Pick<Names, 'groupName'>
+): WaitingForm {
+  return {
+    type: 'waiting',
+    ...place,
+    ...groupOf(group, names),
+    local,
+    ...contentForm(content),
+    isEncrypted: !isPlain,
+    writtenAt: content.writtenAt
+  }
+}
+
 /** What a message is about, and whether that counts. */
 function aboutForm(view: MessageView, thread: Thread): Pick<MessageForm, 'about' | 'effect'> {
   const subject = thread.subjectOf(view)
@@ -241,7 +260,10 @@ function contentForm({ text, edit, deletion, reaction }: Content): ContentForm {
 }
 
 /** The group, unless it is the channel itself. */
-const groupOf = (group: Uint8Array, { groupName }: Pick<Names, 'groupName'>): { group?: string; groupName?: string } =>
+export const groupOf = (
+  group: Uint8Array,
+  { groupName }: Pick<Names, 'groupName'>
+): { group?: string; groupName?: string } =>
   group.length > 0 ? { group: hex(group), groupName: groupName(group) } : {}
 
 /** `FIRST_MEMBER` as `first-member`. */
@@ -261,8 +283,8 @@ export function eventForm(
   const place = { channel: channelIdText(notice.channel), channelName }
   switch (notice.type) {
     case 'messageState': {
-      const { type, local, id, state } = notice
-      return { type, ...place, local, id, state }
+      const { type, local, id, state, seenBy, of } = notice
+      return { type, ...place, local, id, state, seenBy, of }
     }
     case 'keyState':
       return { type: 'keyState', ...place, state: notice.state, waiting: view?.waiting ?? 0, ...privacyOf(view) }

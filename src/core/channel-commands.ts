@@ -52,7 +52,9 @@ export function runInChannel(room: Room, command: ChannelCommand, env: Env, out:
     case 'keys':
       return { type: 'keys', lines: linesOf(room, env) }
     case 'receipts':
-      return { type: 'receipts', receipts: room.member.receipts.views() }
+      return { type: 'receipts', receipts: room.member.receipts.views(), unknown: room.member.receipts.unknown() }
+    case 'waiting':
+      return { type: 'waiting', messages: room.member.speaker.unsealed() }
     case 'createGroup':
       return createGroup(room, command.name, env, out)
     case 'dissolveGroup':

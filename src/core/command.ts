@@ -43,6 +43,8 @@ export type Command =
   | { readonly type: 'keys'; readonly channel: Uint8Array }
   /** Up to which of our messages each member says that it has them. */
   | { readonly type: 'receipts'; readonly channel: Uint8Array }
+  /** Messages of ours that wait for a key, or for somebody to carry them, and are in no history yet. */
+  | { readonly type: 'waiting'; readonly channel: Uint8Array }
   /** Asks the key manager, through the channel, for the record of a member; the answer is a `publicKey` notice. */
   | { readonly type: 'askPublicKey'; readonly channel: Uint8Array; readonly user?: Uint8Array; readonly nick?: string }
   /** Takes in user records that came by other ways, such as a file: keys registered in advance. */
@@ -95,7 +97,14 @@ export type CommandResult =
   | { readonly type: 'invites'; readonly invites: readonly InviteView[] }
   | { readonly type: 'group'; readonly group: GroupView }
   | { readonly type: 'groups'; readonly groups: readonly GroupView[] }
-  | { readonly type: 'receipts'; readonly receipts: readonly ReceiptView[] }
+  | {
+      readonly type: 'receipts'
+      readonly receipts: readonly ReceiptView[]
+      /** Ids of messages sent by this start that nobody says to have, though others are there. */
+      readonly unknown: readonly string[]
+    }
+  /** In the order said. */
+  | { readonly type: 'waiting'; readonly messages: readonly WaitingView[] }
   | { readonly type: 'keys'; readonly lines: readonly LineView[] }
   /** The question is on its way under this name, hex; a `publicKey` notice brings the answer. */
   | { readonly type: 'asked'; readonly request: string }
@@ -110,12 +119,23 @@ export type CommandResult =
  */
 export type MessageState = 'waiting' | 'sent' | 'seen' | 'unknown'
 
-/** A member misses none of our messages on a line up to one. */
+/** A message of ours that was never sealed: it has no id and no place in the history. */
+export interface WaitingView {
+  readonly local: string
+  /** Empty: said to the channel. */
+  readonly group: Uint8Array
+  readonly content: Content
+  readonly isPlain: boolean
+}
+
+/** A member misses none of our messages on a line from one to another. */
 export interface ReceiptView {
   readonly user: Uint8Array
   /** Empty: the channel itself. */
   readonly group: Uint8Array
-  /** Lamport time of that message. */
+  /** Lamport time: what was said up to then was said before it came, and is none of its. */
+  readonly after: number
+  /** Lamport time of the newest message that it has. */
   readonly lamport: number
 }
 
@@ -159,7 +179,10 @@ export interface ChannelView {
   readonly exposure: Exposure
   /** Whether this peer is the key manager. */
   readonly isManager: boolean
+  /** Messages of ours that are not on their way yet. */
   readonly waiting: number
+  /** Messages of others that are known to be missing, and looked for. */
+  readonly missing: number
   readonly logHead: Uint8Array
   /** Members that were heard of lately, this peer among them. */
   readonly online: number

@@ -121,6 +121,7 @@ export function viewOfRoom({ context, member, manager }: Room, env: Env): Channe
     exposure: member.watch.exposure,
     isManager: manager.tenure.isInOffice,
     waiting: member.speaker.waiting,
+    missing: member.conversation.senders.gaps().length,
     logHead: context.log.head,
     online: member.presence.online
   }
@@ -147,6 +148,7 @@ export function viewOfArrival({ invite }: Arrival): ChannelView {
     exposure: 'none',
     isManager: false,
     waiting: 0,
+    missing: 0,
     logHead: EMPTY,
     online: 0
   }

@@ -2385,6 +2385,7 @@ export interface ReceiptRow {
   user: Uint8Array
   group: Uint8Array
   lamport: number
+  after: number
 }
 
 export namespace ReceiptRow {
@@ -2412,6 +2413,11 @@ export namespace ReceiptRow {
           w.uint64Number(obj.lamport)
         }
 
+        if ((obj.after != null && obj.after !== 0)) {
+          w.uint32(32)
+          w.uint64Number(obj.after)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -2419,7 +2425,8 @@ export namespace ReceiptRow {
         const obj: any = {
           user: uint8ArrayAlloc(0),
           group: uint8ArrayAlloc(0),
-          lamport: 0
+          lamport: 0,
+          after: 0
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -2438,6 +2445,10 @@ export namespace ReceiptRow {
             }
             case 3: {
               obj.lamport = reader.uint64Number()
+              break
+            }
+            case 4: {
+              obj.after = reader.uint64Number()
               break
             }
             default: {
@@ -2476,6 +2487,13 @@ export namespace ReceiptRow {
               }
               break
             }
+            case 4: {
+              yield {
+                field: `${prefix}.after`,
+                value: reader.uint64Number()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -2503,6 +2521,11 @@ export namespace ReceiptRow {
     value: number
   }
 
+  export interface ReceiptRowAfterFieldEvent {
+    field: '$.after'
+    value: number
+  }
+
   export function encode (obj: Partial<ReceiptRow>): Uint8Array {
     return encodeMessage(obj, ReceiptRow.codec())
   }
@@ -2511,7 +2534,7 @@ export namespace ReceiptRow {
     return decodeMessage(buf, ReceiptRow.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ReceiptRow>): Generator<ReceiptRowUserFieldEvent | ReceiptRowGroupFieldEvent | ReceiptRowLamportFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ReceiptRow>): Generator<ReceiptRowUserFieldEvent | ReceiptRowGroupFieldEvent | ReceiptRowLamportFieldEvent | ReceiptRowAfterFieldEvent> {
     return streamMessage(buf, ReceiptRow.codec(), opts)
   }
 }

@@ -25,6 +25,7 @@ const FORM: ChannelForm = {
   exposure: 'none',
   isManager: false,
   waiting: 0,
+  missing: 0,
   logHead: '',
   privacy: 'encrypted'
 }
@@ -102,6 +103,18 @@ describe('commands of the chat', () => {
     for (const slip of ['/reply 3fa', '/edit ^', '/delete', '/delete ^ please', '/react 3fa', '/react 3fa 👍 never'])
       await type(slip)
     expect([sent.length, changes.length, said.length]).to.deep.equal([1, 4, 6])
+  })
+
+  it('/seen asks who has the last message of ours, or another', async () => {
+    const about = { text: 'hi' }
+    const { calls, said, type } = stageOf(FORM, { id: '3fa2b1', about, state: 'sent', seenBy: [], notYet: [] })
+    await type('/seen')
+    await type('/seen 3fa')
+    expect(calls.map(({ params }) => params)).to.deep.equal([
+      { channel: FORM.id, message: '^' },
+      { channel: FORM.id, message: '3fa' }
+    ])
+    expect(said[0]).to.equal('3fa2b1 "hi"  [sent]')
   })
 
   it('/plain sends nothing where the channel is encrypted', async () => {
@@ -183,6 +196,15 @@ describe('the line of standing', () => {
     const exposed = standingText({ ...FORM, isManagerPresent: false, exposure: 'warned' }, nickOf)
     expect(exposed).to.match(/ · WARNING: removals uncertain$/)
     expect(exposed).to.have.length.below(80)
+  })
+
+  it('says where our newest message stands, as that changes', () => {
+    const said = (state: 'waiting' | 'sent' | 'seen' | 'unknown') =>
+      standingText(FORM, nickOf, { state, seenBy: 2, of: 5 }).replace(/.* · 6 online/, '')
+    expect(said('waiting')).to.equal('')
+    expect(said('sent')).to.equal(' · your last: sent')
+    expect(said('seen')).to.equal(' · your last: seen by 2 of 5')
+    expect(said('unknown')).to.equal(' · your last: unknown: nobody says to have it')
   })
 
   it('shows no lock without a key, and none where nothing is encrypted', () => {

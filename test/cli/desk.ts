@@ -66,6 +66,7 @@ export const gardenOf = (user: Uint8Array): ChannelView => ({
   exposure: 'none',
   isManager: true,
   waiting: 0,
+  missing: 0,
   logHead: new Uint8Array(32),
   online: 2
 })
@@ -87,6 +88,7 @@ export class TestDesk {
   readonly commands: Command[] = []
   view: ChannelView
   members: MemberView[]
+  receipts: Extract<CommandResult, { type: 'receipts' }> = { type: 'receipts', receipts: [], unknown: [] }
   readonly #user: Uint8Array
   readonly #answer: Answer
   readonly #listeners = new Set<(notice: Notice) => void>()
@@ -138,6 +140,7 @@ export class TestDesk {
   #run(command: Command): CommandResult {
     if (command.type === 'channels') return { type: 'channels', channels: [this.view] }
     if (command.type === 'members') return { type: 'members', members: this.members }
+    if (command.type === 'receipts') return this.receipts
     const result = this.#answer(command, (notice) => {
       for (const listener of this.#listeners) listener(notice)
     })

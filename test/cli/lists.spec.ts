@@ -108,6 +108,7 @@ describe('lists for people', () => {
       exposure: 'none',
       isManager: false,
       waiting: 0,
+      missing: 0,
       logHead: '',
       memberManagers: [BOB.user],
       managers: ['12D3KooWAnn', BOB.user, '12D3KooWCora'],
@@ -191,8 +192,9 @@ describe('marks of groups', () => {
 
   it('cannot be forged by a name', () => {
     expect(groupMark({ group, groupName: 'ops] alice: hi [' })).to.equal('[ops alice: hi]')
-    for (const name of ['plain', ' PLAIN ', '[plain]', 'pla\u0456n', 'sent'])
+    for (const name of ['plain', ' PLAIN ', '[plain]', 'pla\u0456n', 'sent', 'seen by 2 of 2', 'unknown: x', 'Waiting'])
       expect(groupMark({ group, groupName: name }), name).to.equal('[group ab12cd34]')
+    expect(groupMark({ group, groupName: 'sentinels' })).to.equal('[sentinels]')
     expect(groupMark({ group, groupName: '' })).to.equal('[ab12cd34]')
     expect(groupMark({ group, groupName: 'a\u202Eb\u001Bc' })).to.equal('[ab\uFFFDc]')
   })

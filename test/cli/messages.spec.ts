@@ -1,13 +1,13 @@
 import { expect } from 'chai'
-import { hex } from '../../src/base/bytes.ts'
+import { EMPTY, hex } from '../../src/base/bytes.ts'
 import { UsageError } from '../../src/base/errors.ts'
 import { displayText } from '../../src/cli/display-text.ts'
-import type { MessageForm, ReadForm, SearchForm, SendForm } from '../../src/cli/forms.ts'
-import { messageLine } from '../../src/cli/lines.ts'
-import { searchLines } from '../../src/cli/lists.ts'
+import type { MessageForm, ReadForm, SearchForm, SeenForm, SendForm } from '../../src/cli/forms.ts'
+import { messageLine, waitingLine } from '../../src/cli/lines.ts'
+import { searchLines, seenLines } from '../../src/cli/lists.ts'
 import { searchable } from '../../src/cli/search-methods.ts'
-import { explain, MESSAGE } from '../../src/cli/text.ts'
-import type { GroupView } from '../../src/core/command.ts'
+import { explain, MESSAGE, WAITING } from '../../src/cli/text.ts'
+import type { GroupView, MessageState } from '../../src/core/command.ts'
 import type { MessageView } from '../../src/core/notice.ts'
 import type { Content } from '../../src/wire/messages.ts'
 import { alice, bob, keyOf } from '../core/identity/people.ts'
@@ -125,7 +125,8 @@ describe('what is said about messages', () => {
     const id = displayText('3fa2b1')
     const { unknown, notSoMany, ambiguous, notYours, deletedAlready, otherLine, badReaction, nothingToFind } = MESSAGE
     const said = [unknown, notSoMany, ambiguous, notYours, deletedAlready, otherLine].map((one) => one(id))
-    for (const message of [...said, badReaction, nothingToFind]) {
+    const delivery = [MESSAGE.notYoursToAsk(id), WAITING.notSeen(id, 0), WAITING.notSeen(id, 1)]
+    for (const message of [...said, badReaction, nothingToFind, ...delivery]) {
       const { what, why, advice } = explain(new UsageError('X', message))
       expect(
         [what, why, advice].every((part) => part !== undefined && part.length > 5),
@@ -161,6 +162,124 @@ describe('what is said about messages', () => {
     const { desk } = await deskWith(twin, other)
     expect(await codeOf(desk.call('delete', { ...place, message: 'abc' }))).to.equal('AMBIGUOUS_MESSAGE')
     expect((await desk.call<SendForm>('delete', { ...place, message: 'abc2' })).about!.id).to.equal(other.id)
+  })
+})
+
+describe('delivery of messages of ours', () => {
+  const story = [
+    text('1', 'early', { sender: ALICE, lamport: 1 }),
+    text('2', 'late', { sender: ALICE, lamport: 4 }),
+    text('3', 'on its way', { sender: ALICE, lamport: 5, state: 'waiting' }),
+    text('4', 'in the group', { sender: ALICE, lamport: 3, group: GROUP }),
+    text('5', 'his', { lamport: 6 })
+  ]
+
+  it('is in a history what members say to have now, on the line it was said on, since they came', async () => {
+    const { desk } = await deskWith(...story)
+    desk.view = { ...desk.view, members: 3 }
+    const stateOf = async (word: string): Promise<unknown[]> => {
+      const { state, seenBy, of } = (await read(desk)).find(({ id }) => id === idOf(word))!
+      return [state, seenBy, of]
+    }
+    expect(await stateOf('1')).to.deep.equal(['sent', 0, 2])
+    desk.receipts = {
+      ...desk.receipts,
+      receipts: [
+        { user: BOB, group: EMPTY, after: 0, lamport: 1 },
+        { user: MALLORY, group: EMPTY, after: 1, lamport: 9 },
+        { user: BOB, group: GROUP, after: 3, lamport: 7 }
+      ],
+      unknown: [idOf('4')]
+    }
+    expect(await stateOf('1')).to.deep.equal(['seen', 1, 2])
+    expect(await stateOf('2')).to.deep.equal(['seen', 1, 2])
+    expect(await stateOf('3')).to.deep.equal(['waiting', 0, 2])
+    expect(await stateOf('4')).to.deep.equal(['unknown', 0, 1])
+    expect((await read(desk)).find(({ id }) => id === idOf('5'))).to.not.have.any.keys('seenBy', 'of')
+    const withState = { ...STYLE, withState: true }
+    const marks = (await read(desk)).map((one) => / {2}\[(.*)\]$/.exec(messageLine(one, withState))?.[1])
+    expect(marks).to.deep.equal([
+      'seen by 1 of 2',
+      'unknown: nobody says to have it',
+      'seen by 1 of 2',
+      'waiting',
+      undefined
+    ])
+    const { messages } = await desk.call<SearchForm>('search', { text: 'early' })
+    expect(messages[0]).to.include({ state: 'seen', seenBy: 1, of: 2 })
+  })
+
+  it('names who has one, and who has not yet', async () => {
+    const { desk } = await deskWith(...story)
+    desk.receipts = { ...desk.receipts, receipts: [{ user: BOB, group: EMPTY, after: 0, lamport: 1 }] }
+    const seen = async (message?: string): Promise<unknown[]> => {
+      const form = await desk.call<SeenForm>('seen', { ...place, message })
+      return [form.id, form.seenBy.map(({ nick }) => nick), form.notYet.map(({ nick }) => nick)]
+    }
+    expect(await seen(idOf('1'))).to.deep.equal([idOf('1'), ['bob'], ['mallory']])
+    expect(await seen(idOf('2'))).to.deep.equal([idOf('2'), [], ['bob', 'mallory']])
+    expect(await seen(idOf('4'))).to.deep.equal([idOf('4'), [], ['bob']])
+    expect((await seen())[0]).to.equal(idOf('3'))
+    expect(await codeOf(seen(idOf('5')))).to.equal('NOT_YOURS')
+    const shown = seenLines(await desk.call<SeenForm>('seen', { ...place, message: idOf('1') }))
+    expect(shown[0]).to.equal(`${short('1')} "early"  [seen by 1 of 2]`)
+    expect(shown.slice(1).map((line) => line.replace(/\(.*/, ''))).to.deep.equal([
+      '  has it   bob ',
+      '  not yet  mallory '
+    ])
+  })
+
+  it('is waited for until a member has said to have it, and not taken for that when it was only sent', async () => {
+    const states: MessageState[][] = [['sent', 'seen'], ['sent'], ['sent', 'unknown'], []]
+    const ended: unknown[] = []
+    for (const told of states) {
+      const desk = new TestDesk(ALICE, [], ({ type }, tell) => {
+        if (type !== 'say') return undefined
+        for (const state of told) {
+          const seenBy = state === 'seen' ? 1 : 0
+          tell({ type: 'messageState', channel: CHANNEL, local: 'l', id: 'ff'.repeat(32), state, seenBy, of: 1 })
+        }
+        return { type: 'said', local: 'l' }
+      })
+      const form = await desk.call<SendForm>('send', { ...place, text: 'x', wait: 'seen', timeout: 20 })
+      ended.push([form.state, form.seenBy])
+    }
+    expect(ended).to.deep.equal([
+      ['seen', 1],
+      ['sent', 0],
+      ['unknown', 0],
+      ['waiting', undefined]
+    ])
+  })
+
+  it('that has not begun is shown after all the others, on the line it is for', async () => {
+    const groups: GroupView[] = [{ id: GROUP, name: 'ops', members: [ALICE], isMember: true, isReady: true }]
+    const contents = [text('w', 'hello?').content, edit('e', '1', 'mended').content, deletion('d', '1').content]
+    const messages = contents.map((content, i) => ({
+      local: `l${i}`,
+      group: i === 0 ? GROUP : EMPTY,
+      content,
+      isPlain: false
+    }))
+    const desk = new TestDesk(ALICE, [], ({ type }) =>
+      type === 'groups' ? { type, groups } : type === 'waiting' ? { type, messages } : undefined
+    )
+    desk.view = { ...desk.view, waiting: 3 }
+    await desk.keep(text('1', 'helo', { sender: ALICE }))
+    const form = await desk.call<ReadForm>('read', { ...place, since: 0 })
+    expect(
+      form.waiting.map((one) =>
+        waitingLine(one, STYLE)
+          .slice(6)
+          .replace(/^.*?\d\d:\d\d /, '')
+      )
+    ).to.deep.equal([
+      `[ops] you: hello?  [waiting]`,
+      `-- you wanted to edit ${short('1')}: mended  [waiting]`,
+      `-- you wanted to delete ${short('1')}  [waiting]`
+    ])
+    const inGroup = await desk.call<ReadForm>('read', { ...place, since: 0, group: 'ops' })
+    expect(inGroup.waiting.map(({ local }) => local)).to.deep.equal(['l0'])
   })
 })
 

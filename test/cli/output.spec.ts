@@ -95,6 +95,7 @@ describe('output', () => {
       [new UsageError('NO_QUORUM', ''), 5],
       [new UsageError('REMOVED', ''), 5],
       [new UsageError('TIMEOUT', ''), 6],
+      [new UsageError('NOT_SEEN', ''), 6],
       [new InternalError(''), 70],
       [new TypeError(''), 70],
       [new UsageError('INTERRUPTED', ''), 130]
@@ -234,6 +235,27 @@ describe('lines of the conversation', () => {
     expect(texts).to.have.length.above(10)
     expect(new Set(texts).size).to.equal(texts.length)
     expect(texts).to.not.include(reasonText('unheard of', false))
+  })
+
+  it('say of each message that is not shown why, and what comes of it', () => {
+    const who = { user: 'u', nick: 'bob', fingerprint: 'AAAA-BBBB', isSelf: false }
+    const said = (check: number): string =>
+      eventLine({ type: 'unreadable', channel: 'c', channelName: 'garden', sender: who, id: '00', check }, PLAIN)!
+    const checks = [701, 704, 705, 706, 707, 708, 709]
+    for (const check of checks)
+      expect(said(check)).to.match(new RegExp(`a message of bob .* is not shown: .{20,} \\(R-${check}\\)\\. .{20,}`))
+    const reasons = checks.map((check) => said(check).replace(/ \(R-.*/, ''))
+    expect(new Set(reasons).size).to.equal(5)
+    expect(said(708)).to.include('key').and.include('before you came in')
+    expect(said(709)).to.include('removed')
+    expect(said(701)).to.include('not a member')
+  })
+
+  it('tell of messages of ours when something is amiss, and of no receipt', () => {
+    const form = { type: 'messageState', channel: 'c', channelName: 'garden', local: 'l', id: '3fa2b1c0' } as const
+    const said = (state: 'sent' | 'seen' | 'unknown') => eventLine({ ...form, state, seenBy: 0, of: 2 }, PLAIN)
+    expect([said('sent'), said('seen')]).to.deep.equal([undefined, undefined])
+    expect(said('unknown')).to.include('nobody says to have your message 3fa2b1')
   })
 
   it('every security event is a line', () => {

@@ -73,6 +73,29 @@ describe('a group', () => {
     expect(shown).to.deep.include({ group, isEncrypted: true })
   })
 
+  it('has nothing of before for who is put in, who is not said to have it', () => {
+    const { bus, channel, ana, all } = setUp('receipts', 2)
+    const [, bob, carol] = all as [Node, Node, Node]
+    const group = createGroup(bus, ana, channel, 'kitchen')
+    put(bus, ana, channel, group, bob)
+    say(bus, ana, channel, group, 'soup')
+    bus.pass(15 * SECOND_MS)
+    put(bus, ana, channel, group, carol)
+    say(bus, ana, channel, group, 'salt')
+    bus.pass(30 * SECOND_MS)
+    expect(bus.texts(carol)).to.deep.equal(['ana: salt'])
+    const states = ana.notices.flatMap((notice) =>
+      notice.type === 'messageState' ? [`${notice.id} ${notice.state} ${notice.seenBy} of ${notice.of}`] : []
+    )
+    const last = bus.history(ana, channel).map(({ id }) =>
+      states
+        .filter((one) => one.startsWith(id))
+        .at(-1)!
+        .slice(65)
+    )
+    expect(last).to.deep.equal(['seen 1 of 1', 'seen 2 of 2'])
+  })
+
   it('costs one wrap a member, and nothing asymmetric or granted', () => {
     const { bus, channel, ana, all } = setUp('cost', 6)
     const from = bus.tap.length

@@ -270,6 +270,31 @@ describe('a message of ours', () => {
     expect(statesOf(alice).at(-1)).to.equal('seen 2 of 2')
   })
 
+  it('is not seen by who came after it, but where newcomers read all', () => {
+    for (const history of [HistoryPolicy.NONE, HistoryPolicy.SINCE_JOIN, HistoryPolicy.ALL]) {
+      const all = world({ history })
+      const { bus, alice, channel } = all
+      bus.say(alice, channel, 'one')
+      bus.pass(10_000)
+      const dave = bus.add('dave')
+      bus.join(dave, bus.invite(alice, channel))
+      bus.pass(5_000)
+      bus.say(alice, channel, 'two')
+      bus.pass(30_000)
+      const isAll = history === HistoryPolicy.ALL
+      expect(bus.texts(dave)).to.deep.equal(isAll ? ['alice: one', 'alice: two'] : ['alice: two'])
+      const [one] = bus.history(alice, channel)
+      const states = alice.notices.filter((notice) => notice.type === 'messageState' && notice.id === one!.id)
+      expect(states.at(-1), history).to.deep.include(isAll ? { seenBy: 3, of: 3 } : { seenBy: 2, of: 2 })
+      bus.stop(alice)
+      bus.start(alice)
+      const result = bus.command(alice, { type: 'receipts', channel })
+      const receipts = result?.type === 'receipts' ? result.receipts : []
+      const seers = receipts.filter(({ after, lamport }) => after < one!.lamport && one!.lamport <= lamport)
+      expect([receipts.length, seers.length], history).to.deep.equal([3, isAll ? 3 : 2])
+    }
+  })
+
   it('is unknown when members are there and none has it', () => {
     const all = world()
     const { bus, alice, channel } = all

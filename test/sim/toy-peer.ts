@@ -318,6 +318,7 @@ export class ToyPeer implements JudgingMachine {
       isManagerPresent: true,
       isManager: false,
       waiting: 0,
+      missing: 0,
       logHead: zeros(32),
       online: 1
     }

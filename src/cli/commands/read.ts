@@ -6,7 +6,7 @@ import { displayText } from '../display-text.ts'
 import { EXIT } from '../exit.ts'
 import type { EventForm, NoticeForm, Position, ReadForm } from '../forms.ts'
 import { interrupted, interruption } from '../interrupts.ts'
-import { eventLine, type LineStyle, messageLine } from '../lines.ts'
+import { eventLine, type LineStyle, messageLine, waitingLine } from '../lines.ts'
 import { openSession, type Session } from '../session.ts'
 import { READ } from '../text.ts'
 
@@ -42,6 +42,8 @@ export async function run(args: Arguments): Promise<number> {
 
 class Reading {
   isInterrupted = false
+  /** Whether what is shown has only just been said. */
+  #isLive = false
   readonly #session: Session
   /** The channel, and the group when only that is wanted. */
   readonly #place: { readonly channel: string; readonly group?: string }
@@ -79,7 +81,11 @@ class Reading {
     const { channelName } = page
     for (;;) {
       for (const one of page.messages) this.#show(one)
-      count += page.messages.length
+      for (const one of page.waiting) {
+        if (this.#args.output.isJson) this.#args.output.json({ ...one })
+        else this.#args.output.line(waitingLine(one, this.#style))
+      }
+      count += page.messages.length + page.waiting.length
       if (page.upTo !== undefined) this.#note(page.upTo.position, page.upTo.seenAt)
       if (page.after === undefined) return { count, name: channelName }
       const { since } = range
@@ -99,6 +105,7 @@ class Reading {
   async follow(): Promise<void> {
     const held = this.#held ?? []
     this.#held = undefined
+    this.#isLive = true
     for (const form of held) if (form.type !== 'message' || !this.#shown.has(form.id)) this.#show(form)
     this.#shown = new Set()
     const marker = setInterval(() => void this.mark().catch(() => {}), MARK_MS)
@@ -120,7 +127,7 @@ class Reading {
 
   get #style(): LineStyle {
     const columns = process.stdout.isTTY === true ? process.stdout.columns : undefined
-    return { isColour: this.#args.output.isColour, withChannel: false, columns }
+    return { isColour: this.#args.output.isColour, withChannel: false, withState: !this.#isLive, columns }
   }
 
   #show(form: NoticeForm): void {

@@ -1,27 +1,28 @@
 /** `conclave send|edit|delete|react` */
 import { UsageError } from '../../base/errors.ts'
-import { SECOND_MS } from '../../base/time.ts'
 import type { Params } from '../../node/control.ts'
 import { TEXT_BYTES } from '../../wire/limits.ts'
 import type { Arguments } from '../arguments.ts'
 import type { SafeText } from '../display-text.ts'
+import { shortId } from '../event-text.ts'
 import { EXIT } from '../exit.ts'
 import type { KeyStateName, SendForm } from '../forms.ts'
-import { shortId } from '../lines.ts'
+import { SEND_MS } from '../parameters.ts'
 import { openSession } from '../session.ts'
-import { KEY_STATES, MESSAGE, WAITING } from '../text.ts'
+import { KEY_STATES, MESSAGE, READ, WAITING } from '../text.ts'
 
 export async function run(args: Arguments): Promise<number> {
   const { options, output } = args
   const wait = options.choice('wait', ['sent', 'seen', 'none'], 'sent')
-  if (wait === 'seen') throw new UsageError('BAD_OPTION', WAITING.seen)
-  const timeout = options.duration('timeout', 10 * SECOND_MS)
+  const timeout = options.duration('timeout', SEND_MS[wait])
   const params = await paramsOf(args)
   const session = await openSession(args, 'network')
   const form = await session.call<SendForm>(args.command, { ...params, wait, timeout })
   await session.close()
-  if (wait === 'sent' && form.state !== 'sent') throw notSent(form.key)
-  output.answer({ ...form }, () => told(form))
+  if (wait !== 'none' && form.state === 'waiting') throw notSent(form.key)
+  if (wait === 'seen' && form.state !== 'seen')
+    throw new UsageError('NOT_SEEN', WAITING.notSeen(shortId(form.id ?? ''), form.online - 1))
+  output.answer({ ...form }, () => told(form, wait))
   return EXIT.ok
 }
 
@@ -48,8 +49,10 @@ async function textOf(operand: string): Promise<string> {
   return text
 }
 
-const told = ({ kind, about }: SendForm): readonly SafeText[] =>
-  kind === 'deletion' && about !== undefined ? [MESSAGE.deleteAsked(shortId(about.id))] : []
+function told({ kind, about, state, seenBy = 0, of = 0 }: SendForm, wait: string): readonly SafeText[] {
+  const asked = kind === 'deletion' && about !== undefined ? [MESSAGE.deleteAsked(shortId(about.id))] : []
+  return wait === 'seen' && state === 'seen' ? [...asked, READ.seen(seenBy, of)] : asked
+}
 
 /** Why a message waits, as an error. The message itself is kept. */
 function notSent(state: KeyStateName): UsageError {

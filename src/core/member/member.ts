@@ -74,7 +74,10 @@ export class Member {
     this.#context = context
     this.keyring = keyring
     this.watch = new Watch(context)
-    this.succession = new Succession(context, keyring, (env, out) => this.#onEpoch(env, out))
+    this.succession = new Succession(context, keyring, {
+      onAdopted: (env, out) => this.#onEpoch(env, out),
+      onComer: (user, group, out) => this.receipts.noteComer(user, group, this.clock.saidTo(group), out)
+    })
     this.seeker = new KeySeeker(context, keyring, standing, this.succession, this.watch)
     this.groups = new Groups(context, {
       keyring,

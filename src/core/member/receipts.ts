@@ -4,6 +4,7 @@
  * A message that nobody says to have, though others are there, is told to be unknown after a while; it may still be seen.
  */
 import { equalBytes, hex } from '../../base/bytes.ts'
+import { HistoryPolicy } from '../../wire/messages.ts'
 import { ReceiptRow } from '../../wire/rows.ts'
 import type { Context } from '../channel/context.ts'
 import type { MessageState, ReceiptView } from '../command.ts'
@@ -23,6 +24,8 @@ interface Sent {
 interface Watched extends Sent {
   /** `Env.uptimeMs` at which it is unknown when nobody has it. */
   unknownAt: number | undefined
+  /** Whether that was told. */
+  isUnknown: boolean
 }
 
 export class Receipts {
@@ -47,38 +50,61 @@ export class Receipts {
     for (const one of this.#watched) {
       if (one.unknownAt === undefined || one.unknownAt > env.uptimeMs) continue
       one.unknownAt = isAlone ? env.uptimeMs + this.#patienceMs : undefined
-      if (!isAlone && this.#seenBy(one) === 0) this.#tell(one, 'unknown', out)
+      if (isAlone || this.#seenBy(one) > 0) continue
+      one.isUnknown = true
+      this.#tell(one, 'unknown', out)
     }
     this.#setDeadline()
   }
 
   /** A message of ours was given to the carrier. */
   noteSent(sent: Sent, env: Env, out: Out): void {
-    const watched = { ...sent, unknownAt: env.uptimeMs + this.#patienceMs }
+    const watched = { ...sent, unknownAt: env.uptimeMs + this.#patienceMs, isUnknown: false }
     this.#watched = [...this.#watched, watched].slice(-WATCHED_MESSAGES)
     this.#setDeadline()
     this.#tell(watched, 'sent', out)
   }
 
+  /**
+   * Somebody has come into the channel or a group, and has none of what was said there before: what it says to have begins here.
+   *
+   * @param lamport - up to which messages were said; 0: none.
+   */
+  noteComer(user: Uint8Array, group: Uint8Array, lamport: number, out: Out): void {
+    const mayReadAll = group.length === 0 && this.#context.charter.descriptor.history === HistoryPolicy.ALL
+    if (lamport === 0 || mayReadAll) return
+    this.#keep({ user, group, after: lamport, lamport }, out)
+  }
+
   /** A member says up to which of our messages on a line it misses none. */
   onSeen(user: Uint8Array, group: Uint8Array, lamport: number, out: Out): void {
-    const name = nameOf(user, group)
-    const before = this.#receipts.get(name)?.lamport ?? 0
+    const { lamport: before, after } = this.#receipts.get(nameOf(user, group)) ?? { lamport: 0, after: 0 }
     if (lamport <= before) return
-    this.#receipts.delete(name)
-    this.#receipts.set(name, { user, group, lamport })
-    const row = stateRow(this.#entryOf(name), ReceiptRow.encode({ user, group, lamport }))
-    out.note([row], this.#evict())
+    this.#keep({ user, group, after, lamport }, out)
     for (const one of this.#watched) {
       if (!equalBytes(one.group, group) || one.lamport <= before || one.lamport > lamport) continue
       one.unknownAt = undefined
+      one.isUnknown = false
       this.#tell(one, 'seen', out)
     }
   }
 
-  /** Up to which of our messages each member has all. */
+  #keep(receipt: ReceiptView, out: Out): void {
+    const name = nameOf(receipt.user, receipt.group)
+    this.#receipts.delete(name)
+    this.#receipts.set(name, receipt)
+    out.note([stateRow(this.#entryOf(name), ReceiptRow.encode(receipt))], this.#evict())
+  }
+
+  /** Which of our messages each member has. */
   views(): ReceiptView[] {
-    return [...this.#receipts.values()].filter(({ user, group }) => this.#membersOf(group).has(user))
+    const all = [...this.#receipts.values()]
+    return all.filter(({ user, group, after, lamport }) => lamport > after && this.#membersOf(group).has(user))
+  }
+
+  /** Ids of the messages sent last that nobody says to have, though others are there. */
+  unknown(): string[] {
+    return this.#watched.filter(({ isUnknown }) => isUnknown).map(({ id }) => id)
   }
 
   #membersOf(group: Uint8Array): { has(user: Uint8Array): boolean; readonly size: number } {
@@ -87,7 +113,7 @@ export class Receipts {
   }
 
   #seenBy({ group, lamport }: Sent): number {
-    return this.views().filter((one) => equalBytes(one.group, group) && one.lamport >= lamport).length
+    return this.views().filter((one) => equalBytes(one.group, group) && hasSeen(one, lamport)).length
   }
 
   #tell(one: Watched, state: MessageState, out: Out): void {
@@ -128,6 +154,10 @@ export class Receipts {
     this.#receipts.set(nameOf(receipt.user, receipt.group), receipt)
   }
 }
+
+/** Whether a member has the message of ours on that line. */
+export const hasSeen = (receipt: Pick<ReceiptView, 'after' | 'lamport'>, lamport: number): boolean =>
+  receipt.after < lamport && lamport <= receipt.lamport
 
 const nameOf = (user: Uint8Array, group: Uint8Array): string =>
   group.length === 0 ? hex(user) : `${hex(user)}/${hex(group)}`

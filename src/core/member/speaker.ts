@@ -10,6 +10,7 @@ import { UsageError } from '../../base/errors.ts'
 import { type Content, HistoryPolicy, Privacy, type Seen } from '../../wire/messages.ts'
 import type { Context } from '../channel/context.ts'
 import { type Frame, readFrame } from '../channel/frame.ts'
+import type { WaitingView } from '../command.ts'
 import { Deadlines } from '../deadlines.ts'
 import type { Env, Row, RowKey } from '../machine.ts'
 import type { MessageView } from '../notice.ts'
@@ -71,6 +72,12 @@ export class Speaker {
   /** Messages of ours that are not on their way yet. */
   get waiting(): number {
     return this.#outbox.size
+  }
+
+  /** Those of them that no frame was made of yet. */
+  unsealed(): WaitingView[] {
+    const entries = this.#outbox.entries().filter(({ frame }) => frame.length === 0)
+    return entries.map(({ local, group, content, isPlain }) => ({ local, group, content, isPlain }))
   }
 
   nextAt(): number | undefined {

@@ -49,11 +49,18 @@ const GROUP_CHANGE: Partial<Record<Operation, (Notice & { type: 'group' })['chan
   [Operation.TAKE_OUT_OF_GROUP]: 'taken-out'
 }
 
+/** What follows from an epoch. */
+export interface Following {
+  /** It is in force. */
+  onAdopted(env: Env, out: Out): void
+  /** Somebody has come into the channel, or a group, by it; nothing was said under it yet. */
+  onComer(user: Uint8Array, group: Uint8Array, out: Out): void
+}
+
 export class Succession {
   readonly #context: Context
   readonly #keyring: Keyring
-  /** Called when an epoch is in force. */
-  readonly #onAdopted: (env: Env, out: Out) => void
+  readonly #following: Following
   readonly #deadlines = new Deadlines<'expiry'>()
   /** Announcements that do not follow the current epoch yet, by id. */
   readonly #waiting = new Map<string, CheckedAnnouncement>()
@@ -73,10 +80,10 @@ export class Succession {
   /** Whether the current epoch is known to lead nowhere: only a grant helps. */
   #isOffChain = false
 
-  constructor(context: Context, keyring: Keyring, onAdopted: (env: Env, out: Out) => void) {
+  constructor(context: Context, keyring: Keyring, following: Following) {
     this.#context = context
     this.#keyring = keyring
-    this.#onAdopted = onAdopted
+    this.#following = following
   }
 
   get isOffChain(): boolean {
@@ -322,7 +329,7 @@ export class Succession {
     for (const [name, { head }] of this.#waiting) {
       if (!isHigher(head.key, this.#keyring.current!.key)) this.#waiting.delete(name)
     }
-    this.#onAdopted(env, out)
+    this.#following.onAdopted(env, out)
   }
 
   /**
@@ -489,6 +496,7 @@ export class Succession {
       if (groupChange !== undefined) {
         const { group, subject: user } = statement
         out.notify({ type: 'group', channel, group, name: log.groupName(group), change: groupChange, user, by: author })
+        if (groupChange === 'put-in') this.#following.onComer(user, group, out)
         continue
       }
       const name = hex(statement.subject)
@@ -504,6 +512,7 @@ export class Succession {
         nick: log.nickOf(statement.subject),
         by: author
       })
+      if (isIn) this.#following.onComer(statement.subject, EMPTY, out)
     }
   }
 
