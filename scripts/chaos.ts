@@ -10,7 +10,7 @@
 import { MINUTE_MS, SECOND_MS } from '../src/base/time.ts'
 import { type ChaosOutcome, chaos, complaints } from '../test/live/chaos.ts'
 import { isGood } from '../test/live/histories.ts'
-import { numberOf, publish, readOptions, short, spread, tell } from './bench/report.ts'
+import { numberOf, publish, readOptions, spread, tell } from './bench/report.ts'
 
 const MANAGERS = 3
 const LIFE_MS = 2.5 * MINUTE_MS

@@ -11,7 +11,7 @@ import type { MessageForm, Position, ReadForm, StatusForm } from '../../src/cli/
 import { Random } from '../../src/sim/random.ts'
 import { type Ear, SEVERABLE } from './cli-processes.ts'
 import { Crew, earOf, type Hand } from './crew.ts'
-import { compare, textsOf, type Verdict, type Witness } from './histories.ts'
+import { compare, type Shown, type Verdict, type Witness } from './histories.ts'
 import { pause } from './hosts.ts'
 
 export interface ChaosInit {
@@ -50,6 +50,8 @@ export interface ChaosOutcome {
 const DOWN_MS = [1 * SECOND_MS, 15 * SECOND_MS] as const
 const CUT_MS = [2 * SECOND_MS, 10 * SECOND_MS] as const
 const LOOK_MS = SECOND_MS
+/** What somebody who is killed was told of so lately may not have been written down. */
+const FORGOTTEN_MS = 15 * SECOND_MS
 
 export async function chaos(init: ChaosInit): Promise<ChaosOutcome> {
   const run = new Chaos(init)
@@ -66,6 +68,8 @@ class Chaos {
   readonly #ears = new Map<Hand, Ear[]>()
   readonly #acknowledged = new Set<string>()
   readonly #troubles: string[] = []
+  /** When somebody was killed last, ms since 1970. */
+  readonly #killedAt = new Map<Hand, number>()
   #said = 0
   #unacknowledged = 0
   #kills = 0
@@ -91,7 +95,8 @@ class Chaos {
     await Promise.all([this.#talk(), ...this.#all.map((hand) => this.#live(hand)), ...this.#links()])
     tell(`${this.#acknowledged.size} messages, ${this.#kills} kills, ${this.#cuts} cuts; all are up and healed`)
     const convergenceMs = await this.#converge()
-    const witnesses = await this.#witnesses()
+    const witnesses: Witness[] = []
+    for (const hand of this.#crew.hands) witnesses.push(await this.#witness(hand))
     for (const hand of this.#all) await this.#look(hand)
     this.#noteTroubles()
     return {
@@ -157,6 +162,7 @@ class Chaos {
       await this.#look(hand)
       if (hand.role !== 'carrier') await this.#say(hand)
       await this.#crew.kill(hand)
+      this.#killedAt.set(hand, Date.now())
       this.#kills++
       await pause(downMs)
       await this.#crew.start(hand)
@@ -209,7 +215,8 @@ class Chaos {
   async #converge(): Promise<Map<string, number>> {
     const healedAt = performance.now()
     const { hands } = this.#crew
-    const has = new Map<Hand, ReadonlySet<string>>(hands.map((hand) => [hand, new Set()]))
+    const has = new Map(hands.map((hand) => [hand, this.#textsHeard(hand)]))
+    const lookedAt = new Map(hands.map((hand) => [hand, (this.#killedAt.get(hand) ?? 0) - FORGOTTEN_MS]))
     const done = new Map<string, number>()
     const texts = new Set(this.#acknowledged)
     for (;;) {
@@ -217,45 +224,44 @@ class Chaos {
       const lacking = hands.filter(isLacking)
       const isLate = performance.now() - healedAt > this.#init.convergenceMs
       if (isLate) for (const { nick } of lacking) done.set(nick, Number.POSITIVE_INFINITY)
-      if (isLate || lacking.length === 0) return done
-      for (const hand of lacking) {
-        const witness = await this.#witness(hand)
-        has.set(hand, textsOf([witness], []))
-        // It may show what was said to somebody who was killed before acknowledging it.
-        for (const { text } of witness.shown) texts.add(text)
+      if (isLate || (lacking.length === 0 && done.size === hands.length)) return done
+      for (const hand of hands.filter((one) => isLacking(one) || !done.has(one.nick))) {
+        const since = Math.max(0, lookedAt.get(hand)!)
+        lookedAt.set(hand, Date.now() - LOOK_MS)
+        for (const { text } of await this.#read(hand, since)) {
+          has.get(hand)!.add(text)
+          // It may have been said to somebody who was killed before acknowledging it.
+          texts.add(text)
+        }
+        if (!isLacking(hand)) done.set(hand.nick, performance.now() - healedAt)
       }
-      for (const hand of lacking) if (!isLacking(hand)) done.set(hand.nick, performance.now() - healedAt)
       await pause(LOOK_MS)
     }
   }
 
-  async #witnesses(): Promise<Witness[]> {
-    const witnesses: Witness[] = []
-    for (const hand of this.#crew.hands) witnesses.push(await this.#witness(hand))
-    return witnesses
+  #textsHeard(hand: Hand): Set<string> {
+    return new Set(this.#heard('message', [hand]).map(({ text }) => String(text)))
   }
 
   async #witness(hand: Hand): Promise<Witness> {
-    const messages: MessageForm[] = []
-    let after: Position | undefined
-    do {
-      const part = { channel: this.#crew.channel, since: 0, ...(after && { after }) }
-      const page = await earOf(hand).call<ReadForm & Record<string, unknown>>('read', part)
-      messages.push(...page.messages)
-      after = page.after
-    } while (after !== undefined)
     const told = [
       ...this.#heard('gap', [hand]).map(({ missing }) => String(missing)),
       ...this.#heard('unreadable', [hand]).map(({ id }) => String(id))
     ]
-    const shown = messages.map(({ name, id, sender, lamport, text = '' }) => ({
-      name: name ?? id,
-      id,
-      sender,
-      lamport,
-      text
-    }))
-    return { nick: hand.nick, shown, told: new Set(told) }
+    return { nick: hand.nick, shown: await this.#read(hand, 0), told: new Set(told) }
+  }
+
+  /** @param since - when it saw them first, ms since 1970. */
+  async #read(hand: Hand, since: number): Promise<Shown[]> {
+    const messages: MessageForm[] = []
+    let after: Position | undefined
+    do {
+      const part = { channel: this.#crew.channel, since, ...(after && { after }) }
+      const page = await earOf(hand).call<ReadForm & Record<string, unknown>>('read', part)
+      messages.push(...page.messages)
+      after = page.after
+    } while (after !== undefined)
+    return messages.map(({ name, id, sender, lamport, text = '' }) => ({ name: name ?? id, id, sender, lamport, text }))
   }
 
   #noteTroubles(): void {

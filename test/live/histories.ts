@@ -41,14 +41,9 @@ export interface Verdict {
   readonly disordered: readonly { readonly nick: string; readonly text: string }[]
 }
 
-/** Everything that anybody shows, and what should be shown. */
-export function textsOf(witnesses: readonly Witness[], expected: Iterable<string>): Set<string> {
-  return new Set([...expected, ...witnesses.flatMap(({ shown }) => shown.map(({ text }) => text))])
-}
-
 /** @param expected - texts that everybody has to have. */
 export function compare(witnesses: readonly Witness[], expected: ReadonlySet<string>): Verdict {
-  const texts = textsOf(witnesses, expected)
+  const texts = new Set([...expected, ...witnesses.flatMap(({ shown }) => shown.map(({ text }) => text))])
   return {
     messages: texts.size,
     missing: missingOf(witnesses, texts),
