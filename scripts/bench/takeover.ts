@@ -59,7 +59,7 @@ function chat(texts: string[]): () => Promise<void> {
 async function round(number: number): Promise<Round> {
   const leader = await crew.agree(crew.hands, LIMIT_MS)
   const { term } = await crew.standing(members[0]!)
-  const newcomer = await crew.settle(`newcomer${number}`, false)
+  const newcomer = await crew.settle(`newcomer${number}`, 'member')
   await crew.start(newcomer)
   const invite = await crew.invite(leader)
   const texts: string[] = []

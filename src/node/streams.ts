@@ -130,6 +130,7 @@ export class Streams {
     const bytes = Question.encode(question)
     let best: Asked = { from: to, answer: undefined }
     if (bytes.length > QUESTION_BYTES || this.#stopped.signal.aborted) return best
+    if (question.frames !== undefined) this.#metrics.count('streams.askedForFrames')
     const candidates = to === undefined ? this.#candidates(channel, addresses, question, skip) : [to]
     for (const [i, from] of candidates.entries()) {
       const isLast = i === candidates.length - 1

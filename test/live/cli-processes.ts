@@ -163,6 +163,12 @@ export class Ear {
     return this.forms.some((form) => form['text'] === text)
   }
 
+  /** Lets go of what was heard so far. */
+  forget(): void {
+    this.forms.length = 0
+    this.times.length = 0
+  }
+
   /** How many forms came so far. */
   get count(): number {
     return this.forms.length

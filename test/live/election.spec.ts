@@ -13,7 +13,7 @@ import { type LiveCarrier, liveCarrier, newKey, until } from './hosts.ts'
 
 describe('key managers in processes of their own', function () {
   this.timeout(180_000)
-  const crew = new Crew(SEVERABLE)
+  const crew = new Crew({ manager: SEVERABLE })
   /** Who is still in the channel. */
   let staying: Hand[] = []
 
