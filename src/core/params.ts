@@ -102,7 +102,7 @@ export const MEMBERS = 10_000
 export const ANNOUNCED_STATEMENT_BYTES = 15_000
 /** Epochs that a manager keeps for newcomers, and that a newcomer keeps of those it was given. */
 export const ARCHIVED_EPOCHS = 4096
-export const GRANTED_EPOCHS = 1024
+export const GRANTED_EPOCHS = 1500
 /** Challenges that wait for their answer, and for how long. */
 export const CHALLENGES = 1024
 export const CHALLENGE_MS = 30 * SECOND_MS

@@ -104,7 +104,7 @@ export const CHECKS = {
   609: 'the roster derived has the hash granted, and the requester is in it',
   611: 'the epoch granted is not lower than the adopted one',
   612: 'the challenge opens, comes from the manager asked, and names the request and record',
-  613: 'each earlier epoch granted is allowed by the history policy, below the one granted, and gives its commitment',
+  613: 'earlier epochs granted are in order, below the one granted, and allowed by the history policy',
   // Messages
   701: 'the sender is in the roster of the epoch',
   702: 'each (sender, boot, counter) is accepted once, and within reach of the window',

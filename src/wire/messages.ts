@@ -5473,7 +5473,7 @@ export interface GrantContent {
   announcement: Uint8Array
   statements: Uint8Array[]
   isLogComplete: boolean
-  earlier: EarlierEpoch[]
+  earlier: EarlierEpochs[]
   notAfter: number
   init: Uint8Array
   control: Uint8Array
@@ -5529,7 +5529,7 @@ export namespace GrantContent {
         if (obj.earlier != null && obj.earlier.length > 0) {
           for (const value of obj.earlier) {
             w.uint32(66)
-            EarlierEpoch.codec().encode(value, w)
+            EarlierEpochs.codec().encode(value, w)
           }
         }
 
@@ -5609,7 +5609,7 @@ export namespace GrantContent {
                 throw new MaxLengthError('Decode error - repeated field "earlier" had too many elements')
               }
 
-              obj.earlier.push(EarlierEpoch.codec().decode(reader, reader.uint32(), {
+              obj.earlier.push(EarlierEpochs.codec().decode(reader, reader.uint32(), {
                 limits: opts.limits?.earlier$
               }))
               break
@@ -5708,7 +5708,7 @@ export namespace GrantContent {
                 throw new MaxLengthError('Streaming decode error - repeated field "earlier" had too many elements')
               }
 
-              for (const evt of EarlierEpoch.codec().stream(reader, reader.uint32(), `${prefix}.earlier[]`, {
+              for (const evt of EarlierEpochs.codec().stream(reader, reader.uint32(), `${prefix}.earlier[]`, {
                 limits: opts.limits?.earlier$
               })) {
                 yield {
@@ -5790,32 +5790,20 @@ export namespace GrantContent {
     value: boolean
   }
 
-  export interface GrantContentEarlierKeyTermFieldEvent {
-    field: '$.earlier[].key.term'
+  export interface GrantContentEarlierTermFieldEvent {
+    field: '$.earlier[].term'
     value: number
     index: number
   }
 
-  export interface GrantContentEarlierKeySerialFieldEvent {
-    field: '$.earlier[].key.serial'
+  export interface GrantContentEarlierSerialFieldEvent {
+    field: '$.earlier[].serial'
     value: number
     index: number
   }
 
-  export interface GrantContentEarlierKeyCommitmentFieldEvent {
-    field: '$.earlier[].key.commitment'
-    value: Uint8Array
-    index: number
-  }
-
-  export interface GrantContentEarlierReadingSecretFieldEvent {
-    field: '$.earlier[].readingSecret'
-    value: Uint8Array
-    index: number
-  }
-
-  export interface GrantContentEarlierAnnouncementFieldEvent {
-    field: '$.earlier[].announcement'
+  export interface GrantContentEarlierReadingSecretsFieldEvent {
+    field: '$.earlier[].readingSecrets'
     value: Uint8Array
     index: number
   }
@@ -5843,40 +5831,40 @@ export namespace GrantContent {
     return decodeMessage(buf, GrantContent.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<GrantContent>): Generator<GrantContentEpochSecretFieldEvent | GrantContentLeafFieldEvent | GrantContentDepthFieldEvent | GrantContentPathKeysFieldEvent | GrantContentAnnouncementFieldEvent | GrantContentStatementsFieldEvent | GrantContentIsLogCompleteFieldEvent | GrantContentEarlierKeyTermFieldEvent | GrantContentEarlierKeySerialFieldEvent | GrantContentEarlierKeyCommitmentFieldEvent | GrantContentEarlierReadingSecretFieldEvent | GrantContentEarlierAnnouncementFieldEvent | GrantContentNotAfterFieldEvent | GrantContentInitFieldEvent | GrantContentControlFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<GrantContent>): Generator<GrantContentEpochSecretFieldEvent | GrantContentLeafFieldEvent | GrantContentDepthFieldEvent | GrantContentPathKeysFieldEvent | GrantContentAnnouncementFieldEvent | GrantContentStatementsFieldEvent | GrantContentIsLogCompleteFieldEvent | GrantContentEarlierTermFieldEvent | GrantContentEarlierSerialFieldEvent | GrantContentEarlierReadingSecretsFieldEvent | GrantContentNotAfterFieldEvent | GrantContentInitFieldEvent | GrantContentControlFieldEvent> {
     return streamMessage(buf, GrantContent.codec(), opts)
   }
 }
 
-export interface EarlierEpoch {
-  key?: KeyId
-  readingSecret: Uint8Array
-  announcement: Uint8Array
+export interface EarlierEpochs {
+  term: number
+  serial: number
+  readingSecrets: Uint8Array
 }
 
-export namespace EarlierEpoch {
-  let _codec: Codec<EarlierEpoch>
+export namespace EarlierEpochs {
+  let _codec: Codec<EarlierEpochs>
 
-  export const codec = (): Codec<EarlierEpoch> => {
+  export const codec = (): Codec<EarlierEpochs> => {
     if (_codec == null) {
-      _codec = message<EarlierEpoch>((obj, w, opts = {}) => {
+      _codec = message<EarlierEpochs>((obj, w, opts = {}) => {
         if (opts.lengthDelimited !== false) {
           w.fork()
         }
 
-        if (obj.key != null) {
-          w.uint32(10)
-          KeyId.codec().encode(obj.key, w)
+        if ((obj.term != null && obj.term !== 0)) {
+          w.uint32(8)
+          w.uint64Number(obj.term)
         }
 
-        if ((obj.readingSecret != null && obj.readingSecret.byteLength > 0)) {
-          w.uint32(18)
-          w.bytes(obj.readingSecret)
+        if ((obj.serial != null && obj.serial !== 0)) {
+          w.uint32(16)
+          w.uint32(obj.serial)
         }
 
-        if ((obj.announcement != null && obj.announcement.byteLength > 0)) {
+        if ((obj.readingSecrets != null && obj.readingSecrets.byteLength > 0)) {
           w.uint32(26)
-          w.bytes(obj.announcement)
+          w.bytes(obj.readingSecrets)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -5884,8 +5872,9 @@ export namespace EarlierEpoch {
         }
       }, (reader, length, opts = {}) => {
         const obj: any = {
-          readingSecret: uint8ArrayAlloc(0),
-          announcement: uint8ArrayAlloc(0)
+          term: 0,
+          serial: 0,
+          readingSecrets: uint8ArrayAlloc(0)
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -5895,17 +5884,15 @@ export namespace EarlierEpoch {
 
           switch (tag >>> 3) {
             case 1: {
-              obj.key = KeyId.codec().decode(reader, reader.uint32(), {
-                limits: opts.limits?.key
-              })
+              obj.term = reader.uint64Number()
               break
             }
             case 2: {
-              obj.readingSecret = reader.bytes()
+              obj.serial = reader.uint32()
               break
             }
             case 3: {
-              obj.announcement = reader.bytes()
+              obj.readingSecrets = reader.bytes()
               break
             }
             default: {
@@ -5924,22 +5911,22 @@ export namespace EarlierEpoch {
 
           switch (tag >>> 3) {
             case 1: {
-              yield * KeyId.codec().stream(reader, reader.uint32(), `${prefix}.key`, {
-                limits: opts.limits?.key
-              })
-
+              yield {
+                field: `${prefix}.term`,
+                value: reader.uint64Number()
+              }
               break
             }
             case 2: {
               yield {
-                field: `${prefix}.readingSecret`,
-                value: reader.bytes()
+                field: `${prefix}.serial`,
+                value: reader.uint32()
               }
               break
             }
             case 3: {
               yield {
-                field: `${prefix}.announcement`,
+                field: `${prefix}.readingSecrets`,
                 value: reader.bytes()
               }
               break
@@ -5956,41 +5943,31 @@ export namespace EarlierEpoch {
     return _codec
   }
 
-  export interface EarlierEpochKeyTermFieldEvent {
-    field: '$.key.term'
+  export interface EarlierEpochsTermFieldEvent {
+    field: '$.term'
     value: number
   }
 
-  export interface EarlierEpochKeySerialFieldEvent {
-    field: '$.key.serial'
+  export interface EarlierEpochsSerialFieldEvent {
+    field: '$.serial'
     value: number
   }
 
-  export interface EarlierEpochKeyCommitmentFieldEvent {
-    field: '$.key.commitment'
+  export interface EarlierEpochsReadingSecretsFieldEvent {
+    field: '$.readingSecrets'
     value: Uint8Array
   }
 
-  export interface EarlierEpochReadingSecretFieldEvent {
-    field: '$.readingSecret'
-    value: Uint8Array
+  export function encode (obj: Partial<EarlierEpochs>): Uint8Array {
+    return encodeMessage(obj, EarlierEpochs.codec())
   }
 
-  export interface EarlierEpochAnnouncementFieldEvent {
-    field: '$.announcement'
-    value: Uint8Array
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<EarlierEpochs>): EarlierEpochs {
+    return decodeMessage(buf, EarlierEpochs.codec(), opts)
   }
 
-  export function encode (obj: Partial<EarlierEpoch>): Uint8Array {
-    return encodeMessage(obj, EarlierEpoch.codec())
-  }
-
-  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<EarlierEpoch>): EarlierEpoch {
-    return decodeMessage(buf, EarlierEpoch.codec(), opts)
-  }
-
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<EarlierEpoch>): Generator<EarlierEpochKeyTermFieldEvent | EarlierEpochKeySerialFieldEvent | EarlierEpochKeyCommitmentFieldEvent | EarlierEpochReadingSecretFieldEvent | EarlierEpochAnnouncementFieldEvent> {
-    return streamMessage(buf, EarlierEpoch.codec(), opts)
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<EarlierEpochs>): Generator<EarlierEpochsTermFieldEvent | EarlierEpochsSerialFieldEvent | EarlierEpochsReadingSecretsFieldEvent> {
+    return streamMessage(buf, EarlierEpochs.codec(), opts)
   }
 }
 

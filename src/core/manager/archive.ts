@@ -7,10 +7,11 @@
  */
 import { equalBytes, hex, mapKey } from '../../base/bytes.ts'
 import { SECOND_MS } from '../../base/time.ts'
-import { EarlierEpoch, HistoryPolicy, type KeyId, Operation } from '../../wire/messages.ts'
+import { HistoryPolicy, type KeyId, Operation } from '../../wire/messages.ts'
 import { ArchiveRow } from '../../wire/rows.ts'
 import type { Context, EpochKeeper, KeptEpoch } from '../channel/context.ts'
 import { isManagerOf } from '../channel/descriptor.ts'
+import type { ReadableEpoch } from '../channel/earlier-epochs.ts'
 import { keyIdKey } from '../channel/frame.ts'
 import { isHigher } from '../channel/key-schedule.ts'
 import type { CheckedStatement } from '../channel/statement.ts'
@@ -99,21 +100,16 @@ export class Archive implements EpochKeeper {
    *
    * @param granted - the epoch whose key the user is given.
    * @param highest - the newest epoch that the user had by its own word: what came before it was its to keep.
-   * @param bytes - room for them; what does not fit is left out.
    */
-  earlierFor(user: Uint8Array, granted: KeyId, highest: KeyId | undefined, bytes: number, now: number): EarlierEpoch[] {
+  earlierFor(user: Uint8Array, granted: KeyId, highest: KeyId | undefined, now: number): ReadableEpoch[] {
     const from = this.#isKeeping ? this.#firstFor(user) : -1
     if (from < 0) return []
-    const taken: EarlierEpoch[] = []
-    let room = bytes
+    const taken: ReadableEpoch[] = []
     for (let i = this.#epochs.length - 1; i >= from; i--) {
-      const { key, announcement, reading } = this.#epochs[i]!
+      const { key, reading } = this.#epochs[i]!
       if (!isHigher(granted, key) || this.#isOver(i, now)) continue
       if (highest !== undefined && !isHigher(key, highest)) break
-      const earlier = { key, readingSecret: reading, announcement }
-      room -= EarlierEpoch.encode(earlier).length + FIELD_HEAD_BYTES
-      if (room < 0) break
-      taken.push(earlier)
+      taken.push({ key, reading })
     }
     return taken
   }
@@ -156,6 +152,3 @@ export class Archive implements EpochKeeper {
     return all.map((one) => this.#forget(one))
   }
 }
-
-/** What stands before one element of a list in its message: its field's number and its length. */
-const FIELD_HEAD_BYTES = 2

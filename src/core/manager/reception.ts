@@ -10,6 +10,7 @@ import { certificateOf, type IssuedEpoch } from '../channel/announcement.ts'
 import type { Context } from '../channel/context.ts'
 import type { LogPreview } from '../channel/control-log.ts'
 import { isManagerOf } from '../channel/descriptor.ts'
+import { packEarlier } from '../channel/earlier-epochs.ts'
 import { type Frame, makeFrame } from '../channel/frame.ts'
 import { type GrantTerms, sealGrant } from '../channel/grant.ts'
 import { CHALLENGE_BYTES, challengeHash, openChallengeAnswer, sealChallenge } from '../channel/key-request.ts'
@@ -208,8 +209,8 @@ export class Reception {
       control: EMPTY
     }
     const room = PADDABLE_BYTES - GrantContent.encode(bare).length
-    const earlier = this.#archive.earlierFor(applicant.user, issued.key, applicant.highest, room, env.now)
-    const content = { ...bare, earlier }
+    const earlier = this.#archive.earlierFor(applicant.user, issued.key, applicant.highest, env.now)
+    const content = { ...bare, earlier: packEarlier(earlier, room) }
     const terms = {
       request: applicant.request,
       group: EMPTY,

@@ -8,29 +8,23 @@
 import { EMPTY, equalBytes } from '../../base/bytes.ts'
 import { KEM_SEED_BYTES, type KemKeyPair, x25519KeyPair } from '../../crypto/kem.ts'
 import { type SigningKey, signingKey } from '../../crypto/sign.ts'
-import { HASH_BYTES, NONCE_BYTES } from '../../wire/limits.ts'
-import {
-  type EarlierEpoch,
-  type Grant,
-  type GrantContent,
-  HistoryPolicy,
-  type KeyId,
-  type KeyRequest
-} from '../../wire/messages.ts'
+import { NONCE_BYTES } from '../../wire/limits.ts'
+import { type Grant, type GrantContent, HistoryPolicy, type KeyId, type KeyRequest } from '../../wire/messages.ts'
 import { type CheckedAnnouncement, readCertificate } from '../channel/announcement.ts'
 import type { Context } from '../channel/context.ts'
 import { ControlLog, type LogPreview } from '../channel/control-log.ts'
-import { type Charter, isManagerOf, isSameDescriptor } from '../channel/descriptor.ts'
+import { isManagerOf, isSameDescriptor } from '../channel/descriptor.ts'
+import { type ReadableEpoch, unpackEarlier } from '../channel/earlier-epochs.ts'
 import { type Frame, makeFrame } from '../channel/frame.ts'
 import { openGrant } from '../channel/grant.ts'
 import { challengeHash, openChallenge, sealChallengeAnswer, sealRequest } from '../channel/key-request.ts'
-import { commitmentOf, type EpochKeys, epochKeysOf, isHigher } from '../channel/key-schedule.ts'
+import { type EpochKeys, epochKeysOf, isHigher } from '../channel/key-schedule.ts'
 import { type CheckedStatement, readStatement } from '../channel/statement.ts'
 import type { Prekey, PrekeyPair } from '../identity/prekeys.ts'
 import { asUserId } from '../identity/user.ts'
 import type { Env } from '../machine.ts'
 import type { Out } from '../out.ts'
-import { HANDED_PATIENCE_MS, HANDED_TRIES, HANDING_MS, RETRY_MS } from '../params.ts'
+import { GRANTED_EPOCHS, HANDED_PATIENCE_MS, HANDED_TRIES, HANDING_MS, RETRY_MS } from '../params.ts'
 import { Refusal, refuse } from '../reject.ts'
 
 /** The receipt of a request that is handed over. */
@@ -62,6 +56,8 @@ export interface CheckedGrant {
   readonly key: KeyId
   readonly content: GrantContent
   readonly keys: EpochKeys
+  /** Of before our time, newest first. */
+  readonly earlier: readonly ReadableEpoch[]
   readonly certificate: CheckedAnnouncement
   readonly statements: readonly CheckedStatement[]
 }
@@ -259,26 +255,17 @@ export class KeyAsker {
     if (!equalBytes(keys.commitment, key.commitment)) return refuse(606)
     const certificate = readCertificate(charter, content.announcement, key.term)
     if (certificate instanceof Refusal || !isOf(certificate, grant)) return refuse(607)
-    if (!areEarlier(charter, key, content.earlier)) return refuse(613)
+    const earlier = unpackEarlier({ channel, group: EMPTY }, key, content.earlier, GRANTED_EPOCHS)
+    const isNone = charter.descriptor.history === HistoryPolicy.NONE
+    if (earlier === undefined || (isNone && earlier.length > 0)) return refuse(613)
     const statements: CheckedStatement[] = []
     for (const bytes of content.statements) {
       const statement = readStatement(channel, bytes)
       if (statement instanceof Refusal) return refuse(608)
       statements.push(statement)
     }
-    return { grant, key, content, keys, certificate, statements }
+    return { grant, key, content, keys, earlier, certificate, statements }
   }
-}
-
-/** what of the time before us we may be given. */
-function areEarlier({ channel, descriptor }: Charter, granted: KeyId, earlier: readonly EarlierEpoch[]): boolean {
-  if (descriptor.history === HistoryPolicy.NONE) return earlier.length === 0
-  const line = { channel, group: EMPTY }
-  return earlier.every(({ key, readingSecret, announcement }) => {
-    if (key === undefined || !isHigher(granted, key)) return false
-    if (readingSecret.length !== HASH_BYTES || announcement.length !== HASH_BYTES) return false
-    return equalBytes(commitmentOf(readingSecret, line, key.term, key.serial), key.commitment)
-  })
 }
 
 /** the certificate in a grant is of the very epoch granted. */

@@ -424,7 +424,7 @@ export class KeySeeker {
     const announced = read.preview.statements
     const epoch = epochOf(certificate, { keys, transcript: grant.transcript }, tree)
     const kept = this.#succession.kept(epoch, announced, env)
-    const earlier = this.#keyring.receive(content.earlier, env.now)
+    const earlier = this.#keyring.receive(checked.earlier, env.now)
     const logRows = announced.map((one) => this.#context.logRow(one))
     const stranded = read.log.stranded()
     const waiting = stranded.map((one) => this.#context.pendingRow(one))

@@ -1,6 +1,7 @@
 import { EMPTY, equalBytes, hex, unhex } from '../../base/bytes.ts'
-import { type EarlierEpoch, type KeyId, Reason } from '../../wire/messages.ts'
+import { type KeyId, Reason } from '../../wire/messages.ts'
 import { ChainRow, EpochRow } from '../../wire/rows.ts'
+import type { ReadableEpoch } from '../channel/earlier-epochs.ts'
 import { keyIdKey } from '../channel/frame.ts'
 import type { IdSet } from '../channel/id-set.ts'
 import { type EpochKeys, groupInitOf, groupLeafKey, isHigher } from '../channel/key-schedule.ts'
@@ -233,24 +234,25 @@ export class Keyring {
    * Takes in epochs of before our time, to be read. Those up to the newest that we had are left: they were ours to keep, and
    * a fresh copy of one would show again what was read.
    *
-   * @param earlier - checked against their commitments, newest first.
+   * @param earlier - newest first.
    * @returns the rows of those taken in.
    */
-  receive(earlier: readonly EarlierEpoch[], now: number): { puts: Row[]; deletes: RowKey[] } {
+  receive(earlier: readonly ReadableEpoch[], now: number): { puts: Row[]; deletes: RowKey[] } {
     const highest = this.#current?.key
     const fresh = earlier.filter(({ key }) => {
-      return (highest === undefined || isHigher(key!, highest)) && this.findToRead(key!) === undefined
+      return (highest === undefined || isHigher(key, highest)) && this.findToRead(key) === undefined
     })
-    const epochs = fresh.map(({ key, readingSecret, announcement }) => {
+    const epochs = fresh.map(({ key, reading }) => {
       const nothing = {
         transcript: EMPTY,
         issuer: EMPTY,
         keys: { init: EMPTY, control: EMPTY, exporter: EMPTY },
         tree: undefined
       }
-      const secrets = SecretTree.from(readingSecret)
+      const secrets = SecretTree.from(reading)
       const rest = { ...nothing, notAfter: 0, reason: Reason.REASON_UNSPECIFIED, endedAt: now, isGranted: true }
-      return new Epoch({ key: key!, announcement, secrets, ...rest })
+      // Its announcement is not known; its commitment names it as well.
+      return new Epoch({ key, announcement: key.commitment, secrets, ...rest })
     })
     this.#granted = newestFirst([...this.#granted, ...epochs])
     const deletes = this.#granted.splice(GRANTED_EPOCHS).flatMap((old) => this.#forget(old))
