@@ -8,5 +8,6 @@ export const channelLimits = (options: Arguments['options']) => ({
   step: options.durationOrOff('step'),
   idle: options.durationOrOff('idle'),
   grace: options.has('grace') ? options.duration('grace', 0) : undefined,
+  retention: options.durationOrOff('retention'),
   maxMembers: options.count('max-members')
 })
