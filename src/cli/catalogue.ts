@@ -198,7 +198,7 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
         'TIME',
         'members keep messages this long, at most; then they are destroyed (default off: for ever)'
       ),
-      history: text('HOW', 'what newcomers may read: none (default), since-join or all'),
+      history: text('HOW', 'what newcomers may read of before: none (default), since-join or all'),
       ...REACHING
     },
     examples: [
@@ -208,6 +208,7 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
       'conclave channel create crew --manager ID --manager ID --manager ID --partition freeze'
     ],
     more:
+      'History is settled for good. With since-join newcomers read what was said since they were let in by admit, started or not.\n' +
       'With --manager exactly those users hand out keys: name yourself, too, if you should be one of them. They elect one\n' +
       'of them, and another when it is gone. From three on a new key takes the signatures of most of them.',
     load: () => import('./commands/channel.ts')

@@ -64,6 +64,17 @@ describe('lists for people', () => {
     expect(status[0]).to.match(/#garden: key manager bob \(AAAA-BBBB\), term 3, here, lease 3s, signed by bob, cora$/)
   })
 
+  it('status counts what waits, what is missing, and what nobody says to have', () => {
+    const codes = ['messages-waiting', 'messages-missing', 'messages-unknown']
+    const health = codes.map((code) => ({ level: 'warn' as const, code, channel: 'garden', count: 2 }))
+    const lines = statusLines({ type: 'status', isRunning: true, home: '/h', health }, false)
+    expect(lines.slice(0, 3).map((line) => line.replace(/^! +/, ''))).to.deep.equal([
+      '#garden: 2 messages waiting to be sent',
+      '#garden: 2 messages of others missing; members and carriers are asked for them',
+      '#garden: 2 messages of yours that nobody says to have, though others are here'
+    ])
+  })
+
   it('invites: how they stand and who came in by them', () => {
     const now = Date.UTC(2026, 0, 31, 12)
     const invite: InviteRecordForm = {

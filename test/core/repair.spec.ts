@@ -78,11 +78,13 @@ describe('a message that is missing', () => {
     bus.say(alice, channel, 'three')
     bus.pass(REPAIR_MAX_MS)
     expect(gapsOf(bob)).to.deep.equal([false])
+    expect(bus.view(bob, channel).missing).to.equal(1)
     expect(questionsOf(all, bob).length).to.be.within(8, 16)
     bus.oracle = () => undefined
     bus.pass(REPAIR_MAX_MS)
     expect(bus.texts(bob).sort()).to.deep.equal(['alice: one', 'alice: three', 'alice: two'])
     expect(gapsOf(bob)).to.deep.equal([false, true])
+    expect(bus.view(bob, channel).missing).to.equal(0)
   })
 
   it('is said to be unreadable when it is found too late', () => {
@@ -310,6 +312,15 @@ describe('a message of ours', () => {
     bus.pass(60_000)
     expect(statesOf(alice).filter((state) => state.startsWith('seen'))).to.deep.equal([])
     expect(statesOf(alice).at(-1)).to.equal('unknown 0 of 2')
+    const unknown = (): readonly string[] => {
+      const result = bus.command(alice, { type: 'receipts', channel })
+      return result.type === 'receipts' ? result.unknown : []
+    }
+    expect(unknown()).to.deep.equal(bus.history(alice, channel).map(({ id }) => id))
+    bus.oracle = () => undefined
+    bus.pass(REPAIR_MAX_MS)
+    expect(statesOf(alice).at(-1)).to.equal('seen 2 of 2')
+    expect(unknown()).to.deep.equal([])
   })
 
   it('is known to have been seen after a start', () => {
