@@ -67,7 +67,7 @@ async function sample(minutes: number): Promise<void> {
 
 try {
   await crew.gather(
-    ['manager'],
+    ['manager1'],
     Array.from({ length: numberOf(options, 'peers') - 1 }, (_, i) => `member${i + 1}`)
   )
   const startedAt = performance.now()
