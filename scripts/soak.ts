@@ -71,10 +71,13 @@ try {
     Array.from({ length: numberOf(options, 'peers') - 1 }, (_, i) => `member${i + 1}`)
   )
   const startedAt = performance.now()
+  const isDue = (): boolean => said < ((performance.now() - startedAt) / SECOND_MS) * numberOf(options, 'rate')
   const talking = setInterval(() => {
-    const hand = crew.hands[said % crew.hands.length]!
-    const text = `message ${said++}`
-    crew.say(hand, text).catch((error) => failures.push(`${hand.nick}, ${text}: ${String(error)}`))
+    while (isDue()) {
+      const hand = crew.hands[said % crew.hands.length]!
+      const text = `message ${said++}`
+      crew.say(hand, text).catch((error) => failures.push(`${hand.nick}, ${text}: ${String(error)}`))
+    }
   }, SECOND_MS / numberOf(options, 'rate'))
   const endMs = numberOf(options, 'minutes') * MINUTE_MS
   for (let atMs = 0; atMs <= endMs; atMs += numberOf(options, 'every') * SECOND_MS) {
