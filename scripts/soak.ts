@@ -54,6 +54,7 @@ async function memoryOf({ running }: Hand): Promise<{ heapUsed: number; rss: num
 const crew = new Crew({ manager: SEVERABLE, member: SEVERABLE })
 const samples: Sample[] = []
 const failures: string[] = []
+const saying = new Set<Promise<void>>()
 let said = 0
 
 async function sample(minutes: number): Promise<void> {
@@ -76,7 +77,11 @@ try {
     while (isDue()) {
       const hand = crew.hands[said % crew.hands.length]!
       const text = `message ${said++}`
-      crew.say(hand, text).catch((error) => failures.push(`${hand.nick}, ${text}: ${String(error)}`))
+      const one = crew
+        .say(hand, text)
+        .catch((error) => void failures.push(`${hand.nick}, ${text}: ${String(error)}`))
+        .finally(() => saying.delete(one))
+      saying.add(one)
     }
   }, SECOND_MS / numberOf(options, 'rate'))
   const endMs = numberOf(options, 'minutes') * MINUTE_MS
@@ -85,6 +90,7 @@ try {
     await sample((performance.now() - startedAt) / MINUTE_MS)
   }
   clearInterval(talking)
+  await Promise.all(saying)
 } finally {
   await crew.close()
 }
