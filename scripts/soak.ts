@@ -54,6 +54,7 @@ async function memoryOf({ running }: Hand): Promise<{ heapUsed: number; rss: num
 const crew = new Crew({ manager: SEVERABLE, member: SEVERABLE })
 const samples: Sample[] = []
 const failures: string[] = []
+const saying = new Set<Promise<void>>()
 let said = 0
 
 async function sample(minutes: number): Promise<void> {
@@ -67,14 +68,21 @@ async function sample(minutes: number): Promise<void> {
 
 try {
   await crew.gather(
-    ['manager'],
+    ['manager1'],
     Array.from({ length: numberOf(options, 'peers') - 1 }, (_, i) => `member${i + 1}`)
   )
   const startedAt = performance.now()
+  const isDue = (): boolean => said < ((performance.now() - startedAt) / SECOND_MS) * numberOf(options, 'rate')
   const talking = setInterval(() => {
-    const hand = crew.hands[said % crew.hands.length]!
-    const text = `message ${said++}`
-    crew.say(hand, text).catch((error) => failures.push(`${hand.nick}, ${text}: ${String(error)}`))
+    while (isDue()) {
+      const hand = crew.hands[said % crew.hands.length]!
+      const text = `message ${said++}`
+      const one = crew
+        .say(hand, text)
+        .catch((error) => void failures.push(`${hand.nick}, ${text}: ${String(error)}`))
+        .finally(() => saying.delete(one))
+      saying.add(one)
+    }
   }, SECOND_MS / numberOf(options, 'rate'))
   const endMs = numberOf(options, 'minutes') * MINUTE_MS
   for (let atMs = 0; atMs <= endMs; atMs += numberOf(options, 'every') * SECOND_MS) {
@@ -82,6 +90,7 @@ try {
     await sample((performance.now() - startedAt) / MINUTE_MS)
   }
   clearInterval(talking)
+  await Promise.all(saying)
 } finally {
   await crew.close()
 }

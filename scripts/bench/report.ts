@@ -6,7 +6,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus, platform, release, totalmem } from 'node:os'
-import { basename } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { parseArgs } from 'node:util'
 
 /** Options every benchmark has, and its own ones. All take a value but `--markdown`. */
@@ -108,7 +108,9 @@ function versionOf(name: string): string {
 }
 
 export function setting(): Setting {
-  const script = basename(process.argv[1] ?? '').replace(/\.js$/, '')
+  const program = process.argv[1] ?? ''
+  const script = basename(program).replace(/\.js$/, '')
+  const task = basename(dirname(program)) === 'bench' ? `bench:${script}` : script
   const model = cpus()[0]?.model.trim() ?? 'unknown processor'
   let load = ''
   try {
@@ -121,9 +123,7 @@ export function setting(): Setting {
     node: process.versions.node,
     packages: Object.fromEntries(MEASURED_PACKAGES.map((name) => [name, versionOf(name)])),
     date: new Date().toISOString().slice(0, 16).replace('T', ' '),
-    command: ['npm run bench:', script, process.argv.length > 2 ? ` -- ${process.argv.slice(2).join(' ')}` : ''].join(
-      ''
-    ),
+    command: `npm run ${task}${process.argv.length > 2 ? ` -- ${process.argv.slice(2).join(' ')}` : ''}`,
     load
   }
 }

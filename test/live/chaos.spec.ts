@@ -1,7 +1,10 @@
 import { expect } from 'chai'
 import { MINUTE_MS, SECOND_MS } from '../../src/base/time.ts'
 import { chaos, complaints } from './chaos.ts'
+import { SEVERABLE } from './cli-processes.ts'
+import { Crew, earOf, type Hand } from './crew.ts'
 import { compare, isGood, type Shown } from './histories.ts'
+import { until } from './hosts.ts'
 
 describe('peers that are killed and cut off from each other while they talk', function () {
   this.timeout(10 * MINUTE_MS)
@@ -21,6 +24,32 @@ describe('peers that are killed and cut off from each other while they talk', fu
     expect(complaints(outcome)).to.deep.equal([])
     expect(outcome).to.include({ kills: 7 })
     expect(outcome.acknowledged).to.be.at.least(200)
+  })
+})
+
+describe('a link that is cut', function () {
+  this.timeout(3 * MINUTE_MS)
+  const crew = new Crew({ manager: SEVERABLE, member: SEVERABLE })
+  after(() => crew.close())
+
+  it('parts two peers and nobody else, through a restart, until it is healed', async () => {
+    await crew.gather(['alice'], ['mia', 'nils'])
+    const [alice, mia, nils] = crew.hands as [Hand, Hand, Hand]
+    const isConnected = async (a: Hand, b: Hand): Promise<boolean> => {
+      const { peers } = await earOf(a).call<{ peers: { user: string }[] }>('peers')
+      return peers.some(({ user }) => user === b.user)
+    }
+    await until('they are connected', () => isConnected(mia, nils), MINUTE_MS)
+    crew.cut(mia, nils)
+    await until('they are parted', async () => !(await isConnected(mia, nils)), MINUTE_MS)
+    expect(await isConnected(mia, alice)).to.equal(true)
+    await crew.kill(nils)
+    await crew.start(nils)
+    await crew.say(nils, 'by way of alice')
+    await earOf(mia).hear({ text: 'by way of alice' }, 0, MINUTE_MS)
+    expect(await isConnected(mia, nils)).to.equal(false)
+    crew.heal(mia, nils)
+    await until('they are connected again', () => isConnected(mia, nils), MINUTE_MS)
   })
 })
 

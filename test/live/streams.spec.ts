@@ -313,6 +313,7 @@ describe('streams, live', function () {
     let answered = 0
     for (let i = 0; i < 20; i++) if ((await ask(asker, teller, FRAMES_QUESTION)).answer !== undefined) answered++
     expect(answered).to.equal(10)
+    expect(asker.metrics.get('streams.askedForFrames')).to.equal(20)
     expect(teller.metrics.get('streams.tooMany')).to.equal(10)
     expect((await ask(asker, teller)).answer).to.deep.equal(FULL)
     const friend = keep(await liveCarrier())
