@@ -60,6 +60,9 @@ export const BATCH_MS = 250
 export const BATCH_MAX_MS = 2 * SECOND_MS
 /** Waits between the tries of a key request; the last one repeats. Each is lengthened by up to a quarter, at random. */
 export const RETRY_MS: readonly number[] = [500, SECOND_MS, 2 * SECOND_MS, 4 * SECOND_MS, 8 * SECOND_MS]
+/** Tries of requests of a member: this many at once, and one more in each of these times, whatever becomes of the requests. */
+export const KEY_REQUESTS_AT_ONCE = 6
+export const KEY_REQUEST_MS = 2 * SECOND_MS
 /** Tries of a request that requester and manager hand to each other when they are connected; later ones go on the topic. */
 export const HANDED_TRIES = 3
 /**

@@ -4,7 +4,7 @@ import { SECOND_MS } from '../base/time.ts'
 import type { Pending } from './node.ts'
 import { Rosters } from './rosters.ts'
 import { type Condition, isSettled, type Promised, type Story, sayText } from './story.ts'
-import { isTaken, isWanted, type Person } from './truth.ts'
+import { isTaken, isWanted, keptMessages, type Person } from './truth.ts'
 
 /** T_remove. */
 const REMOVAL_MS = 15 * SECOND_MS
@@ -48,12 +48,22 @@ function lost({ truth }: Story): { readonly reader: Person; readonly text: strin
     const hasHeard = ({ shown }: Person): boolean =>
       shown.some((one) => one.at < at && one.view.group.length === 0 && mapKey(one.view.sender) === by.key)
     const reader = truth.people.find(
-      (one) => one !== by && isEntitled(one, at) && hasHeard(one) && !one.shownTexts.has(text) && !isTold(one)
+      (one) =>
+        one !== by &&
+        isEntitled(one, at) &&
+        hasHeard(one) &&
+        !one.shownTexts.has(text) &&
+        !isTold(one) &&
+        !hasKept(one, text)
     )
     if (reader !== undefined) return { reader, text, by }
   }
   return undefined
 }
+
+/** Whether it stands in somebody's history: a crash may come between writing and showing. */
+const hasKept = ({ node }: Person, text: string): boolean =>
+  keptMessages(node).some(({ content }) => content.text?.text === text)
 
 /** Whether somebody is a member, and was one with a key since before this time. */
 const isEntitled = ({ readyAt, isRolledBack, isByzantine, partings, joins, node }: Person, at: number): boolean =>

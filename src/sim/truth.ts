@@ -4,6 +4,7 @@
  */
 import { mapKey } from '../base/bytes.ts'
 import type { Effect } from '../core/machine.ts'
+import { readMessageRow } from '../core/member/history.ts'
 import type { MessageView, Notice } from '../core/notice.ts'
 import { Refusal } from '../core/reject.ts'
 import type { Checker } from './checkers/checker.ts'
@@ -197,3 +198,7 @@ export const isStaying = (person: Person): boolean => person.partings.every(({ r
 
 /** Whether this person is to be a member now: its peer took the command, and it stays. */
 export const isWanted = (person: Person): boolean => person.joins.some(isTaken) && isStaying(person)
+
+/** The messages in the history on a disk. */
+export const keptMessages = ({ disk }: SimNode): MessageView[] =>
+  [...disk.all()].map((row) => readMessageRow(row)).filter((view) => view !== undefined)

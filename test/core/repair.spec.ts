@@ -105,6 +105,23 @@ describe('a message that is missing', () => {
     expect(questionsOf(all, bob).length).to.be.lessThan(asked + 3)
   })
 
+  it('is said to be unreadable with all before it that are missing, too, though only the last one is spoken of', () => {
+    const all = world()
+    const { bus, alice, bob, channel } = all
+    bus.oracle = withholding
+    bus.say(alice, channel, 'one')
+    sayPast(all, alice, bob, 'two', 'three', 'four')
+    bus.say(alice, channel, 'five')
+    bus.pass(3_600_000)
+    bus.oracle = () => undefined
+    bus.pass(2 * REPAIR_MAX_MS)
+    const unreadable = bob.notices.filter((notice) => notice.type === 'unreadable')
+    expect(unreadable.map(({ check }) => check)).to.deep.equal([708, 708, 708])
+    const asked = questionsOf(all, bob).length
+    bus.pass(3_600_000)
+    expect(questionsOf(all, bob).length).to.equal(asked)
+  })
+
   it('is taken from whoever has it, when the first that is asked has not', () => {
     const all = world()
     const { bus, alice, bob, carol, channel } = all

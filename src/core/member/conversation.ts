@@ -48,7 +48,7 @@ interface Opened {
 }
 
 /** Where a message belongs. */
-type Place = Pick<Message, 'group' | 'lamport'>
+type Place = Pick<Message, 'group' | 'previous' | 'lamport'>
 
 /** What a member is told of at once, whether or not it was missed. */
 const UNREADABLE: ReadonlySet<Check> = new Set([704, 705, 706])
@@ -91,13 +91,14 @@ export class Conversation {
     if (this.isHolding(frame)) return 'waiting'
     if (refusal === undefined) return 'taken'
     if (refusal.check === 702) this.#noteShown(frame, place, out)
-    else if (refusal.check !== 703) this.#pass(frame, place, refusal, out)
+    else if (refusal.check !== 703) this.#pass(frame, place, refusal, env, out)
     return 'passed'
   }
 
   /** What cannot be read is not waited for; where it was missed, or is news of somebody known, the user is told why. */
-  #pass({ author, id }: Frame, { group, lamport }: Place, { check }: Refusal, out: Out): void {
-    const isMissed = this.senders.pass(author, group, id, lamport, this.#context.log.isMember(author))
+  #pass({ author, id }: Frame, { group, previous, lamport }: Place, { check }: Refusal, env: Env, out: Out): void {
+    const place = { sender: author, group, id, previous, lamport }
+    const isMissed = this.senders.pass(place, this.#context.log.isMember(author), env.uptimeMs)
     if (isMissed && !UNREADABLE.has(check)) this.#notifyUnreadable({ author, id }, check, out)
   }
 
@@ -160,10 +161,10 @@ export class Conversation {
     const { log, user } = this.#context
     const { group } = message
     if (equalBytes(frame.author, user)) return undefined
-    if (group.length > 0 && !log.groupMembers(group).has(user)) return this.#passOver(frame, message, out)
+    if (group.length > 0 && !log.groupMembers(group).has(user)) return this.#passOver(frame, message, env, out)
     const keyring = this.lines.keyringOf(group)
     const epoch = keyring?.findToRead(message.key!)
-    if (keyring === undefined || epoch === undefined) return this.#hold(frame, message, out)
+    if (keyring === undefined || epoch === undefined) return this.#hold(frame, message, env, out)
     if (!log.isMember(frame.author)) return refuse(log.wasRemoved(frame.author) ? 709 : 701)
     if (group.length > 0 && !log.groupMembers(group).has(frame.author)) return refuse(701)
     if (message.lamport > Math.min(this.#clock.lamport + LAMPORT_JUMP, LAMPORT_MAX)) return refuse(703)
@@ -244,18 +245,18 @@ export class Conversation {
   }
 
   /** A message to a group that we are not in: it is none of ours, unless an epoch on its way puts us in. */
-  #passOver(frame: Frame, message: Message, out: Out): Refusal | undefined {
+  #passOver(frame: Frame, message: Message, env: Env, out: Out): Refusal | undefined {
     const current = this.lines.keyringOf(EMPTY)?.current
     if (current === undefined || !isHigher(message.key!, current.key)) return undefined
     // Its numbers are above the channel's most of the time: who says it by the very log we have knows no more than we do.
-    return equalBytes(message.logHead, this.#context.log.head) ? undefined : this.#hold(frame, message, out)
+    return equalBytes(message.logHead, this.#context.log.head) ? undefined : this.#hold(frame, message, env, out)
   }
 
   /** Keeps a message whose key has not come; one of an epoch that is over, or was before our time, stays unread. */
-  #hold(frame: Frame, message: Message, out: Out): Refusal | undefined {
+  #hold(frame: Frame, message: Message, env: Env, out: Out): Refusal | undefined {
     const current = this.lines.keyringOf(message.group)?.current
     if (current !== undefined && !isHigher(message.key!, current.key)) {
-      this.#pass(frame, message, refuse(708), out)
+      this.#pass(frame, message, refuse(708), env, out)
       return refuse(708)
     }
     this.#held.push(frame)

@@ -10,6 +10,7 @@ import { KEM_SEED_BYTES, type KemKeyPair, x25519KeyPair } from '../../crypto/kem
 import { type SigningKey, signingKey } from '../../crypto/sign.ts'
 import { NONCE_BYTES } from '../../wire/limits.ts'
 import { type Grant, type GrantContent, HistoryPolicy, type KeyId, type KeyRequest } from '../../wire/messages.ts'
+import { Allowance } from '../allowance.ts'
 import { type CheckedAnnouncement, readCertificate } from '../channel/announcement.ts'
 import type { Context } from '../channel/context.ts'
 import { ControlLog, type LogPreview } from '../channel/control-log.ts'
@@ -24,7 +25,15 @@ import type { Prekey, PrekeyPair } from '../identity/prekeys.ts'
 import { asUserId } from '../identity/user.ts'
 import type { Env } from '../machine.ts'
 import type { Out } from '../out.ts'
-import { GRANTED_EPOCHS, HANDED_PATIENCE_MS, HANDED_TRIES, HANDING_MS, RETRY_MS } from '../params.ts'
+import {
+  GRANTED_EPOCHS,
+  HANDED_PATIENCE_MS,
+  HANDED_TRIES,
+  HANDING_MS,
+  KEY_REQUEST_MS,
+  KEY_REQUESTS_AT_ONCE,
+  RETRY_MS
+} from '../params.ts'
 import { Refusal, refuse } from '../reject.ts'
 
 /** The receipt of a request that is handed over. */
@@ -67,6 +76,8 @@ export class KeyAsker {
   readonly #context: Context
   #pending: Pending | undefined
   #tries = 0
+  /** However often the request begins anew: with each epoch, and with each manager that takes office. */
+  readonly #allowance = new Allowance(KEY_REQUESTS_AT_ONCE, KEY_REQUEST_MS)
 
   constructor(context: Context) {
     this.#context = context
@@ -83,11 +94,11 @@ export class KeyAsker {
 
   /** `Env.uptimeMs` of the next try, or undefined when none is due. */
   get nextAt(): number | undefined {
-    return this.#pending?.nextAt
+    return this.#pending && Math.max(this.#pending.nextAt, this.#allowance.nextAt)
   }
 
   /**
-   * Starts a request, unless one is under way.
+   * Starts a request, unless one is under way; its first try goes out as soon as the allowance lets it.
    *
    * @param manager - whom to ask; its prekey comes from its record.
    * @param highest - the newest epoch held.
@@ -137,15 +148,15 @@ export class KeyAsker {
       hash: request.hash,
       attempt: 0,
       waitMs: 0,
-      nextAt: 0
+      nextAt: env.uptimeMs
     }
-    this.#send(this.#pending, env, out)
+    this.wake(env, out)
   }
 
   /** Tries again when it is time. @returns whether the request should be made afresh: the manager's prekey may be stale. */
   wake(env: Env, out: Out): 'waiting' | 'stale' {
     const pending = this.#pending
-    if (pending === undefined || env.uptimeMs < pending.nextAt) return 'waiting'
+    if (pending === undefined || env.uptimeMs < this.nextAt!) return 'waiting'
     if (pending.attempt >= SILENCE_TRIES) {
       this.stop()
       return 'stale'
@@ -182,6 +193,7 @@ export class KeyAsker {
     pending.waitMs = wait * (1 + env.random(1)[0]! / 1024)
     pending.attempt++
     this.#tries++
+    this.#allowance.take(env.uptimeMs)
     const isHanded = body.attempt < HANDED_TRIES
     pending.nextAt = env.uptimeMs + (isHanded ? HANDING_MS : pending.waitMs)
     const frame = makeFrame(channel, pending.author, { keyRequest: body }).bytes

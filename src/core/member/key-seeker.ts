@@ -6,6 +6,7 @@
  */
 import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
 import { SECOND_MS } from '../../base/time.ts'
+import { Allowance } from '../allowance.ts'
 import type { Context } from '../channel/context.ts'
 import type { Frame } from '../channel/frame.ts'
 import { MemberTree } from '../channel/key-tree-member.ts'
@@ -61,8 +62,8 @@ export class KeySeeker {
   #epochsAsked = 0
   #asked: { readonly after: Uint8Array; readonly chunks: readonly number[] } = { after: EMPTY, chunks: [] }
   #epochsAgainAt = Number.NEGATIVE_INFINITY
-  /** `Env.uptimeMs` up to which the questions asked last over: each takes its time, however many epochs came meanwhile. */
-  #askedUntil = Number.NEGATIVE_INFINITY
+  /** However many epochs come meanwhile. */
+  readonly #allowance = new Allowance(EPOCH_QUESTIONS_AT_ONCE, EPOCH_QUESTION_MS)
   #learnsAgainAt = Number.NEGATIVE_INFINITY
   /** Whether the newest question is only because somebody spoke of a term that we do not know. */
   #isLearning = false
@@ -113,7 +114,7 @@ export class KeySeeker {
         case 'behind':
           if (this.#succession.isOffChain) break
           if (!this.#mayAsk(env)) {
-            this.#deadlines.set('behind', this.#mayAskAt)
+            this.#deadlines.set('behind', this.#allowance.nextAt)
             break
           }
           this.#isToldBehind = true
@@ -144,7 +145,8 @@ export class KeySeeker {
 
   /** A manager says that there is a term we do not know: it is asked for what follows where we are, or for its newest. */
   learn(from: Uint8Array, env: Env, out: Out): void {
-    if (this.#isOver || env.uptimeMs < Math.max(this.#epochsAgainAt, this.#learnsAgainAt, this.#mayAskAt)) return
+    if (this.#isOver || env.uptimeMs < Math.max(this.#epochsAgainAt, this.#learnsAgainAt, this.#allowance.nextAt))
+      return
     this.#learnsAgainAt = env.uptimeMs + 2 * ASK_AGAIN_MS
     this.#askEpochs(env, out, from)
     this.#isLearning = true
@@ -176,7 +178,7 @@ export class KeySeeker {
    */
   suspectBehind(env: Env): void {
     if (this.#isManager || this.#isOver || this.#keyring.current === undefined) return
-    this.#deadlines.setOnce('behind', Math.max(env.uptimeMs + BEHIND_MS, this.#epochsAgainAt, this.#mayAskAt))
+    this.#deadlines.setOnce('behind', Math.max(env.uptimeMs + BEHIND_MS, this.#epochsAgainAt, this.#allowance.nextAt))
   }
 
   /** The manager has just named our epoch as its newest: whoever spoke of a later one was wrong, or ahead of the manager. */
@@ -307,17 +309,13 @@ export class KeySeeker {
     out.push({ type: 'ask', id: `${name}:record`, channel, to: undefined, addresses, question })
   }
 
-  /** `Env.uptimeMs` from when on another question for epochs may be asked. */
-  get #mayAskAt(): number {
-    return this.#askedUntil - (EPOCH_QUESTIONS_AT_ONCE - 1) * EPOCH_QUESTION_MS
-  }
-
+  /** Whether another question for epochs may be asked. */
   #mayAsk(env: Env): boolean {
-    return env.uptimeMs >= this.#mayAskAt
+    return env.uptimeMs >= this.#allowance.nextAt
   }
 
   #askEpochs(env: Env, out: Out, to?: Uint8Array): void {
-    this.#askedUntil = Math.max(this.#askedUntil, env.uptimeMs) + EPOCH_QUESTION_MS
+    this.#allowance.take(env.uptimeMs)
     this.#epochsAgainAt = env.uptimeMs + RETRY_MS[Math.min(this.#epochsAsked++, RETRY_MS.length - 1)]!
     this.#isLearning = false
     const { channel, name, addresses } = this.#context
@@ -355,7 +353,7 @@ export class KeySeeker {
       if (!(this.#isToldBehind || this.#isLearning) || this.#isLost(false)) this.seek(env, out)
       return
     }
-    if (!this.#mayAsk(env)) return this.#deadlines.set('behind', this.#mayAskAt)
+    if (!this.#mayAsk(env)) return this.#deadlines.set('behind', this.#allowance.nextAt)
     this.#hasAskedManager ||= isManagerNext
     this.#askEpochs(env, out, isManagerNext ? this.#context.manager : undefined)
     this.#deadlines.set('key', env.uptimeMs + ASK_AGAIN_MS)

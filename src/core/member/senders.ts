@@ -18,8 +18,8 @@ import { GAP_PATIENCE_MS } from '../params.ts'
 const KNOWN_IDS = 32
 const MISSING_IDS = 32
 
-/** A message as its sender placed it in its chain. */
-export interface Link {
+/** Where a message stands among those of its sender. */
+interface Place {
   readonly sender: Uint8Array
   /** To whom it was said; empty: to the channel itself. */
   readonly group: Uint8Array
@@ -27,6 +27,10 @@ export interface Link {
   /** Empty: none. */
   readonly previous: Uint8Array
   readonly lamport: number
+}
+
+/** A message as its sender placed it in its chain. */
+export interface Link extends Place {
   /** Of the sender's messages under this key and start, from 0; 0 for a plain one. */
   readonly counter: number
 }
@@ -132,19 +136,24 @@ export class Senders {
   }
 
   /**
-   * A message of this sender has come that cannot be read: it is not waited for.
+   * A message of this sender has come that cannot be read: it is not waited for. Where it was, the one before it is missing,
+   * too: its place in the chain is signed, and no secret.
    *
    * @param mayBegin - whether to take note of somebody of whom nothing is known.
    * @returns whether it was, until now: it was missing, or comes after what could be read.
    */
-  pass(sender: Uint8Array, group: Uint8Array, id: Uint8Array, lamport: number, mayBegin: boolean): boolean {
+  pass({ sender, group, id, previous, lamport }: Place, mayBegin: boolean, uptimeMs: number): boolean {
     if (!mayBegin && !this.#senders.has(nameOf(sender, group))) return false
     const entry = this.#entryOf(sender, group)
-    const isTold = entry.told.some((one) => equalBytes(one, id))
     const isLater = entry.known.length > 0 && lamport > entry.read
-    const isMissed = this.#take(entry, id)?.isDoubtful === false
-    const isNews = !isTold && (isMissed || isLater)
-    if (isNews) entry.told = [...entry.told, id].slice(-KNOWN_IDS)
+    const closed = this.#take(entry, id)
+    const isNews = !isTold(entry, id) && (closed?.isDoubtful === false || isLater)
+    if (isNews) {
+      entry.told = [...entry.told, id].slice(-KNOWN_IDS)
+      const isFirm = { isDoubtful: false, isOutOfReach: false, isTold: false }
+      const after = closed?.after ?? entry.read
+      this.#miss(entry, { sender, group, missing: previous, after, before: lamport, since: uptimeMs, ...isFirm })
+    }
     entry.newest = Math.max(entry.newest, lamport)
     this.#changed.add(entry)
     return isNews
@@ -206,7 +215,8 @@ export class Senders {
   #miss(entry: Sender, gap: Missing): void {
     const isNoted = entry.missing.some(({ missing }) => equalBytes(missing, gap.missing))
     // Between two times in a row nothing was said.
-    if (isNoted || gap.missing.length === 0 || gap.before - gap.after <= 1 || isKnown(entry, gap.missing)) return
+    if (isNoted || gap.missing.length === 0 || gap.before - gap.after <= 1) return
+    if (isKnown(entry, gap.missing) || isTold(entry, gap.missing)) return
     this.#setMissing(entry, [...entry.missing, gap].slice(-MISSING_IDS))
   }
 
@@ -267,4 +277,5 @@ export class Senders {
 
 const but = (all: readonly Missing[], one: Missing): Missing[] => all.filter((other) => other !== one)
 const isKnown = ({ known }: Sender, id: Uint8Array): boolean => known.some((one) => equalBytes(one.id, id))
+const isTold = ({ told }: Sender, id: Uint8Array): boolean => told.some((one) => equalBytes(one, id))
 const nameOf = (sender: Uint8Array, group: Uint8Array): string => mapKey(sender) + mapKey(group)

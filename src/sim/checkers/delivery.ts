@@ -12,13 +12,12 @@
  */
 import { hex } from '../../base/bytes.ts'
 import type { Effect } from '../../core/machine.ts'
-import { readMessageRow } from '../../core/member/history.ts'
 import type { MessageView, Notice } from '../../core/notice.ts'
 import { Refusal } from '../../core/reject.ts'
 import type { Packet } from '../network.ts'
 import type { SimNode } from '../node.ts'
 import { Rosters } from '../rosters.ts'
-import { isTaken, isWanted, type Person, type Shown, type Truth } from '../truth.ts'
+import { isTaken, isWanted, keptMessages, type Person, type Shown, type Truth } from '../truth.ts'
 import type { World } from '../world.ts'
 import { type Checker, Violation } from './checker.ts'
 
@@ -35,6 +34,8 @@ interface Place {
   /** How many its author sealed before it under the same key; 0 for a plain one. */
   readonly counter: number
   readonly lamport: number
+  /** When it was given to the carrier first, virtual ms. */
+  readonly at: number
 }
 
 /** What happened to a reader's notes of what it has heard. */
@@ -62,7 +63,8 @@ export class Delivery implements Checker {
     if (message === undefined) return
     const { previous, lamport } = message
     const counter = frame.body.message?.counter ?? 0
-    this.#places.set(hex(frame.id), { previous: hex(previous), counter, lamport })
+    const at = this.#places.get(hex(frame.id))?.at ?? world.time
+    this.#places.set(hex(frame.id), { previous: hex(previous), counter, lamport, at })
   }
 
   onEffect(node: SimNode, effect: Effect, world: World): void {
@@ -83,8 +85,7 @@ export class Delivery implements Checker {
   onNotice(node: SimNode, notice: Notice, world: World): void {
     if (notice.type !== 'message') return
     const name = nameOf(notice)
-    // A text counts with who says it: a dishonest member may say another's words after it.
-    const said = `${hex(notice.sender)} ${name}`
+    const said = saidIn(notice)
     this.#texts.set(notice.id, said)
     const shownAt = this.#shownAt.get(node) ?? new Map<string, number>()
     this.#shownAt.set(node, shownAt)
@@ -120,6 +121,8 @@ export class Delivery implements Checker {
     if (!node.isUp || hasLeft) return
     const shownAt = this.#shownAt.get(node)
     const lineOf = ({ view }: Shown): string => `${hex(view.sender)} ${hex(view.group)}`
+    // A crash may come between writing and showing; then it stands in the history.
+    const kept = new Set(keptMessages(node).flatMap((view) => [view.id, saidIn(view)]))
     const lines = Map.groupBy(reader.shown, lineOf)
     for (const shown of reader.shown) {
       const { view, at } = shown
@@ -133,11 +136,14 @@ export class Delivery implements Checker {
       // chain of its own.
       const isKept = (one: Shown): boolean => one.incarnation === shown.incarnation || !this.#isForgotten(node, one.at)
       const isKnown = lines.get(lineOf(shown))!.some((one) => one.view.lamport < view.lamport && isKept(one))
-      const isStart = !isKnown && place.counter === 0
       const before = this.#places.get(place.previous)
+      // What is sealed again may name one from before our time, too.
+      const isEarlier = before !== undefined && before.at < (reader.readyAt ?? 0)
+      const isStart = (!isKnown || isEarlier) && place.counter === 0
       if (before !== undefined && before.lamport >= place.lamport)
         throw new Violation('I-15', `${sender.name} says ${view.id} after what it stands before`)
-      const isShown = shownAt?.has(place.previous) || shownAt?.has(this.#texts.get(place.previous) ?? '')
+      const names = [place.previous, this.#texts.get(place.previous) ?? '']
+      const isShown = names.some((name) => shownAt?.has(name) || kept.has(name))
       if (isStart || place.previous === '' || isShown) continue
       if (reader.toldGaps.has(place.previous) || this.#isForgotten(node, at) || at > world.time - PATIENCE_MS) continue
       const text = view.content.text?.text
@@ -184,5 +190,5 @@ const isKeyReady = ({ notices }: SimNode): boolean => {
 /** What a message is known by whatever its id: each text of a run is said once. */
 const nameOf = ({ content, id }: MessageView): string => content.text?.text ?? id
 
-const keptMessages = (node: SimNode): MessageView[] =>
-  [...node.disk.all()].map((row) => readMessageRow(row)).filter((view) => view !== undefined)
+/** A text counts with who says it: a dishonest member may say another's words after it. */
+const saidIn = (view: MessageView): string => `${hex(view.sender)} ${nameOf(view)}`

@@ -55,6 +55,29 @@ describe('a member that looks for what it missed', () => {
     expect(bus.frames(liar.channel).filter(({ kind }) => kind === 'keyRequest').length).to.be.above(3)
   })
 
+  it('requests a grant six times at once and then every two seconds at most, however often it is led on meanwhile', () => {
+    const bus = new Bus('led on')
+    const liar = new Liar(bus)
+    const bob = bus.add('bob')
+    liar.takeIn(bob)
+    bus.oracle = ({ epochs }) => epochs && { descriptors: EMPTY, records: [], frames: [], sealed: EMPTY, isMore: false }
+    const requests = (): number => bus.frames(liar.channel).filter(({ kind }) => kind === 'keyRequest').length
+    const before = requests()
+    for (let i = 0; i < 10; i++) {
+      const kept = liar.issue()
+      liar.publish(liar.issue().announcement)
+      bus.pass(2_000)
+      liar.publish(kept.announcement)
+      const { serial } = bus.view(bob, liar.channel)
+      expect(serial, 'is led on').to.equal(liar.current!.key.serial)
+    }
+    expect(requests() - before).to.be.within(12, 16)
+    liar.issue()
+    liar.publish(liar.issue().announcement)
+    bus.pass(4_000)
+    expect(requests() - before, 'goes on asking').to.be.within(14, 18)
+  })
+
   it('asks for no other key when its clock says that those it gets are over', () => {
     const bus = new Bus('fast clock')
     const [alice, bob] = [bus.add('alice'), bus.add('bob')]
