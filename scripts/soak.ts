@@ -4,7 +4,7 @@
  *     npm run soak -- [--minutes 30] [--rate 20] [--peers 4] [--every 30] [--warm-up 5] [--share 10] [--megabytes 8]
  *
  * Every so many seconds each peer collects its garbage and says what it uses. After the warm-up, minutes, the straight line
- * through what a heap holds may rise by so much of its beginning, percent, or by so many megabytes, until the end; what is
+ * through what a heap holds may rise by so much of its beginning, percent, and by so many megabytes, until the end; what is
  * more is growth.
  */
 import { MINUTE_MS, SECOND_MS } from '../src/base/time.ts'
@@ -100,7 +100,7 @@ const spanMinutes = (warm.at(-1)?.minutes ?? 0) - (warm[0]?.minutes ?? 0)
 const trends = crew.hands.map(({ nick }, i) => {
   const line = lineThrough(warm.map(({ minutes, heap }) => [minutes, heap[i]!]))
   const growth = line.slope * spanMinutes
-  const limit = Math.max((numberOf(options, 'share') / 100) * line.from, numberOf(options, 'megabytes'))
+  const limit = Math.min((numberOf(options, 'share') / 100) * line.from, numberOf(options, 'megabytes'))
   return { nick, ...line, growth, limit, isFlat: growth <= limit }
 })
 const isFlat = warm.length > 2 && failures.length === 0 && trends.every((one) => one.isFlat)

@@ -11,7 +11,7 @@ import type { MessageForm, Position, ReadForm, StatusForm } from '../../src/cli/
 import { Random } from '../../src/sim/random.ts'
 import { type Ear, SEVERABLE } from './cli-processes.ts'
 import { Crew, earOf, type Hand } from './crew.ts'
-import { compare, type Shown, type Verdict, type Witness } from './histories.ts'
+import { isGood as areGood, compare, type Shown, type Verdict, type Witness } from './histories.ts'
 import { pause } from './hosts.ts'
 
 export interface ChaosInit {
@@ -70,6 +70,8 @@ class Chaos {
   readonly #troubles: string[] = []
   /** When somebody was killed last, ms since 1970. */
   readonly #killedAt = new Map<Hand, number>()
+  /** What each has shown while it was not listened to. */
+  readonly #unheard = new Map<Hand, string[]>()
   #said = 0
   #unacknowledged = 0
   #kills = 0
@@ -167,6 +169,7 @@ class Chaos {
       await pause(downMs)
       await this.#crew.start(hand)
       this.#listenTo(hand)
+      if (hand.role !== 'carrier') await this.#catchUp(hand)
     }
   }
 
@@ -215,7 +218,7 @@ class Chaos {
   async #converge(): Promise<Map<string, number>> {
     const healedAt = performance.now()
     const { hands } = this.#crew
-    const has = new Map(hands.map((hand) => [hand, this.#textsHeard(hand)]))
+    const has = new Map(hands.map((hand) => [hand, this.#textsShown(hand)]))
     const lookedAt = new Map(hands.map((hand) => [hand, (this.#killedAt.get(hand) ?? 0) - FORGOTTEN_MS]))
     const done = new Map<string, number>()
     const texts = new Set(this.#acknowledged)
@@ -226,7 +229,7 @@ class Chaos {
       if (isLate) for (const { nick } of lacking) done.set(nick, Number.POSITIVE_INFINITY)
       if (isLate || (lacking.length === 0 && done.size === hands.length)) return done
       for (const hand of hands.filter((one) => isLacking(one) || !done.has(one.nick))) {
-        const since = Math.max(0, lookedAt.get(hand)!)
+        const since = lookedAt.get(hand)!
         lookedAt.set(hand, Date.now() - LOOK_MS)
         for (const { text } of await this.#read(hand, since)) {
           has.get(hand)!.add(text)
@@ -239,8 +242,16 @@ class Chaos {
     }
   }
 
-  #textsHeard(hand: Hand): Set<string> {
-    return new Set(this.#heard('message', [hand]).map(({ text }) => String(text)))
+  /** What somebody has shown, in this run and those before. */
+  #textsShown(hand: Hand): Set<string> {
+    const heard = this.#heard('message', [hand]).map(({ text }) => String(text))
+    return new Set([...heard, ...(this.#unheard.get(hand) ?? [])])
+  }
+
+  /** Takes note of what somebody who starts again has shown before it could be listened to. */
+  async #catchUp(hand: Hand): Promise<void> {
+    const shown = await this.#read(hand, this.#killedAt.get(hand)! - FORGOTTEN_MS)
+    this.#unheard.set(hand, [...(this.#unheard.get(hand) ?? []), ...shown.map(({ text }) => text)])
   }
 
   async #witness(hand: Hand): Promise<Witness> {
@@ -256,7 +267,7 @@ class Chaos {
     const messages: MessageForm[] = []
     let after: Position | undefined
     do {
-      const part = { channel: this.#crew.channel, since, ...(after && { after }) }
+      const part = { channel: this.#crew.channel, since: Math.max(0, since), ...(after && { after }) }
       const page = await earOf(hand).call<ReadForm & Record<string, unknown>>('read', part)
       messages.push(...page.messages)
       after = page.after
@@ -282,6 +293,15 @@ class Chaos {
 }
 
 const names = (word: string, count: number): string[] => Array.from({ length: count }, (_, i) => `${word}${i + 1}`)
+
+/**
+ * Whether everybody came to have everything in time, once and in one order, or was told at the end what is missing.
+ */
+export function isGood({ verdict, troubles, convergenceMs }: ChaosOutcome): boolean {
+  const isAllNamed = verdict.missing.length > 0 && verdict.missing.every(({ isNamed }) => isNamed)
+  const isInTime = [...convergenceMs.values()].every(Number.isFinite)
+  return areGood(verdict) && troubles.length === 0 && (isInTime || isAllNamed)
+}
 
 /** Lines for a person: what is not as it should be, at most so many of each kind. */
 export function complaints({ verdict, troubles, convergenceMs }: ChaosOutcome, most = 10): string[] {
