@@ -71,9 +71,8 @@ export class SelfKeeper {
     this.#keepAndTell(env, out)
   }
 
-  /** Prekeys are rotated daily, by the wall clock, looked at every now and then. */
+  /** Prekeys are rotated daily, by the wall clock; one that is set right is noticed whenever there is something else to do. */
   rotateWhenDue(env: Env, out: Out): void {
-    if (this.#rotateAt !== undefined && this.#rotateAt > env.uptimeMs) return
     this.#rotateAt = env.uptimeMs + LOOK_MS
     const { self } = this
     if (!self.prekeys.isDue(env.now)) return

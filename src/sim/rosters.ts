@@ -25,6 +25,8 @@ export class Rosters {
   readonly #ids: readonly Uint8Array[]
   /** What the peer knows of and has not applied. */
   readonly #pending: readonly Statement[]
+  /** Who says anything of it about a group. */
+  readonly authorsOfPendingGroups: ReadonlySet<string>
   /** Ids of admits and puttings-in that were ended. */
   readonly #ended: ReadonlySet<string>
 
@@ -32,6 +34,7 @@ export class Rosters {
     const log: Statement[] = []
     const ids: Uint8Array[] = []
     const pending: Statement[] = []
+    const authors = new Set<string>()
     const first = truth.people.filter(({ isManager }) => isManager).map(({ node }): Uint8Array => node.user)
     let managers: readonly Uint8Array[] | undefined
     for (const { entry, value } of rows) {
@@ -39,12 +42,17 @@ export class Rosters {
       else if (entry.startsWith(LOG_ROWS)) {
         log.push(statementIn(value))
         ids.push(unhex(entry.slice(entry.lastIndexOf('/') + 1)))
-      } else if (entry.startsWith(PENDING_ROWS)) pending.push(statementIn(value))
+      } else if (entry.startsWith(PENDING_ROWS)) {
+        const statement = statementIn(value)
+        pending.push(statement)
+        if (statement.group.length > 0) authors.add(mapKey(SignedStatement.decode(value).author))
+      }
     }
     this.#managers = new Set((managers ?? first).map(mapKey))
     this.#log = log
     this.#ids = ids
     this.#pending = pending
+    this.authorsOfPendingGroups = authors
     this.#ended = new Set(log.filter(isEnding).flatMap(({ ends }) => ends.map(mapKey)))
   }
 
@@ -95,11 +103,6 @@ export class Rosters {
     if (ofGroup.some(({ operation }) => operation === Operation.DISSOLVE_GROUP)) return members
     const takeOuts = ofGroup.filter(({ operation }) => operation === Operation.TAKE_OUT_OF_GROUP)
     return members.intersection(new Set(takeOuts.map(({ subject }) => mapKey(subject))))
-  }
-
-  /** Whether anything about a group is known and not applied. */
-  get hasPendingGroups(): boolean {
-    return this.#pending.some(({ group }) => group.length > 0)
   }
 
   #admits(): Statement[] {

@@ -603,8 +603,9 @@ export const isSettled: Condition = (story) => {
   const groups = [...story.truth.groups.keys()]
   const members = groups.length === 0 ? [] : story.truth.people.filter((person) => isWanted(person) && person.node.isUp)
   // Only its author tells again who is put into a group, and a disk that was set back forgot what it was to tell.
-  const isForgotten = story.truth.people.some(({ isRolledBack }) => isRolledBack)
-  if (!isForgotten && members.some(({ node }) => Rosters.of(story.truth, node).hasPendingGroups)) return false
+  const tellers = new Set(story.truth.people.filter(({ isRolledBack }) => !isRolledBack).map(({ key }) => key))
+  const mayCome = ({ authorsOfPendingGroups }: Rosters): boolean => !authorsOfPendingGroups.isDisjointFrom(tellers)
+  if (members.some(({ node }) => mayCome(Rosters.of(story.truth, node)))) return false
   return groups.every((group) => areInGroup(story, group))
 }
 

@@ -131,10 +131,12 @@ export class KeySeeker {
     }
   }
 
-  /** The topic has somebody again: ask what was missed meanwhile, and for the key if there is none. */
+  /** The topic has somebody again: ask what was missed meanwhile; for a grant only where that cannot help. */
   onCarrier(env: Env, out: Out): void {
-    if (this.#keyring.current !== undefined && !this.#succession.isOffChain && !this.#isOver) this.#askEpochs(env, out)
-    this.seek(env, out)
+    if (this.#isOver) return
+    if (this.#keyring.current === undefined || this.#succession.isOffChain) return this.seek(env, out)
+    this.#askEpochs(env, out)
+    if (this.#needsKey(env)) this.#deadlines.setEarliest('key', env.uptimeMs + ASK_AGAIN_MS)
   }
 
   /** What became of the newest try of our request. */

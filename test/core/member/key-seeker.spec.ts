@@ -97,4 +97,19 @@ describe('a member that looks for what it missed', () => {
     }
     expect(requests()).to.equal(before)
   })
+
+  it('gets the key soon after its clock, which was far ahead, is set right', () => {
+    const bus = new Bus('clock set right')
+    const env = bus.env.bind(bus)
+    let aheadMs = 30 * HOUR_MS
+    bus.env = (node) => ({ ...env(node), now: atMillis(env(node).now + (node.nick === 'bob' ? aheadMs : 0)) })
+    const [alice, bob] = [bus.add('alice'), bus.add('bob')]
+    const channel = bus.open(alice)
+    bus.join(bob, bus.invite(alice, channel))
+    bus.pass(4_000)
+    expect(bus.view(bob, channel).key).to.not.equal('ready')
+    aheadMs = 0
+    bus.pass(60_000)
+    expect(bus.view(bob, channel).key).to.equal('ready')
+  })
 })
