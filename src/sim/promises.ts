@@ -1,7 +1,7 @@
 /** Claims about a story so far, for its `expect` steps and for tests. Each throws a `Violation` when it does not hold. */
 import { equalBytes, mapKey } from '../base/bytes.ts'
 import { SECOND_MS } from '../base/time.ts'
-import type { Pending } from './node.ts'
+import type { Pending, SimNode } from './node.ts'
 import { Rosters } from './rosters.ts'
 import { type Condition, isSettled, type Promised, type Story, sayText } from './story.ts'
 import { isTaken, isWanted, keptMessages, type Person } from './truth.ts'
@@ -10,6 +10,9 @@ import { isTaken, isWanted, keptMessages, type Person } from './truth.ts'
 const REMOVAL_MS = 15 * SECOND_MS
 /** T_elect of seven managers whose proposals collide. */
 export const ELECTION_MS = 29 * SECOND_MS
+
+/** Who was heard is written down within this time. */
+const NOTED_MS = 3 * SECOND_MS
 
 const check = (isTrue: boolean, story: Story, claim: string): void => {
   if (!isTrue) story.fail(claim)
@@ -45,8 +48,11 @@ function lost({ truth }: Story): { readonly reader: Person; readonly text: strin
   for (const { text, by, at, group, pending } of truth.said) {
     if (group.length > 0 || !isTaken(pending) || !isWanted(by) || by.isRolledBack || by.isByzantine) continue
     const isTold = ({ toldGaps }: Person): boolean => [...(ids.get(text) ?? [])].some((id) => toldGaps.has(id))
-    const hasHeard = ({ shown }: Person): boolean =>
-      shown.some((one) => one.at < at && one.view.group.length === 0 && mapKey(one.view.sender) === by.key)
+    const hasHeard = ({ shown, node }: Person): boolean =>
+      shown.some(
+        (one) =>
+          one.at < at && one.view.group.length === 0 && mapKey(one.view.sender) === by.key && !isForgotten(node, one.at)
+      )
     const reader = truth.people.find(
       (one) =>
         one !== by &&
@@ -60,6 +66,10 @@ function lost({ truth }: Story): { readonly reader: Person; readonly text: strin
   }
   return undefined
 }
+
+/** Whether a crash took what was written about something heard at this time. */
+const isForgotten = ({ losses }: SimNode, heardAt: number): boolean =>
+  losses.some(({ since, at }) => since <= heardAt + NOTED_MS && heardAt <= at)
 
 /** Whether it stands in somebody's history: a crash may come between writing and showing. */
 const hasKept = ({ node }: Person, text: string): boolean =>
