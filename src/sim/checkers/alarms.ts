@@ -82,7 +82,8 @@ export class Alarms implements Checker {
 
   #isProof(one: EpochRow, other: EpochRow): boolean {
     const managers = this.#truth.people.filter(({ isManager }) => isManager).length
-    // Of an epoch from before its time a client has the key and no announcement: it cannot say whose it was.
+    // Of an epoch from before its time a client has the key and no announcement: it can prove nothing.
+    if (one.isGranted || other.isGranted) return false
     const isOfOne = one.issuer.length > 0 && equalBytes(one.issuer, other.issuer)
     return managers >= QUORUM_FROM || isOfOne
   }
