@@ -4,7 +4,7 @@
  * Everything is read by the index of core/member/history.ts, so it costs the same however long the history is. One message
  * brings in only so much, however often others react to it.
  */
-import { hex, readUtf8 } from '../base/bytes.ts'
+import { equalBytes, hex, readUtf8 } from '../base/bytes.ts'
 import type { RowKey } from '../core/machine.ts'
 import {
   changeRoom,
@@ -95,13 +95,14 @@ export class Threads {
 
   /** What became of a text: of edits the newest. */
   async #about(text: MessageView): Promise<MessageView[]> {
-    const { channel, sender } = text
+    const { channel, sender, group } = text
     const name = nameOf(text)
-    const deletion = await this.#follow(channel, changeRoom('deletions', channel, name, sender), { limit: 1 })
-    if (deletion.length > 0) return deletion
+    const deletions = await this.#follow(channel, changeRoom('deletions', channel, name, sender), { limit: TWINS })
+    // One on another line has no effect.
+    if (deletions.some((one) => equalBytes(one.group, group))) return deletions
     const edits = await this.#follow(channel, changeRoom('edits', channel, name, sender), { limit: TWINS })
     const reactions = await this.#follow(channel, reactionRoom(channel, name), { limit: MANY })
-    return [...edits, ...reactions]
+    return [...deletions, ...edits, ...reactions]
   }
 
   /** The messages that rows of the index lead to, newest first. */
