@@ -43,7 +43,7 @@ export function restoreRooms(rooms: ReadonlyMap<string, Room>, rowsOf: RowsOf): 
   }
   restore('epoch', ({ member }, value) => member.restoreEpoch(value))
   restore('chain', ({ member }, value) => member.restoreChain(value))
-  restore('sender', ({ member }, value) => member.conversation.restoreSender(value))
+  restore('sender', ({ member }, value) => member.conversation.senders.restore(value))
   restore('plain', ({ member }, value) => member.conversation.restorePlain(value))
   restore('outbox', ({ member }, value) => member.speaker.restoreOutbox(value))
   restore('clock', ({ member }, value) => member.clock.restore(value))

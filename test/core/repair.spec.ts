@@ -1,6 +1,7 @@
 import { expect } from 'chai'
-import { hex } from '../../src/base/bytes.ts'
-import { GAP_PATIENCE_MS, REPAIR_MAX_MS } from '../../src/core/params.ts'
+import { EMPTY, hex } from '../../src/base/bytes.ts'
+import { makeFrame } from '../../src/core/channel/frame.ts'
+import { GAP_PATIENCE_MS, REPAIR_MAX_MS, REPAIR_MS, REPAIR_PAUSE_MS } from '../../src/core/params.ts'
 import { ANSWERED_FRAMES } from '../../src/wire/limits.ts'
 import { HistoryPolicy, Privacy, type Question } from '../../src/wire/messages.ts'
 import { Bus, type Node, withholding } from './bus.ts'
@@ -249,6 +250,74 @@ describe('who was away', () => {
     expect(new Set(bus.texts(bob)).size).to.equal(count + 1)
     expect(bus.history(bob, channel)).to.have.length(count + 1)
   }).timeout(120_000)
+
+  it('asks at once when somebody is there again, however often it asked in vain', () => {
+    const all = world()
+    const { bus, alice, bob, carol, channel } = all
+    bus.say(alice, channel, 'before')
+    bus.pass(5_000)
+    bus.stop(bob)
+    bus.say(alice, channel, 'missed')
+    bus.passes = () => false
+    bus.start(bob)
+    bus.pass(4 * REPAIR_MAX_MS)
+    for (const node of [alice, carol]) bus.stop(node)
+    bus.pass(1_000)
+    bus.passes = () => true
+    const before = questionsOf(all, bob).length
+    bus.start(carol)
+    bus.pass(REPAIR_MS)
+    const spans = questionsOf(all, bob).slice(before)
+    expect(spans.flatMap(({ frames }) => frames!.ranges.map(({ sender }) => sender.length))).to.include(0)
+    expect(bus.texts(bob)).to.include('alice: missed')
+  })
+
+  it('is not kept busy by one whose answers are of no use, and gets it from others', () => {
+    const all = world()
+    const { bus, alice, bob, channel } = all
+    bus.say(alice, channel, 'before')
+    bus.pass(5_000)
+    bus.stop(bob)
+    for (const text of numbered(5, 'missed')) bus.say(alice, channel, text)
+    const { message } = bus.frames(channel).findLast(({ kind }) => kind === 'message')!.body
+    const stranger = bus.add('stranger')
+    const rubbish = Array.from({ length: 3 * ANSWERED_FRAMES }, () => new Uint8Array(40))
+    const before = questionsOf(all, bob).length
+    bus.oracle = ({ frames: asked }, node) => {
+      const range = asked?.ranges.find(({ sender }) => sender.length === 0)
+      if (node !== bob || range === undefined || questionsOf(all, bob).length - before > 20) return undefined
+      // Right below the end of what was asked for: it would take four billion answers to the beginning.
+      const frame = makeFrame(channel, stranger.key, { message: { ...message!, lamport: range.to, counter: 5_000 } })
+      return { descriptors: EMPTY, records: [], frames: [frame.bytes, ...rubbish], sealed: EMPTY, isMore: true }
+    }
+    bus.passes = () => false
+    bus.start(bob)
+    bus.pass(10_000)
+    const asked = questionsOf(all, bob).length - before
+    expect(asked).to.be.within(5, 2 + 10_000 / REPAIR_PAUSE_MS)
+    expect(bob.rejects.length).to.be.at.most(asked * ANSWERED_FRAMES)
+    bus.passes = () => true
+    bus.pass(30_000)
+    expect(bus.texts(bob)).to.have.length(6)
+  })
+
+  it('takes an answer to what it did not ask for as none', () => {
+    const all = world()
+    const { bus, alice, bob, channel } = all
+    bus.say(alice, channel, 'before')
+    bus.pass(5_000)
+    bus.stop(bob)
+    bus.say(alice, channel, 'missed')
+    const old = bus.frames(channel).find(({ kind }) => kind === 'message')!
+    const before = questionsOf(all, bob).length
+    bus.oracle = ({ frames: asked }, node) => {
+      if (node !== bob || asked === undefined || questionsOf(all, bob).length > before + 1) return undefined
+      return { descriptors: EMPTY, records: [], frames: [old.bytes], sealed: EMPTY, isMore: false }
+    }
+    bus.start(bob)
+    bus.pass(3 * REPAIR_MS)
+    expect(bus.texts(bob)).to.include('alice: missed')
+  })
 
   it('asks nobody while it could not read the answer', () => {
     const all = world()

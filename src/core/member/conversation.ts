@@ -50,12 +50,12 @@ interface Opened {
 /** Where a message belongs. */
 type Place = Pick<Message, 'group' | 'previous' | 'lamport'>
 
-/** What a member is told of at once, whether or not it was missed. */
-const UNREADABLE: ReadonlySet<Check> = new Set([704, 705, 706])
+/** A message that is broken: the user is told at once, whether or not it was missed. */
+const BROKEN: ReadonlySet<Check> = new Set([704, 705, 706])
 
 export class Conversation {
   readonly #context: Context
-  readonly lines: Lines
+  readonly #lines: Lines
   readonly #clock: Clock
   readonly #traffic: Traffic
   readonly senders: Senders
@@ -67,7 +67,7 @@ export class Conversation {
 
   constructor(context: Context, lines: Lines, clock: Clock, traffic: Traffic) {
     this.#context = context
-    this.lines = lines
+    this.#lines = lines
     this.#clock = clock
     this.#traffic = traffic
     this.senders = new Senders(context.name)
@@ -99,7 +99,7 @@ export class Conversation {
   #pass({ author, id }: Frame, { group, previous, lamport }: Place, { check }: Refusal, env: Env, out: Out): void {
     const place = { sender: author, group, id, previous, lamport }
     const isMissed = this.senders.pass(place, this.#context.log.isMember(author), env.uptimeMs)
-    if (isMissed && !UNREADABLE.has(check)) this.#notifyUnreadable({ author, id }, check, out)
+    if (isMissed && !BROKEN.has(check)) this.#notifyUnreadable({ author, id }, check, out)
   }
 
   #noteShown({ author, id }: Frame, { group, lamport }: Place, out: Out): void {
@@ -108,7 +108,8 @@ export class Conversation {
   }
 
   #isAhead({ author }: Frame, { group, key, boot, counter }: Message, isBold: boolean): boolean {
-    return this.lines.keyringOf(group)?.findToRead(key!)?.isAhead(author, boot, counter, isBold) ?? false
+    if (!this.#context.log.isMember(author)) return false
+    return this.#lines.keyringOf(group)?.findToRead(key!)?.isAhead(author, boot, counter, isBold) ?? false
   }
 
   /** Whether a message has just been held for a later key than ours. A stranger's word for that counts nothing. */
@@ -162,7 +163,7 @@ export class Conversation {
     const { group } = message
     if (equalBytes(frame.author, user)) return undefined
     if (group.length > 0 && !log.groupMembers(group).has(user)) return this.#passOver(frame, message, env, out)
-    const keyring = this.lines.keyringOf(group)
+    const keyring = this.#lines.keyringOf(group)
     const epoch = keyring?.findToRead(message.key!)
     if (keyring === undefined || epoch === undefined) return this.#hold(frame, message, env, out)
     if (!log.isMember(frame.author)) return refuse(log.wasRemoved(frame.author) ? 709 : 701)
@@ -246,7 +247,7 @@ export class Conversation {
 
   /** A message to a group that we are not in: it is none of ours, unless an epoch on its way puts us in. */
   #passOver(frame: Frame, message: Message, env: Env, out: Out): Refusal | undefined {
-    const current = this.lines.keyringOf(EMPTY)?.current
+    const current = this.#lines.keyringOf(EMPTY)?.current
     if (current === undefined || !isHigher(message.key!, current.key)) return undefined
     // Its numbers are above the channel's most of the time: who says it by the very log we have knows no more than we do.
     return equalBytes(message.logHead, this.#context.log.head) ? undefined : this.#hold(frame, message, env, out)
@@ -254,7 +255,7 @@ export class Conversation {
 
   /** Keeps a message whose key has not come; one of an epoch that is over, or was before our time, stays unread. */
   #hold(frame: Frame, message: Message, env: Env, out: Out): Refusal | undefined {
-    const current = this.lines.keyringOf(message.group)?.current
+    const current = this.#lines.keyringOf(message.group)?.current
     if (current !== undefined && !isHigher(message.key!, current.key)) {
       this.#pass(frame, message, refuse(708), env, out)
       return refuse(708)
@@ -282,10 +283,6 @@ export class Conversation {
   /** @returns the rows to delete. */
   keys(): RowKey[] {
     return [...this.senders.keys(), ...this.#plainWindow.keys()]
-  }
-
-  restoreSender(bytes: Uint8Array): void {
-    this.senders.restore(bytes)
   }
 
   /** @returns false when the row is damaged. */

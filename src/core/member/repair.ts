@@ -6,11 +6,12 @@
  * under way at a time. What nobody gives stays a gap that is told, and is asked for again ever more rarely.
  */
 import { EMPTY, equalBytes, hex, mapKey, unhex } from '../../base/bytes.ts'
-import { ASKED_RANGES } from '../../wire/limits.ts'
+import { ANSWERED_FRAMES, ASKED_RANGES } from '../../wire/limits.ts'
 import { type Answer, HistoryPolicy, type Range, type Seen } from '../../wire/messages.ts'
 import { BacklogRow, type SpanRow } from '../../wire/rows.ts'
 import type { Context } from '../channel/context.ts'
 import { type Frame, readFrame } from '../channel/frame.ts'
+import { isInRange } from '../channel/frames-answer.ts'
 import { Deadlines } from '../deadlines.ts'
 import { asUserId } from '../identity/user.ts'
 import type { Env, Row, RowKey } from '../machine.ts'
@@ -88,7 +89,10 @@ export class Repair {
   readonly #tails = new Map<string, Tail>()
   /** Times of absence that are still to be asked for, oldest first. */
   #backlog: SpanRow[] = []
+  /** Answers in a row that led nowhere. */
   #backlogTries = 0
+  /** Answers in all that brought nothing: so many peers are passed over. */
+  #backlogSkip = 0
   /** `Env.uptimeMs` */
   #backlogAt = Number.NEGATIVE_INFINITY
   /** Going through the newest of them: where it began, and whether something was taken in, and something was out of reach. */
@@ -136,6 +140,7 @@ export class Repair {
     const isFull = rest.length === BACKLOG_SPANS
     this.#backlog = isFull ? [{ from: first!.from, to: rest[0]!.to }, ...rest.slice(1)] : [first!, ...rest]
     this.#pass = undefined
+    this.#backlogAt = env.uptimeMs
     out.note([this.#row()])
     this.lookSoon(env)
   }
@@ -148,6 +153,7 @@ export class Repair {
   /** The topic has somebody again, who may have what nobody had. */
   onCarrier(env: Env): void {
     for (const one of [...this.#patience.values(), ...this.#tails.values()]) one.askAt = env.uptimeMs
+    this.#backlogAt = env.uptimeMs
     this.lookSoon(env)
   }
 
@@ -155,10 +161,11 @@ export class Repair {
   onSeen(member: Uint8Array, seen: readonly Seen[], env: Env): void {
     const { log, user } = this.#context
     const { senders } = this.#conversation
+    const gaps = senders.gaps()
     for (const { sender, group, lamport } of seen) {
       const isOurs = group.length === 0 || log.groupMembers(group).has(user)
       if (equalBytes(sender, user) || !log.isMember(sender) || !isOurs) continue
-      for (const gap of senders.gaps()) {
+      for (const gap of gaps) {
         const isHeld = equalBytes(gap.sender, sender) && equalBytes(gap.group, group) && gap.before <= lamport
         if (isHeld) this.#hasIt(this.#patienceOf(gap), member, env)
       }
@@ -204,7 +211,7 @@ export class Repair {
     if (this.#asked !== undefined || !this.#readiness.mayRepair) return
     this.#forgetOld()
     const span = this.#backlog.at(-1)
-    if (span !== undefined && this.#backlogTries === 0) return this.#ask([], [], span, out)
+    if (span !== undefined && this.#backlogAt <= env.uptimeMs) return this.#ask([], [], span, out)
     const isDue = ({ askAt }: Patience): boolean => Math.max(askAt, this.#restUntil) <= env.uptimeMs
     const gaps = this.#conversation.senders.gaps().filter((gap) => isDue(this.#patienceOf(gap)))
     const tails = [...this.#tails.values()].filter(isDue)
@@ -212,7 +219,6 @@ export class Repair {
       this.#restUntil = env.uptimeMs + REPAIR_PAUSE_MS
       return this.#askFor(gaps, tails, out)
     }
-    if (span !== undefined && this.#backlogAt <= env.uptimeMs) return this.#ask([], [], span, out)
     this.#lookLater(env)
   }
 
@@ -257,12 +263,12 @@ export class Repair {
       ...(span === undefined ? [] : [{ sender: EMPTY, group: EMPTY, ...span }])
     ]
     const patience = [...gaps.map((gap) => this.#patienceOf(gap)), ...tails]
-    const tries = Math.max(span === undefined ? 0 : this.#backlogTries, ...patience.map((one) => one.tries))
+    const skip = Math.max(span === undefined ? 0 : this.#backlogSkip, ...patience.map(({ tries }) => tries))
     const to = holder === undefined ? undefined : asUserId(unhex(holder))
     if (holder !== undefined) for (const { holders } of patience) holders.delete(holder)
     this.#asked = { gaps, tails, span, ranges }
     const question = { frames: { channel, ranges } }
-    out.push({ type: 'ask', id: `${name}:frames`, channel, to, addresses: [], question, skip: tries })
+    out.push({ type: 'ask', id: `${name}:frames`, channel, to, addresses: [], question, skip })
   }
 
   /** What was asked for has come, or some of it, or nothing. */
@@ -270,7 +276,7 @@ export class Repair {
     const asked = this.#asked
     if (asked === undefined) return
     this.#asked = undefined
-    const frames = this.#messagesOf(answer, out)
+    const frames = this.#messagesOf(answer, asked.ranges, out)
     const isBold = asked.span !== undefined && this.#pass?.isBold === true
     const fates = new Set(frames.map((frame) => this.#conversation.onKept(frame, isBold, env, out)))
     const { senders } = this.#conversation
@@ -285,21 +291,21 @@ export class Repair {
     if (asked.span === undefined && fates.has('ahead')) this.#addSpan(spanOf(asked.ranges), env, out)
     if (asked.span !== undefined) this.#onSpan(asked.span, answer, frames, fates, env, out)
     // What has come shows what else is missing: it has no need of patience.
-    if (frames.length > 0)
-      for (const gap of senders.gaps()) {
-        const patience = this.#patienceOf(gap)
+    if (frames.length > 0) {
+      for (const patience of senders.gaps().map((gap) => this.#patienceOf(gap))) {
         if (patience.tries === 0) patience.askAt = env.uptimeMs
       }
+    }
     this.#look(env, out)
   }
 
-  /** In the order in which they were said. */
-  #messagesOf(answer: Answer | undefined, out: Out): Frame[] {
+  /** Those of an answer that were asked for, in the order in which they were said. */
+  #messagesOf(answer: Answer | undefined, ranges: readonly Range[], out: Out): Frame[] {
     const frames: Frame[] = []
-    for (const bytes of answer?.frames ?? []) {
+    for (const bytes of answer?.frames.slice(0, ANSWERED_FRAMES) ?? []) {
       const frame = readFrame(this.#context.channel, bytes)
       if (frame instanceof Refusal) out.reject(frame)
-      else if (frame !== undefined && lamportOf(frame) > 0) frames.push(frame)
+      else if (frame !== undefined && ranges.some((range) => isAskedFor(range, frame))) frames.push(frame)
     }
     return frames.sort((a, b) => lamportOf(a) - lamportOf(b))
   }
@@ -322,9 +328,14 @@ export class Repair {
     const isDoubtful = frames.length === 0 && this.#backlogTries + 1 < BACKLOG_TRIES
     if (answer === undefined || isDoubtful || fates.has('waiting') || !isOurs) {
       this.#backlogAt = env.uptimeMs + waitAfter(++this.#backlogTries)
+      this.#backlogSkip++
       return
     }
     this.#backlogTries = 0
+    // Whoever gives what is of no use is not asked again soon, nor are others in haste.
+    const isOfUse = fates.has('taken') || fates.has('ahead')
+    if (!isOfUse) this.#backlogSkip++
+    this.#backlogAt = env.uptimeMs + (isOfUse ? 0 : REPAIR_PAUSE_MS)
     const oldest = frames.length === 0 ? span.from : lamportOf(frames[0]!)
     // Many may have said something at one time; but an answer that leads nowhere ends there.
     const to = Math.min(oldest, span.to - 1)
@@ -370,4 +381,9 @@ const spanOf = (ranges: readonly Range[]): SpanRow => ({
   to: Math.max(...ranges.map(({ to }) => to))
 })
 
-const lamportOf = ({ body }: Frame): number => (body.message ?? body.plainMessage)?.lamport ?? 0
+const isAskedFor = (range: Range, { author, body, bytes }: Frame): boolean => {
+  const message = body.message ?? body.plainMessage
+  return message !== undefined && isInRange(range, { sender: author, ...message, frame: bytes })
+}
+
+const lamportOf = ({ body }: Frame): number => (body.message ?? body.plainMessage)!.lamport

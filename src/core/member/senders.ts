@@ -228,24 +228,21 @@ export class Senders {
 
   /** When the next gap is to be told, as `Env.uptimeMs`. */
   nextAt(): number | undefined {
-    let next: number | undefined
-    for (const { missing } of this.#lacking) {
-      for (const { since, isTold, isDoubtful } of missing) {
-        if (!(isTold || isDoubtful) && (next === undefined || since + GAP_PATIENCE_MS < next))
-          next = since + GAP_PATIENCE_MS
-      }
-    }
-    return next
+    const untold = this.#untold()
+    return untold.length === 0 ? undefined : Math.min(...untold.map(({ since }) => since)) + GAP_PATIENCE_MS
   }
 
   /** The gaps whose patience is over, once each. */
   due(uptimeMs: number): Gap[] {
-    const all = [...this.#lacking].flatMap(({ missing }) => missing)
-    const due = all.filter(
-      ({ since, isTold, isDoubtful }) => !(isTold || isDoubtful) && since + GAP_PATIENCE_MS <= uptimeMs
-    )
+    const due = this.#untold().filter(({ since }) => since + GAP_PATIENCE_MS <= uptimeMs)
     for (const gap of due) gap.isTold = true
     return due
+  }
+
+  #untold(): Missing[] {
+    return [...this.#lacking].flatMap(({ missing }) =>
+      missing.filter(({ isTold, isDoubtful }) => !(isTold || isDoubtful))
+    )
   }
 
   /** The rows that changed since they were asked for last. */
