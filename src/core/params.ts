@@ -133,6 +133,8 @@ export const REPAIR_PAUSE_MS = SECOND_MS
 /** Tails that members told us of and that we lack; how often one is asked for before its teller is not believed any more. */
 export const TAILS = 256
 export const TAIL_TRIES = 10
+/** People whose nick the user's own eyes have bound to a key. */
+export const CONTACTS = 10_000
 /** Times of absence that are still to be asked for. */
 export const BACKLOG_SPANS = 4
 /** Whoever has heard something says so within this time, or longer where there are many. */

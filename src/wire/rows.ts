@@ -1,4 +1,4 @@
-import { decodeMessage, encodeMessage, MaxLengthError, message, streamMessage } from 'protons-runtime'
+import { decodeMessage, encodeMessage, enumeration, MaxLengthError, message, streamMessage } from 'protons-runtime'
 import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc'
 import type { Codec, DecodeOptions } from 'protons-runtime'
 import type { Uint8ArrayList } from 'uint8arraylist'
@@ -4268,5 +4268,158 @@ export namespace ArchivedAuthorRow {
 
   export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ArchivedAuthorRow>): Generator<ArchivedAuthorRowChannelFieldEvent | ArchivedAuthorRowUserFieldEvent | ArchivedAuthorRowFramesFieldEvent | ArchivedAuthorRowBytesFieldEvent | ArchivedAuthorRowNewestFieldEvent | ArchivedAuthorRowHeardAtFieldEvent | ArchivedAuthorRowOldestAtFieldEvent> {
     return streamMessage(buf, ArchivedAuthorRow.codec(), opts)
+  }
+}
+
+export enum ContactTrust {
+  MET = 'MET',
+  TRUSTED = 'TRUSTED',
+  VERIFIED = 'VERIFIED'
+}
+
+enum __ContactTrustValues {
+  MET = 0,
+  TRUSTED = 1,
+  VERIFIED = 2
+}
+
+export namespace ContactTrust {
+  export const codec = (): Codec<ContactTrust> => {
+    return enumeration<ContactTrust>(__ContactTrustValues)
+  }
+}
+
+export interface ContactRow {
+  user: Uint8Array
+  nick: string
+  trust: ContactTrust
+}
+
+export namespace ContactRow {
+  let _codec: Codec<ContactRow>
+
+  export const codec = (): Codec<ContactRow> => {
+    if (_codec == null) {
+      _codec = message<ContactRow>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.user != null && obj.user.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.user)
+        }
+
+        if ((obj.nick != null && obj.nick !== '')) {
+          w.uint32(18)
+          w.string(obj.nick)
+        }
+
+        if (obj.trust != null && __ContactTrustValues[obj.trust] !== 0) {
+          w.uint32(24)
+          ContactTrust.codec().encode(obj.trust, w)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          user: uint8ArrayAlloc(0),
+          nick: '',
+          trust: ContactTrust.MET
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.user = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.nick = reader.string()
+              break
+            }
+            case 3: {
+              obj.trust = ContactTrust.codec().decode(reader)
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.user`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.nick`,
+                value: reader.string()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.trust`,
+                value: ContactTrust.codec().decode(reader)
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface ContactRowUserFieldEvent {
+    field: '$.user'
+    value: Uint8Array
+  }
+
+  export interface ContactRowNickFieldEvent {
+    field: '$.nick'
+    value: string
+  }
+
+  export interface ContactRowTrustFieldEvent {
+    field: '$.trust'
+    value: ContactTrust
+  }
+
+  export function encode (obj: Partial<ContactRow>): Uint8Array {
+    return encodeMessage(obj, ContactRow.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ContactRow>): ContactRow {
+    return decodeMessage(buf, ContactRow.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ContactRow>): Generator<ContactRowUserFieldEvent | ContactRowNickFieldEvent | ContactRowTrustFieldEvent> {
+    return streamMessage(buf, ContactRow.codec(), opts)
   }
 }

@@ -1,0 +1,89 @@
+import { expect } from 'chai'
+import { Contacts, type Trust } from '../../../src/core/identity/contacts.ts'
+import { asUserId, type UserId } from '../../../src/core/identity/user.ts'
+import { Out } from '../../../src/core/out.ts'
+import { CONTACTS } from '../../../src/core/params.ts'
+import { signingKey } from '../../../src/crypto/sign.ts'
+
+const person = (n: number): UserId => asUserId(signingKey(new Uint8Array(32).fill(n)).publicKey)
+const [bob, other, carol] = [person(1), person(2), person(3)]
+
+/** A start with what an earlier run wrote. */
+function restarted(out: Out): Contacts {
+  const rows = new Map<string, Uint8Array>()
+  for (const effect of out.effects) {
+    if (effect.type !== 'persist') continue
+    expect(effect.isDurable).to.equal(true)
+    for (const { entry, value } of effect.puts) rows.set(entry, value)
+    for (const { entry } of effect.deletes) rows.delete(entry)
+  }
+  const contacts = new Contacts()
+  for (const value of rows.values()) contacts.restore(value)
+  return contacts
+}
+
+const namesOf = (contacts: Contacts): [string, Trust][] => contacts.all().map(({ nick, trust }) => [nick, trust])
+
+describe('contacts', () => {
+  it('bind a nick to the first key that is talked to under it', () => {
+    const [contacts, out] = [new Contacts(), new Out()]
+    expect(contacts.meet(bob, 'bob', out)).to.equal(undefined)
+    expect(contacts.meet(bob, 'bob', out)).to.equal(undefined)
+    expect(contacts.meet(other, 'bob', out)?.user).to.equal(bob)
+    expect(contacts.get(other)).to.equal(undefined)
+    expect(namesOf(restarted(out))).to.deep.equal([['bob', 'met']])
+  })
+
+  it('take a nick that looks like one of theirs for the same', () => {
+    const [contacts, out] = [new Contacts(), new Out()]
+    contacts.meet(bob, 'Bob1', out)
+    expect(contacts.rivalOf(other, 'bobl')?.user).to.equal(bob)
+    expect(contacts.rivalOf(bob, 'bobl')).to.equal(undefined)
+    expect(contacts.rivalOf(other, 'robert')).to.equal(undefined)
+  })
+
+  it('give a nick to another key when the user says so, and the one before has none then', () => {
+    const [contacts, out] = [new Contacts(), new Out()]
+    contacts.trust(bob, 'bob', 'verified', out)
+    contacts.trust(other, 'bob', 'trusted', out)
+    for (const one of [contacts, restarted(out)]) {
+      expect(one.rivalOf(bob, 'bob')?.user).to.deep.equal(other)
+      expect(one.rivalOf(other, 'bob')).to.equal(undefined)
+      expect(one.get(bob)).to.deep.equal({ user: bob, nick: '', trust: 'verified' })
+    }
+  })
+
+  it('follow a user to a new nick, and leave the old one free', () => {
+    const [contacts, out] = [new Contacts(), new Out()]
+    contacts.meet(bob, 'bob', out)
+    contacts.meet(bob, 'robert', out)
+    contacts.meet(bob, '', out)
+    expect(contacts.meet(other, 'bob', out)).to.equal(undefined)
+    expect(namesOf(restarted(out))).to.deep.equal([
+      ['robert', 'met'],
+      ['bob', 'met']
+    ])
+  })
+
+  it('are not less sure of somebody for a weaker word', () => {
+    const [contacts, out] = [new Contacts(), new Out()]
+    contacts.trust(bob, 'bob', 'verified', out)
+    contacts.trust(bob, 'bob', 'trusted', out)
+    contacts.meet(bob, 'bobby', out)
+    expect(contacts.get(bob)).to.deep.equal({ user: bob, nick: 'bobby', trust: 'verified' })
+  })
+
+  it('are so many at most: who was merely met goes first', () => {
+    const [contacts, out] = [new Contacts(), new Out()]
+    contacts.trust(carol, 'carol', 'verified', out)
+    for (let n = 0; n < CONTACTS; n++) {
+      const user = new Uint8Array(32)
+      new DataView(user.buffer).setUint32(0, n + 1)
+      contacts.meet(user as UserId, `peer ${n}`, out)
+    }
+    expect(contacts.all()).to.have.length(CONTACTS)
+    expect(contacts.get(carol)).to.not.equal(undefined)
+    expect(contacts.rivalOf(bob, 'peer 0')).to.equal(undefined)
+    expect(restarted(out).all()).to.have.length(CONTACTS)
+  })
+})
