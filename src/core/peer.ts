@@ -7,7 +7,7 @@
 import { EMPTY, equalBytes } from '../base/bytes.ts'
 import { type ConclaveError, InternalError, PeerError, UsageError } from '../base/errors.ts'
 import type { SigningKey } from '../crypto/sign.ts'
-import { ASKED_RANGES } from '../wire/limits.ts'
+import { ASKED_RANGES, STATEMENT_ENDS } from '../wire/limits.ts'
 import { type Answer, Operation, type Question } from '../wire/messages.ts'
 import { channelIdText, readChannelId } from '../wire/names.ts'
 import { ChannelRow } from '../wire/rows.ts'
@@ -527,7 +527,7 @@ export class Peer implements Machine {
         'This peer is the key manager of the channel: without it nobody can join. The founder has to name another first.'
       )
     }
-    const ends = context.log.admitsOf(context.user)
+    const ends = context.log.admitsToEnd(context.user).slice(0, STATEMENT_ENDS)
     if (ends.length > 0) {
       member.statements.tellStatement(
         context.state({ operation: Operation.WITHDRAW, subject: context.user, ends }, env),

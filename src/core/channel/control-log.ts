@@ -5,7 +5,7 @@
  * removal or withdrawal ends. Adding statements is tried on a preview first, so that an announcement is judged before
  * anything changes. `announced` is exactly what the adopted epoch covers; what is known beyond it waits in `pending`.
  */
-import { compareBytes, equalBytes, mapKey } from '../../base/bytes.ts'
+import { compareBytes, EMPTY, equalBytes, mapKey } from '../../base/bytes.ts'
 import { GROUPS } from '../../wire/limits.ts'
 import { type Descriptor, Operation } from '../../wire/messages.ts'
 import type { InviteView } from '../command.ts'
@@ -146,10 +146,22 @@ export class ControlLog {
     return (this.#standings.get(mapKey(user))?.wasRemoved ?? false) && !this.isMember(user)
   }
 
-  /** The admit ids that a removal of this user has to end. */
+  /** The admit ids of this user that are in force. */
   admitsOf(user: Uint8Array): Uint8Array[] {
     const standing = this.#standings.get(mapKey(user))
     return standing === undefined ? [] : [...standing.admits.values()].map((admit) => admit.statement.admitId)
+  }
+
+  /** The admit ids that a removal of this user has to end: those in force, and those that wait to be announced. */
+  admitsToEnd(user: Uint8Array): Uint8Array[] {
+    return [...this.admitsOf(user), ...this.#waitingIds(Operation.ADMIT, EMPTY, user)]
+  }
+
+  #waitingIds(operation: Operation, group: Uint8Array, user: Uint8Array): Uint8Array[] {
+    const waiting = this.pending().map(({ statement }) => statement)
+    return waiting
+      .filter((one) => one.operation === operation && equalBytes(one.group, group) && equalBytes(one.subject, user))
+      .map(({ admitId }) => admitId)
   }
 
   /** The nick on record of a user, member or not; empty for none. */
@@ -425,10 +437,15 @@ export class ControlLog {
       .filter((id) => this.groupRoster(id).members.has(user))
   }
 
-  /** The ids that a taking-out of this user has to end. */
+  /** The ids of what put this user into a group and is in force. */
   putsOf(group: Uint8Array, user: Uint8Array): Uint8Array[] {
     const puts = this.#groups.puts(group).filter(({ statement }) => equalBytes(statement.subject, user))
     return puts.map(({ statement }) => statement.admitId)
+  }
+
+  /** The ids that a taking-out of this user has to end: those in force, and those that wait to be announced. */
+  putsToEnd(group: Uint8Array, user: Uint8Array): Uint8Array[] {
+    return [...this.putsOf(group, user), ...this.#waitingIds(Operation.PUT_INTO_GROUP, group, user)]
   }
 
   /** Whether a pending statement takes somebody out of a group, or ends it: nothing may be said to it until it is applied. */

@@ -10,7 +10,15 @@ import { hash } from '../../crypto/kdf.ts'
 import { framed, LABEL } from '../../crypto/labels.ts'
 import { type SigningKey, sign, verify } from '../../crypto/sign.ts'
 import { decodeStrict } from '../../wire/codec.ts'
-import { ADMIT_ID_BYTES, GROUP_BYTES, HASH_BYTES, NICK_BYTES, STATEMENT_BYTES, USER_BYTES } from '../../wire/limits.ts'
+import {
+  ADMIT_ID_BYTES,
+  GROUP_BYTES,
+  HASH_BYTES,
+  NICK_BYTES,
+  STATEMENT_BYTES,
+  STATEMENT_ENDS,
+  USER_BYTES
+} from '../../wire/limits.ts'
 import { Operation, SignedStatement, Statement } from '../../wire/messages.ts'
 import { type Refusal, refuse } from '../reject.ts'
 
@@ -68,11 +76,9 @@ export function readStatement(channel: Uint8Array, bytes: Uint8Array): CheckedSt
 
 const statementId = (author: Uint8Array, content: Uint8Array): Uint8Array => hash(LABEL.statementId, author, content)
 
-const MAX_ENDS = 16
-
 function hasFieldsOfItsOperation(s: Statement): boolean {
   if (s.previous.length !== 0 && s.previous.length !== HASH_BYTES) return false
-  if (s.name.length > NICK_BYTES || s.ends.length > MAX_ENDS) return false
+  if (s.name.length > NICK_BYTES || s.ends.length > STATEMENT_ENDS) return false
   if (!s.ends.every((id) => id.length === ADMIT_ID_BYTES)) return false
   const hasUser = s.subject.length === USER_BYTES
   const hasGroup = s.group.length === GROUP_BYTES

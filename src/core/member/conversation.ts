@@ -218,7 +218,8 @@ export class Conversation {
     // Whichever form of a message that was sealed again comes first is the one shown.
     const { replaces } = content
     const isRepeated = [replaces, frame.id].some((id) => this.senders.knows(frame.author, group, id))
-    const isFirst = !this.senders.hasHeard(frame.author, group)
+    // A crash must not forget whom we have heard of at all, nor that another form of a message was shown.
+    const isNotable = replaces.length > 0 || !this.senders.hasHeard(frame.author, group)
     const link = { sender: frame.author, group, id: frame.id, previous, lamport, counter: isEncrypted ? counter : 0 }
     const closed = this.senders.note(link, isOldest, env.uptimeMs)
     const stoodFor = replaces.length > 0 ? this.senders.noteShown(frame.author, group, replaces, 0) : undefined
@@ -241,7 +242,7 @@ export class Conversation {
       messageRow(view, frame.bytes, descriptor.retentionSeconds),
       ...rowsBeside(view, descriptor)
     ]
-    out.note([...rows, ...(isRepeated ? [] : kept()), ...(isFirst ? this.notes() : [])])
+    out.note([...rows, ...(isRepeated ? [] : kept()), ...(isNotable ? this.notes() : [])])
     this.#deadlines.setOnce('save', env.uptimeMs + SAVE_MS)
     if (!isRepeated) out.notify({ type: 'message', ...view })
     for (const gap of [closed, stoodFor]) if (gap !== undefined) this.#notifyGap(gap.sender, gap.missing, true, out)
