@@ -371,7 +371,7 @@ export class KeySeeker {
     const checked = this.#asker.readGrant(frame, adopted)
     if (checked === undefined || checked instanceof Refusal) return checked
     const lie = this.#succession.contradicted(checked.certificate)
-    if (lie !== undefined) return this.#succession.raiseAlarm(lie, checked.certificate, out)
+    if (lie !== undefined) return this.#succession.equivocation.raise(lie, checked.certificate, env, out)
     const statements = new Map(checked.statements.map((one) => [hex(one.id), one]))
     this.#granted = { checked, statements, offset: 0 }
     this.#asker.stop()
