@@ -44,7 +44,7 @@ export class Equivocation {
   raise(first: CheckedAnnouncement, second: CheckedAnnouncement, env: Env, out: Out): Refusal {
     const liar = equivocatorOf(this.#context.charter.descriptor, first, second)
     if (this.#context.alarm.length === 0 && liar !== undefined) {
-      this.#proof = { first: certificateOf(first.frame).bytes, second: certificateOf(second.frame).bytes, attempt: 0 }
+      this.#proof = { first: certificateOf(first.frame).bytes, second: certificateOf(second.frame).bytes, at: 0 }
       out.keep(stateRow(this.#entry, Alarm.encode(this.#proof)))
       this.stop(liar, 414, out)
       this.#tell(env, out)
@@ -86,9 +86,8 @@ export class Equivocation {
   #tell(env: Env, out: Out): void {
     if (this.#proof === undefined) return
     const { channel, self } = this.#context
-    out.push({ type: 'publish', channel, frame: makeFrame(channel, self.key, { alarm: this.#proof }).bytes })
-    // Gossip does not carry the same frame twice.
-    this.#proof = { ...this.#proof, attempt: this.#proof.attempt + 1 }
+    const alarm = { ...this.#proof, at: env.now }
+    out.push({ type: 'publish', channel, frame: makeFrame(channel, self.key, { alarm }).bytes })
     this.#noteTold(env)
   }
 
