@@ -28,6 +28,7 @@ import { runInChannel } from './channel-commands.ts'
 import type { ChannelChanges, Command, CommandResult } from './command.ts'
 import { RecordBook } from './identity/record-book.ts'
 import { asUserId, type UserId } from './identity/user.ts'
+import { readUserRecord } from './identity/user-record.ts'
 import type { Env, Event, Machine, Row } from './machine.ts'
 import { Manager } from './manager/manager.ts'
 import { REQUEST_RECEIPT } from './member/join.ts'
@@ -334,14 +335,24 @@ export class Peer implements Machine {
 
   /** A record that came unasked beside others is of interest when it is a manager's: strangers cannot fill the book. */
   #addManagerRecord({ context }: Room, bytes: Uint8Array, env: Env, out: Out): void {
+    if (this.#outdo(bytes, env, out)) return
     const record = this.#records.read(bytes, env.now)
     if (record instanceof Refusal) out.reject(record)
     else if (isManagerOf(context.charter.descriptor, record.user)) this.#records.add(bytes, env.now, out)
   }
 
   #addRecord(bytes: Uint8Array, env: Env, out: Out): void {
+    if (this.#outdo(bytes, env, out)) return
     const record = this.#records.add(bytes, env.now, out)
     if (record instanceof Refusal) out.reject(record)
+  }
+
+  /** @returns whether it is a record of ours: nobody else can have made it. */
+  #outdo(bytes: Uint8Array, env: Env, out: Out): boolean {
+    const record = readUserRecord(bytes, env.now)
+    if (record instanceof Refusal || !equalBytes(record.user, this.#keeper.key.publicKey)) return false
+    this.#keeper.outdo(record, env, out)
+    return true
   }
 
   // ---------------------------------------------------------------- arriving

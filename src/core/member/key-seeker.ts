@@ -307,6 +307,8 @@ export class KeySeeker {
     const { channel, name, addresses } = this.#context
     const manager = this.#askee
     out.push({ type: 'lookUp', kind: 'user', id: manager })
+    // Silence may also mean that our own record is older than one that others know.
+    out.push({ type: 'lookUp', kind: 'user', id: this.#context.user })
     const question = { record: { user: manager } }
     out.push({ type: 'ask', id: `${name}:record`, channel, to: undefined, addresses, question })
   }
