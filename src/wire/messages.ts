@@ -3842,6 +3842,7 @@ export interface KeyRequestContent {
   recordHash: Uint8Array
   record: Uint8Array
   inviteToken: Uint8Array
+  admits: Uint8Array[]
 }
 
 export namespace KeyRequestContent {
@@ -3921,6 +3922,13 @@ export namespace KeyRequestContent {
           w.bytes(obj.inviteToken)
         }
 
+        if (obj.admits != null && obj.admits.length > 0) {
+          for (const value of obj.admits) {
+            w.uint32(114)
+            w.bytes(value)
+          }
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -3937,7 +3945,8 @@ export namespace KeyRequestContent {
           recordSeq: 0,
           recordHash: uint8ArrayAlloc(0),
           record: uint8ArrayAlloc(0),
-          inviteToken: uint8ArrayAlloc(0)
+          inviteToken: uint8ArrayAlloc(0),
+          admits: []
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -4006,6 +4015,14 @@ export namespace KeyRequestContent {
               obj.inviteToken = reader.bytes()
               break
             }
+            case 14: {
+              if (opts.limits?.admits != null && obj.admits.length === opts.limits.admits) {
+                throw new MaxLengthError('Decode error - repeated field "admits" had too many elements')
+              }
+
+              obj.admits.push(reader.bytes())
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -4016,7 +4033,8 @@ export namespace KeyRequestContent {
         return obj
       }, function * (reader, length, prefix, opts = {}) {
         const obj = {
-          lines: 0
+          lines: 0,
+          admits: 0
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -4127,6 +4145,21 @@ export namespace KeyRequestContent {
               }
               break
             }
+            case 14: {
+              if (opts.limits?.admits != null && obj.admits === opts.limits.admits) {
+                throw new MaxLengthError('Streaming decode error - repeated field "admits" had too many elements')
+              }
+
+              yield {
+                field: `${prefix}.admits[]`,
+                index: obj.admits,
+                value: reader.bytes()
+              }
+
+              obj.admits++
+
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -4228,6 +4261,12 @@ export namespace KeyRequestContent {
     value: Uint8Array
   }
 
+  export interface KeyRequestContentAdmitsFieldEvent {
+    field: '$.admits[]'
+    index: number
+    value: Uint8Array
+  }
+
   export function encode (obj: Partial<KeyRequestContent>): Uint8Array {
     return encodeMessage(obj, KeyRequestContent.codec())
   }
@@ -4236,7 +4275,7 @@ export namespace KeyRequestContent {
     return decodeMessage(buf, KeyRequestContent.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<KeyRequestContent>): Generator<KeyRequestContentChannelFieldEvent | KeyRequestContentManagerFieldEvent | KeyRequestContentUserFieldEvent | KeyRequestContentAuthorFieldEvent | KeyRequestContentNonceFieldEvent | KeyRequestContentOneTimeKeyFieldEvent | KeyRequestContentDescriptorVersionFieldEvent | KeyRequestContentDescriptorHashFieldEvent | KeyRequestContentLogHeadFieldEvent | KeyRequestContentLinesGroupFieldEvent | KeyRequestContentLinesHighestTermFieldEvent | KeyRequestContentLinesHighestSerialFieldEvent | KeyRequestContentLinesHighestCommitmentFieldEvent | KeyRequestContentRecordSeqFieldEvent | KeyRequestContentRecordHashFieldEvent | KeyRequestContentRecordFieldEvent | KeyRequestContentInviteTokenFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<KeyRequestContent>): Generator<KeyRequestContentChannelFieldEvent | KeyRequestContentManagerFieldEvent | KeyRequestContentUserFieldEvent | KeyRequestContentAuthorFieldEvent | KeyRequestContentNonceFieldEvent | KeyRequestContentOneTimeKeyFieldEvent | KeyRequestContentDescriptorVersionFieldEvent | KeyRequestContentDescriptorHashFieldEvent | KeyRequestContentLogHeadFieldEvent | KeyRequestContentLinesGroupFieldEvent | KeyRequestContentLinesHighestTermFieldEvent | KeyRequestContentLinesHighestSerialFieldEvent | KeyRequestContentLinesHighestCommitmentFieldEvent | KeyRequestContentRecordSeqFieldEvent | KeyRequestContentRecordHashFieldEvent | KeyRequestContentRecordFieldEvent | KeyRequestContentInviteTokenFieldEvent | KeyRequestContentAdmitsFieldEvent> {
     return streamMessage(buf, KeyRequestContent.codec(), opts)
   }
 }

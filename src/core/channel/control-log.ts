@@ -152,6 +152,11 @@ export class ControlLog {
     return standing === undefined ? [] : [...standing.admits.values()].map((admit) => admit.statement.admitId)
   }
 
+  /** The statements by which this user is let in. */
+  admittingOf(user: Uint8Array): CheckedStatement[] {
+    return [...(this.#standings.get(mapKey(user))?.admits.values() ?? [])]
+  }
+
   /** The admit ids that a removal of this user has to end: those in force, and those that wait to be announced. */
   admitsToEnd(user: Uint8Array): Uint8Array[] {
     return [...this.admitsOf(user), ...this.#waitingIds(Operation.ADMIT, EMPTY, user)]

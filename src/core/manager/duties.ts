@@ -82,7 +82,10 @@ export class Duties implements Work {
     this.#issuer = issuer
     this.#tenure = tenure
     this.#agenda = agenda
-    this.#reception = new Reception(context, archive, (env, out) => this.#onEnlisted(env, out))
+    this.#reception = new Reception(context, archive, {
+      onEnlisted: (env, out) => this.#onEnlisted(env, out),
+      onNews: (env, out) => this.onStatements(env, out)
+    })
     this.#guide = new Guide(context, seat)
     this.#herald = new Herald(context)
     this.#groups = new GroupOffice(context, seat, issuer)
