@@ -26,22 +26,22 @@ export function runInChannel(room: Room, command: ChannelCommand, env: Env, out:
       return { type: 'said', local: member.say(command.content, command.isPlain, command.group ?? EMPTY, env, out) }
     case 'invite':
       return invite(room, command, env, out)
-    case 'admit':
+    case 'admit': {
       requireAuthority(context)
-      tell(
-        room,
-        { operation: Operation.ADMIT, subject: asUserId(command.user), admitId: env.random(ADMIT_ID_BYTES) },
-        env,
-        out
-      )
+      const ends = context.log.removedAdmitsOf(command.user)
+      const admitId = env.random(ADMIT_ID_BYTES)
+      tell(room, { operation: Operation.ADMIT, subject: asUserId(command.user), admitId, ends }, env, out)
       return { type: 'done' }
+    }
     case 'remove': {
       requireAuthority(context)
       const ends = context.log.admitsOf(command.user)
       if (ends.length === 0)
         throw new UsageError('NOT_A_MEMBER', 'This user was not admitted here, so there is nothing to remove.')
-      const { isForCause } = command
-      tell(room, { operation: Operation.REMOVE, subject: command.user, ends, isForCause }, env, out)
+      const { user, isForCause } = command
+      // With one that the removals before ended: whoever knows of all of them has to name no more than that one.
+      const named = context.log.removedAdmitsOf(user)
+      tell(room, { operation: Operation.REMOVE, subject: user, ends: [...named, ...ends], isForCause }, env, out)
       return { type: 'done' }
     }
     case 'rekey':

@@ -595,7 +595,7 @@ export const isSettled: Condition = (story) => {
     const isToBe = person.isJoining || isWanted(person)
     if (!isToBe || !isStaying(person) || !person.node.isUp) continue
     const view = story.view(person.name)
-    if (view === undefined && person.isJoining) story.join(person)
+    if (person.isJoining && (view === undefined || isForgotten(story, view))) story.join(person)
     if (view?.key !== 'ready') areAllReady = false
     else views.push(view)
   }
@@ -608,6 +608,10 @@ export const isSettled: Condition = (story) => {
   if (members.some(({ node }) => mayCome(Rosters.of(story.truth, node)))) return false
   return groups.every((group) => areInGroup(story, group))
 }
+
+/** Whether nobody may know any more that this one was admitted: only a disk that was set back did. */
+const isForgotten = ({ truth }: Story, { key }: ChannelView): boolean =>
+  key === 'refused-or-silent' && truth.people.some(({ isManager, isRolledBack }) => isManager && isRolledBack)
 
 /** Whether all members of a group who are up have its key, and the same one. */
 function areInGroup(story: Story, name: string): boolean {

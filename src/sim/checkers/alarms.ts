@@ -1,6 +1,6 @@
 /**
  * I-13: two clients that hold different announcements for one number both know that somebody lied, T_alarm after they came
- * into contact at the latest. Whoever is alarmed says nothing any more. Of one or two managers each may open a term by itself:
+ * into contact at the latest, unless one of them knew it before: a proof is told once. Whoever is alarmed says nothing any more. Of one or two managers each may open a term by itself:
  * there only two of one issuer are a lie. And nobody takes a manager for a liar that never lied.
  */
 import { equalBytes, hex } from '../../base/bytes.ts'
@@ -30,7 +30,8 @@ export class Alarms implements Checker {
   readonly #truth: Truth
   /** By line and number: the epochs that a node has held. */
   readonly #held = new Map<SimNode, Map<string, EpochRow>>()
-  readonly #alarmed = new Set<SimNode>()
+  /** Since when, virtual ms. */
+  readonly #alarmed = new Map<SimNode, number>()
   readonly #conflicts: Conflict[] = []
 
   constructor(truth: Truth) {
@@ -47,9 +48,9 @@ export class Alarms implements Checker {
     }
   }
 
-  onNotice(node: SimNode, notice: Notice): void {
+  onNotice(node: SimNode, notice: Notice, world: World): void {
     if (notice.type !== 'alarm') return
-    this.#alarmed.add(node)
+    this.#alarmed.set(node, world.time)
     const accused = this.#truth.personWith(notice.manager)
     if (accused !== undefined && !accused.isByzantine && !accused.isRolledBack)
       throw new Violation('I-13', `${node.name} takes ${accused.name} for a liar, who never lied`)
@@ -96,8 +97,9 @@ export class Alarms implements Checker {
       conflict.since = undefined
       return
     }
-    conflict.since ??= world.time
-    if (world.time - conflict.since <= ALARM_MS) return
+    const since = (conflict.since ??= world.time)
+    if (world.time - since <= ALARM_MS) return
+    if (conflict.between.some((node) => (this.#alarmed.get(node) ?? since) < since)) return
     const calm = [a, b].filter((node) => !this.#alarmed.has(node)).map(({ name }) => name)
     if (calm.length === 0) return
     throw new Violation(
