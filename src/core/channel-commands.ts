@@ -26,23 +26,23 @@ export function runInChannel(room: Room, command: ChannelCommand, env: Env, out:
       return { type: 'said', local: member.say(command.content, command.isPlain, command.group ?? EMPTY, env, out) }
     case 'invite':
       return invite(room, command, env, out)
-    case 'admit':
+    case 'admit': {
       requireAuthority(context)
-      tell(
-        room,
-        { operation: Operation.ADMIT, subject: asUserId(command.user), admitId: env.random(ADMIT_ID_BYTES) },
-        env,
-        out
-      )
+      const ends = context.log.removedAdmitsOf(command.user).slice(0, STATEMENT_ENDS)
+      const admitId = env.random(ADMIT_ID_BYTES)
+      tell(room, { operation: Operation.ADMIT, subject: asUserId(command.user), admitId, ends }, env, out)
       return { type: 'done' }
+    }
     case 'remove': {
       requireAuthority(context)
       const ends = context.log.admitsToEnd(command.user)
       if (ends.length === 0)
         throw new UsageError('NOT_A_MEMBER', 'This user was not admitted here, so there is nothing to remove.')
       const { user: subject, isForCause } = command
-      for (const some of inParts(ends))
-        tell(room, { operation: Operation.REMOVE, subject, ends: some, isForCause }, env, out)
+      // With one that the removals before ended: whoever knows of all of them has to name no more than that one.
+      const named = context.log.removedAdmitsOf(subject).slice(0, STATEMENT_ENDS / 2)
+      for (const some of inParts(ends, STATEMENT_ENDS - named.length))
+        tell(room, { operation: Operation.REMOVE, subject, ends: [...named, ...some], isForCause }, env, out)
       return { type: 'done' }
     }
     case 'rekey':
@@ -148,15 +148,13 @@ function takeOutOfGroup(room: Room, group: Uint8Array, user: Uint8Array, env: En
   if (ends.length === 0) {
     throw new UsageError('NOT_IN_GROUP', 'This user is not in the group. Nothing was changed.')
   }
-  for (const some of inParts(ends))
+  for (const some of inParts(ends, STATEMENT_ENDS))
     tell(room, { operation: Operation.TAKE_OUT_OF_GROUP, group, subject: user, ends: some }, env, out)
 }
 
-/** What one statement may end. Somebody may have been let in more often. */
-const inParts = (ends: readonly Uint8Array[]): Uint8Array[][] =>
-  Array.from({ length: Math.ceil(ends.length / STATEMENT_ENDS) }, (_, i) =>
-    ends.slice(i * STATEMENT_ENDS, (i + 1) * STATEMENT_ENDS)
-  )
+/** As one statement may end only so many: somebody may have been let in more often. */
+const inParts = (ends: readonly Uint8Array[], size: number): Uint8Array[][] =>
+  Array.from({ length: Math.ceil(ends.length / size) }, (_, i) => ends.slice(i * size, (i + 1) * size))
 
 function requireGroup({ log }: Context, group: Uint8Array): void {
   if (log.groupsToBe().some(({ id }) => equalBytes(id, group))) return

@@ -514,7 +514,8 @@ export class Peer implements Machine {
     const name = channelIdText(invite.channel)
     const known = this.#channels.get(name)
     if (known !== undefined) {
-      if (known.member.keyring.current === undefined || known.context.wasRemoved) {
+      const isLost = known.member.keyState(env.now) === 'refused-or-silent'
+      if (known.member.keyring.current === undefined || known.context.wasRemoved || isLost) {
         known.context.invite = text
         known.context.wasRemoved = false
         out.keep(known.context.row())

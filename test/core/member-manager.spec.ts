@@ -114,6 +114,24 @@ describe('a member manager', () => {
     expect(keyOf(all, bob)).to.equal('removed')
   })
 
+  it('removes and admits the same user as often as it likes', () => {
+    const all = world({ admission: Admission.BY_MEMBERSHIP })
+    const { bus, alice, mona, channel } = all
+    const bob = bus.add('bob')
+    for (let n = 0; n < 20; n++) {
+      for (const [by, isIn] of [
+        [n % 2 === 0 ? mona : alice, true],
+        [n % 3 === 0 ? mona : alice, false]
+      ] as const) {
+        if (isIn) admit(all, by, bob)
+        else bus.remove(by, channel, bob)
+        bus.pass(2_000)
+        for (const node of [alice, mona])
+          expect(bus.view(node, channel), `${n}`).to.include({ key: 'ready', members: isIn ? 3 : 2 })
+      }
+    }
+  })
+
   it('says so while the key manager is away, and it is done when that is back', () => {
     const all = world({ admission: Admission.BY_MEMBERSHIP })
     const { bus, alice, mona, channel } = all

@@ -2,8 +2,8 @@
  * Statements: who is admitted, removed, named, invited. The control log is the set of them.
  *
  * A statement is signed by its author and stands by itself: whoever repeats it adds nothing, whoever withholds it is found
- * out by the log's head. A removal names the admits that it ends, so that union of two logs is their merge and a removal
- * wins over what it knew of.
+ * out by the log's head. A removal names the admits that it ends, and an admit made in knowledge of a removal one of those: so
+ * union of two logs is their merge, and a removal wins over every admit that did not know of it.
  */
 import { EMPTY, equalBytes } from '../../base/bytes.ts'
 import { hash } from '../../crypto/kdf.ts'

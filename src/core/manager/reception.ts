@@ -262,22 +262,25 @@ export class Reception {
   }
 
   /**
-   * Gives the other managers that ask a footing on our epoch: while nobody is in office nobody can grant its key, but who
-   * has a footing can sign the next one, and then follow it.
+   * Gives the other managers that ask a footing on our epoch: while nobody is in office, or too few sign for the one who is,
+   * nobody can grant its key, but who has a footing can sign the next one, and then follow it.
+   *
+   * @returns whether one asks.
    */
-  giveFooting({ key, announcement, transcript, init, control, notAfter }: Footing, env: Env, out: Out): void {
+  giveFooting({ key, announcement, transcript, init, control, notAfter }: Footing, env: Env, out: Out): boolean {
     const { charter, log } = this.#context
     const managers = [...this.applicants.values()].filter(({ user }) => isManagerOf(charter.descriptor, user))
-    this.applicants.clear()
     const isLogComplete = log.announcedBytes <= INLINE_LOG_BYTES
     const statements = isLogComplete ? log.announced().map((one) => one.bytes) : []
     const secrets = { epochSecret: EMPTY, leaf: 0, depth: 0, pathKeys: EMPTY, init, control }
     const content = { ...secrets, announcement, statements, isLogComplete, earlier: [], notAfter }
     const place = { group: EMPTY, key, transcript, roster: log.roster.hash, logHead: log.head, descriptor: charter.ref }
     for (const applicant of managers) {
+      this.applicants.delete(hex(applicant.user))
       const grant = this.#seal(applicant, { request: applicant.request, ...place }, content, env)
       if (grant !== undefined) this.#answer({ grant }, applicant.user, applicant.attempt, out)
     }
+    return managers.length > 0
   }
 
   #seal(applicant: Applicant, terms: GrantTerms, content: GrantContent, env: Env): Grant | undefined {

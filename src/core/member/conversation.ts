@@ -26,8 +26,8 @@ import type { Traffic } from './traffic.ts'
 
 /**
  * Who said what last is written down this often, not with every message: a crash forgets at most that much of it. That a
- * sender has been heard at all goes with its first message, and what keeps a message from being shown twice, its chain's row,
- * with each.
+ * sender has been heard at all goes with its first message, that a message stands for another with that one, and what keeps a
+ * message from being shown twice, its chain's row, with each.
  */
 const SAVE_MS = 2 * SECOND_MS
 

@@ -154,8 +154,8 @@ export class KeySeeker {
     this.#isLearning = true
   }
 
-  /** Another manager is in office: what was asked of the one before is asked of it. */
-  onOffice(env: Env, out: Out): void {
+  /** What is asked for is asked for anew: another manager is in office, or there is another invite. */
+  askAnew(env: Env, out: Out): void {
     this.#turn = 0
     this.#hasAskedManager = false
     this.#recordAgainAt = Number.NEGATIVE_INFINITY
@@ -170,7 +170,7 @@ export class KeySeeker {
    */
   onManager(env: Env, out: Out): void {
     if (this.#turn === 0) return
-    if (this.#context.office.term > 0) this.onOffice(env, out)
+    if (this.#context.office.term > 0) this.askAnew(env, out)
     else this.learn(this.#context.manager, env, out)
   }
 

@@ -366,7 +366,7 @@ export class Member {
     if (equalBytes(manager, this.#manager)) return
     this.#manager = manager
     this.watch.forget(out)
-    this.seeker.onOffice(env, out)
+    this.seeker.askAnew(env, out)
   }
 
   /** A new version of the descriptor is pinned. */
@@ -427,6 +427,7 @@ export class Member {
   /** Comes in anew by an invite: what follows the epoch of before is the removal, again and again. */
   rejoin(env: Env, out: Out): void {
     this.succession.leaveChain()
+    this.seeker.askAnew(env, out)
     this.onRecord(env, out)
   }
 

@@ -34,7 +34,7 @@ export class OneValue implements Checker {
   readonly #issued = new Map<string, string>()
   /** By the id of the announcement. */
   readonly #proposals = new Map<string, Proposal>()
-  /** Managers whose signatures an announcement has, by its id. Whether they are good is the machines' business. */
+  /** Managers whose signatures an announcement has, by its id. */
   readonly #signers = new Map<string, Set<string>>()
   /** By line and number: the id of the announcement that has its certificate. */
   readonly #certified = new Map<string, string>()
@@ -78,6 +78,7 @@ export class OneValue implements Checker {
     this.#issued.set(name, id)
     this.#proposals.set(id, { key, line, issuer: issuer.name })
     const coSignatures = decodeStrict(AnnouncementAttachment, frame.attachment, FRAME_BYTES)?.coSignatures ?? []
+    // A liar puts the signatures under one of its announcements beside another, too.
     const signed = coSignedBytes(frame, group, key)
     const good = coSignatures.filter(({ signer, signature }) => verify(signer, signed, signature))
     const others = good.map(({ signer }) => this.#truth.personWith(signer))
