@@ -5,7 +5,7 @@
  */
 import { link, open, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { UsageError } from '../base/errors.ts'
+import { InternalError, UsageError } from '../base/errors.ts'
 import type { Secret } from '../base/secret.ts'
 import { asUserId } from '../core/identity/user.ts'
 import { asNewDevice } from '../core/new-device.ts'
@@ -52,7 +52,7 @@ export async function exportHome(
       await syncFolder(dirname(draft))
       return { ...(await identityIn(store)), rows }
     } catch (cause) {
-      if (cause instanceof UsageError) throw cause
+      if (cause instanceof UsageError || cause instanceof InternalError) throw cause
       if (hasCode(cause, 'EEXIST')) {
         throw new UsageError(
           'FILE_EXISTS',
@@ -99,20 +99,20 @@ export async function importHome(
   const draft = `${folder}.import`
   try {
     const lock = await acquireLock(draft)
-    let moved: Moved
     try {
       for (const name of await readdir(draft)) if (name !== 'lock') await rm(join(draft, name), { recursive: true })
-      moved = await fill(draft, passphrase, (store) => copyInto(store, file, path, filePassphrase))
+      const moved = await fill(draft, passphrase, (store) => copyInto(store, file, path, filePassphrase))
+      await requireEmpty(folder)
+      await lock.release()
+      await rename(draft, folder)
+      await syncFolder(dirname(folder))
+      return moved
     } catch (error) {
       await rm(draft, { recursive: true, force: true })
       throw error
     } finally {
       await lock.release().catch(() => {})
     }
-    await requireEmpty(folder)
-    await rename(draft, folder)
-    await syncFolder(dirname(folder))
-    return moved
   } finally {
     await file.close()
   }
