@@ -97,13 +97,19 @@ export class Eraser {
     const { channel, sender } = erasure
     const name = hex(erasure.target)
     const erase = async (key: RowKey): Promise<void> => {
-      const value = await this.#store.read(key)
-      const row = value && erasedRow({ ...key, value }, erasure)
+      const found = await this.#rowAt(key)
+      const row = found && erasedRow(found, erasure)
       if (row !== undefined) await this.#store.write({ puts: [row], deletes: [], isDurable: false })
     }
     for await (const key of textsNamed(this.#store, channel, name)) await erase(key)
     const edits = this.#store.rows(changeRoom('edits', channel, name, sender))
     for await (const place of edits) await erase(placeOf(channel, place))
+  }
+
+  /** A row with the cohort that it is in. */
+  async #rowAt({ room, entry, order = 0 }: RowKey): Promise<Row | undefined> {
+    for await (const row of this.#store.rows(room, { from: order, to: order })) if (row.entry === entry) return row
+    return undefined
   }
 
   /** Messages are told of before they are on the disk, and writes take effect in the order they are asked for. */

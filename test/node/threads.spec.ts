@@ -172,6 +172,26 @@ describe('a deletion', () => {
     }
   })
 
+  it('leaves what stays of a message for just as long as the message would have stayed', async () => {
+    const home = new Home()
+    await home.start()
+    const retentionSeconds = 3_600
+    const terms = { history: HistoryPolicy.NONE, retentionSeconds }
+    for (const one of [text('m', SECRET), edit('e', 'm', SECRET, { lamport: 2 })]) {
+      const puts = [messageRow(one, utf8('frame'), retentionSeconds), ...rowsBeside(one, terms)]
+      await home.store.write({ puts, deletes: [], isDurable: false })
+    }
+    await home.keep(deletion('d', 'm', { lamport: 3 }))
+    expect((await home.row('m')).isErased).to.equal(true)
+    // They were seen in the second 1,000, and their cohort began some two minutes before.
+    const left = async (before: number): Promise<string[]> => {
+      await home.store.destroy(messageRoom(CHANNEL), before)
+      return (await home.rows()).map(({ entry }) => entry).filter((entry) => entry !== idOf('d'))
+    }
+    expect(await left(800)).to.have.members([idOf('m'), idOf('e')])
+    expect(await left(2_000)).to.deep.equal([])
+  })
+
   it('that was kept before rows of it named a line is one of the channel itself', async () => {
     const home = new Home()
     await home.keep(text('m', SECRET))

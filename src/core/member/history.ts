@@ -139,7 +139,8 @@ export function framesAmong(rows: readonly Row[], ranges: readonly Range[]): Ans
 }
 
 /**
- * The row of a message without what it said: who said something, when, and for an edit of what, is what stays.
+ * The row of a message without what it said: who said something, when, and for an edit of what, is what stays, for as long as
+ * the message would have.
  *
  * @param erasure - who has it erased, and on which line; whether the frame of an encrypted message stays, for those who
  * still lack it.
@@ -150,7 +151,8 @@ export function erasedRow(row: Row, { sender, group, keepsFrame }: ErasureRow): 
   if (view === undefined || view.isErased) return undefined
   if (!equalBytes(view.sender, sender) || !equalBytes(view.group, group)) return undefined
   const frame = keepsFrame && view.isEncrypted ? MessageRow.decode(row.value).frame : EMPTY
-  return messageRow({ ...view, content: withoutWords(view.content), isErased: true }, frame, 0)
+  const { value } = messageRow({ ...view, content: withoutWords(view.content), isErased: true }, frame, 0)
+  return { ...row, value }
 }
 
 /** A content without what it said. */
