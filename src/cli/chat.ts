@@ -285,7 +285,7 @@ export class Chat {
     if (form.type === 'messageState') return this.#onState(form)
     if (form.type === 'keyState') return this.#onStanding(form)
     if (isHere && (form.type === 'roster' || form.type === 'epoch')) void this.#learnNicks().catch(() => {})
-    if (isHere && form.type === 'group') void this.#learnGroups()
+    if (isHere && form.type === 'group') void this.#learnGroups().catch(() => {})
     this.#showEvent(form)
   }
 

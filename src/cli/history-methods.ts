@@ -169,7 +169,7 @@ async function pageOf(
     if (isRaw || isShown(one, thread, isAsked)) {
       const delivery = one.isOwn ? deliveries?.of(one) : undefined
       const form = { ...messageForm(one, view.name, names, thread, isRaw), ...delivery }
-      bytes += JSON.stringify(form).length
+      bytes += Buffer.byteLength(JSON.stringify(form))
       isCut = bytes > PAGE_BYTES && messages.length > 0
       if (isCut) break
       messages.push(form)

@@ -11,7 +11,7 @@ import { join, resolve } from 'node:path'
 import { UsageError } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
 import type { Arguments, Options } from './arguments.ts'
-import { displayText } from './display-text.ts'
+import { displayText, type SafeText } from './display-text.ts'
 import type { Output } from './output.ts'
 import { askSecret } from './prompt.ts'
 import { HOME } from './text.ts'
@@ -98,9 +98,15 @@ export async function newPassphrase({ options, output }: Arguments, mayBeOpen: b
 }
 
 async function chooseSecret(output: Output): Promise<Secret | undefined> {
+  const chosen = await askTwice(HOME.newPassphrase, output)
+  return chosen.expose().length === 0 ? undefined : chosen
+}
+
+/** Asks until the same is typed twice; for an empty one once. */
+async function askTwice(prompt: SafeText, output: Output): Promise<Secret> {
   for (;;) {
-    const first = await askSecret(HOME.newPassphrase)
-    if (first.expose().length === 0) return undefined
+    const first = await askSecret(prompt)
+    if (first.expose().length === 0) return first
     const second = await askSecret(HOME.again)
     const isSame = first.equals(second)
     second.destroy()
@@ -120,16 +126,7 @@ export async function exportPassphrase({ options, output }: Arguments, isNew: bo
   const given = await secretIn(options.text('export-passphrase-file'), output)
   if (given !== undefined) return given
   if (!canAsk(options)) throw new UsageError('NO_PASSPHRASE', HOME.needsExportPassphrase)
-  for (;;) {
-    const first = await askSecret(HOME.exportPassphrase)
-    if (!isNew) return first
-    const second = await askSecret(HOME.again)
-    const isSame = first.equals(second)
-    second.destroy()
-    if (isSame) return first
-    first.destroy()
-    output.note(HOME.differ)
-  }
+  return isNew ? await askTwice(HOME.exportPassphrase, output) : await askSecret(HOME.exportPassphrase)
 }
 
 const secretFromFile = (options: Options, output: Output): Promise<Secret | undefined> =>

@@ -11,6 +11,7 @@ import { equalBytes, hex, readUtf8, utf8 } from '../base/bytes.ts'
 import type { Logger } from '../base/report.ts'
 import type { Secret } from '../base/secret.ts'
 import { SECOND_MS } from '../base/time.ts'
+import type { ChannelView } from '../core/command.ts'
 import type { Thread } from '../core/member/thread.ts'
 import type { MessageView, Notice } from '../core/notice.ts'
 import { type ControlCaller, type Params, serveControl } from '../node/control.ts'
@@ -43,6 +44,9 @@ const MAX_ADDRESSES = 16
 const NOTE_MS = 10 * SECOND_MS
 /** How long other people's calls may take when we want to leave. */
 const DRAIN_MS = 5 * SECOND_MS
+/** Notices told of with one look at the channels, and that may wait: what comes beyond is not told, only kept. */
+const TOLD_AT_ONCE = 256
+const MAX_UNTOLD = 65_536
 
 /** Starts a node and serves its home. @throws what `startNode` and `serveControl` throw; nothing stays open then. */
 export async function startRunning(init: RunInit): Promise<Running> {
@@ -77,6 +81,12 @@ function debugLogger(): Logger | undefined {
     : undefined
 }
 
+interface Untold {
+  readonly notice: Notice
+  /** Who was in office before, when another is now. */
+  readonly before: Uint8Array | undefined
+}
+
 export class Running implements Desk {
   readonly node: Node
   readonly home: string
@@ -91,9 +101,11 @@ export class Running implements Desk {
   #addresses: string[] = []
   #noter: NodeJS.Timeout | undefined
   #calls = 0
-  #idle = Promise.withResolvers<void>()
+  /** While this ends: what is called when no call is under way. */
+  #onIdle: (() => void) | undefined
   /** Notices become forms one after the other, since a form may need a look at the channel. */
-  #forming: Promise<void> = Promise.resolve()
+  readonly #untold: Untold[] = []
+  #isTelling = false
   #closing: Promise<void> | undefined
 
   constructor(node: Node, home: string) {
@@ -102,9 +114,7 @@ export class Running implements Desk {
   }
 
   async open(isOnline: boolean): Promise<void> {
-    this.node.onNotice((notice) => {
-      this.#forming = this.#forming.then(() => this.#tell(notice)).catch(() => {})
-    })
+    this.node.onNotice((notice) => this.#hear(notice))
     this.#socket = await serveControl(socketOf(this.home), (method, params, caller) =>
       this.#serve(method, params, caller)
     )
@@ -133,7 +143,7 @@ export class Running implements Desk {
     try {
       return await this.call(method, params, caller)
     } finally {
-      if (--this.#calls === 0) this.#idle.resolve()
+      if (--this.#calls === 0) this.#onIdle?.()
     }
   }
 
@@ -155,10 +165,26 @@ export class Running implements Desk {
     if (caller.closed.aborted) stop()
   }
 
-  async #tell(notice: Notice): Promise<void> {
+  #hear(notice: Notice): void {
     const before = this.#noteManager(notice)
-    if (this.#listeners.size === 0) return
-    for (const form of await this.#formsOf(notice, before)) for (const listener of [...this.#listeners]) listener(form)
+    if (this.#listeners.size === 0 || this.#untold.length >= MAX_UNTOLD) return
+    this.#untold.push({ notice, before })
+    if (!this.#isTelling) void this.#tellAll()
+  }
+
+  /** One look at the channels is for all that wait, so that whoever has much to tell falls no further behind. */
+  async #tellAll(): Promise<void> {
+    this.#isTelling = true
+    while (this.#untold.length > 0) {
+      const untold = this.#untold.splice(0, TOLD_AT_ONCE)
+      const views = this.node.failure === undefined ? await channelsOf(this.node).catch(() => undefined) : []
+      if (views !== undefined) for (const one of untold) await this.#tell(one, views).catch(() => {})
+    }
+    this.#isTelling = false
+  }
+
+  async #tell(one: Untold, views: readonly ChannelView[]): Promise<void> {
+    for (const form of await this.#formsOf(one, views)) for (const listener of [...this.#listeners]) listener(form)
   }
 
   /** @returns who was in office before, when another is now. */
@@ -169,9 +195,7 @@ export class Running implements Desk {
     return before === undefined || equalBytes(before, notice.issuer) ? undefined : before
   }
 
-  async #formsOf(notice: Notice, before: Uint8Array | undefined): Promise<NoticeForm[]> {
-    const isFailed = this.node.failure !== undefined
-    const views = isFailed ? [] : await channelsOf(this.node)
+  async #formsOf({ notice, before }: Untold, views: readonly ChannelView[]): Promise<NoticeForm[]> {
     const view = views.find(({ id }) => equalBytes(id, notice.channel))
     const name = view?.name ?? ''
     if (notice.type === 'group') this.#groups.set(hex(notice.group), notice.name)
@@ -247,9 +271,13 @@ export class Running implements Desk {
   async #close(): Promise<void> {
     clearInterval(this.#noter)
     if (this.#calls > 0) {
-      const patience = setTimeout(() => this.#idle.resolve(), DRAIN_MS)
-      await this.#idle.promise
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const patience = setTimeout(resolve, DRAIN_MS)
+      this.#onIdle = resolve
+      await promise
       clearTimeout(patience)
+      // The answer is written after its call has ended.
+      await new Promise((done) => setImmediate(done))
     }
     this.#noteCalled()
     await this.#socket?.close()

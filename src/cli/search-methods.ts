@@ -64,7 +64,7 @@ export async function search({ node }: Desk, params: Reader, caller: ControlCall
   const messages: MessageForm[] = []
   let bytes = 0
   for (const form of found.slice(0, limit)) {
-    bytes += JSON.stringify(form).length
+    bytes += Buffer.byteLength(JSON.stringify(form))
     if (bytes > ANSWER_BYTES && messages.length > 0) break
     messages.push(form)
   }

@@ -1,7 +1,7 @@
 /** What a user may ask of its peer in one channel, carried out on the roles there. */
 import { EMPTY, equalBytes, hex } from '../base/bytes.ts'
 import { UsageError } from '../base/errors.ts'
-import { ADMIT_ID_BYTES, GROUP_BYTES, GROUPS, NONCE_BYTES, TOKEN_BYTES } from '../wire/limits.ts'
+import { ADMIT_ID_BYTES, GROUP_BYTES, GROUPS, NONCE_BYTES, STATEMENT_ENDS, TOKEN_BYTES } from '../wire/limits.ts'
 import { Admission, Operation } from '../wire/messages.ts'
 import type { Context } from './channel/context.ts'
 import { isGroupName, mayStateAboutOthers } from './channel/descriptor.ts'
@@ -26,22 +26,23 @@ export function runInChannel(room: Room, command: ChannelCommand, env: Env, out:
       return { type: 'said', local: member.say(command.content, command.isPlain, command.group ?? EMPTY, env, out) }
     case 'invite':
       return invite(room, command, env, out)
-    case 'admit':
+    case 'admit': {
       requireAuthority(context)
-      tell(
-        room,
-        { operation: Operation.ADMIT, subject: asUserId(command.user), admitId: env.random(ADMIT_ID_BYTES) },
-        env,
-        out
-      )
+      const ends = context.log.removedAdmitsOf(command.user).slice(0, STATEMENT_ENDS)
+      const admitId = env.random(ADMIT_ID_BYTES)
+      tell(room, { operation: Operation.ADMIT, subject: asUserId(command.user), admitId, ends }, env, out)
       return { type: 'done' }
+    }
     case 'remove': {
       requireAuthority(context)
-      const ends = context.log.admitsOf(command.user)
+      const ends = context.log.admitsToEnd(command.user)
       if (ends.length === 0)
         throw new UsageError('NOT_A_MEMBER', 'This user was not admitted here, so there is nothing to remove.')
-      const { isForCause } = command
-      tell(room, { operation: Operation.REMOVE, subject: command.user, ends, isForCause }, env, out)
+      const { user: subject, isForCause } = command
+      // With one that the removals before ended: whoever knows of all of them has to name no more than that one.
+      const named = context.log.removedAdmitsOf(subject).slice(0, STATEMENT_ENDS / 2)
+      for (const some of inParts(ends, STATEMENT_ENDS - named.length))
+        tell(room, { operation: Operation.REMOVE, subject, ends: [...named, ...some], isForCause }, env, out)
       return { type: 'done' }
     }
     case 'rekey':
@@ -133,7 +134,8 @@ function putIntoGroup(room: Room, group: Uint8Array, user: Uint8Array, env: Env,
     throw new UsageError('IN_GROUP_ALREADY', 'This user is in the group already. Nothing was changed.')
   }
   const admitId = env.random(ADMIT_ID_BYTES)
-  const ends = log.admitsOf(user)
+  // It stands as long as one of them does.
+  const ends = log.admitsOf(user).slice(0, STATEMENT_ENDS)
   tell(room, { operation: Operation.PUT_INTO_GROUP, group, subject: user, admitId, ends }, env, out)
 }
 
@@ -142,12 +144,17 @@ function takeOutOfGroup(room: Room, group: Uint8Array, user: Uint8Array, env: En
   const { context } = room
   if (!equalBytes(user, context.user)) requireAuthority(context)
   requireGroup(context, group)
-  const ends = context.log.putsOf(group, user)
+  const ends = context.log.putsToEnd(group, user)
   if (ends.length === 0) {
     throw new UsageError('NOT_IN_GROUP', 'This user is not in the group. Nothing was changed.')
   }
-  tell(room, { operation: Operation.TAKE_OUT_OF_GROUP, group, subject: user, ends }, env, out)
+  for (const some of inParts(ends, STATEMENT_ENDS))
+    tell(room, { operation: Operation.TAKE_OUT_OF_GROUP, group, subject: user, ends: some }, env, out)
 }
+
+/** As one statement may end only so many: somebody may have been let in more often. */
+const inParts = (ends: readonly Uint8Array[], size: number): Uint8Array[][] =>
+  Array.from({ length: Math.ceil(ends.length / size) }, (_, i) => ends.slice(i * size, (i + 1) * size))
 
 function requireGroup({ log }: Context, group: Uint8Array): void {
   if (log.groupsToBe().some(({ id }) => equalBytes(id, group))) return

@@ -123,6 +123,11 @@ export const INLINE_LOG_BYTES = 32 * 1024
 export const COLLECT_MS = 1_500
 /** A lone manager skips this many terms at most when it comes back and finds nobody to ask. */
 export const TERM_SKIP = 2 ** 12
+/** The proof that a manager lied is told again to a member that seems not to know: after which time, doubled each time, and at most. */
+export const ALARM_AGAIN_MS = 4 * SECOND_MS
+export const ALARM_MAX_MS = 5 * MINUTE_MS
+/** Any of so many may tell it: one does. */
+export const ALARM_PER_MEMBER_MS = SECOND_MS / 4
 /** How long a gap may be mere reordering before it is shown. */
 export const GAP_PATIENCE_MS = 2 * SECOND_MS
 /** After which time a missing message is asked for, and each time it was in vain twice as long after, up to the last. */

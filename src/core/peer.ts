@@ -7,7 +7,7 @@
 import { EMPTY, equalBytes } from '../base/bytes.ts'
 import { type ConclaveError, InternalError, PeerError, UsageError } from '../base/errors.ts'
 import type { SigningKey } from '../crypto/sign.ts'
-import { ASKED_RANGES } from '../wire/limits.ts'
+import { ASKED_RANGES, STATEMENT_ENDS } from '../wire/limits.ts'
 import { type Answer, Operation, type Question } from '../wire/messages.ts'
 import { channelIdText, readChannelId } from '../wire/names.ts'
 import { ChannelRow } from '../wire/rows.ts'
@@ -28,6 +28,7 @@ import { runInChannel } from './channel-commands.ts'
 import type { ChannelChanges, Command, CommandResult } from './command.ts'
 import { RecordBook } from './identity/record-book.ts'
 import { asUserId, type UserId } from './identity/user.ts'
+import { readUserRecord } from './identity/user-record.ts'
 import type { Env, Event, Machine, Row } from './machine.ts'
 import { Manager } from './manager/manager.ts'
 import { REQUEST_RECEIPT } from './member/join.ts'
@@ -334,14 +335,24 @@ export class Peer implements Machine {
 
   /** A record that came unasked beside others is of interest when it is a manager's: strangers cannot fill the book. */
   #addManagerRecord({ context }: Room, bytes: Uint8Array, env: Env, out: Out): void {
+    if (this.#outdo(bytes, env, out)) return
     const record = this.#records.read(bytes, env.now)
     if (record instanceof Refusal) out.reject(record)
     else if (isManagerOf(context.charter.descriptor, record.user)) this.#records.add(bytes, env.now, out)
   }
 
   #addRecord(bytes: Uint8Array, env: Env, out: Out): void {
+    if (this.#outdo(bytes, env, out)) return
     const record = this.#records.add(bytes, env.now, out)
     if (record instanceof Refusal) out.reject(record)
+  }
+
+  /** @returns whether it is a record of ours: nobody else can have made it. */
+  #outdo(bytes: Uint8Array, env: Env, out: Out): boolean {
+    const record = readUserRecord(bytes, env.now)
+    if (record instanceof Refusal || !equalBytes(record.user, this.#keeper.key.publicKey)) return false
+    this.#keeper.outdo(record, env, out)
+    return true
   }
 
   // ---------------------------------------------------------------- arriving
@@ -503,7 +514,8 @@ export class Peer implements Machine {
     const name = channelIdText(invite.channel)
     const known = this.#channels.get(name)
     if (known !== undefined) {
-      if (known.member.keyring.current === undefined || known.context.wasRemoved) {
+      const isLost = known.member.keyState(env.now) === 'refused-or-silent'
+      if (known.member.keyring.current === undefined || known.context.wasRemoved || isLost) {
         known.context.invite = text
         known.context.wasRemoved = false
         out.keep(known.context.row())
@@ -527,7 +539,7 @@ export class Peer implements Machine {
         'This peer is the key manager of the channel: without it nobody can join. The founder has to name another first.'
       )
     }
-    const ends = context.log.admitsOf(context.user)
+    const ends = context.log.admitsToEnd(context.user).slice(0, STATEMENT_ENDS)
     if (ends.length > 0) {
       member.statements.tellStatement(
         context.state({ operation: Operation.WITHDRAW, subject: context.user, ends }, env),

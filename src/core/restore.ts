@@ -51,6 +51,7 @@ export function restoreRooms(rooms: ReadonlyMap<string, Room>, rowsOf: RowsOf): 
   restore('receipt', ({ member }, value) => member.receipts.restore(value))
   restore('archive', ({ manager }, value) => manager.archive.restore(value))
   restore('newest', ({ member }, value) => member.succession.restoreNewest(value))
+  restore('alarm', ({ member }, value) => member.succession.equivocation.restore(value))
   restore('chunk', ({ member }, value) => member.succession.restoreChunk(value))
 }
 

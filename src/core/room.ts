@@ -59,7 +59,7 @@ export function seatOf(member: Member): Seat {
       return member.watch.heardAt
     },
     isLed: (env) => member.watch.leaseMs(env) > 0,
-    raiseAlarm: (first, second, out) => void member.succession.raiseAlarm(first, second, out),
+    raiseAlarm: (first, second, env, out) => void member.succession.equivocation.raise(first, second, env, out),
     learn: (from, env, out) => member.seeker.learn(from, env, out),
     get traffic() {
       return member.traffic

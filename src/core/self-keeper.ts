@@ -1,6 +1,6 @@
 /** Who this user is to others: its nick, its prekeys, rotated when that is due, and the newest record of both. */
 import { present } from '../base/assert.ts'
-import { u64 } from '../base/bytes.ts'
+import { equalBytes, u64 } from '../base/bytes.ts'
 import { InternalError } from '../base/errors.ts'
 import { atMillis, SECOND_MS } from '../base/time.ts'
 import { hash } from '../crypto/kdf.ts'
@@ -92,6 +92,18 @@ export class SelfKeeper {
       this.#nick = before
       throw error
     }
+    this.#keepAndTell(env, out)
+  }
+
+  /**
+   * A record of ours that this run did not make: of another life, or of the disk before it was set back. Others believe none
+   * that is not newer.
+   */
+  outdo({ seq, hash: named }: UserRecord, env: Env, out: Out): void {
+    const { self } = this
+    if (seq < self.record.seq || equalBytes(named, self.record.hash)) return
+    this.#recordSeq = seq
+    self.record = this.#makeRecord(self.prekeys, env)
     this.#keepAndTell(env, out)
   }
 

@@ -298,7 +298,8 @@ export class Archive {
         old = []
       }
       author.oldestAt = oldestAt
-      await this.#drop(author, old)
+      // Of one who is forgotten already nothing is left.
+      if (author.frames > 0) await this.#drop(author, old)
     }
   }
 

@@ -97,8 +97,9 @@ export class CohortKeys {
     const shelf = this.#shelf(name)
     const gone = [...shelf.keys].filter(([since]) => since < before)
     if (gone.length === 0) return false
-    shelf.from = Math.max(shelf.from, before)
     for (const [since, key] of gone) {
+      // No further than what was there: a clock that is wrong for once must not close what is still to come.
+      shelf.from = Math.max(shelf.from, since + 1)
       key.fill(0)
       shelf.keys.delete(since)
     }

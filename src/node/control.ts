@@ -19,6 +19,8 @@ const MAX_LINE_BYTES = 1024 * 1024
 /** What a client may leave unread before it is dropped. */
 const MAX_UNREAD_BYTES = 8 * 1024 * 1024
 const MAX_CALLS = 64
+/** Of the id of a call, so that there is room for it in every answer. */
+const MAX_ID_LETTERS = 256
 const MAX_CLIENTS = 64
 /** Linux takes 107 bytes, macOS 103. */
 const MAX_PATH_BYTES = 103
@@ -158,6 +160,9 @@ async function forgetSocket(path: string): Promise<void> {
 
 type Id = string | number | null
 
+const isId = (id: unknown): id is Id | undefined =>
+  id === undefined || id === null || typeof id === 'number' || (typeof id === 'string' && id.length <= MAX_ID_LETTERS)
+
 function serveClient(socket: Socket, handler: ControlHandler): void {
   const gone = new AbortController()
   let calls = 0
@@ -176,7 +181,7 @@ function serveClient(socket: Socket, handler: ControlHandler): void {
     const request = readObject(line)
     if (request === 'not JSON') return refuse(null, PARSE_ERROR, 'not a line of JSON in UTF-8')
     const { id, method, params = {} } = request ?? {}
-    const isIdGood = id === undefined || id === null || typeof id === 'string' || typeof id === 'number'
+    const isIdGood = isId(id)
     if (request?.['jsonrpc'] !== '2.0' || typeof method !== 'string' || !isIdGood) {
       return refuse(isIdGood ? (id ?? null) : null, INVALID_REQUEST, 'not a JSON-RPC 2.0 request')
     }

@@ -7,7 +7,7 @@
  */
 import { hex } from '../base/bytes.ts'
 import type { RowKey } from '../core/machine.ts'
-import { changeRoom, ERASURE_ROOM, erasedRow, nameOf, placeOf } from '../core/member/history.ts'
+import { changeRoom, ERASURE_ROOM, erasedRow, erasureKey, nameOf, placeOf } from '../core/member/history.ts'
 import { targetOf } from '../core/member/thread.ts'
 import type { MessageView, Notice } from '../core/notice.ts'
 import { ErasureRow } from '../wire/rows.ts'
@@ -23,7 +23,7 @@ interface Erasure extends ErasureRow {
 
 export class Eraser {
   readonly #store: Store
-  /** By channel and sender, then by target; oldest first. */
+  /** By channel and sender, then by line and target; oldest first. */
   readonly #erasures = new Map<string, Map<string, Erasure>>()
   /** What is done is done one after the other. */
   #work: Promise<void> = Promise.resolve()
@@ -46,7 +46,9 @@ export class Eraser {
     const { deletion, reaction } = notice.content
     if (deletion !== undefined) this.#do(() => this.#learn(notice))
     else if (reaction === undefined) {
-      const erasure = this.#erasures.get(lineOf(notice))?.get(targetOf(notice) ?? nameOf(notice))
+      const erasure = this.#erasures
+        .get(ownerOf(notice))
+        ?.get(subjectOf(notice.group, targetOf(notice) ?? nameOf(notice)))
       if (erasure !== undefined) this.#later(erasure)
     }
   }
@@ -59,26 +61,26 @@ export class Eraser {
   /** A new deletion: its row says what to erase. */
   async #learn(deletion: MessageView): Promise<void> {
     await this.#writesSoFar()
-    const { lamport, sender } = deletion
-    const key = { room: ERASURE_ROOM, entry: `${targetOf(deletion)}${hex(sender)}`, order: lamport }
+    const key = erasureKey(deletion)
     const value = await this.#store.read(key)
-    const erasure = value && this.#take({ ...key, value })
-    if (erasure !== undefined) await this.#erase(erasure)
+    if (value !== undefined) await this.#erase(this.#take({ ...key, value }))
   }
 
-  /** @returns undefined when the row is damaged. */
-  #take({ value, ...key }: Row): Erasure | undefined {
+  #take({ value, ...key }: Row): Erasure {
     const erasure = { ...ErasureRow.decode(value), key }
-    const line = lineOf(erasure)
-    const known = this.#erasures.get(line) ?? new Map<string, Erasure>()
-    this.#erasures.set(line, known)
-    const target = hex(erasure.target)
-    const before = known.get(target)
-    known.delete(target)
-    known.set(target, erasure)
-    const oldest = known.size > KEPT_ERASURES ? known.values().next().value : undefined
-    if (oldest !== undefined) known.delete(hex(oldest.target))
-    for (const one of [before, oldest]) if (one !== undefined && one.key.order !== key.order) this.#forget(one)
+    const owner = ownerOf(erasure)
+    const known = this.#erasures.get(owner) ?? new Map<string, Erasure>()
+    this.#erasures.set(owner, known)
+    const subject = subjectOf(erasure.group, hex(erasure.target))
+    const before = known.get(subject)
+    known.delete(subject)
+    known.set(subject, erasure)
+    if (before !== undefined && before.key.order !== key.order) this.#forget(before)
+    const [oldest] = known.size > KEPT_ERASURES ? known : []
+    if (oldest !== undefined) {
+      known.delete(oldest[0])
+      this.#forget(oldest[1])
+    }
     return erasure
   }
 
@@ -90,17 +92,24 @@ export class Eraser {
     this.#do(() => this.#erase(erasure))
   }
 
-  async #erase({ channel, sender, target, keepsFrame }: Erasure): Promise<void> {
+  async #erase(erasure: Erasure): Promise<void> {
     await this.#writesSoFar()
-    const name = hex(target)
+    const { channel, sender } = erasure
+    const name = hex(erasure.target)
     const erase = async (key: RowKey): Promise<void> => {
-      const value = await this.#store.read(key)
-      const row = value && erasedRow({ ...key, value }, sender, keepsFrame)
+      const found = await this.#rowAt(key)
+      const row = found && erasedRow(found, erasure)
       if (row !== undefined) await this.#store.write({ puts: [row], deletes: [], isDurable: false })
     }
     for await (const key of textsNamed(this.#store, channel, name)) await erase(key)
     const edits = this.#store.rows(changeRoom('edits', channel, name, sender))
     for await (const place of edits) await erase(placeOf(channel, place))
+  }
+
+  /** A row with the cohort that it is in. */
+  async #rowAt({ room, entry, order = 0 }: RowKey): Promise<Row | undefined> {
+    for await (const row of this.#store.rows(room, { from: order, to: order })) if (row.entry === entry) return row
+    return undefined
   }
 
   /** Messages are told of before they are on the disk, and writes take effect in the order they are asked for. */
@@ -114,5 +123,8 @@ export class Eraser {
   }
 }
 
-const lineOf = ({ channel, sender }: Pick<MessageView, 'channel' | 'sender'>): string =>
+const ownerOf = ({ channel, sender }: Pick<MessageView, 'channel' | 'sender'>): string =>
   `${hex(channel)}/${hex(sender)}`
+
+/** A text of an owner, by line and name. */
+const subjectOf = (group: Uint8Array, name: string): string => `${hex(group)}/${name}`

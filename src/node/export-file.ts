@@ -9,6 +9,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
+import { assert } from '../base/assert.ts'
 import { EMPTY, equalBytes, hex, joinBytes, readUtf8, u32, u64, unhex, utf8 } from '../base/bytes.ts'
 import { UsageError } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
@@ -24,6 +25,8 @@ const VERSION = 1
 const MAX_HEADER_BYTES = 1024
 /** Bytes of rows that go into a chunk; the last row may go beyond. */
 const CHUNK_BYTES = 1024 * 1024
+/** What a row costs beside its names and its value. */
+const ROW_BYTES = 32
 const MAX_CHUNK_BYTES = 16 * 1024 * 1024
 
 /** The first line. Its JSON, in this order and without `check` and `sum`, is bound into the key. */
@@ -49,20 +52,21 @@ export async function writeExport(file: FileHandle, passphrase: Secret, rows: As
   const key = keyOf(header, passphrase)
   try {
     const checked = { ...header, check: hex(mac(key.expose(), LABEL.exportCheck)) }
-    await file.write(utf8(`${JSON.stringify({ ...checked, sum: sumOf(checked) })}\n`))
+    await writeAll(file, utf8(`${JSON.stringify({ ...checked, sum: sumOf(checked) })}\n`))
     let index = 0
     const writeChunk = async (chunk: readonly Row[], isLast: boolean): Promise<void> => {
       const plaintext = ExportedRows.encode({ rows: chunk.map(toForm) })
       const sealed = seal(key.expose(), nonceOf(index++, isLast), EMPTY, plaintext)
       plaintext.fill(0)
-      await file.write(joinBytes(u32(sealed.length), sealed))
+      assert(sealed.length <= MAX_CHUNK_BYTES, 'a chunk can be read again')
+      await writeAll(file, joinBytes(u32(sealed.length), sealed))
     }
     let chunk: Row[] = []
     let bytes = 0
     let count = 0
     for await (const row of rows) {
       chunk.push(row)
-      bytes += row.value.length
+      bytes += bytesOf(row)
       count++
       if (bytes < CHUNK_BYTES) continue
       await writeChunk(chunk, false)
@@ -114,6 +118,14 @@ export async function* readExport(file: FileHandle, path: string, passphrase: Se
     key.destroy()
   }
 }
+
+/** A disk that is nearly full may take a part and say nothing. */
+async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let written = 0; written < bytes.length; ) written += (await file.write(bytes, written)).bytesWritten
+}
+
+const bytesOf = ({ room, entry, value, cohort }: Row): number =>
+  room.length + entry.length + value.length + (cohort?.name.length ?? 0) + ROW_BYTES
 
 async function readHeader(
   file: FileHandle,

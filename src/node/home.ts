@@ -41,7 +41,7 @@ export async function initHome(
   nick: string | undefined
 ): Promise<Identity> {
   requireNick(nick)
-  return await identityIn(home, () => createVault(home, passphrase), nick)
+  return await lockedIdentity(home, () => createVault(home, passphrase), nick)
 }
 
 /**
@@ -50,33 +50,55 @@ export async function initHome(
  * @throws {UsageError} `NO_VAULT`, `HOME_IN_USE`, and those of `openVault` and `openStore`.
  */
 export async function readHome(home: string, passphrase: Secret | undefined): Promise<Identity> {
-  return await identityIn(home, () => openVault(home, passphrase), undefined)
+  return await lockedIdentity(home, () => openVault(home, passphrase), undefined)
 }
 
-async function identityIn(home: string, vaultOf: () => Promise<Vault>, newNick: string | undefined): Promise<Identity> {
+async function lockedIdentity(
+  home: string,
+  vaultOf: () => Promise<Vault>,
+  newNick: string | undefined
+): Promise<Identity> {
   const lock = await acquireLock(home)
   try {
-    const { storeKey } = await vaultOf()
-    try {
-      const store = await openHomeStore(home, storeKey)
-      try {
-        const { key, nick } = await identityOf(store, newNick)
-        key.seed.destroy()
-        return { user: asUserId(key.publicKey), nick }
-      } finally {
-        await store.close()
-      }
-    } finally {
-      storeKey.destroy()
-    }
+    return await withHomeStore(home, await vaultOf(), (store) => identityIn(store, newNick))
   } finally {
     await lock.release()
+  }
+}
+
+/**
+ * Works on the store of a home, and closes it. The caller holds the home's lock.
+ *
+ * @param vault - its key is destroyed.
+ * @throws {UsageError} those of `openStore`.
+ */
+export async function withHomeStore<T>(
+  home: string,
+  { storeKey }: Vault,
+  work: (store: Store) => Promise<T>
+): Promise<T> {
+  try {
+    const store = await openHomeStore(home, storeKey)
+    try {
+      return await work(store)
+    } finally {
+      await store.close()
+    }
+  } finally {
+    storeKey.destroy()
   }
 }
 
 /** The store of a home. The caller holds its lock. @throws {UsageError} those of `openStore`. */
 export const openHomeStore = (home: string, storeKey: Secret): Promise<Store> =>
   openStore(join(home, STORE_FOLDER), storeKey)
+
+/** Whose store it is. It becomes somebody's when it is nobody's yet. */
+export async function identityIn(store: Store, newNick?: string): Promise<Identity> {
+  const { key, nick } = await identityOf(store, newNick)
+  key.seed.destroy()
+  return { user: asUserId(key.publicKey), nick }
+}
 
 /** The identity in a store. It is made when there is none: a crash between vault and identity leaves such a home. */
 export async function identityOf(

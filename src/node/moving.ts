@@ -5,12 +5,11 @@
  */
 import { link, open, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { UsageError } from '../base/errors.ts'
+import { InternalError, UsageError } from '../base/errors.ts'
 import type { Secret } from '../base/secret.ts'
-import { asUserId } from '../core/identity/user.ts'
 import { asNewDevice } from '../core/new-device.ts'
 import { readExport, writeExport } from './export-file.ts'
-import { type Identity, identityOf, openHomeStore } from './home.ts'
+import { type Identity, identityIn, withHomeStore } from './home.ts'
 import { acquireLock } from './lock.ts'
 import { hasCode, syncFolder } from './private-files.ts'
 import type { Store } from './store.ts'
@@ -36,39 +35,52 @@ export async function exportHome(
   filePassphrase: Secret
 ): Promise<Moved> {
   requireSecret(filePassphrase)
-  return await withStore(home, passphrase, async (store) => {
-    const draft = `${resolve(path)}.new`
+  // Before anything is made there: whoever mistypes a home does not get one.
+  const vault = await openVault(home, passphrase)
+  try {
+    const lock = await acquireLock(home)
     try {
-      await rm(draft, { force: true })
-      const file = await open(draft, 'wx', 0o600)
-      let rows: number
-      try {
-        rows = await writeExport(file, filePassphrase, store.all())
-      } finally {
-        await file.close()
-      }
-      // A link refuses to replace; a rename would not.
-      await link(draft, path)
-      await syncFolder(dirname(draft))
-      return { ...(await identityIn(store)), rows }
-    } catch (cause) {
-      if (cause instanceof UsageError) throw cause
-      if (hasCode(cause, 'EEXIST')) {
-        throw new UsageError(
-          'FILE_EXISTS',
-          `Did not export. There is a file ${path} already, and it may be the only copy of something. Choose another name, or remove it.`,
-          { cause }
-        )
-      }
+      return await withHomeStore(home, vault, (store) => writeFile(store, path, filePassphrase))
+    } finally {
+      await lock.release()
+    }
+  } finally {
+    vault.storeKey.destroy()
+  }
+}
+
+async function writeFile(store: Store, path: string, filePassphrase: Secret): Promise<Moved> {
+  const draft = `${resolve(path)}.new`
+  try {
+    await rm(draft, { force: true })
+    const file = await open(draft, 'wx', 0o600)
+    let rows: number
+    try {
+      rows = await writeExport(file, filePassphrase, store.all())
+    } finally {
+      await file.close()
+    }
+    // A link refuses to replace; a rename would not.
+    await link(draft, path)
+    await syncFolder(dirname(draft))
+    return { ...(await identityIn(store)), rows }
+  } catch (cause) {
+    if (cause instanceof UsageError || cause instanceof InternalError) throw cause
+    if (hasCode(cause, 'EEXIST')) {
       throw new UsageError(
-        'CANNOT_WRITE',
-        `Could not write ${path}. The folder does not exist or may not be written to, or its disk is full. Choose another place, or make room.`,
+        'FILE_EXISTS',
+        `Did not export. There is a file ${path} already, and it may be the only copy of something. Choose another name, or remove it.`,
         { cause }
       )
-    } finally {
-      await rm(draft, { force: true })
     }
-  })
+    throw new UsageError(
+      'CANNOT_WRITE',
+      `Could not write ${path}. The folder does not exist or may not be written to, or its disk is full. Choose another place, or make room.`,
+      { cause }
+    )
+  } finally {
+    await rm(draft, { force: true })
+  }
 }
 
 /**
@@ -99,40 +111,24 @@ export async function importHome(
   const draft = `${folder}.import`
   try {
     const lock = await acquireLock(draft)
-    let moved: Moved
     try {
       for (const name of await readdir(draft)) if (name !== 'lock') await rm(join(draft, name), { recursive: true })
-      moved = await fill(draft, passphrase, (store) => copyInto(store, file, path, filePassphrase))
+      const moved = await withHomeStore(draft, await createVault(draft, passphrase), (store) =>
+        copyInto(store, file, path, filePassphrase)
+      )
+      await requireEmpty(folder)
+      await lock.release()
+      await rename(draft, folder)
+      await syncFolder(dirname(folder))
+      return moved
     } catch (error) {
       await rm(draft, { recursive: true, force: true })
       throw error
     } finally {
       await lock.release().catch(() => {})
     }
-    await requireEmpty(folder)
-    await rename(draft, folder)
-    await syncFolder(dirname(folder))
-    return moved
   } finally {
     await file.close()
-  }
-}
-
-async function fill(
-  home: string,
-  passphrase: Secret | undefined,
-  work: (store: Store) => Promise<Moved>
-): Promise<Moved> {
-  const { storeKey } = await createVault(home, passphrase)
-  try {
-    const store = await openHomeStore(home, storeKey)
-    try {
-      return await work(store)
-    } finally {
-      await store.close()
-    }
-  } finally {
-    storeKey.destroy()
   }
 }
 
@@ -149,36 +145,6 @@ async function copyInto(
   }
   await store.write({ puts: [], deletes: [], isDurable: true })
   return { ...(await identityIn(store)), rows }
-}
-
-async function withStore<T>(
-  home: string,
-  passphrase: Secret | undefined,
-  work: (store: Store) => Promise<T>
-): Promise<T> {
-  // Before anything is made there: whoever mistypes a home does not get one.
-  const { storeKey } = await openVault(home, passphrase)
-  try {
-    const lock = await acquireLock(home)
-    try {
-      const store = await openHomeStore(home, storeKey)
-      try {
-        return await work(store)
-      } finally {
-        await store.close()
-      }
-    } finally {
-      await lock.release()
-    }
-  } finally {
-    storeKey.destroy()
-  }
-}
-
-async function identityIn(store: Store): Promise<Identity> {
-  const { key, nick } = await identityOf(store, undefined)
-  key.seed.destroy()
-  return { user: asUserId(key.publicKey), nick }
 }
 
 async function requireEmpty(home: string): Promise<void> {

@@ -37,7 +37,7 @@ import { openMemoryStore } from './memory-store.ts'
 import type { Rates } from './rates.ts'
 import { Counters } from './report.ts'
 import type { RowRange, Store } from './store.ts'
-import { Streams } from './streams.ts'
+import { Streams, type StreamsInit } from './streams.ts'
 import { Threads } from './threads.ts'
 import { openVault } from './vault.ts'
 
@@ -186,10 +186,8 @@ interface Running {
 }
 
 /** Ties the machine to the world. Events reach it from `restore` on. */
-async function runMachine(
-  machine: JudgingMachine,
-  { init, store, host, directory, logger, metrics, closers }: Running
-): Promise<{ driver: Driver; carrier: Carrier }> {
+async function runMachine(machine: JudgingMachine, running: Running): Promise<{ driver: Driver; carrier: Carrier }> {
+  const { init, store, host, directory, logger, metrics, closers } = running
   const eraser = await Eraser.start(store)
   closers.add(() => eraser.settled())
   const driver: Driver = new Driver({
@@ -231,15 +229,10 @@ async function runMachine(
     ...ratesOf(init)
   })
   closers.add(() => carrier.stop())
-  const streams = await Streams.start({
-    host,
+  const streams = await startStreams(carrier, running, {
     onQuestion: (from, question, signal) => driver.question(from, question, signal),
-    subscribers: (channel) => carrier.subscribers(channel),
-    onReject,
-    logger,
-    metrics
+    onReject
   })
-  closers.add(() => streams.stop())
   const deliveries = await Deliveries.start({
     host,
     onFrame: (channel, frame, from) => carrier.take(channel, frame, from),
@@ -267,7 +260,8 @@ async function runMachine(
 }
 
 /** Carries what it has no keys for, and keeps messages for those who ask. */
-async function runCarrier({ init, store, host, logger, metrics, closers }: Running): Promise<Carrier> {
+async function runCarrier(running: Running): Promise<Carrier> {
+  const { init, store, host, logger, metrics, closers } = running
   const maxBytes = init.home === undefined ? UNSAVED_ARCHIVE_BYTES : ARCHIVE_BYTES
   const limits = { maxBytes, maxAgeMs: ARCHIVE_AGE_MS, ...init.archive }
   const archive = await Archive.open({ store, limits, logger, metrics })
@@ -281,18 +275,25 @@ async function runCarrier({ init, store, host, logger, metrics, closers }: Runni
     ...ratesOf(init)
   })
   closers.add(() => carrier.stop())
-  const streams = await Streams.start({
-    host,
-    onQuestion: async (_from, { frames }, signal) => frames && archive.answer(frames.channel, frames.ranges, signal),
-    subscribers: (channel) => carrier.subscribers(channel),
-    logger,
-    metrics
+  await startStreams(carrier, running, {
+    onQuestion: async (_from, { frames }, signal) => frames && archive.answer(frames.channel, frames.ranges, signal)
   })
-  closers.add(() => streams.stop())
   const timer = setInterval(() => void archive.tend(), TEND_MS)
   closers.add(() => clearInterval(timer))
   await host.start()
   return carrier
+}
+
+/** Asks, and answers, whoever carries the same channels. */
+async function startStreams(
+  carrier: Carrier,
+  { host, logger, metrics, closers }: Running,
+  answering: Pick<StreamsInit, 'onQuestion' | 'onReject'>
+): Promise<Streams> {
+  const subscribers = (channel: Uint8Array): UserId[] => carrier.subscribers(channel)
+  const streams = await Streams.start({ ...answering, host, subscribers, logger, metrics })
+  closers.add(() => streams.stop())
+  return streams
 }
 
 interface NodeParts {

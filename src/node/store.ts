@@ -56,7 +56,7 @@ export interface Store {
   all(): AsyncIterable<Row>
   /**
    * Destroys all rows of cohorts that began before a time: once it resolves, nothing that is left on the disk opens with the
-   * store key. They are not read any more, and what is written into such a cohort later is dropped.
+   * store key. They are not read any more, and what is written into one of them later is dropped.
    *
    * @param before - s since 1970.
    * @throws {UsageError} `STORE_FAILED`

@@ -4,7 +4,7 @@ import { SECOND_MS } from '../base/time.ts'
 import type { Pending, SimNode } from './node.ts'
 import { Rosters } from './rosters.ts'
 import { type Condition, isSettled, type Promised, type Story, sayText } from './story.ts'
-import { isTaken, isWanted, keptMessages, type Person } from './truth.ts'
+import { isTaken, isWanted, keptMessages, type Person, QUORUM_FROM } from './truth.ts'
 
 /** T_remove. */
 const REMOVAL_MS = 15 * SECOND_MS
@@ -153,11 +153,16 @@ const isRemoved = ({ joins, partings }: Person): boolean =>
     (parting) => parting.command.type === 'remove' && isTaken(parting) && joins.every(({ at }) => at <= parting.at)
   )
 
-/** I-16b: some manager says that it leads, T_elect from now at the latest. A world where none ever did has no managers. */
+/**
+ * I-16b: some manager says that it leads, T_elect from now at the latest. A world where none ever did has no managers, and one
+ * where too few have come into the channel to elect one has to wait for them.
+ */
 export const somebodyLeads = (): Promised => (story) => {
   const { truth, world } = story
   const from = world.time
-  const isLed: Condition = () => truth.lead === undefined || truth.lead.at > from
+  const managers = truth.people.filter(({ isManager }) => isManager)
+  const mayElect = managers.length < QUORUM_FROM || 2 * managers.filter(isWanted).length > managers.length
+  const isLed: Condition = () => truth.lead === undefined || !mayElect || truth.lead.at > from
   if (!story.until(isLed, ELECTION_MS)) story.fail('nobody leads', 'I-16b')
 }
 

@@ -106,9 +106,13 @@ export class Rosters {
   }
 
   #admits(): Statement[] {
-    return this.#log.filter(
-      ({ operation, admitId }) => operation === Operation.ADMIT && !this.#ended.has(mapKey(admitId))
-    )
+    const removals = this.#log.filter(({ operation, ends }) => operation === Operation.REMOVE && ends.length > 0)
+    return this.#log.filter(({ operation, subject, admitId, ends }) => {
+      if (operation !== Operation.ADMIT || this.#ended.has(mapKey(admitId))) return false
+      const named = new Set(ends.map(mapKey))
+      const own = removals.filter((removal) => mapKey(removal.subject) === mapKey(subject))
+      return own.every((removal) => removal.ends.some((id) => named.has(mapKey(id))))
+    })
   }
 }
 

@@ -130,8 +130,8 @@ export function randomScenario(seed: number, options: ScenarioOptions = {}): Sce
   const mayForge = isShared && allowed.includes(LIAR_FAULT) && !drawn.some((one) => one.endsWith('disk'))
   const isForged = !isLied && mayForge && forger.chance(FALSE_HEADS_SHARE)
   const isLiedTo = isLied || isForged || (isShared && options.lie !== undefined)
-  const isTermAlone = (lie: Lie): boolean => ['unsigned root', 'late serial', 'first epoch'].includes(lie)
-  const falseHeads = FALSE_HEADS.filter((lie) => managerCount >= QUORUM_FROM || !isTermAlone(lie))
+  // Where each may open a term alone it is none.
+  const falseHeads = FALSE_HEADS.filter((lie) => managerCount >= QUORUM_FROM || lie !== 'unsigned root')
   const lies = options.lie !== undefined ? [options.lie] : isForged ? falseHeads : LIES
   // Whose clock and disk are both set back cannot make a record that is newer than its last.
   const isWithDisk = drawn.some((one) => one.endsWith('disk')) && !isLiedTo
@@ -179,12 +179,15 @@ export const stepsOf = (scenario: Scenario): readonly Step[] => [...scenario.lif
 const isSetBack = ({ faults }: Scenario): boolean =>
   faults.some((fault) => fault.endsWith('disk') && fault !== 'slow disk')
 
+/** Lies that open terms of which nobody is given a key. */
+const RUNAWAY_LIES: readonly Lie[] = ['wild terms', 'late serial', 'first epoch']
+
 /**
  * Where one signature is enough for a root, a wild proposal is a certificate: its term is true, and who knows of it waits for
  * one above it, which its author, honest by now, may not know that it needs.
  */
 const isRunAway = ({ managers, life }: Scenario): boolean =>
-  managers.length < QUORUM_FROM && life.some((step) => step.type === 'lie' && step.lie === 'wild terms')
+  managers.length < QUORUM_FROM && life.some((step) => step.type === 'lie' && RUNAWAY_LIES.includes(step.lie))
 
 /**
  * Whether all that is promised can come true when faults are over. Where a lie is known nobody speaks any more. A manager

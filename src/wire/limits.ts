@@ -34,6 +34,10 @@ export const DIRECTORY_VALUE_BYTES = 4 * 1024
 export const INVITE_BYTES = 1024
 export const INVITE_ADDRESSES = 3
 export const STATEMENT_BYTES = 2 * 1024
+/** Ids of admits, or of puttings-in, that one statement names. */
+export const STATEMENT_ENDS = 16
+/** Statements that a key request shows. */
+export const SHOWN_ADMITS = 2
 
 export const MANAGERS = 7
 export const MEMBER_MANAGERS = 32

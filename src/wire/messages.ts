@@ -1888,6 +1888,11 @@ export namespace Body {
     value: Uint8Array
   }
 
+  export interface BodyAlarmAtFieldEvent {
+    field: '$.alarm.at'
+    value: number
+  }
+
   export interface BodyDemandKeyTermFieldEvent {
     field: '$.demand.key.term'
     value: number
@@ -1916,7 +1921,7 @@ export namespace Body {
     return decodeMessage(buf, Body.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Body>): Generator<BodyMessageGroupFieldEvent | BodyMessageKeyTermFieldEvent | BodyMessageKeySerialFieldEvent | BodyMessageKeyCommitmentFieldEvent | BodyMessageDeviceFieldEvent | BodyMessageBootFieldEvent | BodyMessageCounterFieldEvent | BodyMessagePreviousFieldEvent | BodyMessageLamportFieldEvent | BodyMessageDescriptorFieldEvent | BodyMessageLogHeadFieldEvent | BodyMessageCommitmentFieldEvent | BodyMessageSealedFieldEvent | BodyPlainMessageGroupFieldEvent | BodyPlainMessageDeviceFieldEvent | BodyPlainMessageBootFieldEvent | BodyPlainMessageCounterFieldEvent | BodyPlainMessagePreviousFieldEvent | BodyPlainMessageLamportFieldEvent | BodyPlainMessageDescriptorFieldEvent | BodyPlainMessageContentWrittenAtFieldEvent | BodyPlainMessageContentTextTextFieldEvent | BodyPlainMessageContentTextReplyToFieldEvent | BodyPlainMessageContentTextIsActionFieldEvent | BodyPlainMessageContentEditTargetFieldEvent | BodyPlainMessageContentEditTextFieldEvent | BodyPlainMessageContentDeletionTargetFieldEvent | BodyPlainMessageContentReactionTargetFieldEvent | BodyPlainMessageContentReactionEmojiFieldEvent | BodyPlainMessageContentReactionIsWithdrawnFieldEvent | BodyPlainMessageContentReplacesFieldEvent | BodyKeyRequestPrekeyFieldEvent | BodyKeyRequestAttemptFieldEvent | BodyKeyRequestEncFieldEvent | BodyKeyRequestSealedFieldEvent | BodyChallengeRequestFieldEvent | BodyChallengeAttemptFieldEvent | BodyChallengeEncFieldEvent | BodyChallengeSealedFieldEvent | BodyChallengeAnswerPrekeyFieldEvent | BodyChallengeAnswerAttemptFieldEvent | BodyChallengeAnswerEncFieldEvent | BodyChallengeAnswerSealedFieldEvent | BodyGrantRequestFieldEvent | BodyGrantAttemptFieldEvent | BodyGrantGroupFieldEvent | BodyGrantKeyTermFieldEvent | BodyGrantKeySerialFieldEvent | BodyGrantKeyCommitmentFieldEvent | BodyGrantTranscriptFieldEvent | BodyGrantRosterFieldEvent | BodyGrantLogHeadFieldEvent | BodyGrantDescriptorVersionFieldEvent | BodyGrantDescriptorHashFieldEvent | BodyGrantEphemeralFieldEvent | BodyGrantEncFieldEvent | BodyGrantSealedFieldEvent | BodyAnnouncementGroupFieldEvent | BodyAnnouncementKeyTermFieldEvent | BodyAnnouncementKeySerialFieldEvent | BodyAnnouncementKeyCommitmentFieldEvent | BodyAnnouncementRosterFieldEvent | BodyAnnouncementLogHeadFieldEvent | BodyAnnouncementDescriptorVersionFieldEvent | BodyAnnouncementDescriptorHashFieldEvent | BodyAnnouncementPreviousFieldEvent | BodyAnnouncementReasonFieldEvent | BodyAnnouncementNotAfterFieldEvent | BodyAnnouncementPayloadFieldEvent | BodyAnnouncementChunksFieldEvent | BodyAnnouncementBaseTermFieldEvent | BodyAnnouncementBaseSerialFieldEvent | BodyAnnouncementBaseCommitmentFieldEvent | BodyChunkAnnouncementFieldEvent | BodyChunkIndexFieldEvent | BodyChunkDataFieldEvent | BodyCoSignatureAnnouncementFieldEvent | BodyCoSignatureTermFieldEvent | BodyCoSignatureSerialFieldEvent | BodyCoSignatureSignatureFieldEvent | BodyCoSignaturePromisedTermFieldEvent | BodyCoSignaturePromisedSerialFieldEvent | BodyCoSignatureAttemptFieldEvent | BodyHeartbeatGroupFieldEvent | BodyHeartbeatTermFieldEvent | BodyHeartbeatCounterFieldEvent | BodyHeartbeatAnnouncementFieldEvent | BodyHeartbeatLogHeadFieldEvent | BodyHeartbeatDescriptorVersionFieldEvent | BodyHeartbeatDescriptorHashFieldEvent | BodyHeartbeatIsBackedFieldEvent | BodyHeartbeatBootFieldEvent | BodyHeartbeatIsFollowingFieldEvent | BodyDigestKeyTermFieldEvent | BodyDigestKeySerialFieldEvent | BodyDigestKeyCommitmentFieldEvent | BodyDigestSealedFieldEvent | BodyStatementsKeyTermFieldEvent | BodyStatementsKeySerialFieldEvent | BodyStatementsKeyCommitmentFieldEvent | BodyStatementsSealedFieldEvent | BodyPublicKeyRequestKeyTermFieldEvent | BodyPublicKeyRequestKeySerialFieldEvent | BodyPublicKeyRequestKeyCommitmentFieldEvent | BodyPublicKeyRequestSealedFieldEvent | BodyPublicKeyAnswerRequestFieldEvent | BodyPublicKeyAnswerEncFieldEvent | BodyPublicKeyAnswerSealedFieldEvent | BodySessionTagFieldEvent | BodySessionStartInitiatorRecordFieldEvent | BodySessionStartResponderRecordFieldEvent | BodySessionStartPrekeyFieldEvent | BodySessionStartEphemeralFieldEvent | BodySessionStartOneTimeKeyFieldEvent | BodySessionStartEncFieldEvent | BodySessionHeaderFieldEvent | BodySessionSealedFieldEvent | BodyLeaveGroupFieldEvent | BodyLeaveBootFieldEvent | BodyLeaveCounterFieldEvent | BodyAlarmFirstFieldEvent | BodyAlarmSecondFieldEvent | BodyDemandKeyTermFieldEvent | BodyDemandKeySerialFieldEvent | BodyDemandKeyCommitmentFieldEvent | BodyDemandSealedFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Body>): Generator<BodyMessageGroupFieldEvent | BodyMessageKeyTermFieldEvent | BodyMessageKeySerialFieldEvent | BodyMessageKeyCommitmentFieldEvent | BodyMessageDeviceFieldEvent | BodyMessageBootFieldEvent | BodyMessageCounterFieldEvent | BodyMessagePreviousFieldEvent | BodyMessageLamportFieldEvent | BodyMessageDescriptorFieldEvent | BodyMessageLogHeadFieldEvent | BodyMessageCommitmentFieldEvent | BodyMessageSealedFieldEvent | BodyPlainMessageGroupFieldEvent | BodyPlainMessageDeviceFieldEvent | BodyPlainMessageBootFieldEvent | BodyPlainMessageCounterFieldEvent | BodyPlainMessagePreviousFieldEvent | BodyPlainMessageLamportFieldEvent | BodyPlainMessageDescriptorFieldEvent | BodyPlainMessageContentWrittenAtFieldEvent | BodyPlainMessageContentTextTextFieldEvent | BodyPlainMessageContentTextReplyToFieldEvent | BodyPlainMessageContentTextIsActionFieldEvent | BodyPlainMessageContentEditTargetFieldEvent | BodyPlainMessageContentEditTextFieldEvent | BodyPlainMessageContentDeletionTargetFieldEvent | BodyPlainMessageContentReactionTargetFieldEvent | BodyPlainMessageContentReactionEmojiFieldEvent | BodyPlainMessageContentReactionIsWithdrawnFieldEvent | BodyPlainMessageContentReplacesFieldEvent | BodyKeyRequestPrekeyFieldEvent | BodyKeyRequestAttemptFieldEvent | BodyKeyRequestEncFieldEvent | BodyKeyRequestSealedFieldEvent | BodyChallengeRequestFieldEvent | BodyChallengeAttemptFieldEvent | BodyChallengeEncFieldEvent | BodyChallengeSealedFieldEvent | BodyChallengeAnswerPrekeyFieldEvent | BodyChallengeAnswerAttemptFieldEvent | BodyChallengeAnswerEncFieldEvent | BodyChallengeAnswerSealedFieldEvent | BodyGrantRequestFieldEvent | BodyGrantAttemptFieldEvent | BodyGrantGroupFieldEvent | BodyGrantKeyTermFieldEvent | BodyGrantKeySerialFieldEvent | BodyGrantKeyCommitmentFieldEvent | BodyGrantTranscriptFieldEvent | BodyGrantRosterFieldEvent | BodyGrantLogHeadFieldEvent | BodyGrantDescriptorVersionFieldEvent | BodyGrantDescriptorHashFieldEvent | BodyGrantEphemeralFieldEvent | BodyGrantEncFieldEvent | BodyGrantSealedFieldEvent | BodyAnnouncementGroupFieldEvent | BodyAnnouncementKeyTermFieldEvent | BodyAnnouncementKeySerialFieldEvent | BodyAnnouncementKeyCommitmentFieldEvent | BodyAnnouncementRosterFieldEvent | BodyAnnouncementLogHeadFieldEvent | BodyAnnouncementDescriptorVersionFieldEvent | BodyAnnouncementDescriptorHashFieldEvent | BodyAnnouncementPreviousFieldEvent | BodyAnnouncementReasonFieldEvent | BodyAnnouncementNotAfterFieldEvent | BodyAnnouncementPayloadFieldEvent | BodyAnnouncementChunksFieldEvent | BodyAnnouncementBaseTermFieldEvent | BodyAnnouncementBaseSerialFieldEvent | BodyAnnouncementBaseCommitmentFieldEvent | BodyChunkAnnouncementFieldEvent | BodyChunkIndexFieldEvent | BodyChunkDataFieldEvent | BodyCoSignatureAnnouncementFieldEvent | BodyCoSignatureTermFieldEvent | BodyCoSignatureSerialFieldEvent | BodyCoSignatureSignatureFieldEvent | BodyCoSignaturePromisedTermFieldEvent | BodyCoSignaturePromisedSerialFieldEvent | BodyCoSignatureAttemptFieldEvent | BodyHeartbeatGroupFieldEvent | BodyHeartbeatTermFieldEvent | BodyHeartbeatCounterFieldEvent | BodyHeartbeatAnnouncementFieldEvent | BodyHeartbeatLogHeadFieldEvent | BodyHeartbeatDescriptorVersionFieldEvent | BodyHeartbeatDescriptorHashFieldEvent | BodyHeartbeatIsBackedFieldEvent | BodyHeartbeatBootFieldEvent | BodyHeartbeatIsFollowingFieldEvent | BodyDigestKeyTermFieldEvent | BodyDigestKeySerialFieldEvent | BodyDigestKeyCommitmentFieldEvent | BodyDigestSealedFieldEvent | BodyStatementsKeyTermFieldEvent | BodyStatementsKeySerialFieldEvent | BodyStatementsKeyCommitmentFieldEvent | BodyStatementsSealedFieldEvent | BodyPublicKeyRequestKeyTermFieldEvent | BodyPublicKeyRequestKeySerialFieldEvent | BodyPublicKeyRequestKeyCommitmentFieldEvent | BodyPublicKeyRequestSealedFieldEvent | BodyPublicKeyAnswerRequestFieldEvent | BodyPublicKeyAnswerEncFieldEvent | BodyPublicKeyAnswerSealedFieldEvent | BodySessionTagFieldEvent | BodySessionStartInitiatorRecordFieldEvent | BodySessionStartResponderRecordFieldEvent | BodySessionStartPrekeyFieldEvent | BodySessionStartEphemeralFieldEvent | BodySessionStartOneTimeKeyFieldEvent | BodySessionStartEncFieldEvent | BodySessionHeaderFieldEvent | BodySessionSealedFieldEvent | BodyLeaveGroupFieldEvent | BodyLeaveBootFieldEvent | BodyLeaveCounterFieldEvent | BodyAlarmFirstFieldEvent | BodyAlarmSecondFieldEvent | BodyAlarmAtFieldEvent | BodyDemandKeyTermFieldEvent | BodyDemandKeySerialFieldEvent | BodyDemandKeyCommitmentFieldEvent | BodyDemandSealedFieldEvent> {
     return streamMessage(buf, Body.codec(), opts)
   }
 }
@@ -3837,6 +3842,7 @@ export interface KeyRequestContent {
   recordHash: Uint8Array
   record: Uint8Array
   inviteToken: Uint8Array
+  admits: Uint8Array[]
 }
 
 export namespace KeyRequestContent {
@@ -3916,6 +3922,13 @@ export namespace KeyRequestContent {
           w.bytes(obj.inviteToken)
         }
 
+        if (obj.admits != null && obj.admits.length > 0) {
+          for (const value of obj.admits) {
+            w.uint32(114)
+            w.bytes(value)
+          }
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -3932,7 +3945,8 @@ export namespace KeyRequestContent {
           recordSeq: 0,
           recordHash: uint8ArrayAlloc(0),
           record: uint8ArrayAlloc(0),
-          inviteToken: uint8ArrayAlloc(0)
+          inviteToken: uint8ArrayAlloc(0),
+          admits: []
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -4001,6 +4015,14 @@ export namespace KeyRequestContent {
               obj.inviteToken = reader.bytes()
               break
             }
+            case 14: {
+              if (opts.limits?.admits != null && obj.admits.length === opts.limits.admits) {
+                throw new MaxLengthError('Decode error - repeated field "admits" had too many elements')
+              }
+
+              obj.admits.push(reader.bytes())
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -4011,7 +4033,8 @@ export namespace KeyRequestContent {
         return obj
       }, function * (reader, length, prefix, opts = {}) {
         const obj = {
-          lines: 0
+          lines: 0,
+          admits: 0
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -4122,6 +4145,21 @@ export namespace KeyRequestContent {
               }
               break
             }
+            case 14: {
+              if (opts.limits?.admits != null && obj.admits === opts.limits.admits) {
+                throw new MaxLengthError('Streaming decode error - repeated field "admits" had too many elements')
+              }
+
+              yield {
+                field: `${prefix}.admits[]`,
+                index: obj.admits,
+                value: reader.bytes()
+              }
+
+              obj.admits++
+
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -4223,6 +4261,12 @@ export namespace KeyRequestContent {
     value: Uint8Array
   }
 
+  export interface KeyRequestContentAdmitsFieldEvent {
+    field: '$.admits[]'
+    index: number
+    value: Uint8Array
+  }
+
   export function encode (obj: Partial<KeyRequestContent>): Uint8Array {
     return encodeMessage(obj, KeyRequestContent.codec())
   }
@@ -4231,7 +4275,7 @@ export namespace KeyRequestContent {
     return decodeMessage(buf, KeyRequestContent.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<KeyRequestContent>): Generator<KeyRequestContentChannelFieldEvent | KeyRequestContentManagerFieldEvent | KeyRequestContentUserFieldEvent | KeyRequestContentAuthorFieldEvent | KeyRequestContentNonceFieldEvent | KeyRequestContentOneTimeKeyFieldEvent | KeyRequestContentDescriptorVersionFieldEvent | KeyRequestContentDescriptorHashFieldEvent | KeyRequestContentLogHeadFieldEvent | KeyRequestContentLinesGroupFieldEvent | KeyRequestContentLinesHighestTermFieldEvent | KeyRequestContentLinesHighestSerialFieldEvent | KeyRequestContentLinesHighestCommitmentFieldEvent | KeyRequestContentRecordSeqFieldEvent | KeyRequestContentRecordHashFieldEvent | KeyRequestContentRecordFieldEvent | KeyRequestContentInviteTokenFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<KeyRequestContent>): Generator<KeyRequestContentChannelFieldEvent | KeyRequestContentManagerFieldEvent | KeyRequestContentUserFieldEvent | KeyRequestContentAuthorFieldEvent | KeyRequestContentNonceFieldEvent | KeyRequestContentOneTimeKeyFieldEvent | KeyRequestContentDescriptorVersionFieldEvent | KeyRequestContentDescriptorHashFieldEvent | KeyRequestContentLogHeadFieldEvent | KeyRequestContentLinesGroupFieldEvent | KeyRequestContentLinesHighestTermFieldEvent | KeyRequestContentLinesHighestSerialFieldEvent | KeyRequestContentLinesHighestCommitmentFieldEvent | KeyRequestContentRecordSeqFieldEvent | KeyRequestContentRecordHashFieldEvent | KeyRequestContentRecordFieldEvent | KeyRequestContentInviteTokenFieldEvent | KeyRequestContentAdmitsFieldEvent> {
     return streamMessage(buf, KeyRequestContent.codec(), opts)
   }
 }
@@ -7849,6 +7893,7 @@ export namespace Heartbeat {
 export interface Alarm {
   first: Uint8Array
   second: Uint8Array
+  at: number
 }
 
 export namespace Alarm {
@@ -7871,13 +7916,19 @@ export namespace Alarm {
           w.bytes(obj.second)
         }
 
+        if ((obj.at != null && obj.at !== 0)) {
+          w.uint32(24)
+          w.uint64Number(obj.at)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
       }, (reader, length, opts = {}) => {
         const obj: any = {
           first: uint8ArrayAlloc(0),
-          second: uint8ArrayAlloc(0)
+          second: uint8ArrayAlloc(0),
+          at: 0
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -7892,6 +7943,10 @@ export namespace Alarm {
             }
             case 2: {
               obj.second = reader.bytes()
+              break
+            }
+            case 3: {
+              obj.at = reader.uint64Number()
               break
             }
             default: {
@@ -7923,6 +7978,13 @@ export namespace Alarm {
               }
               break
             }
+            case 3: {
+              yield {
+                field: `${prefix}.at`,
+                value: reader.uint64Number()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -7945,6 +8007,11 @@ export namespace Alarm {
     value: Uint8Array
   }
 
+  export interface AlarmAtFieldEvent {
+    field: '$.at'
+    value: number
+  }
+
   export function encode (obj: Partial<Alarm>): Uint8Array {
     return encodeMessage(obj, Alarm.codec())
   }
@@ -7953,7 +8020,7 @@ export namespace Alarm {
     return decodeMessage(buf, Alarm.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Alarm>): Generator<AlarmFirstFieldEvent | AlarmSecondFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Alarm>): Generator<AlarmFirstFieldEvent | AlarmSecondFieldEvent | AlarmAtFieldEvent> {
     return streamMessage(buf, Alarm.codec(), opts)
   }
 }

@@ -3251,6 +3251,7 @@ export interface ErasureRow {
   sender: Uint8Array
   target: Uint8Array
   keepsFrame: boolean
+  group: Uint8Array
 }
 
 export namespace ErasureRow {
@@ -3283,6 +3284,11 @@ export namespace ErasureRow {
           w.bool(obj.keepsFrame)
         }
 
+        if ((obj.group != null && obj.group.byteLength > 0)) {
+          w.uint32(42)
+          w.bytes(obj.group)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -3291,7 +3297,8 @@ export namespace ErasureRow {
           channel: uint8ArrayAlloc(0),
           sender: uint8ArrayAlloc(0),
           target: uint8ArrayAlloc(0),
-          keepsFrame: false
+          keepsFrame: false,
+          group: uint8ArrayAlloc(0)
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -3314,6 +3321,10 @@ export namespace ErasureRow {
             }
             case 4: {
               obj.keepsFrame = reader.bool()
+              break
+            }
+            case 5: {
+              obj.group = reader.bytes()
               break
             }
             default: {
@@ -3359,6 +3370,13 @@ export namespace ErasureRow {
               }
               break
             }
+            case 5: {
+              yield {
+                field: `${prefix}.group`,
+                value: reader.bytes()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -3391,6 +3409,11 @@ export namespace ErasureRow {
     value: boolean
   }
 
+  export interface ErasureRowGroupFieldEvent {
+    field: '$.group'
+    value: Uint8Array
+  }
+
   export function encode (obj: Partial<ErasureRow>): Uint8Array {
     return encodeMessage(obj, ErasureRow.codec())
   }
@@ -3399,7 +3422,7 @@ export namespace ErasureRow {
     return decodeMessage(buf, ErasureRow.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ErasureRow>): Generator<ErasureRowChannelFieldEvent | ErasureRowSenderFieldEvent | ErasureRowTargetFieldEvent | ErasureRowKeepsFrameFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ErasureRow>): Generator<ErasureRowChannelFieldEvent | ErasureRowSenderFieldEvent | ErasureRowTargetFieldEvent | ErasureRowKeepsFrameFieldEvent | ErasureRowGroupFieldEvent> {
     return streamMessage(buf, ErasureRow.codec(), opts)
   }
 }

@@ -420,6 +420,14 @@ describe('searching', () => {
     expect(await codeOf(search(desk, { text: 'x', channel: 'elsewhere' }))).to.equal('NO_SUCH_CHANNEL')
   })
 
+  it('finds no more at once than a line of the control socket holds, in any script', async () => {
+    const long = '門'.repeat(5_000)
+    const many = Array.from({ length: 100 }, (_, i) => text(`m${i}`, long, { lamport: i + 1 }))
+    const form = await search((await deskWith(...many)).desk, { text: '門', limit: 100 })
+    expect(form.isMore).to.equal(true)
+    expect(Buffer.byteLength(JSON.stringify(form))).to.be.within(400_000, 600_000)
+  })
+
   it('says how far back the history here goes, and harms no terminal', async () => {
     const { desk } = await deskWith(text('1', 'x\u001B[2Jy', { lamport: 1 }), text('2', 'z', { lamport: 2 }))
     const form = await search(desk, { text: 'x' })

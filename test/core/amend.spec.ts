@@ -417,7 +417,7 @@ describe('whoever knows the newest version', () => {
     })
     amend(all, { removeManagers: [keyOf(gone)] })
     bus.pass(10_000)
-    const alarm = makeFrame(channel, mia.key, { alarm: { first: first!, second: second! } }).bytes
+    const alarm = makeFrame(channel, mia.key, { alarm: { first: first!, second: second!, at: 0 } }).bytes
     for (const node of [frida, nils]) bus.deliver(node, channel, alarm)
     expect(bus.view(nils, channel).key, 'under the version before').to.equal('alarmed')
     expect(bus.view(frida, channel).key).to.equal('ready')

@@ -147,6 +147,18 @@ describe('a message that is missing, and that nobody gives', () => {
     expect(gaps().filter(({ isClosed }) => !isClosed)).to.have.length(1)
   })
 
+  it('is told also when the peer stopped right after it had heard its sender for the first time', () => {
+    const { bus, nodes, channel, say, gaps } = cut()
+    say('one', false)
+    bus.stop(nodes[1])
+    say('two', true)
+    bus.start(nodes[1])
+    bus.command(nodes[0], { type: 'rekey', channel })
+    say('three', false)
+    bus.pass(10_000)
+    expect(gaps()).to.have.length(1)
+  })
+
   it('at the end shows with the next message', () => {
     const { bus, say, gaps } = cut()
     say('one', false)

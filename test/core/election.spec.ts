@@ -4,7 +4,7 @@ import { MINUTE_MS } from '../../src/base/time.ts'
 import { type Frame, makeFrame, readFrame } from '../../src/core/channel/frame.ts'
 import type { ChannelSettings } from '../../src/core/command.ts'
 import { Refusal } from '../../src/core/reject.ts'
-import { Reason } from '../../src/wire/messages.ts'
+import { Admission, Privacy, Reason } from '../../src/wire/messages.ts'
 import { Bus, type Node } from './bus.ts'
 
 interface World {
@@ -330,6 +330,29 @@ describe('a manager without a quorum', () => {
     expect(bus.view(members[0]!, channel)).to.include({ key: 'ready', members: 5 })
   })
 
+  it('brings the key to another that cannot follow any more, and has its signature for a removal', () => {
+    const all = world(3)
+    const { bus, managers, members, channel } = all
+    const [alice, bert, cora] = managers as [Node, Node, Node]
+    bus.stop(bert)
+    bus.command(alice, { type: 'rekey', channel })
+    // Who starts remembers no announcement but the newest.
+    for (const node of [cora, ...members, alice]) {
+      bus.stop(node)
+      bus.start(node)
+    }
+    bus.pass(15_000)
+    expect(agree(all, [alice, cora, ...members])).to.equal(alice)
+    bus.stop(cora)
+    bus.remove(alice, channel, members[0]!)
+    bus.pass(8_000)
+    expect(bus.view(members[1]!, channel).key).to.equal('removal-pending')
+    bus.start(bert)
+    bus.pass(30_000)
+    agree(all, [alice, bert, members[1]!])
+    expect(bus.view(bert, channel).members).to.equal(4)
+  })
+
   it('removes nobody and lets nobody in while a removal waits, and nobody who knows of it sends', () => {
     const all = world(3)
     const { bus, members, channel } = all
@@ -506,6 +529,65 @@ describe('managers apart', () => {
       told.map(({ author }) => hex(author)),
       'by one of those who know, and not by both'
     ).to.have.length(1)
+  })
+
+  it('do not take back whom one side removed and the other has admitted meanwhile', () => {
+    for (const isAdmittedLate of [false, true]) {
+      const all = world(2)
+      const { bus, managers, members, channel } = all
+      const [alice, bert] = managers as [Node, Node]
+      const otto = bus.add('otto')
+      const admit = (by: Node): void => void bus.command(by, { type: 'admit', channel, user: otto.key.publicKey })
+      const heal = part(all, [alice, members[0]!])
+      bus.pass(12_000)
+      admit(bert)
+      if (!isAdmittedLate) admit(alice)
+      bus.pass(2_000)
+      bus.remove(bert, channel, otto)
+      bus.pass(2_000)
+      if (isAdmittedLate) admit(alice)
+      bus.pass(2_000)
+      expect(members.map((node) => bus.view(node, channel).members)).to.deep.equal([5, 4])
+      heal()
+      bus.pass(40_000)
+      agree(all, [...managers, ...members])
+      expect(bus.view(members[0]!, channel).members).to.equal(4)
+      admit(alice)
+      bus.pass(5_000)
+      expect(bus.view(members[1]!, channel).members, 'who knows of the removal may').to.equal(5)
+    }
+  })
+
+  it('lose nothing said in the clear between what is said again', () => {
+    const all = world(2, { privacy: Privacy.MIXED })
+    const { bus, members, channel } = all
+    const [mia, nils] = members as [Node, Node]
+    bus.say(mia, channel, 'before')
+    const heal = part(all, [all.managers[0]!, mia])
+    bus.say(mia, channel, 'sealed')
+    bus.say(mia, channel, 'in the clear', true)
+    bus.pass(12_000)
+    heal()
+    bus.pass(20_000)
+    agree(all, [...all.managers, ...members])
+    expect(bus.texts(nils)).to.include.members(['mia: before', 'mia: sealed', 'mia: in the clear'])
+  })
+
+  it('take in whom only a manager had admitted that does not come back', () => {
+    const all = world(3, { admission: Admission.BY_INVITE })
+    const { bus, managers, members, channel } = all
+    const [alice, ...others] = managers as [Node, Node, Node]
+    const invite = bus.invite(alice, channel)
+    bus.pass(2_000)
+    const otto = bus.add('otto')
+    const heal = part(all, [alice, otto])
+    bus.join(otto, invite)
+    bus.pass(12_000)
+    expect(bus.view(otto, channel).key).to.equal('ready')
+    bus.stop(alice)
+    heal()
+    bus.pass(60_000)
+    agree(all, [...others, ...members, otto])
   })
 
   it('keep what each side knows over a restart after they came together', () => {

@@ -89,6 +89,49 @@ describe('a member manager', () => {
     expect(bus.texts(bob)).to.deep.equal(['bob: among us'])
   })
 
+  it('removes somebody however often it was let in, also by what no epoch covers yet', () => {
+    const all = world({ admission: Admission.BY_MEMBERSHIP })
+    const { bus, alice, mona, channel } = all
+    const bob = bus.add('bob')
+    for (let times = 0; times < 20; times++) admit(all, alice, bob)
+    bus.join(bob, bus.invite(alice, channel))
+    bus.pass(2_000)
+    const { group } = bus.command(mona, { type: 'createGroup', channel, name: 'team' }) as { group: { id: Uint8Array } }
+    bus.command(mona, { type: 'putIntoGroup', channel, group: group.id, user: bob.key.publicKey })
+    bus.pass(2_000)
+    expect(bus.view(bob, channel)).to.include({ key: 'ready', members: 3 })
+    bus.passes = (from) => from !== alice && from !== mona
+    admit(all, alice, bob)
+    bus.deliver(mona, channel, bus.tap.at(-1)!)
+    bus.stop(alice)
+    admit(all, mona, bob)
+    bus.remove(mona, channel, bob)
+    bus.passes = () => true
+    bus.start(alice)
+    bus.pass(10_000)
+    for (const node of [alice, mona])
+      expect(bus.view(node, channel), node.nick).to.include({ key: 'ready', members: 2 })
+    expect(keyOf(all, bob)).to.equal('removed')
+  })
+
+  it('removes and admits the same user as often as it likes', () => {
+    const all = world({ admission: Admission.BY_MEMBERSHIP })
+    const { bus, alice, mona, channel } = all
+    const bob = bus.add('bob')
+    for (let n = 0; n < 20; n++) {
+      for (const [by, isIn] of [
+        [n % 2 === 0 ? mona : alice, true],
+        [n % 3 === 0 ? mona : alice, false]
+      ] as const) {
+        if (isIn) admit(all, by, bob)
+        else bus.remove(by, channel, bob)
+        bus.pass(2_000)
+        for (const node of [alice, mona])
+          expect(bus.view(node, channel), `${n}`).to.include({ key: 'ready', members: isIn ? 3 : 2 })
+      }
+    }
+  })
+
   it('says so while the key manager is away, and it is done when that is back', () => {
     const all = world({ admission: Admission.BY_MEMBERSHIP })
     const { bus, alice, mona, channel } = all

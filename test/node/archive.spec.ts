@@ -300,6 +300,22 @@ describe('the archive of a carrier', () => {
     for await (const row of shelf.store.rows('archive')) throw new Error(`left: ${row.entry}`)
   })
 
+  it('an author is let go of once, however many of its messages go at once', async () => {
+    const shelf = await Shelf.open()
+    await shelf.keep(said(bob, 1))
+    const before = shelf.bytes
+    shelf.now -= 40 * DAY_MS
+    await shelf.keep(...times(512, (i) => said(alice, i, 10)))
+    await shelf.keep(...times(256, (i) => said(alice, i, 10, EMPTY, otherChannel)))
+    shelf.now += 40 * DAY_MS
+    await shelf.keep()
+    expect(await shelf.kept(alice)).to.deep.equal([])
+    expect(shelf.bytes).to.equal(before)
+    await shelf.keep(said(alice, 1_000))
+    expect(await shelf.kept(alice)).to.deep.equal([1_000])
+    expect(shelf.metrics.get('archive.failed')).to.equal(0)
+  })
+
   it('keeps nothing when it is switched off, and lets go of what it kept', async () => {
     for (const off of [{ maxBytes: 0 }, { maxAgeMs: 0 }]) {
       const shelf = await Shelf.open()

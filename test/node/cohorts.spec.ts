@@ -91,6 +91,18 @@ describe('cohorts of rows on disk', () => {
     await store.close()
   })
 
+  it('destroying them far ahead of time, by a wrong clock, closes none that is still to come', async () => {
+    let store = await openStore(folder, key())
+    await write(store, row(1, HOUR), row(2, 2 * HOUR))
+    await store.destroy('talk', 1_000 * HOUR)
+    await write(store, row(3, HOUR), row(4, 3 * HOUR))
+    expect(await orders(store)).to.deep.equal([4])
+    await store.close()
+    store = await openStore(folder, key())
+    expect(await orders(store)).to.deep.equal([4])
+    await store.close()
+  })
+
   it('they stay destroyed after a restart, and dead rows are cleared away, so that the store shrinks', async () => {
     let store = await openStore(folder, key())
     for (let i = 0; i < 3_000; i += 500) await write(store, ...Array.from({ length: 500 }, (_, j) => row(i + j, HOUR)))

@@ -207,6 +207,18 @@ describe('node/control', function () {
     expect((await thrown((await client()).call('m', {}))).code).to.equal('LINE_TOO_LONG')
   })
 
+  it('an id that leaves no room for an answer is refused, and the next call is heard', async () => {
+    await serve()
+    const raw = await rawClient()
+    for (const letters of [257, 1024 * 1024 - 100]) {
+      raw.socket.write(`${JSON.stringify({ jsonrpc: '2.0', id: 'a'.repeat(letters), method: 'm' })}\n`)
+      const [answer] = await raw.answers(1)
+      expect([answer!['id'], (answer as { error: { code: number } }).error.code]).to.deep.equal([null, -32600])
+    }
+    raw.socket.write(`${JSON.stringify({ jsonrpc: '2.0', id: 'a'.repeat(256), method: 'm' })}\n`)
+    expect((await raw.answers(1))[0]!['id']).to.have.length(256)
+  })
+
   it('calls under way are bounded for each client', async () => {
     let release = () => {}
     const gate = new Promise<void>((done) => {

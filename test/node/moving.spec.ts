@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, open, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -103,6 +103,37 @@ describe('an exported identity', function () {
     expect(sizes.reduce((sum, size) => sum + size)).to.equal(150)
   })
 
+  it('has chunks that can be read again, however little each of very many rows says', async () => {
+    const handle = await open(file, 'w+')
+    const room = `texts/${'x'.repeat(52)}`
+    async function* index(): AsyncGenerator<Row> {
+      for (let i = 0; i < 130_000; i++)
+        yield { room, entry: String(i).padStart(64, '0'), value: utf8(i % 2 ? String(i) : '') }
+    }
+    expect(await writeExport(handle, secret(), index())).to.equal(130_000)
+    let rows = 0
+    for await (const chunk of readExport(handle, file, secret())) rows += chunk.length
+    await handle.close()
+    expect(rows).to.equal(130_000)
+  })
+
+  it('is whole although the disk takes only a part at a time', async () => {
+    const handle = await open(file, 'w+')
+    const reluctant = new Proxy(handle, {
+      get: (_, name) =>
+        name === 'write'
+          ? (bytes: Uint8Array, from = 0) => handle.write(bytes, from, Math.min(bytes.length - from, 1_000))
+          : handle.sync.bind(handle)
+    })
+    async function* history(): AsyncGenerator<Row> {
+      yield { room: 'messages/x', entry: 'm', order: 1, value: new Uint8Array(5_000) }
+    }
+    await writeExport(reluctant, secret(), history())
+    const rows = await Array.fromAsync(readExport(handle, file, secret()))
+    await handle.close()
+    expect(rows.flat()).to.have.length(1)
+  })
+
   it('is never written over anything, and comes into no home that has something in it', async () => {
     await makeHome(1, 10)
     await writeFile(file, 'precious')
@@ -117,6 +148,20 @@ describe('an exported identity', function () {
     expect(await readdir(base)).to.have.members(['home', 'other', 'alice.conclave'])
     await rm(join(other, 'something'))
     await importHome(file, secret(), other, undefined)
+  })
+
+  it('that finds no place for its home at the end leaves nothing behind', async () => {
+    await makeHome(1, 10)
+    await exportHome(home, undefined, file, secret())
+    // What is behind a link looks empty, and a folder cannot take the place of a link.
+    await mkdir(other)
+    await symlink(other, join(base, 'link'))
+    const failed = await importHome(file, secret(), join(base, 'link'), undefined).then(
+      () => false,
+      () => true
+    )
+    expect(failed).to.equal(true)
+    expect(await readdir(base)).to.have.members(['home', 'other', 'link', 'alice.conclave'])
   })
 
   it('is made of no home that is in use, and makes none where there was none', async () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { utf8 } from '../../src/base/bytes.ts'
+import { EMPTY, hex, unhex, utf8 } from '../../src/base/bytes.ts'
 import type { Row } from '../../src/core/machine.ts'
 import { ERASURE_ROOM, messageRoom, messageRow, readMessageRow, rowsBeside } from '../../src/core/member/history.ts'
 import { type Post, Thread } from '../../src/core/member/thread.ts'
@@ -10,9 +10,9 @@ import { openMemoryStore } from '../../src/node/memory-store.ts'
 import type { Store } from '../../src/node/store.ts'
 import { Threads } from '../../src/node/threads.ts'
 import { HistoryPolicy } from '../../src/wire/messages.ts'
-import { MessageRow } from '../../src/wire/rows.ts'
+import { ErasureRow, MessageRow } from '../../src/wire/rows.ts'
 import { someMessages } from '../core/member/thread-samples.ts'
-import { BOB, CHANNEL, deletion, edit, idOf, MALLORY, reaction, text } from '../core/member/views.ts'
+import { ALICE, BOB, CHANNEL, deletion, edit, GROUP, idOf, MALLORY, reaction, text } from '../core/member/views.ts'
 
 const SECRET = 'the words themselves'
 
@@ -71,6 +71,24 @@ describe('finding what belongs together', () => {
     )
   })
 
+  it('lets a deletion that was said on another line hide nothing of what a text says now', async () => {
+    for (const [line, other] of [
+      [EMPTY, GROUP],
+      [GROUP, EMPTY]
+    ] as const) {
+      const home = new Home()
+      const said = text('m', 'first', { group: line })
+      await home.keep(said)
+      await home.keep(edit('e', 'm', 'second', { group: line, lamport: 2 }))
+      await home.keep(reaction('r', 'm', '👍', { group: line, lamport: 3, sender: BOB }))
+      await home.keep(deletion('elsewhere', 'm', { group: other, lamport: 4 }))
+      const found = async () => words((await home.threads.around(CHANNEL, [said])).postOf(said))
+      expect(await found()).to.deep.equal([idOf('m'), 'second', false, [['👍', [idOf('r')]]]])
+      await home.keep(deletion('here', 'm', { group: line, lamport: 5 }))
+      expect(await found()).to.deep.equal([idOf('m'), '', true, []])
+    }
+  })
+
   it('goes through a history newest first, in the order that everybody sees', async () => {
     const home = new Home()
     const messages = [3, 1, 2, 2, 2, 1].map((lamport, i) => text(`m${i}`, 'x', { lamport, counter: i }))
@@ -126,6 +144,71 @@ describe('a deletion', () => {
     expect((await home.row('e')).isErased).to.equal(false)
   })
 
+  it('on another line destroys nothing, whichever comes first and also after a restart, and undoes no other', async () => {
+    for (const [line, other] of [
+      [EMPTY, GROUP],
+      [GROUP, EMPTY]
+    ] as const) {
+      for (const isFirst of [false, true]) {
+        const home = new Home()
+        await home.start()
+        const said = [text('m', SECRET, { group: line }), edit('e', 'm', SECRET, { group: line, lamport: 2 })]
+        const deleted = deletion('elsewhere', 'm', { group: other, lamport: 3 })
+        for (const one of isFirst ? [deleted, ...said] : [...said, deleted]) await home.keep(one, true)
+        await home.start()
+        expect((await home.row('m')).isErased).to.equal(false)
+        expect((await home.row('e')).isErased).to.equal(false)
+        // An edit of the other line, which is in force for nothing, goes.
+        await home.keep(edit('stray', 'm', SECRET, { group: other, lamport: 4 }))
+        expect((await home.row('stray')).isErased).to.equal(true)
+        await home.keep(deletion('here', 'm', { group: line, lamport: 3 }), true)
+        expect(await home.holds()).to.equal(false)
+        expect(await home.rows(ERASURE_ROOM)).to.have.length(2)
+        // Both are remembered for what is still to come.
+        await home.keep(edit('late', 'm', SECRET, { group: line, lamport: 5 }))
+        await home.keep(edit('late stray', 'm', SECRET, { group: other, lamport: 6 }))
+        expect(await home.holds()).to.equal(false)
+      }
+    }
+  })
+
+  it('leaves what stays of a message for just as long as the message would have stayed', async () => {
+    const home = new Home()
+    await home.start()
+    const retentionSeconds = 3_600
+    const terms = { history: HistoryPolicy.NONE, retentionSeconds }
+    for (const one of [text('m', SECRET), edit('e', 'm', SECRET, { lamport: 2 })]) {
+      const puts = [messageRow(one, utf8('frame'), retentionSeconds), ...rowsBeside(one, terms)]
+      await home.store.write({ puts, deletes: [], isDurable: false })
+    }
+    await home.keep(deletion('d', 'm', { lamport: 3 }))
+    expect((await home.row('m')).isErased).to.equal(true)
+    // They were seen in the second 1,000, and their cohort began some two minutes before.
+    const left = async (before: number): Promise<string[]> => {
+      await home.store.destroy(messageRoom(CHANNEL), before)
+      return (await home.rows()).map(({ entry }) => entry).filter((entry) => entry !== idOf('d'))
+    }
+    expect(await left(800)).to.have.members([idOf('m'), idOf('e')])
+    expect(await left(2_000)).to.deep.equal([])
+  })
+
+  it('that was kept before rows of it named a line is one of the channel itself', async () => {
+    const home = new Home()
+    await home.keep(text('m', SECRET))
+    await home.keep(text('g', 'in the group', { group: GROUP }))
+    const targets = ['m', 'g'].map((word) => unhex(idOf(word)))
+    const puts = targets.map((target, i) => ({
+      room: ERASURE_ROOM,
+      entry: hex(target) + hex(ALICE),
+      order: 6 + i,
+      value: ErasureRow.encode({ channel: CHANNEL, sender: ALICE, target, keepsFrame: false })
+    }))
+    await home.store.write({ puts, deletes: [], isDurable: false })
+    await home.start()
+    expect(await home.holds()).to.equal(false)
+    expect((await home.row('g')).isErased).to.equal(false)
+  })
+
   it('that comes first destroys the message, and each edit, when they come, also after a restart', async () => {
     for (const isRestarted of [false, true]) {
       const home = new Home()
@@ -161,8 +244,12 @@ describe('a deletion', () => {
     const home = new Home()
     await home.start()
     await home.keep(deletion('mine', 'm', { lamport: 1 }), true)
-    for (let i = 0; i < 70; i++) await home.keep(deletion(`d${i}`, `t${i}`, { sender: MALLORY, lamport: 2 + i }), true)
-    expect(await home.rows(ERASURE_ROOM)).to.have.length(65)
+    for (const at of [(i: number) => 2 + i, () => 99]) {
+      for (let i = 0; i < 70; i++) {
+        await home.keep(deletion(`d${i}/${at(i)}`, `t${i}`, { sender: MALLORY, lamport: at(i) }), true)
+      }
+      expect(await home.rows(ERASURE_ROOM)).to.have.length(65)
+    }
     await home.keep(text('m', SECRET))
     expect(await home.holds()).to.equal(false)
   })

@@ -22,7 +22,7 @@ const CLEAR: Readonly<Record<string, string>> = {
   publicKeyAnswer: 'request enc sealed',
   session: 'tag start header sealed',
   leave: 'group boot counter',
-  alarm: 'first second',
+  alarm: 'first second at',
   demand: 'key sealed'
 }
 

@@ -50,8 +50,8 @@ class Reading {
   readonly #args: Arguments
   /** What came while history was shown. */
   #held: NoticeForm[] | undefined
-  /** Ids shown of late, so that nothing is shown twice. */
-  #shown = new Set<string>()
+  /** Ids shown of the history, so that nothing is shown twice. */
+  readonly #shown = new Set<string>()
   #newest: Position | undefined
   #latestSeen = 0
   #isMarked = true
@@ -107,7 +107,7 @@ class Reading {
     this.#held = undefined
     this.#isLive = true
     for (const form of held) if (form.type !== 'message' || !this.#shown.has(form.id)) this.#show(form)
-    this.#shown = new Set()
+    this.#shown.clear()
     const marker = setInterval(() => void this.mark().catch(() => {}), MARK_MS)
     const closed = new Promise<void>((resolve) => {
       if (this.#session.closed.aborted) resolve()
@@ -138,7 +138,7 @@ class Reading {
       else this.#line(form)
       return
     }
-    this.#shown.add(form.id)
+    if (!this.#isLive) this.#shown.add(form.id)
     const { lamport, sender, counter, id } = form
     this.#note({ lamport, sender, counter, id }, form.seenAt)
     if (output.isJson) output.json({ ...form })

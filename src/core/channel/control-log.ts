@@ -2,10 +2,10 @@
  * The control log: a set of statements, and the roster that follows from it.
  *
  * Nobody is told the roster, everybody derives it: the managers of the descriptor, and every subject of an admit that no
- * removal or withdrawal ends. Adding statements is tried on a preview first, so that an announcement is judged before
+ * removal or withdrawal ends, and that no removal is unknown to. Adding statements is tried on a preview first, so that an announcement is judged before
  * anything changes. `announced` is exactly what the adopted epoch covers; what is known beyond it waits in `pending`.
  */
-import { compareBytes, equalBytes, mapKey } from '../../base/bytes.ts'
+import { compareBytes, EMPTY, equalBytes, mapKey } from '../../base/bytes.ts'
 import { GROUPS } from '../../wire/limits.ts'
 import { type Descriptor, Operation } from '../../wire/messages.ts'
 import type { InviteView } from '../command.ts'
@@ -34,10 +34,10 @@ export interface Roster {
 
 /** What the log says of one user. */
 interface Standing {
-  /** Admit ids that are in force, and the name each came with. */
+  /** Admits that no ending names, by admit id. */
   readonly admits: Map<string, CheckedStatement>
   readonly ended: Set<string>
-  wasRemoved: boolean
+  readonly removals: CheckedStatement[]
 }
 
 /** An invite on record. */
@@ -53,7 +53,16 @@ export interface InviteStanding {
 
 /** Whether it takes somebody out of the channel. */
 export const hasEnding = (statement: CheckedStatement): boolean =>
-  statement.statement.operation === Operation.REMOVE || statement.statement.operation === Operation.WITHDRAW
+  isRemoval(statement) || statement.statement.operation === Operation.WITHDRAW
+
+const isRemoval = ({ statement }: CheckedStatement): boolean => statement.operation === Operation.REMOVE
+
+/** Whether an admit is made in knowledge of a removal: it names an admit that the removal ended. */
+const knowsOf = (admit: CheckedStatement, removal: CheckedStatement): boolean =>
+  removal.statement.ends.length === 0 || hasOneOf(admit.statement.ends, removal.statement.ends)
+
+const hasOneOf = (ids: readonly Uint8Array[], others: readonly Uint8Array[]): boolean =>
+  ids.some((id) => others.some((other) => equalBytes(id, other)))
 
 /** Whether its author may make it as the one it is about; undefined where that says nothing. */
 function isOfItsOwn({ author, statement: { operation, subject } }: CheckedStatement): boolean | undefined {
@@ -143,13 +152,38 @@ export class ControlLog {
 
   /** Whether a removal is known of this user, with no admit in force since. */
   wasRemoved(user: Uint8Array): boolean {
-    return (this.#standings.get(mapKey(user))?.wasRemoved ?? false) && !this.isMember(user)
+    return (this.#standings.get(mapKey(user))?.removals.length ?? 0) > 0 && !this.isMember(user)
   }
 
-  /** The admit ids that a removal of this user has to end. */
+  /** The admit ids of this user that are in force. */
   admitsOf(user: Uint8Array): Uint8Array[] {
-    const standing = this.#standings.get(mapKey(user))
-    return standing === undefined ? [] : [...standing.admits.values()].map((admit) => admit.statement.admitId)
+    return this.#admitsWith(user, []).map(({ statement }) => statement.admitId)
+  }
+
+  /** Of each removal known of this user an admit that it ended: what a new admit has to name. */
+  removedAdmitsOf(user: Uint8Array): Uint8Array[] {
+    const removals = this.pending().filter((one) => isRemoval(one) && equalBytes(one.statement.subject, user))
+    const named: Uint8Array[] = []
+    for (const { statement } of [...(this.#standings.get(mapKey(user))?.removals ?? []), ...removals])
+      if (!hasOneOf(named, statement.ends)) named.push(...statement.ends.slice(0, 1))
+    return named
+  }
+
+  /** The statements by which this user is let in. */
+  admittingOf(user: Uint8Array): CheckedStatement[] {
+    return this.#admitsWith(user, [])
+  }
+
+  /** The admit ids that a removal of this user has to end: those in force, and those that wait to be announced. */
+  admitsToEnd(user: Uint8Array): Uint8Array[] {
+    return [...this.admitsOf(user), ...this.#waitingIds(Operation.ADMIT, EMPTY, user)]
+  }
+
+  #waitingIds(operation: Operation, group: Uint8Array, user: Uint8Array): Uint8Array[] {
+    const waiting = this.pending().map(({ statement }) => statement)
+    return waiting
+      .filter((one) => one.operation === operation && equalBytes(one.group, group) && equalBytes(one.subject, user))
+      .map(({ admitId }) => admitId)
   }
 
   /** The nick on record of a user, member or not; empty for none. */
@@ -287,7 +321,7 @@ export class ControlLog {
     const isIn = isWithdrawal ? this.isMember(subject) : this.groupMembers(group).has(subject)
     // One that ends nothing could be said again for ever: each makes an epoch, and stays in the log.
     const inForce = isWithdrawal ? this.admitsOf(subject) : this.putsOf(group, subject)
-    return isIn && !isTold && inForce.some((id) => ends.some((end) => equalBytes(end, id)))
+    return isIn && !isTold && hasOneOf(inForce, ends)
   }
 
   /** What members said of themselves to go, and need not any more: they are out already, and nobody would keep it. */
@@ -425,10 +459,15 @@ export class ControlLog {
       .filter((id) => this.groupRoster(id).members.has(user))
   }
 
-  /** The ids that a taking-out of this user has to end. */
+  /** The ids of what put this user into a group and is in force. */
   putsOf(group: Uint8Array, user: Uint8Array): Uint8Array[] {
     const puts = this.#groups.puts(group).filter(({ statement }) => equalBytes(statement.subject, user))
     return puts.map(({ statement }) => statement.admitId)
+  }
+
+  /** The ids that a taking-out of this user has to end: those in force, and those that wait to be announced. */
+  putsToEnd(group: Uint8Array, user: Uint8Array): Uint8Array[] {
+    return [...this.putsOf(group, user), ...this.#waitingIds(Operation.PUT_INTO_GROUP, group, user)]
   }
 
   /** Whether a pending statement takes somebody out of a group, or ends it: nothing may be said to it until it is applied. */
@@ -446,9 +485,8 @@ export class ControlLog {
 
   /** A manager is in the roster without an admit; for everybody else one that the putting-in names is to be in force. */
   #isStanding({ statement: { subject, ends } }: CheckedStatement): boolean {
-    const admits = this.#standings.get(mapKey(subject))?.admits
     const isManager = this.#charter.descriptor.managers.some((manager) => equalBytes(manager, subject))
-    return isManager || ends.some((id) => admits?.has(mapKey(id)) ?? false)
+    return isManager || hasOneOf(this.admitsOf(subject), ends)
   }
 
   /** Whether a user is to be in the roster once everything that waits is announced. */
@@ -461,14 +499,21 @@ export class ControlLog {
     extra: readonly CheckedStatement[],
     managers: readonly Uint8Array[] = this.#charter.descriptor.managers
   ): boolean {
-    if (managers.some((manager) => equalBytes(manager, user))) return true
+    return managers.some((manager) => equalBytes(manager, user)) || this.#admitsWith(user, extra).length > 0
+  }
+
+  /** The admits of a user that are in force with these statements more. */
+  #admitsWith(user: Uint8Array, extra: readonly CheckedStatement[]): CheckedStatement[] {
     const standing = this.#standings.get(mapKey(user))
     const own = extra.filter((one) => equalBytes(one.statement.subject, user))
+    const endings = own.filter(hasEnding)
     const ended = new Set(standing?.ended)
-    for (const one of own) if (hasEnding(one)) for (const id of one.statement.ends) ended.add(mapKey(id))
-    const admits = [...(standing?.admits.keys() ?? [])]
-    for (const one of own) if (one.statement.operation === Operation.ADMIT) admits.push(mapKey(one.statement.admitId))
-    return admits.some((id) => !ended.has(id))
+    for (const { statement } of endings) for (const id of statement.ends) ended.add(mapKey(id))
+    const removals = [...(standing?.removals ?? []), ...endings.filter(isRemoval)]
+    const isAdmit = ({ statement }: CheckedStatement): boolean => statement.operation === Operation.ADMIT
+    return [...(standing?.admits.values() ?? []), ...own.filter(isAdmit)].filter(
+      (admit) => !ended.has(mapKey(admit.statement.admitId)) && removals.every((removal) => knowsOf(admit, removal))
+    )
   }
 
   #record(one: CheckedStatement): void {
@@ -494,7 +539,7 @@ export class ControlLog {
           standing.ended.add(mapKey(id))
           standing.admits.delete(mapKey(id))
         }
-        if (operation === Operation.REMOVE) standing.wasRemoved = true
+        if (operation === Operation.REMOVE) standing.removals.push(one)
         return
       }
       case Operation.REGISTER_NICK:
@@ -514,7 +559,7 @@ export class ControlLog {
   #standing(key: string): Standing {
     let standing = this.#standings.get(key)
     if (standing === undefined) {
-      standing = { admits: new Map(), ended: new Set(), wasRemoved: false }
+      standing = { admits: new Map(), ended: new Set(), removals: [] }
       this.#standings.set(key, standing)
     }
     return standing

@@ -19,6 +19,7 @@ import {
   GROUPS,
   HASH_BYTES,
   NONCE_BYTES,
+  SHOWN_ADMITS,
   TOKEN_BYTES,
   USER_BYTES
 } from '../../wire/limits.ts'
@@ -100,6 +101,7 @@ function hasRequestLengths(content: KeyRequestContent): boolean {
     (content.logHead.length === 0 || content.logHead.length === HASH_BYTES) &&
     content.recordHash.length === HASH_BYTES &&
     (content.inviteToken.length === 0 || content.inviteToken.length === TOKEN_BYTES) &&
+    content.admits.length <= SHOWN_ADMITS &&
     content.lines.length >= 1 &&
     content.lines.length <= GROUPS + 1 &&
     content.lines.every(

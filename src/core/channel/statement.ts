@@ -2,15 +2,23 @@
  * Statements: who is admitted, removed, named, invited. The control log is the set of them.
  *
  * A statement is signed by its author and stands by itself: whoever repeats it adds nothing, whoever withholds it is found
- * out by the log's head. A removal names the admits that it ends, so that union of two logs is their merge and a removal
- * wins over what it knew of.
+ * out by the log's head. A removal names the admits that it ends, and an admit made in knowledge of a removal one of those: so
+ * union of two logs is their merge, and a removal wins over every admit that did not know of it.
  */
 import { EMPTY, equalBytes } from '../../base/bytes.ts'
 import { hash } from '../../crypto/kdf.ts'
 import { framed, LABEL } from '../../crypto/labels.ts'
 import { type SigningKey, sign, verify } from '../../crypto/sign.ts'
 import { decodeStrict } from '../../wire/codec.ts'
-import { ADMIT_ID_BYTES, GROUP_BYTES, HASH_BYTES, NICK_BYTES, STATEMENT_BYTES, USER_BYTES } from '../../wire/limits.ts'
+import {
+  ADMIT_ID_BYTES,
+  GROUP_BYTES,
+  HASH_BYTES,
+  NICK_BYTES,
+  STATEMENT_BYTES,
+  STATEMENT_ENDS,
+  USER_BYTES
+} from '../../wire/limits.ts'
 import { Operation, SignedStatement, Statement } from '../../wire/messages.ts'
 import { type Refusal, refuse } from '../reject.ts'
 
@@ -68,11 +76,9 @@ export function readStatement(channel: Uint8Array, bytes: Uint8Array): CheckedSt
 
 const statementId = (author: Uint8Array, content: Uint8Array): Uint8Array => hash(LABEL.statementId, author, content)
 
-const MAX_ENDS = 16
-
 function hasFieldsOfItsOperation(s: Statement): boolean {
   if (s.previous.length !== 0 && s.previous.length !== HASH_BYTES) return false
-  if (s.name.length > NICK_BYTES || s.ends.length > MAX_ENDS) return false
+  if (s.name.length > NICK_BYTES || s.ends.length > STATEMENT_ENDS) return false
   if (!s.ends.every((id) => id.length === ADMIT_ID_BYTES)) return false
   const hasUser = s.subject.length === USER_BYTES
   const hasGroup = s.group.length === GROUP_BYTES

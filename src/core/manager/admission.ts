@@ -25,6 +25,8 @@ export interface Applicant {
   attempt: number
   /** Hash of the invite token, or empty. */
   readonly token: Uint8Array
+  /** Signed statements that let it in, as it says. */
+  readonly admits: readonly Uint8Array[]
   /** The newest epoch of the channel that it says it had. */
   readonly highest: KeyId | undefined
 }
@@ -63,7 +65,8 @@ export function readApplicant(
     author: hex(frame.author),
     attempt: request.attempt,
     highest: content.lines.find(({ group }) => group.length === 0)?.highest,
-    token: content.inviteToken.length > 0 ? tokenHash(context.channel, content.inviteToken) : EMPTY
+    token: content.inviteToken.length > 0 ? tokenHash(context.channel, content.inviteToken) : EMPTY,
+    admits: content.admits
   }
 }
 

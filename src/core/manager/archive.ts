@@ -57,19 +57,21 @@ export class Archive implements EpochKeeper {
   keep(epoch: KeptEpoch, statements: readonly CheckedStatement[], now: number): { puts: Row[]; deletes: RowKey[] } {
     if (!this.#isKeeping) return { puts: [], deletes: this.clear() }
     const { key, announcement, reading } = epoch
-    const admits = statements
-      .filter(({ statement }) => statement.operation === Operation.ADMIT)
-      .map(({ statement }) => statement.admitId)
-      .filter((id) => !this.#seenIn.has(mapKey(id)))
+    const passed = this.#passOver(admitIdsOf(this.#context.log.pending()))
+    const admits = admitIdsOf(statements).filter((id) => !this.#seenIn.has(mapKey(id)))
     const archived: Archived = { key, announcement, reading: reading.slice(), beganAt: now, admits }
     this.#add(archived)
     const { changed, deletes } = this.#trim(now)
-    return {
-      puts: [archived, ...(changed === undefined || changed === archived ? [] : [changed])].map((one) =>
-        this.#rowOf(one)
-      ),
-      deletes
-    }
+    const rows = new Set([archived, ...passed, ...(changed === undefined ? [] : [changed])])
+    return { puts: [...rows].filter((one) => this.#epochs.includes(one)).map((one) => this.#rowOf(one)), deletes }
+  }
+
+  /** Admits that wait again were seen on a way that was passed over: on this one they are not. @returns what changes. */
+  #passOver(waiting: readonly Uint8Array[]): Archived[] {
+    const changed = waiting.flatMap((id) => this.#seenIn.get(mapKey(id)) ?? [])
+    for (const one of changed) one.admits = one.admits.filter((id) => !waiting.some((other) => equalBytes(id, other)))
+    for (const id of waiting) this.#seenIn.delete(mapKey(id))
+    return changed
   }
 
   #add(one: Archived): void {
@@ -152,3 +154,8 @@ export class Archive implements EpochKeeper {
     return all.map((one) => this.#forget(one))
   }
 }
+
+const admitIdsOf = (statements: readonly CheckedStatement[]): Uint8Array[] =>
+  statements
+    .filter(({ statement }) => statement.operation === Operation.ADMIT)
+    .map(({ statement }) => statement.admitId)

@@ -34,7 +34,7 @@ export interface CoSignerSeat {
   /** Whether a manager in office is heard of. */
   isLed(env: Env): boolean
   /** Two announcements prove that a manager lied. */
-  raiseAlarm(first: CheckedAnnouncement, second: CheckedAnnouncement, out: Out): void
+  raiseAlarm(first: CheckedAnnouncement, second: CheckedAnnouncement, env: Env, out: Out): void
   /** Asks a manager what there is after our epoch. */
   learn(from: Uint8Array, env: Env, out: Out): void
 }
@@ -82,7 +82,7 @@ export class CoSigner {
     const { head, frame } = proposal
     const signed = this.#signed?.proposal
     if (signed !== undefined && equivocatorOf(charter.descriptor, signed, proposal) !== undefined) {
-      this.#seat.raiseAlarm(signed, proposal, out)
+      this.#seat.raiseAlarm(signed, proposal, env, out)
       return refuse(414)
     }
     if (head.group.length > 0 || proposal.payload === undefined) return refuse(405)

@@ -82,7 +82,10 @@ export class Duties implements Work {
     this.#issuer = issuer
     this.#tenure = tenure
     this.#agenda = agenda
-    this.#reception = new Reception(context, archive, (env, out) => this.#onEnlisted(env, out))
+    this.#reception = new Reception(context, archive, {
+      onEnlisted: (env, out) => this.#onEnlisted(env, out),
+      onNews: (env, out) => this.onStatements(env, out)
+    })
     this.#guide = new Guide(context, seat)
     this.#herald = new Herald(context)
     this.#groups = new GroupOffice(context, seat, issuer)
@@ -130,10 +133,15 @@ export class Duties implements Work {
 
   /** Somebody waits for the next epoch; or, while nobody is in office, a manager for a footing. */
   #onEnlisted(env: Env, out: Out): void {
-    const { current, certificate } = this.#seat
     if (this.#tenure.isActing) return this.#schedule(this.#windowMs, env, out)
-    if (!this.#tenure.mayGiveFooting(env) || current === undefined) return
-    this.#reception.giveFooting({ ...current, announcement: certificate }, env, out)
+    if (!this.#tenure.mayGiveFooting(env)) return
+    this.giveFooting(env, out)
+    this.#reception.applicants.clear()
+  }
+
+  giveFooting(env: Env, out: Out): boolean {
+    const { current, certificate } = this.#seat
+    return current !== undefined && this.#reception.giveFooting({ ...current, announcement: certificate }, env, out)
   }
 
   onKeyRequest(frame: Frame, env: Env, out: Out): void {

@@ -45,6 +45,7 @@ export class Manager {
       isAwaited: () => this.duties.isAwaited(),
       begin: (...epoch) => this.duties.begin(...epoch),
       end: () => this.duties.end(),
+      giveFooting: (...now) => this.duties.giveFooting(...now),
       issueBatch: (...now) => this.duties.issueBatch(...now),
       sendBeat: (...now) => this.duties.sendBeat(...now)
     })

@@ -5,7 +5,7 @@
 import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
 import { SECOND_MS } from '../../base/time.ts'
 import { PADDABLE_BYTES } from '../../wire/codec.ts'
-import { Authentication, type Body, type Grant, GrantContent, type KeyId } from '../../wire/messages.ts'
+import { Authentication, type Body, type Grant, GrantContent, type KeyId, Operation } from '../../wire/messages.ts'
 import { certificateOf, type IssuedEpoch } from '../channel/announcement.ts'
 import type { Context } from '../channel/context.ts'
 import type { LogPreview } from '../channel/control-log.ts'
@@ -14,6 +14,7 @@ import { packEarlier } from '../channel/earlier-epochs.ts'
 import { type Frame, makeFrame } from '../channel/frame.ts'
 import { type GrantTerms, sealGrant } from '../channel/grant.ts'
 import { CHALLENGE_BYTES, challengeHash, openChallengeAnswer, sealChallenge } from '../channel/key-request.ts'
+import { readStatement } from '../channel/statement.ts'
 import { asUserId } from '../identity/user.ts'
 import type { Env } from '../machine.ts'
 import type { Out } from '../out.ts'
@@ -41,6 +42,14 @@ export interface Footing {
   readonly notAfter: number
 }
 
+/** What follows from a request. */
+export interface Following {
+  /** Somebody waits for the next epoch. */
+  onEnlisted(env: Env, out: Out): void
+  /** There are statements that no epoch covers. */
+  onNews(env: Env, out: Out): void
+}
+
 interface Challenged {
   readonly applicant: Applicant
   readonly challenge: Uint8Array
@@ -51,8 +60,7 @@ interface Challenged {
 export class Reception {
   readonly #context: Context
   readonly #archive: Archive
-  /** Called when somebody waits for the next epoch. */
-  readonly #onEnlisted: (env: Env, out: Out) => void
+  readonly #following: Following
   /** Applicants for the next epoch, by user. */
   readonly applicants = new Map<string, Applicant>()
   readonly #challenged = new Map<string, Challenged>()
@@ -62,10 +70,10 @@ export class Reception {
   readonly #granted = new Map<string, { grant: Grant; user: Uint8Array; attempt: number }>()
   #second = { at: 0, requests: 0 }
 
-  constructor(context: Context, archive: Archive, onEnlisted: (env: Env, out: Out) => void) {
+  constructor(context: Context, archive: Archive, following: Following) {
     this.#context = context
     this.#archive = archive
-    this.#onEnlisted = onEnlisted
+    this.#following = following
   }
 
   unsafeFills(): { readonly name: string; readonly size: number; readonly cap: number }[] {
@@ -89,7 +97,11 @@ export class Reception {
       return out.push({ type: 'lookUp', kind: 'user', id: applicant.lookUp })
     }
     const refusal = judgeApplicant(this.#context, applicant, 0, new Map(), env)
-    if (refusal !== undefined) return out.reject(refusal)
+    if (refusal !== undefined) {
+      const isUnknown = refusal.check === 506 || refusal.check === 507
+      if (!isUnknown || !this.#learnAdmits(applicant, env, out)) out.reject(refusal)
+      return
+    }
     // A recorded request can be sent again by anybody, but only its user can answer a challenge. The first admission needs
     // none: a request of somebody unknown, repeated, is one of somebody known.
     const isChallenged =
@@ -97,6 +109,25 @@ export class Reception {
       this.#context.log.knows(applicant.user)
     if (isChallenged) this.#challenge(applicant, env, out)
     else this.#enlist(applicant, env, out)
+  }
+
+  /**
+   * Takes in the statements by which somebody was let in who is no member to our knowledge: an epoch may have covered them that
+   * nobody else has any more. Its next try finds it a member.
+   */
+  #learnAdmits({ user, admits }: Applicant, env: Env, out: Out): boolean {
+    const { channel, log } = this.#context
+    let isNews = false
+    for (const bytes of admits) {
+      const one = readStatement(channel, bytes)
+      if (one instanceof Refusal || !log.mayTell(one)) continue
+      const { operation, subject } = one.statement
+      if (operation !== Operation.ADMIT || !equalBytes(subject, user) || !log.addPending(one)) continue
+      out.keep(this.#context.pendingRow(one))
+      isNews = true
+    }
+    if (isNews) this.#following.onNews(env, out)
+    return isNews
   }
 
   /** The directory's answer about a user whose request waits. */
@@ -186,7 +217,7 @@ export class Reception {
     if (this.applicants.size >= PENDING_REQUESTS && !this.applicants.has(name)) return out.reject(509)
     this.#context.records.add(applicant.record.bytes, env.now, out)
     this.applicants.set(name, applicant)
-    this.#onEnlisted(env, out)
+    this.#following.onEnlisted(env, out)
   }
 
   /**
@@ -231,22 +262,25 @@ export class Reception {
   }
 
   /**
-   * Gives the other managers that ask a footing on our epoch: while nobody is in office nobody can grant its key, but who
-   * has a footing can sign the next one, and then follow it.
+   * Gives the other managers that ask a footing on our epoch: while nobody is in office, or too few sign for the one who is,
+   * nobody can grant its key, but who has a footing can sign the next one, and then follow it.
+   *
+   * @returns whether one asks.
    */
-  giveFooting({ key, announcement, transcript, init, control, notAfter }: Footing, env: Env, out: Out): void {
+  giveFooting({ key, announcement, transcript, init, control, notAfter }: Footing, env: Env, out: Out): boolean {
     const { charter, log } = this.#context
     const managers = [...this.applicants.values()].filter(({ user }) => isManagerOf(charter.descriptor, user))
-    this.applicants.clear()
     const isLogComplete = log.announcedBytes <= INLINE_LOG_BYTES
     const statements = isLogComplete ? log.announced().map((one) => one.bytes) : []
     const secrets = { epochSecret: EMPTY, leaf: 0, depth: 0, pathKeys: EMPTY, init, control }
     const content = { ...secrets, announcement, statements, isLogComplete, earlier: [], notAfter }
     const place = { group: EMPTY, key, transcript, roster: log.roster.hash, logHead: log.head, descriptor: charter.ref }
     for (const applicant of managers) {
+      this.applicants.delete(hex(applicant.user))
       const grant = this.#seal(applicant, { request: applicant.request, ...place }, content, env)
       if (grant !== undefined) this.#answer({ grant }, applicant.user, applicant.attempt, out)
     }
+    return managers.length > 0
   }
 
   #seal(applicant: Applicant, terms: GrantTerms, content: GrantContent, env: Env): Grant | undefined {

@@ -50,6 +50,8 @@ export interface Work {
   begin(issued: IssuedEpoch, reason: Reason, env: Env, out: Out): void
   /** Another is in it: what we had of it is gone. */
   end(): void
+  /** Gives the managers that wait for an epoch a footing on the one held. @returns whether there were any. */
+  giveFooting(env: Env, out: Out): boolean
   /** Makes the epoch that waits. */
   issueBatch(env: Env, out: Out): void
   /** Says that we are there. */
@@ -283,6 +285,12 @@ export class Tenure {
     if (!appliesRemovals(this.#context, plan.preview)) {
       this.#drop(env)
       return isElection ? this.#stand(plan.reason, env, out) : this.#work.issueBatch(env, out)
+    }
+    // Whoever is to sign may not be able to follow, and nobody is granted a key meanwhile: a new term brings it to them.
+    const isHoldingUp = this.#stage === 'acting' && (isElection || log.hasUnappliedRemoval) && age >= ROOT_PATIENCE_MS
+    if (isHoldingUp && this.#work.giveFooting(env, out) && !isElection) {
+      this.#drop(env)
+      return this.#stand(Reason.TAKEOVER, env, out)
     }
     const mayWait = !isElection && !log.hasUnappliedRemoval && age >= ROOT_PATIENCE_MS
     if (mayWait && this.#work.isAwaited()) {

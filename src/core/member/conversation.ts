@@ -25,8 +25,9 @@ import type { Lines } from './speaker.ts'
 import type { Traffic } from './traffic.ts'
 
 /**
- * Who said what last is written down this often, not with every message: a crash forgets at most that much of it. What keeps
- * a message from being shown twice, its chain's row, goes with the message.
+ * Who said what last is written down this often, not with every message: a crash forgets at most that much of it. That a
+ * sender has been heard at all goes with its first message, that a message stands for another with that one, and what keeps a
+ * message from being shown twice, its chain's row, with each.
  */
 const SAVE_MS = 2 * SECOND_MS
 
@@ -217,6 +218,8 @@ export class Conversation {
     // Whichever form of a message that was sealed again comes first is the one shown.
     const { replaces } = content
     const isRepeated = [replaces, frame.id].some((id) => this.senders.knows(frame.author, group, id))
+    // A crash must not forget whom we have heard of at all, nor that another form of a message was shown.
+    const isNotable = replaces.length > 0 || !this.senders.hasHeard(frame.author, group)
     const link = { sender: frame.author, group, id: frame.id, previous, lamport, counter: isEncrypted ? counter : 0 }
     const closed = this.senders.note(link, isOldest, env.uptimeMs)
     const stoodFor = replaces.length > 0 ? this.senders.noteShown(frame.author, group, replaces, 0) : undefined
@@ -239,7 +242,7 @@ export class Conversation {
       messageRow(view, frame.bytes, descriptor.retentionSeconds),
       ...rowsBeside(view, descriptor)
     ]
-    out.note(isRepeated ? rows : [...rows, ...kept()])
+    out.note([...rows, ...(isRepeated ? [] : kept()), ...(isNotable ? this.notes() : [])])
     this.#deadlines.setOnce('save', env.uptimeMs + SAVE_MS)
     if (!isRepeated) out.notify({ type: 'message', ...view })
     for (const gap of [closed, stoodFor]) if (gap !== undefined) this.#notifyGap(gap.sender, gap.missing, true, out)

@@ -117,7 +117,7 @@ export class Groups {
     const known = [...line.kept, ...line.waiting.values()]
     if (known.some((one) => equalBytes(one.frame.id, frame.id))) return undefined
     const lie = succession.contradicted(announcement, known)
-    if (lie !== undefined) return succession.raiseAlarm(lie, announcement, out)
+    if (lie !== undefined) return succession.equivocation.raise(lie, announcement, env, out)
     const { current } = line.keyring
     if (current !== undefined && !isHigher(head.key, current.key)) return refuse(403)
     if (announcement.payload === undefined) return undefined
@@ -251,7 +251,7 @@ export class Groups {
   /** A roster that is not the log's is a lie when the log is the very one that it names; else one of us is behind. */
   #onUnfollowed({ head, frame }: CheckedAnnouncement, { check }: Refusal, out: Out): void {
     const isProof = check === 410 || (check === 412 && equalBytes(head.logHead, this.#context.log.head))
-    if (isProof) this.#owner.succession.alarm(frame.author, check, out)
+    if (isProof) this.#owner.succession.equivocation.stop(frame.author, check, out)
   }
 
   #adopt(

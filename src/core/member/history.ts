@@ -43,6 +43,13 @@ export const reactionRoom = (channel: Uint8Array, target: string): string =>
 /** What is to be erased: rows of deletions, by the Lamport time of each. */
 export const ERASURE_ROOM = 'erasures'
 
+/** The row that says what a deletion erases. */
+export const erasureKey = ({ group, sender, lamport, content }: MessageView): RowKey => ({
+  room: ERASURE_ROOM,
+  entry: [content.deletion!.target, sender, group].map(hex).join(''),
+  order: lamport
+})
+
 /**
  * @param frame - the message as it travelled, for those who ask for it later.
  * @param retentionSeconds - how long the channel's messages are kept; 0: for ever.
@@ -87,14 +94,14 @@ export type Terms = Pick<Descriptor, 'history' | 'retentionSeconds'>
 
 /** What goes with a message that is new here: its place in the index, and for a deletion what it asks for. */
 export function rowsBeside(message: MessageView, { history, retentionSeconds }: Terms): Row[] {
-  const { channel, sender, lamport, content, seenAt } = message
+  const { channel, group, sender, content, seenAt } = message
   const cohort = cohortAt(messageRoom(channel), seenAt, retentionSeconds)
   const index = { ...indexRow(message), cohort }
   if (content.deletion === undefined) return [index]
   const { target } = content.deletion
   // Where keys that open it are kept for others, its frame has to go, too.
-  const value = ErasureRow.encode({ channel, sender, target, keepsFrame: history === HistoryPolicy.NONE })
-  return [index, { room: ERASURE_ROOM, entry: hex(target) + hex(sender), order: lamport, value, cohort }]
+  const value = ErasureRow.encode({ channel, group, sender, target, keepsFrame: history === HistoryPolicy.NONE })
+  return [index, { ...erasureKey(message), value, cohort }]
 }
 
 /** The message in a row of a message room, or undefined when it is none. */
@@ -132,17 +139,20 @@ export function framesAmong(rows: readonly Row[], ranges: readonly Range[]): Ans
 }
 
 /**
- * The row of a message without what it said: who said something, when, and for an edit of what, is what stays.
+ * The row of a message without what it said: who said something, when, and for an edit of what, is what stays, for as long as
+ * the message would have.
  *
- * @param author - who may have it erased.
- * @param keepsFrame - the frame of an encrypted message stays for those who still lack it.
- * @returns undefined when there is nothing to erase, or it is somebody else's.
+ * @param erasure - who has it erased, and on which line; whether the frame of an encrypted message stays, for those who
+ * still lack it.
+ * @returns undefined when there is nothing to erase, or it is somebody else's, or was said on another line.
  */
-export function erasedRow(row: Row, author: Uint8Array, keepsFrame: boolean): Row | undefined {
+export function erasedRow(row: Row, { sender, group, keepsFrame }: ErasureRow): Row | undefined {
   const view = readMessageRow(row)
-  if (view === undefined || view.isErased || !equalBytes(view.sender, author)) return undefined
+  if (view === undefined || view.isErased) return undefined
+  if (!equalBytes(view.sender, sender) || !equalBytes(view.group, group)) return undefined
   const frame = keepsFrame && view.isEncrypted ? MessageRow.decode(row.value).frame : EMPTY
-  return messageRow({ ...view, content: withoutWords(view.content), isErased: true }, frame, 0)
+  const { value } = messageRow({ ...view, content: withoutWords(view.content), isErased: true }, frame, 0)
+  return { ...row, value }
 }
 
 /** A content without what it said. */

@@ -8,7 +8,7 @@
 import { EMPTY, equalBytes } from '../../base/bytes.ts'
 import { KEM_SEED_BYTES, type KemKeyPair, x25519KeyPair } from '../../crypto/kem.ts'
 import { type SigningKey, signingKey } from '../../crypto/sign.ts'
-import { NONCE_BYTES } from '../../wire/limits.ts'
+import { NONCE_BYTES, SHOWN_ADMITS } from '../../wire/limits.ts'
 import { type Grant, type GrantContent, HistoryPolicy, type KeyId, type KeyRequest } from '../../wire/messages.ts'
 import { Allowance } from '../allowance.ts'
 import { type CheckedAnnouncement, readCertificate } from '../channel/announcement.ts'
@@ -132,7 +132,11 @@ export class KeyAsker {
       recordSeq: record.seq,
       recordHash: record.hash,
       record: record.bytes,
-      inviteToken: token
+      inviteToken: token,
+      admits: log
+        .admittingOf(self.key.publicKey)
+        .slice(0, SHOWN_ADMITS)
+        .map(({ bytes }) => bytes)
     }
     const request = sealRequest(content, self.key, managerPrekey, 0, env.random)
     if (request === undefined) return

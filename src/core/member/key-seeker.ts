@@ -154,8 +154,8 @@ export class KeySeeker {
     this.#isLearning = true
   }
 
-  /** Another manager is in office: what was asked of the one before is asked of it. */
-  onOffice(env: Env, out: Out): void {
+  /** What is asked for is asked for anew: another manager is in office, or there is another invite. */
+  askAnew(env: Env, out: Out): void {
     this.#turn = 0
     this.#hasAskedManager = false
     this.#recordAgainAt = Number.NEGATIVE_INFINITY
@@ -170,7 +170,7 @@ export class KeySeeker {
    */
   onManager(env: Env, out: Out): void {
     if (this.#turn === 0) return
-    if (this.#context.office.term > 0) this.onOffice(env, out)
+    if (this.#context.office.term > 0) this.askAnew(env, out)
     else this.learn(this.#context.manager, env, out)
   }
 
@@ -307,6 +307,8 @@ export class KeySeeker {
     const { channel, name, addresses } = this.#context
     const manager = this.#askee
     out.push({ type: 'lookUp', kind: 'user', id: manager })
+    // Silence may also mean that our own record is older than one that others know.
+    out.push({ type: 'lookUp', kind: 'user', id: this.#context.user })
     const question = { record: { user: manager } }
     out.push({ type: 'ask', id: `${name}:record`, channel, to: undefined, addresses, question })
   }
@@ -371,7 +373,7 @@ export class KeySeeker {
     const checked = this.#asker.readGrant(frame, adopted)
     if (checked === undefined || checked instanceof Refusal) return checked
     const lie = this.#succession.contradicted(checked.certificate)
-    if (lie !== undefined) return this.#succession.raiseAlarm(lie, checked.certificate, out)
+    if (lie !== undefined) return this.#succession.equivocation.raise(lie, checked.certificate, env, out)
     const statements = new Map(checked.statements.map((one) => [hex(one.id), one]))
     this.#granted = { checked, statements, offset: 0 }
     this.#asker.stop()

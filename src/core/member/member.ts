@@ -36,6 +36,9 @@ import { Succession } from './succession.ts'
 import { Traffic } from './traffic.ts'
 import { Watch } from './watch.ts'
 
+/** What nobody says who knows that a manager lied. */
+const SAYINGS: ReadonlySet<Frame['kind']> = new Set<Frame['kind']>(['message', 'plainMessage', 'digest'])
+
 export class Member {
   readonly keyring: Keyring
   readonly groups: Groups
@@ -159,7 +162,17 @@ export class Member {
     const { succession, seeker, speaker, conversation, statements, groups, publicKeys, presence } = this
     const { demander, watch, repair, receipts } = this
     const talk = [speaker, conversation, repair, receipts, presence]
-    const keys = [succession, seeker, statements, groups, publicKeys, demander, watch, this.#retention]
+    const keys = [
+      succession,
+      succession.equivocation,
+      seeker,
+      statements,
+      groups,
+      publicKeys,
+      demander,
+      watch,
+      this.#retention
+    ]
     const moments = [...talk, ...keys].map((part) => part.nextAt()).filter((at) => at !== undefined)
     return moments.length === 0 ? undefined : Math.min(...moments)
   }
@@ -195,6 +208,7 @@ export class Member {
     this.watch.wake(env, out)
     this.#retention.wake(env, out)
     this.succession.wake(env, out)
+    this.succession.equivocation.wake(env, out)
     this.seeker.wake(env, out)
     this.speaker.wake(env, out)
     this.conversation.wake(env, out)
@@ -211,6 +225,7 @@ export class Member {
   onFrame(frame: Frame, env: Env, out: Out): void {
     const refusal = this.#dispatch(frame, env, out)
     if (refusal !== undefined) out.reject(refusal)
+    if (SAYINGS.has(frame.kind) && this.#isOfAnother(frame)) this.succession.equivocation.onHeard(frame.author, env)
     this.#followOffice(env, out)
     this.#tell(env, out)
   }
@@ -269,7 +284,7 @@ export class Member {
       case 'heartbeat':
         return this.#onHeartbeat(frame, env, out)
       case 'alarm':
-        return this.succession.onAlarm(frame, out)
+        return this.succession.equivocation.onAlarm(frame, env, out)
       default:
         return undefined
     }
@@ -351,7 +366,7 @@ export class Member {
     if (equalBytes(manager, this.#manager)) return
     this.#manager = manager
     this.watch.forget(out)
-    this.seeker.onOffice(env, out)
+    this.seeker.askAnew(env, out)
   }
 
   /** A new version of the descriptor is pinned. */
@@ -412,6 +427,7 @@ export class Member {
   /** Comes in anew by an invite: what follows the epoch of before is the removal, again and again. */
   rejoin(env: Env, out: Out): void {
     this.succession.leaveChain()
+    this.seeker.askAnew(env, out)
     this.onRecord(env, out)
   }
 
@@ -428,7 +444,7 @@ export class Member {
       const frame = readFrame(this.#context.channel, bytes)
       if (frame === undefined) continue
       if (!(frame instanceof Refusal) && this.#context.isOfNews(frame)) this.#context.teacher = frame.author
-      const refusal = frame instanceof Refusal ? frame : this.#onEpochFrame(frame, env, out)
+      const refusal = frame instanceof Refusal ? frame : this.#onAnswered(frame, env, out)
       if (!(frame instanceof Refusal) && this.#context.isOfOlder(frame)) older.unshift(frame)
       else if (refusal !== undefined) out.reject(refusal)
     }
@@ -440,6 +456,12 @@ export class Member {
     this.seeker.onEpochs(isMore, env, out)
     this.#followOffice(env, out)
     this.#tell(env, out)
+  }
+
+  /** What came with an answer to a question for epochs. */
+  #onAnswered(frame: Frame, env: Env, out: Out): Refusal | undefined {
+    if (frame.kind === 'alarm') return this.succession.equivocation.onAlarm(frame, env, out)
+    return this.#onEpochFrame(frame, env, out)
   }
 
   onLog(sealed: Uint8Array, isMore: boolean, env: Env, out: Out): void {
@@ -454,14 +476,15 @@ export class Member {
     const pending = log.pending().map(({ id }) => `pending/${name}/${hex(id)}`)
     const rest = [...announced, ...pending].map(stateKey)
     const words = [...this.clock.keys(), ...this.speaker.forget(), ...this.conversation.keys()]
-    const notes = [...this.repair.keys(), ...this.receipts.keys()]
+    const notes = [...this.repair.keys(), ...this.receipts.keys(), ...this.succession.equivocation.keys()]
     return [...this.keyring.clear(), ...this.groups.clear(), ...words, ...notes, ...this.succession.rows(), ...rest]
   }
 
   /** What a member that is behind on a line is told. */
   epochsAfter(question: EpochsQuestion): { frames: Uint8Array[]; isMore: boolean } {
     const { group } = question
-    return group.length === 0 ? this.succession.epochsAfter(question) : this.groups.epochsAfter(question)
+    const answer = group.length === 0 ? this.succession.epochsAfter(question) : this.groups.epochsAfter(question)
+    return { ...answer, frames: [...this.succession.equivocation.frames(), ...answer.frames] }
   }
 
   /** Every secret held under keys, for checkers. */

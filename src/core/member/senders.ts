@@ -164,6 +164,12 @@ export class Senders {
     return this.#senders.get(nameOf(sender, group))?.newest ?? 0
   }
 
+  /** Whether anything was ever accepted of this sender. */
+  hasHeard(sender: Uint8Array, group: Uint8Array): boolean {
+    const known = this.#senders.get(nameOf(sender, group))?.known ?? []
+    return known.length > 0
+  }
+
   /** Whether this message was noted lately. */
   knows(sender: Uint8Array, group: Uint8Array, id: Uint8Array): boolean {
     const entry = this.#senders.get(nameOf(sender, group))

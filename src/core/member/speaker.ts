@@ -220,7 +220,7 @@ export class Speaker {
     const stale = entries.find((entry) => !entry.isUnderWay && entry.frame.length > 0 && !this.#isCurrent(entry))
     if (stale !== undefined) {
       if (entries.some((entry) => entry.isUnderWay)) return
-      this.#clock.setPrevious(stale.group, this.#frameOf(stale).body.message!.previous, 0)
+      this.#clock.setPrevious(stale.group, this.#lastToStay(entries), 0)
     }
     for (const entry of entries) {
       if (entry.isUnderWay) continue
@@ -230,6 +230,16 @@ export class Speaker {
       const { channel, name } = this.#context
       out.push({ type: 'publish', channel, frame: entry.frame, receipt: `${name}:${entry.local}` })
     }
+  }
+
+  /** Id of our newest message on a line that is not about to be sealed again. */
+  #lastToStay(entries: readonly OutboxEntry[]): Uint8Array {
+    const stale = entries.filter((entry) => entry.frame.length > 0 && !this.#isCurrent(entry))
+    const frames = new Map(stale.map((entry) => [hex(this.#frameOf(entry).id), this.#frameOf(entry)]))
+    let last = this.#clock.previousTo(entries[0]!.group)
+    for (let frame = frames.get(hex(last)); frame !== undefined; frame = frames.get(hex(last)))
+      last = frame.body.message!.previous
+    return last
   }
 
   /** Whether the frame of an entry may go out as it is: nothing is sent under a key that is not current any more. */

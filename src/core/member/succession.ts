@@ -1,5 +1,5 @@
 /**
- * One epoch after the other: which announcement is followed, when an epoch is in force, and when a manager has lied.
+ * One epoch after the other: which announcement is followed, and when an epoch is in force.
  *
  * An epoch is adopted only from the one before it, or by a grant, and is durable with everything it stands on before
  * anything is done under it. Two announcements of one manager for one number are proof that it lied: sending stops.
@@ -22,7 +22,7 @@ import type { Context } from '../channel/context.ts'
 import type { LogPreview } from '../channel/control-log.ts'
 import { isManagerOf } from '../channel/descriptor.ts'
 import { outranks } from '../channel/election.ts'
-import { type Frame, keyIdKey, makeFrame, readFrame } from '../channel/frame.ts'
+import { type Frame, keyIdKey, readFrame } from '../channel/frame.ts'
 import type { IdSet } from '../channel/id-set.ts'
 import { isHigher } from '../channel/key-schedule.ts'
 import type { CheckedStatement } from '../channel/statement.ts'
@@ -31,8 +31,9 @@ import type { Env, Row, RowKey } from '../machine.ts'
 import type { Notice } from '../notice.ts'
 import { type Out, stateKey, stateRow } from '../out.ts'
 import { KEPT_ANNOUNCEMENTS, KEPT_CHUNKS, WAITING_ANNOUNCEMENTS } from '../params.ts'
-import { type Check, Refusal, refuse } from '../reject.ts'
+import { Refusal, refuse } from '../reject.ts'
 import { ChunkShelf, framesAfter, isChunkOf } from './chunk-shelf.ts'
+import { Equivocation } from './equivocation.ts'
 import { chunksNeeded, followAnnouncement, tryWithoutKey } from './follow.ts'
 import type { Epoch, Keyring } from './keyring.ts'
 
@@ -61,6 +62,7 @@ export class Succession {
   readonly #context: Context
   readonly #keyring: Keyring
   readonly #following: Following
+  readonly equivocation: Equivocation
   readonly #deadlines = new Deadlines<'expiry'>()
   /** Announcements that do not follow the current epoch yet, by id. */
   readonly #waiting = new Map<string, CheckedAnnouncement>()
@@ -84,6 +86,7 @@ export class Succession {
     this.#context = context
     this.#keyring = keyring
     this.#following = following
+    this.equivocation = new Equivocation(context)
   }
 
   get isOffChain(): boolean {
@@ -129,7 +132,7 @@ export class Succession {
     if (this.#isKnown(frame)) return undefined
     if (announcement.head.key.serial === 1) this.#openings = [...this.#openings, announcement].slice(-OPENINGS)
     const lie = this.contradicted(announcement)
-    if (lie !== undefined) return this.raiseAlarm(lie, announcement, out)
+    if (lie !== undefined) return this.equivocation.raise(lie, announcement, env, out)
     if (current !== undefined && !isHigher(announcement.head.key, current.key)) return refuse(403)
     if (announcement.payload === undefined) {
       if (isHigher(announcement.head.key, this.#certified)) this.#certified = announcement.head.key
@@ -209,7 +212,7 @@ export class Succession {
       return
     }
     const isProof = check === 410 || check === 411 || check === 412 || check === 303
-    if (isProof) return this.alarm(announcement.frame.author, check, out)
+    if (isProof) return this.equivocation.stop(announcement.frame.author, check, out)
     this.#isOffChain = true
   }
 
@@ -454,37 +457,6 @@ export class Succession {
       framesAfter(this.#kept, this.chunks, { after: id, chunks: [] }).frames
     const frames = after(known?.frame.id ?? EMPTY)
     return frames.length <= most ? frames : after(EMPTY)
-  }
-
-  raiseAlarm(first: CheckedAnnouncement, second: CheckedAnnouncement, out: Out): Refusal {
-    const { channel, self, alarm, charter } = this.#context
-    const liar = equivocatorOf(charter.descriptor, first, second)
-    if (alarm.length === 0 && liar !== undefined) {
-      this.alarm(liar, 414, out)
-      const proof = { first: certificateOf(first.frame).bytes, second: certificateOf(second.frame).bytes }
-      out.push({ type: 'publish', channel, frame: makeFrame(channel, self.key, { alarm: proof }).bytes })
-    }
-    return refuse(414)
-  }
-
-  /** A manager lied: sending stops, for good. */
-  alarm(manager: Uint8Array, check: Check, out: Out): void {
-    if (this.#context.alarm.length > 0) return
-
-    this.#context.alarm = manager
-    out.keep(this.#context.row())
-    out.notify({ type: 'alarm', channel: this.#context.channel, manager, check })
-  }
-
-  onAlarm(frame: Frame, out: Out): Refusal | undefined {
-    const { charter, alarm } = this.#context
-    if (alarm.length > 0) return undefined
-    const first = readSide(charter, frame.body.alarm!.first)
-    const second = readSide(charter, frame.body.alarm!.second)
-    if (first instanceof Refusal || second instanceof Refusal) return refuse(414)
-    const liar = equivocatorOf(charter.descriptor, first, second)
-    if (liar === undefined || !isManagerOf(charter.descriptor, liar)) return refuse(414)
-    return this.raiseAlarm(first, second, out)
   }
 
   /** @param before - who was in the roster before these statements. */

@@ -1,7 +1,8 @@
 /**
  * I-19, for a calm world: no cuts, no losses, everybody up and no clock astray. At most two terms begin within an hour, where
  * a term begins with a first epoch that has its signatures: managers too few for a quorum go on proposing. And a network that is whole again costs a member that had the key one request for it at most; and one more, when the member
- * followed without waiting for the answer, and the answer has changed its leaf.
+ * followed without waiting for the answer, and the answer has changed its leaf. How often it may ask whatever happens is
+ * `Pace`'s to say.
  */
 
 import { mapKey } from '../../base/bytes.ts'
@@ -106,9 +107,14 @@ export class Calm implements Checker {
     }
   }
 
-  /** Whether only the heal can be why a member with the key asks for it. */
+  /**
+   * Whether only the heal can be why a member with the key asks for it. A manager that lies, and may open terms alone, is another
+   * reason each time that it opens one and gives nobody its key.
+   */
   #isByHeal(node: SimNode, healedAt: number, world: World): boolean {
     const person = this.#truth.personOf(node)
+    const managers = this.#truth.people.filter(({ isManager }) => isManager)
+    if (managers.length < QUORUM_FROM && managers.some(({ isLiar }) => isLiar)) return false
     const isMember = person !== undefined && isWanted(person) && (person.readyAt ?? healedAt) < healedAt
     return isMember && isCalm(world) && this.#calmSince < healedAt && world.time - healedAt <= CONVERGENCE_MS
   }

@@ -4,11 +4,13 @@
  * issuer: as long as so few managers are at fault that a quorum bears it. One or two managers may each open a term alone.
  */
 import { equalBytes, mapKey } from '../../base/bytes.ts'
+import { coSignedBytes } from '../../core/channel/announcement.ts'
 import type { Frame } from '../../core/channel/frame.ts'
 import { commitmentOf } from '../../core/channel/key-schedule.ts'
 import type { Effect } from '../../core/machine.ts'
 import { SecretTree } from '../../core/member/secret-tree.ts'
 import { Refusal } from '../../core/reject.ts'
+import { verify } from '../../crypto/sign.ts'
 import { decodeStrict } from '../../wire/codec.ts'
 import { FRAME_BYTES } from '../../wire/limits.ts'
 import { type Announcement, AnnouncementAttachment, type KeyId } from '../../wire/messages.ts'
@@ -32,7 +34,7 @@ export class OneValue implements Checker {
   readonly #issued = new Map<string, string>()
   /** By the id of the announcement. */
   readonly #proposals = new Map<string, Proposal>()
-  /** Managers whose signatures an announcement has, by its id. Whether they are good is the machines' business. */
+  /** Managers whose signatures an announcement has, by its id. */
   readonly #signers = new Map<string, Set<string>>()
   /** By line and number: the id of the announcement that has its certificate. */
   readonly #certified = new Map<string, string>()
@@ -76,7 +78,10 @@ export class OneValue implements Checker {
     this.#issued.set(name, id)
     this.#proposals.set(id, { key, line, issuer: issuer.name })
     const coSignatures = decodeStrict(AnnouncementAttachment, frame.attachment, FRAME_BYTES)?.coSignatures ?? []
-    const others = coSignatures.map(({ signer }) => this.#truth.personWith(signer))
+    // A liar puts the signatures under one of its announcements beside another, too.
+    const signed = coSignedBytes(frame, group, key)
+    const good = coSignatures.filter(({ signer, signature }) => verify(signer, signed, signature))
+    const others = good.map(({ signer }) => this.#truth.personWith(signer))
     this.#sign(id, [issuer, ...others.filter((one) => one?.isManager).map((one) => one!)])
   }
 

@@ -73,14 +73,14 @@ const POOL = [
   state({ operation: Operation.INVITE, subject: TOKENS[1]!, uses: 1 }),
   state({ operation: Operation.REVOKE_INVITE, subject: TOKENS[1]! }),
   admit(bob, { name: 'bob' }),
-  admit(bob, { name: 'bobby' }),
+  admit(bob, { name: 'bobby', ends: [b1.statement.admitId] }),
   register(bob, 'robert'),
   register(bob, 'rob'),
   register(carol, 'robert')
 ]
 const some = fc.uniqueArray(fc.constantFrom(...POOL), { maxLength: POOL.length })
 
-/** A roster as anybody would write it down: an admit counts unless some ending names it. */
+/** A roster as anybody would write it down: an admit counts unless some ending names it, or some removal is unknown to it. */
 function naiveMembers(statements: readonly CheckedStatement[]): string[] {
   const ended = new Set(
     statements.flatMap(({ statement: { operation, subject, ends } }) =>
@@ -93,6 +93,11 @@ function naiveMembers(statements: readonly CheckedStatement[]): string[] {
     .filter(({ statement: { operation, subject, admitId } }) => {
       return operation === Operation.ADMIT && !ended.has(mapKey(subject) + mapKey(admitId))
     })
+    .filter(({ statement: { subject, ends: named } }) =>
+      statements
+        .filter(({ statement }) => statement.operation === Operation.REMOVE && hex(statement.subject) === hex(subject))
+        .every(({ statement }) => statement.ends.some((id) => named.some((one) => hex(one) === hex(id))))
+    )
     .map((one) => hex(one.statement.subject))
   return [...new Set([...admitted, hex(manager.publicKey)])].sort()
 }
@@ -127,16 +132,34 @@ describe('a control log', () => {
     }
   })
 
-  it('lets a removal not undo an admit it does not name', () => {
-    const log = logOf([b1, b2], [remove(bob, b1)])
+  it('lets a removal win over an admit that did not know of it, whichever is known first', () => {
+    for (const log of [logOf([b1, b2], [remove(bob, b1)]), logOf([b1], [remove(bob, b1)], [b2])]) {
+      expect(log.isMember(bob.publicKey)).to.equal(false)
+      expect(log.wasRemoved(bob.publicKey)).to.equal(true)
+      expect(log.admitsOf(bob.publicKey)).to.deep.equal([])
+    }
+  })
+
+  it('lets a withdrawal, and a removal that ends nothing, not undo an admit it does not name', () => {
+    for (const ended of [ending(Operation.WITHDRAW, bob, [b1], bob), remove(bob)])
+      expect(logOf([b1, b2], [ended]).isMember(bob.publicKey)).to.equal(true)
+  })
+
+  it('says what a new admit has to name: of every removal known, also one that waits, an admit that it ended', () => {
+    const log = logOf([b1, b2, c1], [remove(bob, b1, b2), remove(bob, b2)])
+    log.addPending(remove(bob, redeemed[0]!))
+    log.addPending(remove(carol, c1))
+    const named = log.removedAdmitsOf(bob.publicKey)
+    expect(named.map(hex)).to.deep.equal([b1, b2, redeemed[0]!].map(({ statement }) => hex(statement.admitId)))
+    log.commit(previewOf(log, [...log.pending(), admit(bob, { ends: named })]))
     expect(log.isMember(bob.publicKey)).to.equal(true)
-    expect(log.wasRemoved(bob.publicKey)).to.equal(false)
+    expect(log.isMember(carol.publicKey)).to.equal(false)
   })
 
   it('takes nobody back on an old admit, only on a new one', () => {
     const log = logOf([b1], [remove(bob, b1)], [b1])
     expect(log.isMember(bob.publicKey)).to.equal(false)
-    log.commit(previewOf(log, [admit(bob)]))
+    log.commit(previewOf(log, [admit(bob, { ends: log.removedAdmitsOf(bob.publicKey) })]))
     expect(log.isMember(bob.publicKey)).to.equal(true)
     expect(log.wasRemoved(bob.publicKey)).to.equal(false)
   })

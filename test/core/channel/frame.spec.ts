@@ -111,7 +111,7 @@ const BODIES: { readonly [Kind in keyof Required<Body>]: NonNullable<Body[Kind]>
   publicKeyAnswer: { request: id, enc: sealed, sealed },
   session: { tag: boot, header: sealed, sealed },
   leave: { group: random(16), boot, counter: 3 },
-  alarm: { first: sealed, second: sealed },
+  alarm: { first: sealed, second: sealed, at: 0 },
   demand: { key, sealed }
 }
 const KINDS = Object.keys(BODIES) as (keyof Body)[]

@@ -26,8 +26,9 @@ const [kitchen, garden] = [random(16), random(16)]
 let seq = 0
 const state = (fields: Partial<Statement>, author = manager): CheckedStatement =>
   makeStatement(author, { channel, seq: ++seq, at: 1, ...fields })
-const admit = (user: SigningKey): CheckedStatement =>
-  state({ operation: Operation.ADMIT, subject: user.publicKey, admitId: random(16) })
+/** @param removed - admits that removals ended. */
+const admit = (user: SigningKey, removed: CheckedStatement[] = []): CheckedStatement =>
+  state({ operation: Operation.ADMIT, subject: user.publicKey, admitId: random(16), ends: idsOf(removed) })
 const remove = (user: SigningKey, ...admits: CheckedStatement[]): CheckedStatement =>
   state({ operation: Operation.REMOVE, subject: user.publicKey, ends: idsOf(admits) })
 const withdraw = (user: SigningKey, ...admits: CheckedStatement[]): CheckedStatement =>
@@ -120,12 +121,13 @@ describe('the groups of a control log', () => {
 
   it('have in them who was put in on an admit in force, and not on another one', () => {
     const log = logOf([b1, c1, made, bobIn, put(kitchen, carol), put(kitchen, manager)])
+    const again = admit(bob, [b1])
     expect(membersOf(log), 'a manager stands on nothing').to.deep.equal(named(bob, manager))
     commit(log, remove(bob, b1))
     expect(membersOf(log)).to.deep.equal(named(manager))
-    commit(log, b2)
+    commit(log, again)
     expect(membersOf(log), 'nobody comes back by a new admit').to.deep.equal(named(manager))
-    commit(log, put(kitchen, bob, b2))
+    commit(log, put(kitchen, bob, again))
     expect(membersOf(log)).to.deep.equal(named(bob, manager))
   })
 

@@ -50,7 +50,8 @@ const content: KeyRequestContent = {
   recordSeq: 4,
   recordHash: random(32),
   record: random(300),
-  inviteToken: random(16)
+  inviteToken: random(16),
+  admits: [random(200)]
 }
 const made = (changes: Partial<KeyRequestContent> = {}, key = user) =>
   sealRequest({ ...content, ...changes }, key, prekeys.current, 0, random)!
@@ -121,6 +122,7 @@ describe('a key request', () => {
     ['log head of 31 bytes', { logHead: random(31) }],
     ['record hash of 31 bytes', { recordHash: random(31) }],
     ['token of 15 bytes', { inviteToken: random(15) }],
+    ['three admits', { admits: [random(200), random(200), random(200)] }],
     ['no line', { lines: [] }],
     ['66 lines', { lines: Array.from({ length: 66 }, () => ({ group: EMPTY })) }],
     ['a group of 15 bytes', { lines: [{ group: random(15) }] }],

@@ -9,6 +9,7 @@ import {
   sealChallengeAnswer,
   sealRequest
 } from '../../../src/core/channel/key-request.ts'
+import { type CheckedStatement, makeStatement } from '../../../src/core/channel/statement.ts'
 import type { ChannelSettings } from '../../../src/core/command.ts'
 import { Prekeys } from '../../../src/core/identity/prekeys.ts'
 import { makeUserRecord, readUserRecord, type UserRecord } from '../../../src/core/identity/user-record.ts'
@@ -22,7 +23,8 @@ import {
   type Challenge,
   type ChallengeAnswerContent,
   type KeyRequest,
-  type KeyRequestContent
+  type KeyRequestContent,
+  Operation
 } from '../../../src/wire/messages.ts'
 import { Bus, type Node, randomOf } from '../bus.ts'
 
@@ -74,6 +76,7 @@ class Outsider {
       recordHash: this.record.hash,
       record: this.record.bytes,
       inviteToken: EMPTY,
+      admits: [],
       ...fields
     }
     const sealed = sealRequest(content, by, this.manager.prekey, 0, random)!
@@ -271,6 +274,27 @@ describe('a key manager asked for a key', () => {
     all.bus.pass(500)
     admitsAgain(all, all.mallory)
     refuses(506, all, new Outsider(all.bus, all.channel, all.alice, all.mallory.ref).request())
+  })
+
+  it('lets in who shows by what statement it was let in, though no epoch known here covers that, and only who may be', () => {
+    const all = world({ admission: Admission.BY_INVITE })
+    const { bus, alice, channel, mallory } = all
+    const admit = (author: SigningKey, subject: Uint8Array): CheckedStatement =>
+      makeStatement(author, { channel, seq: 99, at: bus.now, operation: Operation.ADMIT, subject, admitId: random(16) })
+    const own = admit(mallory.key, mallory.key.publicKey)
+    const other = new Outsider(bus, channel, alice, mallory.ref)
+    const foreign = admit(alice.key, other.key.publicKey)
+    const right = admit(alice.key, mallory.key.publicKey)
+    refuses(506, all, mallory.request({ admits: [own.bytes, foreign.bytes] }))
+    refuses(506, all, mallory.request({ admits: [right.bytes.slice(1), EMPTY] }))
+    bus.deliver(alice, channel, mallory.request({ admits: [right.bytes] }).bytes)
+    bus.pass(500)
+    expect(bus.view(alice, channel).members).to.equal(2)
+    admitsAgain(all, mallory)
+    bus.command(alice, { type: 'remove', channel, user: mallory.key.publicKey, isForCause: false })
+    bus.pass(1_000)
+    refuses(510, all, mallory.request({ admits: [right.bytes] }))
+    refuses(510, all, mallory.request({ admits: [admit(alice.key, mallory.key.publicKey).bytes] }))
   })
 
   it('refuses an invite token that is not on record (R-507)', () => {

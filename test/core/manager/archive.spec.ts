@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { EMPTY } from '../../../src/base/bytes.ts'
 import type { Context } from '../../../src/core/channel/context.ts'
-import { makeStatement } from '../../../src/core/channel/statement.ts'
+import { type CheckedStatement, makeStatement } from '../../../src/core/channel/statement.ts'
 import { Archive } from '../../../src/core/manager/archive.ts'
 import { ARCHIVED_EPOCHS } from '../../../src/core/params.ts'
 import { signingKey } from '../../../src/crypto/sign.ts'
@@ -18,20 +18,19 @@ const keyId = (serial: number, term = 1): KeyId => ({ term, serial, commitment: 
 function world(history: HistoryPolicy) {
   const descriptor = { history, managers: [manager.publicKey], retentionSeconds: 0 }
   const admits: Uint8Array[] = []
-  const log = { admitsOf: () => admits }
+  const waiting: CheckedStatement[] = []
+  const log = { admitsOf: () => admits, pending: () => waiting }
   const context = { user: manager.publicKey, name: 'x', charter: { descriptor }, log }
   const archive = new Archive(context as unknown as Context)
-  const keep = (serial: number, ...ids: Uint8Array[]) => {
-    const statements = ids.map((admitId) =>
-      makeStatement(manager, { channel, operation: Operation.ADMIT, subject: random(32), admitId })
-    )
-    return archive.keep({ key: keyId(serial), announcement: random(32), reading: random(32) }, statements, serial)
-  }
+  const admit = (admitId: Uint8Array): CheckedStatement =>
+    makeStatement(manager, { channel, operation: Operation.ADMIT, subject: random(32), admitId })
+  const keep = (serial: number, ...ids: Uint8Array[]) =>
+    archive.keep({ key: keyId(serial), announcement: random(32), reading: random(32) }, ids.map(admit), serial)
   const serialsFor = (granted: number, highest?: number): number[] =>
     archive
       .earlierFor(random(32), keyId(granted), highest === undefined ? undefined : keyId(highest), 0)
       .map(({ key }) => key.serial)
-  return { archive, descriptor, admits, keep, serialsFor }
+  return { archive, descriptor, admits, admit, waiting, keep, serialsFor }
 }
 
 describe('a manager\u2019s archive', () => {
@@ -63,6 +62,27 @@ describe('a manager\u2019s archive', () => {
     again.admits.push(early)
     expect(again.serialsFor(last)).to.deep.equal([ARCHIVED_EPOCHS + 1, 2])
   }).timeout(30_000)
+
+  it('gives nothing of epochs that an admit was not in, though it was in some before, on a way passed over', () => {
+    const { archive, admits, admit, waiting, keep, serialsFor } = world(HistoryPolicy.SINCE_JOIN)
+    const [passed, other] = [random(16), random(16)]
+    admits.push(passed)
+    keep(1, passed, other)
+    expect(serialsFor(9)).to.deep.equal([1])
+    waiting.push(admit(passed))
+    const { puts } = keep(2)
+    expect(puts, 'the new one, and the one that the admit was in').to.have.length(2)
+    waiting.pop()
+    keep(3, passed)
+    keep(4)
+    expect(serialsFor(9)).to.deep.equal([4, 3])
+    admits.push(other)
+    expect(serialsFor(9)).to.deep.equal([4, 3, 2, 1])
+    archive.clear()
+    for (const { value } of puts) archive.restore(value)
+    admits.pop()
+    expect(serialsFor(9)).to.deep.equal([])
+  })
 
   it('is wiped by the first epoch under a policy of none, or under another manager', () => {
     for (const end of [{ history: HistoryPolicy.NONE }, { managers: [random(32)] }]) {

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { EMPTY, hex, joinBytes, utf8 } from '../../../src/base/bytes.ts'
+import { EMPTY, equalBytes, hex, joinBytes, utf8 } from '../../../src/base/bytes.ts'
 import { atMillis } from '../../../src/base/time.ts'
 import { readAnnouncement } from '../../../src/core/channel/announcement.ts'
 import { Context } from '../../../src/core/channel/context.ts'
@@ -13,7 +13,7 @@ import { epochOf, followAnnouncement } from '../../../src/core/member/follow.ts'
 import { Refusal } from '../../../src/core/reject.ts'
 import { signingKey } from '../../../src/crypto/sign.ts'
 import { TERM_JUMP } from '../../../src/wire/limits.ts'
-import { Operation, Reason, StatementList } from '../../../src/wire/messages.ts'
+import { type Answer, Operation, Reason, StatementList } from '../../../src/wire/messages.ts'
 import { Bus, type Issued, Liar, type Node, randomOf } from '../bus.ts'
 
 const random = randomOf('follow')
@@ -459,6 +459,52 @@ describe('a member that meets two announcements for one number', () => {
     }
   })
 
+  const blank: Answer = { descriptors: EMPTY, records: [], frames: [], sealed: EMPTY, isMore: false }
+
+  it('tells whoever was away and says something, after a restart too, and no more often than it helps', () => {
+    for (const isRestarted of [false, true]) {
+      const { bus, liar, bob, carol, channel } = world()
+      const [one, other] = twins(liar)
+      bus.passes = (_from, to) => to !== carol
+      bus.oracle = (_question, node) => (node === carol ? blank : undefined)
+      for (const { bytes } of [one.announcement, other.announcement]) bus.deliver(bob, channel, bytes)
+      bus.pass(1_000)
+      if (isRestarted) {
+        bus.losePower(bob)
+        bus.start(bob)
+      }
+      const tellings = (): Frame[] =>
+        bus.frames(channel).filter(({ kind, author }) => kind === 'alarm' && equalBytes(author, bob.key.publicKey))
+      expect(tellings()).to.have.length(1)
+      // She hears nothing, and goes on talking.
+      for (let minute = 0; minute < 10; minute++) {
+        bus.say(carol, channel, `minute ${minute}`)
+        bus.pass(60_000)
+      }
+      expect(tellings().length).to.be.within(5, 10)
+      expect(new Set(tellings().map(({ id }) => hex(id))).size).to.equal(tellings().length)
+      expect(bus.view(carol, channel).key).to.equal('ready')
+      bus.passes = () => true
+      bus.say(carol, channel, 'anybody?')
+      bus.pass(300_000)
+      expect(bus.view(carol, channel).key).to.equal('alarmed')
+      const told = tellings().length
+      bus.pass(600_000)
+      expect(tellings()).to.have.length(told)
+    }
+  })
+
+  it('is told of the lie by whom it asks for epochs', () => {
+    const { bus, liar, bob, carol, channel } = world()
+    const [one, other] = twins(liar)
+    bus.carry = () => {}
+    for (const { bytes } of [one.announcement, other.announcement]) bus.deliver(bob, channel, bytes)
+    liar.issue()
+    bus.deliver(carol, channel, liar.issue().announcement.bytes)
+    bus.pass(5_000)
+    expect(bus.view(carol, channel).key).to.equal('alarmed')
+  })
+
   it('finds out when somebody speaks under another key of that number, and asks it (R-414)', () => {
     const { bus, liar, bob, carol, channel } = world()
     const [one, other] = twins(liar)
@@ -486,7 +532,7 @@ describe('a member that meets two announcements for one number', () => {
     const { bus, liar, bob, carol, channel } = all
     const [one, other] = twins(liar)
     const alarm = (first: Uint8Array, second: Uint8Array): Frame =>
-      makeFrame(channel, carol.key, { alarm: { first, second } })
+      makeFrame(channel, carol.key, { alarm: { first, second, at: 0 } })
     const forged = makeFrame(channel, mallory, other.announcement.body)
     refuses(414, all, alarm(one.announcement.bytes, one.announcement.bytes))
     refuses(414, all, alarm(one.announcement.bytes, liar.current!.announcement.bytes))
