@@ -183,7 +183,7 @@ export class Pair {
 
   /** Goes on after a restart. */
   begin(env: Env): void {
-    if (this.#said.size > 0 || this.#pending() !== undefined) this.#deadlines.set('resend', env.uptimeMs)
+    if (this.#isWaiting()) this.#deadlines.set('resend', env.uptimeMs)
     this.#pruneLater(env)
   }
 
@@ -275,7 +275,7 @@ export class Pair {
     const session = this.sessions.find(({ sendingTag }) => sendingTag && equalBytes(sendingTag, tag))
     if (session === undefined || session.isDoubted) return
     const turn = this.#turn(env)
-    this.#renew(env, turn)
+    if (!this.#renew(env, turn)) return
     this.#pump(env, turn)
     this.#open(turn)
     this.#resendSoon(env)
@@ -370,13 +370,14 @@ export class Pair {
     this.#pruneLater(env)
   }
 
-  /** Starts anew beside sessions of which the other end may know nothing any more. */
-  #renew(env: Env, turn: Turn): void {
-    if (env.uptimeMs < this.#renewals.nextAt) return
+  /** Starts anew beside sessions of which the other end may know nothing any more. @returns whether it is time for that. */
+  #renew(env: Env, turn: Turn): boolean {
+    if (env.uptimeMs < this.#renewals.nextAt) return false
     this.#renewals.take(env.uptimeMs)
     const hadOneTimeKey = this.sessions.some((session) => !session.isConfirmed && session.hasOneTimeKey)
     for (const session of this.sessions) this.#doubt(session, turn)
     this.#start(env, turn, !hadOneTimeKey)
+    return true
   }
 
   #pruneLater(env: Env): void {
@@ -445,7 +446,7 @@ export class Pair {
     }
     this.#resendAfterMs = RESEND_MS
     this.#attempt = 0
-    this.#deadlines.set('resend', this.#said.size > 0 ? env.uptimeMs + RESEND_MS : undefined)
+    this.#deadlines.set('resend', this.#isWaiting() ? env.uptimeMs + RESEND_MS : undefined)
   }
 
   // ------------------------------------------------------------------ saying
@@ -488,6 +489,11 @@ export class Pair {
     return frame
   }
 
+  /** Whether there is anything that the other end should have, and may not. */
+  #isWaiting(): boolean {
+    return this.#said.size > 0 || this.#pending() !== undefined
+  }
+
   #resendSoon(env: Env): void {
     this.#deadlines.setOnce('resend', env.uptimeMs + this.#resendAfterMs)
   }
@@ -500,6 +506,8 @@ export class Pair {
     const isOver = pending !== undefined && env.now >= pending.usableUntil
     if (isOver || (this.#isThere && this.#unanswered > SESSION_RENEW_TRIES)) this.#renew(env, turn)
     const session = this.#talking()
+    // There is one to talk on: a start that nobody answers is not needed.
+    if (pending !== undefined && session?.isConfirmed && ++pending.tries > SESSION_RENEW_TRIES) this.#doubt(pending, turn)
     const texts = this.#said.window().filter(({ sealed }) => sealed !== undefined)
     for (const text of texts.slice(0, RESENT_AT_ONCE)) {
       const isOfOther = session !== undefined && !equalBytes(text.sealed!.session, session.id)
@@ -508,7 +516,7 @@ export class Pair {
     }
     this.#pump(env, turn)
     this.#open(turn)
-    if (this.#said.size === 0 && this.#pending() === undefined) return
+    if (!this.#isWaiting()) return
     this.#resendAfterMs = Math.min(this.#resendAfterMs * 2, RESEND_MAX_MS)
     this.#deadlines.set('resend', env.uptimeMs + this.#resendAfterMs)
   }

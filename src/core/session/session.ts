@@ -45,6 +45,8 @@ export class Session {
   isDoubted = false
   /** Until when a start without answer can be opened by the other end, ms since 1970. */
   usableUntil = 0
+  /** How often a start without answer was sent beside a session that can be talked on. */
+  tries = 0
   /** What goes with each frame until there is an answer; undefined at the responder's end. */
   #start: SessionStart | undefined
   /** A frame that says nothing, sealed before all others. */
@@ -169,7 +171,7 @@ export class Session {
     const { skipped } = this.#ratchet
     for (const tag of skipped.takeChanged()) {
       const chain = skipped.chains().get(tag)
-      const entry = `session-skipped/${this.#entry}-${tag.replaceAll('/', '_')}`
+      const entry = this.#skippedEntry(tag)
       if (chain === undefined) deletes.push(stateKey(entry))
       else {
         const keys = [...chain.keys].map(([number, key]) => ({ number, key }))
@@ -183,7 +185,8 @@ export class Session {
   /** Clears every key. @returns the rows to delete. */
   destroy(): RowKey[] {
     this.#ratchet.destroy()
-    return [stateKey(`session/${this.#entry}`), ...this.rows().deletes]
+    const skipped = this.#ratchet.skipped.takeChanged().map((tag) => stateKey(this.#skippedEntry(tag)))
+    return [stateKey(`session/${this.#entry}`), ...skipped]
   }
 
   static restore(self: UserId, row: SessionRow): Session {
@@ -205,6 +208,11 @@ export class Session {
 
   get #entry(): string {
     return hex(this.id)
+  }
+
+  /** @param tag - as a `Map` has it; a slash divides the names of rows. */
+  #skippedEntry(tag: string): string {
+    return `session-skipped/${this.#entry}-${tag.replaceAll('/', '_')}`
   }
 
   #row(): SessionRow {
