@@ -1,5 +1,5 @@
 /** All conversations of one user with single others, and the starts by which they begin. */
-import { hex, mapKey } from '../../base/bytes.ts'
+import { copyBytes, hex, mapKey } from '../../base/bytes.ts'
 import type { Content, SessionFrame } from '../../wire/messages.ts'
 import { EarlyRow, PairRow, SaidRow, SessionRow, SkippedRow } from '../../wire/rows.ts'
 import type { Self } from '../channel/context.ts'
@@ -49,8 +49,9 @@ export class Sessions {
     for (const { name, value } of rowsOf('session-start')) this.#starts.restore(name, value)
     const said = byUser(rowsOf('session-said').map(({ value }) => SaidRow.decode(value)))
     const early = byUser(rowsOf('session-early').map(({ value }) => EarlyRow.decode(value)))
-    const skipped = byUser(rowsOf('session-skipped').map(({ value }) => SkippedRow.decode(value)))
-    const sessions = byUser(rowsOf('session').map(({ value }) => SessionRow.decode(value)))
+    // Keys are cleared where they lie: not in the rows of whoever gave them.
+    const skipped = byUser(rowsOf('session-skipped').map(({ value }) => SkippedRow.decode(copyBytes(value))))
+    const sessions = byUser(rowsOf('session').map(({ value }) => SessionRow.decode(copyBytes(value))))
     for (const { value } of rowsOf('pair')) {
       const row = PairRow.decode(value)
       const pair = this.#pairOf(asUserId(row.user))
