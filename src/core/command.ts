@@ -1,5 +1,6 @@
 /** What a user may ask of its peer, and what it gets back. The control socket's methods are these, in the same words. */
 import type { Content, Descriptor, Reason } from '../wire/messages.ts'
+import type { Trust } from './identity/contacts.ts'
 
 export type Command =
   | { readonly type: 'createChannel'; readonly settings: ChannelSettings }
@@ -49,6 +50,12 @@ export type Command =
   | { readonly type: 'askPublicKey'; readonly channel: Uint8Array; readonly user?: Uint8Array; readonly nick?: string }
   /** Takes in user records that came by other ways, such as a file: keys registered in advance. */
   | { readonly type: 'importRecords'; readonly records: readonly Uint8Array[] }
+  /** Says something to one user, in a session of the two. What becomes of it comes as notices of their conversation. */
+  | { readonly type: 'sayTo'; readonly user: Uint8Array; readonly content: Partial<Content> }
+  /** The conversations with single users, and everybody whose nick this user has bound to a key. */
+  | { readonly type: 'pairs' }
+  /** This is the right user, and the nick it has now is its: said by the user of this peer, or shown by equal safety numbers. */
+  | { readonly type: 'trust'; readonly user: Uint8Array; readonly isVerified: boolean }
   | { readonly type: 'setNick'; readonly nick: string }
   | { readonly type: 'channels' }
   | { readonly type: 'members'; readonly channel: Uint8Array }
@@ -105,6 +112,7 @@ export type CommandResult =
     }
   /** In the order said. */
   | { readonly type: 'waiting'; readonly messages: readonly WaitingView[] }
+  | { readonly type: 'pairs'; readonly pairs: readonly PairView[] }
   | { readonly type: 'keys'; readonly lines: readonly LineView[] }
   /** The question is on its way under this name, hex; a `publicKey` notice brings the answer. */
   | { readonly type: 'asked'; readonly request: string }
@@ -137,6 +145,29 @@ export interface ReceiptView {
   readonly after: number
   /** Lamport time of the newest message that it has. */
   readonly lamport: number
+}
+
+/** A conversation with one user. */
+export interface PairView {
+  readonly user: Uint8Array
+  /** Names the conversation in messages, notices and the store, as a channel's id does; the same at both ends. 32 bytes. */
+  readonly id: Uint8Array
+  /** As registered in a channel of both, or else as in its record. */
+  readonly nick: string
+  /** Absent: the user of this peer has not talked to it. */
+  readonly trust: Trust | undefined
+  /** Who else this user knows by that nick: then nothing is said until one of them is trusted. */
+  readonly rival: Uint8Array | undefined
+  /** `open`: both ends have it; `starting`: the other has not answered yet. */
+  readonly session: 'none' | 'starting' | 'open'
+  /** Whether the newest frame went directly. */
+  readonly isDirect: boolean
+  /** Texts that the other has not confirmed. */
+  readonly waiting: number
+  /** Lamport time, in the conversation's own order, up to which the other has all that we said; 0: nothing. */
+  readonly seenUpTo: number
+  /** Whether it was heard of lately, in a channel of both or directly. */
+  readonly isOnline: boolean
 }
 
 /** Why there is no usable key, first reason first; `ready` when there is one. */

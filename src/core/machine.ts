@@ -47,6 +47,9 @@ export interface Cohort {
   readonly since: number
 }
 
+/** `taken`; `unknown`: the other can do nothing with it; `failed`: it has not got it. */
+export type HandOutcome = 'taken' | 'unknown' | 'failed'
+
 export type Event =
   /** First event after a start: what earlier runs persisted in the rooms of `Peer.rooms`. */
   | { readonly type: 'restore'; readonly rows: readonly Row[] }
@@ -77,6 +80,10 @@ export type Event =
     }
   /** A stranger's question on a stream. */
   | { readonly type: 'question'; readonly id: number; readonly from: UserId; readonly question: Question }
+  /** A frame of a one-to-one session, as a peer handed it to us on a stream; an `answerHand` says what became of it. */
+  | { readonly type: 'session'; readonly id: number; readonly from: UserId; readonly frame: Uint8Array }
+  /** What became of a `hand`. */
+  | { readonly type: 'handed'; readonly receipt: string; readonly outcome: HandOutcome }
   /** The answer to an `ask`; absent when nobody answered in time. */
   | {
       readonly type: 'answer'
@@ -126,6 +133,19 @@ export type Effect =
       readonly channel: Uint8Array
       readonly ranges: readonly Range[]
     }
+  /**
+   * Hands a frame of a one-to-one session to its user on a stream; `receipt` comes back with what became of it. Without a
+   * connection one is begun, and waited for only when `isOnlyWay`.
+   */
+  | {
+      readonly type: 'hand'
+      readonly to: UserId
+      readonly frame: Uint8Array
+      readonly receipt: string
+      readonly isOnlyWay: boolean
+    }
+  /** Answers a `session` event. */
+  | { readonly type: 'answerHand'; readonly id: number; readonly outcome: Exclude<HandOutcome, 'failed'> }
   | {
       readonly type: 'putRecord'
       readonly kind: 'user' | 'channel'

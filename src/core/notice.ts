@@ -81,6 +81,19 @@ export type Notice =
       readonly missing: string
       readonly isClosed: boolean
     }
+  /**
+   * A session with one user: begun; begun anew by the other, which had lost it; or told to lack texts of the other that will not
+   * come, so many. `channel` is the conversation's id.
+   */
+  | {
+      readonly type: 'session'
+      readonly channel: Uint8Array
+      readonly user: Uint8Array
+      readonly change: 'begun' | 'renewed' | 'gap'
+      readonly missing: number
+    }
+  /** Somebody says something to us under a nick that this user knows as another's. */
+  | { readonly type: 'rival'; readonly channel: Uint8Array; readonly user: Uint8Array; readonly nick: string }
   /** A message that cannot be read, and why. */
   | {
       readonly type: 'unreadable'

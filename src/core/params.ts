@@ -204,6 +204,42 @@ export const COHORTS_PER_RETENTION = 24
 export const COHORT_RANGE_SECONDS = [1, DAY_MS / SECOND_MS] as const
 /** An import counts as so many starts: the home that it comes from will not have started so often meanwhile. */
 export const IMPORT_STARTS = 2 ** 20
+/** One-time keys that a record of ours offers, and how few may be left before a new record is made. */
+export const OFFERED_ONE_TIME_KEYS = 8
+export const FEW_ONE_TIME_KEYS = 3
+/** New records for the sake of one-time keys come at most this often; the private halves kept of all records. */
+export const ONE_TIME_KEYS_MS = 10 * MINUTE_MS
+export const KEPT_ONE_TIME_KEYS = 256
+/** Starts of sessions that are looked at: so many at once, one more in each of these times; each costs decapsulations. */
+export const STARTS_AT_ONCE = 100
+export const START_MS = 20
+/** Of one user: so many at once, one more in each of these times. */
+export const STARTS_OF_ONE_AT_ONCE = 8
+export const START_OF_ONE_MS = 10 * SECOND_MS
+/** Starts without one-time key that are remembered; beyond, such starts are refused until prekeys have gone. */
+export const KNOWN_SESSION_STARTS = 4096
+/** Sessions with one user, and how long one stays beside the one that is talked on. */
+export const SESSIONS_OF_PAIR = 4
+export const SESSION_GRACE_MS = 10 * MINUTE_MS
+/** How far a message of a session may be ahead, and keys of messages not come that are kept; how long, by the wall clock. */
+export const SKIPPED_KEYS = 1000
+export const SKIPPED_MS = DAY_MS
+/** Of what is said to one user so much is on its way at once; how far ahead the other may be of what has come. */
+export const SAID_AT_ONCE = 32
+export const EARLY_TEXTS = 256
+/** What was not acknowledged is sent again after this time, then twice as long after each time, up to the last; so many at once. */
+export const RESEND_MS = SECOND_MS / 2
+export const RESEND_MAX_MS = 5 * MINUTE_MS
+export const RESENT_AT_ONCE = 8
+/** What was heard is acknowledged after this time, unless something is said sooner. */
+export const ACK_MS = 100
+/** After so many tries without a word a session is given up for a new one, while the other is there. */
+export const SESSION_RENEW_TRIES = 5
+/** New sessions in place of others: so many at once, one more in each of these times. */
+export const SESSION_RENEWALS_AT_ONCE = 3
+export const SESSION_RENEWAL_MS = 5 * MINUTE_MS
+/** Lives of the other end that are remembered. */
+export const KNOWN_LIVES = 8
 /** Channels of one peer. */
 export const CHANNELS = 256
 
@@ -220,3 +256,8 @@ assert(LOOK_UP_MS < RETRY_MS[0]!, 'an answer comes before its question is put ag
 assert(FIRST_DIGEST_MS < DIGEST_MS, 'a member that comes back is heard of sooner than one that stays')
 assert(BATCH_MS < RETRY_MS[0]!, 'a batched answer comes before the first retry')
 assert(BATCH_MAX_MS < HANDED_PATIENCE_MS, 'in a storm, too, when the manager has the request')
+assert(
+  SAID_AT_ONCE <= EARLY_TEXTS && EARLY_TEXTS < SKIPPED_KEYS,
+  'whatever of what is on its way comes first, it can be read'
+)
+assert(ACK_MS < RESEND_MS, 'an acknowledgement comes before what it is for is sent again')

@@ -165,7 +165,7 @@ export class Peer implements Machine {
   #restore(rows: readonly Row[], env: Env, out: Out): void {
     const rowsOf = rowsByKind(rows)
     for (const { value } of rowsOf('user')) this.#records.restore(value, env.now)
-    this.#keeper.start(rowsOf('self')[0]?.value, env, out)
+    this.#keeper.start(rowsOf('self')[0]?.value, rowsOf('one-time-keys')[0]?.value, env, out)
     for (const { name, value } of rowsOf('channel')) this.#restoreChannel(name, ChannelRow.decode(value), env)
     restoreRooms(this.#channels, rowsOf)
     for (const { context, member } of this.#channels.values()) {

@@ -125,7 +125,23 @@ export const CHECKS = {
   903: 'questions for records stay within their rate',
   904: 'the answer comes from the key manager in office',
   905: 'the answer opens under the one-time key with everything it binds',
-  906: 'the record in the answer is valid, and of the user asked for'
+  906: 'the record in the answer is valid, and of the user asked for',
+  // Sessions
+  1001: 'a start of a session opens under a prekey of ours',
+  1002: 'a start is canonical, with a valid record of another user',
+  1003: 'the one-time key of a start is ours and unused',
+  1004: 'a start without one-time key counts once',
+  1005: 'starts stay within their rate and number',
+  1006: 'no Diffie-Hellman key of a start or header is of small order',
+  1007: 'the tag of a frame is that of a chain held',
+  1008: 'a header opens under the header key of its chain and continues it',
+  1009: 'the key of each message is used once',
+  1010: 'a message is at most 1,000 ahead of those that came',
+  1011: 'the message key matches its commitment',
+  1012: 'the message opens under everything it binds',
+  1013: 'the content is canonical, within its limits, of the life that its session is with',
+  1014: 'what is said is within reach of what has come',
+  1015: 'without one-time key nothing is said before there is an answer'
 } as const
 
 export type Check = keyof typeof CHECKS

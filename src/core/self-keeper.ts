@@ -9,12 +9,13 @@ import type { SigningKey } from '../crypto/sign.ts'
 import { BOOT_BYTES } from '../wire/limits.ts'
 import { SelfRow } from '../wire/rows.ts'
 import type { Self } from './channel/context.ts'
+import { OneTimeKeys } from './identity/one-time-keys.ts'
 import { Prekeys } from './identity/prekeys.ts'
 import type { RecordBook } from './identity/record-book.ts'
 import { makeUserRecord, readUserRecord, type UserRecord } from './identity/user-record.ts'
 import type { Env } from './machine.ts'
 import { type Out, stateRow } from './out.ts'
-import { PREKEY_LIFETIME_MS } from './params.ts'
+import { ONE_TIME_KEYS_MS, PREKEY_LIFETIME_MS } from './params.ts'
 import { Refusal } from './reject.ts'
 
 /** Time between two looks at whether prekeys are due, ms. */
@@ -28,6 +29,8 @@ export class SelfKeeper {
   #starts = 0
   #recordSeq = 0
   #rotateAt: number | undefined
+  /** From when on a record may be made for the sake of one-time keys alone. */
+  #refillAt = Number.NEGATIVE_INFINITY
 
   /** @param nick - of a new user; one that was kept from an earlier run wins. */
   constructor(key: SigningKey, nick: string, records: RecordBook) {
@@ -55,8 +58,13 @@ export class SelfKeeper {
     return [{ name: 'identity//0', bytes: this.key.seed.expose() }, ...named]
   }
 
-  /** Who we are from now on, with a boot nonce that no other start has. @param value - the row kept, if there is one. */
-  start(value: Uint8Array | undefined, env: Env, out: Out): void {
+  /**
+   * Who we are from now on, with a boot nonce that no other start has.
+   *
+   * @param value - the row kept, if there is one.
+   * @param keysValue - that of the one-time keys.
+   */
+  start(value: Uint8Array | undefined, keysValue: Uint8Array | undefined, env: Env, out: Out): void {
     const row = value && SelfRow.decode(value)
     this.#starts = (row?.starts ?? 0) + 1
     this.#recordSeq = row?.recordSeq ?? 0
@@ -64,9 +72,11 @@ export class SelfKeeper {
     const prekeys = row === undefined ? Prekeys.create(env.random, env.now) : Prekeys.import(row.prekeys)
     const boot = hash(LABEL.bootNonce, env.random(32), this.key.publicKey, u64(this.#starts)).slice(0, BOOT_BYTES)
     if (row !== undefined && prekeys.isDue(env.now)) prekeys.rotate(env.random, env.now)
+    const oneTimeKeys = new OneTimeKeys(keysValue)
+    oneTimeKeys.fill(prekeys, env.random)
     // Newer than all that was said before: also by another life of ours, or since the disk was as it is now.
-    const record = this.#makeRecord(prekeys, env)
-    this.#self = { key: this.key, boot, prekeys, record }
+    const record = this.#makeRecord(prekeys, oneTimeKeys, env)
+    this.#self = { key: this.key, boot, prekeys, oneTimeKeys, record }
     this.#rotateAt = env.uptimeMs + LOOK_MS
     this.#keepAndTell(env, out)
   }
@@ -75,9 +85,27 @@ export class SelfKeeper {
   rotateWhenDue(env: Env, out: Out): void {
     this.#rotateAt = env.uptimeMs + LOOK_MS
     const { self } = this
-    if (!self.prekeys.isDue(env.now)) return
-    self.prekeys.rotate(env.random, env.now)
-    self.record = this.#makeRecord(self.prekeys, env)
+    if (self.prekeys.isDue(env.now)) {
+      self.prekeys.rotate(env.random, env.now)
+      this.#renewRecord(env, out)
+    } else this.refillWhenFew(env, out)
+  }
+
+  /** A new record when most of the one-time keys have been used, now or as soon as the last such record is old enough. */
+  refillWhenFew(env: Env, out: Out): void {
+    const { self } = this
+    if (!self.oneTimeKeys.isFew(self.prekeys)) return
+    if (env.uptimeMs < this.#refillAt) this.#rotateAt = Math.min(this.#refillAt, this.#rotateAt ?? this.#refillAt)
+    else {
+      this.#refillAt = env.uptimeMs + ONE_TIME_KEYS_MS
+      this.#renewRecord(env, out)
+    }
+  }
+
+  #renewRecord(env: Env, out: Out): void {
+    const { self } = this
+    self.oneTimeKeys.fill(self.prekeys, env.random)
+    self.record = this.#makeRecord(self.prekeys, self.oneTimeKeys, env)
     this.#keepAndTell(env, out)
   }
 
@@ -87,7 +115,7 @@ export class SelfKeeper {
     const before = this.#nick
     this.#nick = nick
     try {
-      self.record = this.#makeRecord(self.prekeys, env)
+      self.record = this.#makeRecord(self.prekeys, self.oneTimeKeys, env)
     } catch (error) {
       this.#nick = before
       throw error
@@ -103,11 +131,11 @@ export class SelfKeeper {
     const { self } = this
     if (seq < self.record.seq || equalBytes(named, self.record.hash)) return
     this.#recordSeq = seq
-    self.record = this.#makeRecord(self.prekeys, env)
+    self.record = this.#makeRecord(self.prekeys, self.oneTimeKeys, env)
     this.#keepAndTell(env, out)
   }
 
-  #makeRecord(prekeys: Prekeys, env: Env): UserRecord {
+  #makeRecord(prekeys: Prekeys, oneTimeKeys: OneTimeKeys, env: Env): UserRecord {
     // Seconds, so that a user whose disk was lost or set back is believed again without knowing its newest number.
     this.#recordSeq = Math.max(this.#recordSeq + 1, Math.floor(env.now / SECOND_MS))
     const { notBefore, notAfter } = prekeys.current
@@ -117,6 +145,7 @@ export class SelfKeeper {
       seq: this.#recordSeq,
       nick: this.#nick,
       prekey: prekeys.current,
+      oneTimeKeys: oneTimeKeys.offered(prekeys),
       issuedAt,
       expiresAt: notAfter
     })
@@ -126,7 +155,7 @@ export class SelfKeeper {
   }
 
   #keepAndTell(env: Env, out: Out): void {
-    const { prekeys, record } = this.self
+    const { prekeys, oneTimeKeys, record } = this.self
     const exported = prekeys.export()
     const row = {
       starts: this.#starts,
@@ -135,7 +164,7 @@ export class SelfKeeper {
       prekeys: exported.expose(),
       record: record.bytes
     }
-    out.keep(stateRow('self', SelfRow.encode(row)))
+    out.keep(stateRow('self', SelfRow.encode(row)), oneTimeKeys.row())
     this.#records.add(record.bytes, env.now, out)
     out.push({ type: 'putRecord', kind: 'user', id: record.user, value: record.bytes })
   }

@@ -92,7 +92,10 @@ export function x25519(privateKey: Uint8Array, publicKey: Uint8Array): Uint8Arra
 /** `x25519` on a given back end, for tests. */
 export function x25519With(backend: Backend, privateKey: Uint8Array, publicKey: Uint8Array): Uint8Array | undefined {
   requireLength(privateKey, X25519_BYTES, 'X25519 private key')
-  return agree(backend.agreement(privateKey), publicKey)
+  const own = backend.agreement(privateKey)
+  const shared = agree(own, publicKey)
+  own.destroy()
+  return shared
 }
 
 /** The one place where a DH result is accepted. */

@@ -108,6 +108,30 @@ export const LABEL = {
   grantPskId: 'conclave/1/grant/psk-id',
   /** Answer to a question for a member's record: HPKE info. */
   publicKeyInfo: 'conclave/1/public-key/hpke',
+  /** The start of a session: the key of its sealed part, what both ends agree on, and the first root and header keys. */
+  sessionStart: 'conclave/1/session/start',
+  sessionTranscript: 'conclave/1/session/transcript',
+  sessionFirstRoot: 'conclave/1/session/first-root',
+  sessionInitiatorHeader: 'conclave/1/session/initiator-header',
+  sessionResponderHeader: 'conclave/1/session/responder-header',
+  /** A Diffie-Hellman step of a session: next root, new chain, header key of the chain after it. */
+  sessionRoot: 'conclave/1/session/root',
+  sessionChain: 'conclave/1/session/chain',
+  sessionNextHeader: 'conclave/1/session/next-header',
+  /** A chain of a session: tag of its frames, nonce of a header, key of one message, next chain key. */
+  sessionTag: 'conclave/1/session/tag',
+  sessionHeaderNonce: 'conclave/1/session/header-nonce',
+  sessionMessage: 'conclave/1/session/message',
+  sessionNext: 'conclave/1/session/next',
+  /** One message of a session: key, nonce and commitment from its message key; its associated data. */
+  sessionSeal: 'conclave/1/session/seal',
+  sessionNonce: 'conclave/1/session/nonce',
+  sessionCommitment: 'conclave/1/session/commitment',
+  sessionAad: 'conclave/1/session/aad',
+  /** Name of what was said to one user: sender, receiver, instance, number. */
+  sessionText: 'conclave/1/session/text',
+  /** Name of a start, so that it counts once: its encoding. */
+  sessionStartHash: 'conclave/1/session/start-hash',
   /** Subkey of one sealed value at rest: salt, context. */
   atRestKey: 'conclave/1/at-rest/key',
   /** A home's vault: what its sealed store key is bound to, and the check value of an unprotected one. */

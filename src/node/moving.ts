@@ -140,7 +140,8 @@ async function copyInto(
 ): Promise<Moved> {
   let rows = 0
   for await (const chunk of readExport(file, path, filePassphrase)) {
-    await store.write({ puts: chunk.map(asNewDevice), deletes: [], isDurable: false })
+    const puts = chunk.map(asNewDevice).filter((row) => row !== undefined)
+    await store.write({ puts, deletes: [], isDurable: false })
     rows += chunk.length
   }
   await store.write({ puts: [], deletes: [], isDurable: true })

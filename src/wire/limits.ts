@@ -53,6 +53,12 @@ export const NONCE_BYTES = 16
 export const TOKEN_BYTES = 16
 export const ADMIT_ID_BYTES = 16
 export const PREKEY_ID_BYTES = 16
+export const TAG_BYTES = 16
+export const INSTANCE_BYTES = 16
+/** One-time keys in a user record. */
+export const ONE_TIME_KEYS = 16
+/** A ratchet header as it travels: nonce, key and two counts, tag of the AEAD. */
+export const SESSION_HEADER_BYTES = 12 + 32 + 4 + 4 + 16
 
 /** Terms stay below 2^53 and one announcement may not jump further than this above the certified term. */
 export const TERM_JUMP = 2 ** 16

@@ -1823,33 +1823,13 @@ export namespace Body {
     value: Uint8Array
   }
 
-  export interface BodySessionStartInitiatorRecordFieldEvent {
-    field: '$.session.start.initiatorRecord'
-    value: Uint8Array
-  }
-
-  export interface BodySessionStartResponderRecordFieldEvent {
-    field: '$.session.start.responderRecord'
-    value: Uint8Array
-  }
-
-  export interface BodySessionStartPrekeyFieldEvent {
-    field: '$.session.start.prekey'
-    value: Uint8Array
-  }
-
-  export interface BodySessionStartEphemeralFieldEvent {
-    field: '$.session.start.ephemeral'
-    value: Uint8Array
-  }
-
-  export interface BodySessionStartOneTimeKeyFieldEvent {
-    field: '$.session.start.oneTimeKey'
-    value: Uint8Array
-  }
-
   export interface BodySessionStartEncFieldEvent {
     field: '$.session.start.enc'
+    value: Uint8Array
+  }
+
+  export interface BodySessionStartSealedFieldEvent {
+    field: '$.session.start.sealed'
     value: Uint8Array
   }
 
@@ -1861,6 +1841,16 @@ export namespace Body {
   export interface BodySessionSealedFieldEvent {
     field: '$.session.sealed'
     value: Uint8Array
+  }
+
+  export interface BodySessionAttemptFieldEvent {
+    field: '$.session.attempt'
+    value: number
+  }
+
+  export interface BodySessionLamportFieldEvent {
+    field: '$.session.lamport'
+    value: number
   }
 
   export interface BodyLeaveGroupFieldEvent {
@@ -1921,7 +1911,7 @@ export namespace Body {
     return decodeMessage(buf, Body.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Body>): Generator<BodyMessageGroupFieldEvent | BodyMessageKeyTermFieldEvent | BodyMessageKeySerialFieldEvent | BodyMessageKeyCommitmentFieldEvent | BodyMessageDeviceFieldEvent | BodyMessageBootFieldEvent | BodyMessageCounterFieldEvent | BodyMessagePreviousFieldEvent | BodyMessageLamportFieldEvent | BodyMessageDescriptorFieldEvent | BodyMessageLogHeadFieldEvent | BodyMessageCommitmentFieldEvent | BodyMessageSealedFieldEvent | BodyPlainMessageGroupFieldEvent | BodyPlainMessageDeviceFieldEvent | BodyPlainMessageBootFieldEvent | BodyPlainMessageCounterFieldEvent | BodyPlainMessagePreviousFieldEvent | BodyPlainMessageLamportFieldEvent | BodyPlainMessageDescriptorFieldEvent | BodyPlainMessageContentWrittenAtFieldEvent | BodyPlainMessageContentTextTextFieldEvent | BodyPlainMessageContentTextReplyToFieldEvent | BodyPlainMessageContentTextIsActionFieldEvent | BodyPlainMessageContentEditTargetFieldEvent | BodyPlainMessageContentEditTextFieldEvent | BodyPlainMessageContentDeletionTargetFieldEvent | BodyPlainMessageContentReactionTargetFieldEvent | BodyPlainMessageContentReactionEmojiFieldEvent | BodyPlainMessageContentReactionIsWithdrawnFieldEvent | BodyPlainMessageContentReplacesFieldEvent | BodyKeyRequestPrekeyFieldEvent | BodyKeyRequestAttemptFieldEvent | BodyKeyRequestEncFieldEvent | BodyKeyRequestSealedFieldEvent | BodyChallengeRequestFieldEvent | BodyChallengeAttemptFieldEvent | BodyChallengeEncFieldEvent | BodyChallengeSealedFieldEvent | BodyChallengeAnswerPrekeyFieldEvent | BodyChallengeAnswerAttemptFieldEvent | BodyChallengeAnswerEncFieldEvent | BodyChallengeAnswerSealedFieldEvent | BodyGrantRequestFieldEvent | BodyGrantAttemptFieldEvent | BodyGrantGroupFieldEvent | BodyGrantKeyTermFieldEvent | BodyGrantKeySerialFieldEvent | BodyGrantKeyCommitmentFieldEvent | BodyGrantTranscriptFieldEvent | BodyGrantRosterFieldEvent | BodyGrantLogHeadFieldEvent | BodyGrantDescriptorVersionFieldEvent | BodyGrantDescriptorHashFieldEvent | BodyGrantEphemeralFieldEvent | BodyGrantEncFieldEvent | BodyGrantSealedFieldEvent | BodyAnnouncementGroupFieldEvent | BodyAnnouncementKeyTermFieldEvent | BodyAnnouncementKeySerialFieldEvent | BodyAnnouncementKeyCommitmentFieldEvent | BodyAnnouncementRosterFieldEvent | BodyAnnouncementLogHeadFieldEvent | BodyAnnouncementDescriptorVersionFieldEvent | BodyAnnouncementDescriptorHashFieldEvent | BodyAnnouncementPreviousFieldEvent | BodyAnnouncementReasonFieldEvent | BodyAnnouncementNotAfterFieldEvent | BodyAnnouncementPayloadFieldEvent | BodyAnnouncementChunksFieldEvent | BodyAnnouncementBaseTermFieldEvent | BodyAnnouncementBaseSerialFieldEvent | BodyAnnouncementBaseCommitmentFieldEvent | BodyChunkAnnouncementFieldEvent | BodyChunkIndexFieldEvent | BodyChunkDataFieldEvent | BodyCoSignatureAnnouncementFieldEvent | BodyCoSignatureTermFieldEvent | BodyCoSignatureSerialFieldEvent | BodyCoSignatureSignatureFieldEvent | BodyCoSignaturePromisedTermFieldEvent | BodyCoSignaturePromisedSerialFieldEvent | BodyCoSignatureAttemptFieldEvent | BodyHeartbeatGroupFieldEvent | BodyHeartbeatTermFieldEvent | BodyHeartbeatCounterFieldEvent | BodyHeartbeatAnnouncementFieldEvent | BodyHeartbeatLogHeadFieldEvent | BodyHeartbeatDescriptorVersionFieldEvent | BodyHeartbeatDescriptorHashFieldEvent | BodyHeartbeatIsBackedFieldEvent | BodyHeartbeatBootFieldEvent | BodyHeartbeatIsFollowingFieldEvent | BodyDigestKeyTermFieldEvent | BodyDigestKeySerialFieldEvent | BodyDigestKeyCommitmentFieldEvent | BodyDigestSealedFieldEvent | BodyStatementsKeyTermFieldEvent | BodyStatementsKeySerialFieldEvent | BodyStatementsKeyCommitmentFieldEvent | BodyStatementsSealedFieldEvent | BodyPublicKeyRequestKeyTermFieldEvent | BodyPublicKeyRequestKeySerialFieldEvent | BodyPublicKeyRequestKeyCommitmentFieldEvent | BodyPublicKeyRequestSealedFieldEvent | BodyPublicKeyAnswerRequestFieldEvent | BodyPublicKeyAnswerEncFieldEvent | BodyPublicKeyAnswerSealedFieldEvent | BodySessionTagFieldEvent | BodySessionStartInitiatorRecordFieldEvent | BodySessionStartResponderRecordFieldEvent | BodySessionStartPrekeyFieldEvent | BodySessionStartEphemeralFieldEvent | BodySessionStartOneTimeKeyFieldEvent | BodySessionStartEncFieldEvent | BodySessionHeaderFieldEvent | BodySessionSealedFieldEvent | BodyLeaveGroupFieldEvent | BodyLeaveBootFieldEvent | BodyLeaveCounterFieldEvent | BodyAlarmFirstFieldEvent | BodyAlarmSecondFieldEvent | BodyAlarmAtFieldEvent | BodyDemandKeyTermFieldEvent | BodyDemandKeySerialFieldEvent | BodyDemandKeyCommitmentFieldEvent | BodyDemandSealedFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Body>): Generator<BodyMessageGroupFieldEvent | BodyMessageKeyTermFieldEvent | BodyMessageKeySerialFieldEvent | BodyMessageKeyCommitmentFieldEvent | BodyMessageDeviceFieldEvent | BodyMessageBootFieldEvent | BodyMessageCounterFieldEvent | BodyMessagePreviousFieldEvent | BodyMessageLamportFieldEvent | BodyMessageDescriptorFieldEvent | BodyMessageLogHeadFieldEvent | BodyMessageCommitmentFieldEvent | BodyMessageSealedFieldEvent | BodyPlainMessageGroupFieldEvent | BodyPlainMessageDeviceFieldEvent | BodyPlainMessageBootFieldEvent | BodyPlainMessageCounterFieldEvent | BodyPlainMessagePreviousFieldEvent | BodyPlainMessageLamportFieldEvent | BodyPlainMessageDescriptorFieldEvent | BodyPlainMessageContentWrittenAtFieldEvent | BodyPlainMessageContentTextTextFieldEvent | BodyPlainMessageContentTextReplyToFieldEvent | BodyPlainMessageContentTextIsActionFieldEvent | BodyPlainMessageContentEditTargetFieldEvent | BodyPlainMessageContentEditTextFieldEvent | BodyPlainMessageContentDeletionTargetFieldEvent | BodyPlainMessageContentReactionTargetFieldEvent | BodyPlainMessageContentReactionEmojiFieldEvent | BodyPlainMessageContentReactionIsWithdrawnFieldEvent | BodyPlainMessageContentReplacesFieldEvent | BodyKeyRequestPrekeyFieldEvent | BodyKeyRequestAttemptFieldEvent | BodyKeyRequestEncFieldEvent | BodyKeyRequestSealedFieldEvent | BodyChallengeRequestFieldEvent | BodyChallengeAttemptFieldEvent | BodyChallengeEncFieldEvent | BodyChallengeSealedFieldEvent | BodyChallengeAnswerPrekeyFieldEvent | BodyChallengeAnswerAttemptFieldEvent | BodyChallengeAnswerEncFieldEvent | BodyChallengeAnswerSealedFieldEvent | BodyGrantRequestFieldEvent | BodyGrantAttemptFieldEvent | BodyGrantGroupFieldEvent | BodyGrantKeyTermFieldEvent | BodyGrantKeySerialFieldEvent | BodyGrantKeyCommitmentFieldEvent | BodyGrantTranscriptFieldEvent | BodyGrantRosterFieldEvent | BodyGrantLogHeadFieldEvent | BodyGrantDescriptorVersionFieldEvent | BodyGrantDescriptorHashFieldEvent | BodyGrantEphemeralFieldEvent | BodyGrantEncFieldEvent | BodyGrantSealedFieldEvent | BodyAnnouncementGroupFieldEvent | BodyAnnouncementKeyTermFieldEvent | BodyAnnouncementKeySerialFieldEvent | BodyAnnouncementKeyCommitmentFieldEvent | BodyAnnouncementRosterFieldEvent | BodyAnnouncementLogHeadFieldEvent | BodyAnnouncementDescriptorVersionFieldEvent | BodyAnnouncementDescriptorHashFieldEvent | BodyAnnouncementPreviousFieldEvent | BodyAnnouncementReasonFieldEvent | BodyAnnouncementNotAfterFieldEvent | BodyAnnouncementPayloadFieldEvent | BodyAnnouncementChunksFieldEvent | BodyAnnouncementBaseTermFieldEvent | BodyAnnouncementBaseSerialFieldEvent | BodyAnnouncementBaseCommitmentFieldEvent | BodyChunkAnnouncementFieldEvent | BodyChunkIndexFieldEvent | BodyChunkDataFieldEvent | BodyCoSignatureAnnouncementFieldEvent | BodyCoSignatureTermFieldEvent | BodyCoSignatureSerialFieldEvent | BodyCoSignatureSignatureFieldEvent | BodyCoSignaturePromisedTermFieldEvent | BodyCoSignaturePromisedSerialFieldEvent | BodyCoSignatureAttemptFieldEvent | BodyHeartbeatGroupFieldEvent | BodyHeartbeatTermFieldEvent | BodyHeartbeatCounterFieldEvent | BodyHeartbeatAnnouncementFieldEvent | BodyHeartbeatLogHeadFieldEvent | BodyHeartbeatDescriptorVersionFieldEvent | BodyHeartbeatDescriptorHashFieldEvent | BodyHeartbeatIsBackedFieldEvent | BodyHeartbeatBootFieldEvent | BodyHeartbeatIsFollowingFieldEvent | BodyDigestKeyTermFieldEvent | BodyDigestKeySerialFieldEvent | BodyDigestKeyCommitmentFieldEvent | BodyDigestSealedFieldEvent | BodyStatementsKeyTermFieldEvent | BodyStatementsKeySerialFieldEvent | BodyStatementsKeyCommitmentFieldEvent | BodyStatementsSealedFieldEvent | BodyPublicKeyRequestKeyTermFieldEvent | BodyPublicKeyRequestKeySerialFieldEvent | BodyPublicKeyRequestKeyCommitmentFieldEvent | BodyPublicKeyRequestSealedFieldEvent | BodyPublicKeyAnswerRequestFieldEvent | BodyPublicKeyAnswerEncFieldEvent | BodyPublicKeyAnswerSealedFieldEvent | BodySessionTagFieldEvent | BodySessionStartEncFieldEvent | BodySessionStartSealedFieldEvent | BodySessionHeaderFieldEvent | BodySessionSealedFieldEvent | BodySessionAttemptFieldEvent | BodySessionLamportFieldEvent | BodyLeaveGroupFieldEvent | BodyLeaveBootFieldEvent | BodyLeaveCounterFieldEvent | BodyAlarmFirstFieldEvent | BodyAlarmSecondFieldEvent | BodyAlarmAtFieldEvent | BodyDemandKeyTermFieldEvent | BodyDemandKeySerialFieldEvent | BodyDemandKeyCommitmentFieldEvent | BodyDemandSealedFieldEvent> {
     return streamMessage(buf, Body.codec(), opts)
   }
 }
@@ -10266,6 +10256,8 @@ export interface SessionFrame {
   start?: SessionStart
   header: Uint8Array
   sealed: Uint8Array
+  attempt: number
+  lamport: number
 }
 
 export namespace SessionFrame {
@@ -10298,6 +10290,16 @@ export namespace SessionFrame {
           w.bytes(obj.sealed)
         }
 
+        if ((obj.attempt != null && obj.attempt !== 0)) {
+          w.uint32(40)
+          w.uint32(obj.attempt)
+        }
+
+        if ((obj.lamport != null && obj.lamport !== 0)) {
+          w.uint32(48)
+          w.uint64Number(obj.lamport)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -10305,7 +10307,9 @@ export namespace SessionFrame {
         const obj: any = {
           tag: uint8ArrayAlloc(0),
           header: uint8ArrayAlloc(0),
-          sealed: uint8ArrayAlloc(0)
+          sealed: uint8ArrayAlloc(0),
+          attempt: 0,
+          lamport: 0
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -10330,6 +10334,14 @@ export namespace SessionFrame {
             }
             case 4: {
               obj.sealed = reader.bytes()
+              break
+            }
+            case 5: {
+              obj.attempt = reader.uint32()
+              break
+            }
+            case 6: {
+              obj.lamport = reader.uint64Number()
               break
             }
             default: {
@@ -10375,6 +10387,20 @@ export namespace SessionFrame {
               }
               break
             }
+            case 5: {
+              yield {
+                field: `${prefix}.attempt`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 6: {
+              yield {
+                field: `${prefix}.lamport`,
+                value: reader.uint64Number()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -10392,33 +10418,13 @@ export namespace SessionFrame {
     value: Uint8Array
   }
 
-  export interface SessionFrameStartInitiatorRecordFieldEvent {
-    field: '$.start.initiatorRecord'
-    value: Uint8Array
-  }
-
-  export interface SessionFrameStartResponderRecordFieldEvent {
-    field: '$.start.responderRecord'
-    value: Uint8Array
-  }
-
-  export interface SessionFrameStartPrekeyFieldEvent {
-    field: '$.start.prekey'
-    value: Uint8Array
-  }
-
-  export interface SessionFrameStartEphemeralFieldEvent {
-    field: '$.start.ephemeral'
-    value: Uint8Array
-  }
-
-  export interface SessionFrameStartOneTimeKeyFieldEvent {
-    field: '$.start.oneTimeKey'
-    value: Uint8Array
-  }
-
   export interface SessionFrameStartEncFieldEvent {
     field: '$.start.enc'
+    value: Uint8Array
+  }
+
+  export interface SessionFrameStartSealedFieldEvent {
+    field: '$.start.sealed'
     value: Uint8Array
   }
 
@@ -10432,6 +10438,16 @@ export namespace SessionFrame {
     value: Uint8Array
   }
 
+  export interface SessionFrameAttemptFieldEvent {
+    field: '$.attempt'
+    value: number
+  }
+
+  export interface SessionFrameLamportFieldEvent {
+    field: '$.lamport'
+    value: number
+  }
+
   export function encode (obj: Partial<SessionFrame>): Uint8Array {
     return encodeMessage(obj, SessionFrame.codec())
   }
@@ -10440,18 +10456,14 @@ export namespace SessionFrame {
     return decodeMessage(buf, SessionFrame.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SessionFrame>): Generator<SessionFrameTagFieldEvent | SessionFrameStartInitiatorRecordFieldEvent | SessionFrameStartResponderRecordFieldEvent | SessionFrameStartPrekeyFieldEvent | SessionFrameStartEphemeralFieldEvent | SessionFrameStartOneTimeKeyFieldEvent | SessionFrameStartEncFieldEvent | SessionFrameHeaderFieldEvent | SessionFrameSealedFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SessionFrame>): Generator<SessionFrameTagFieldEvent | SessionFrameStartEncFieldEvent | SessionFrameStartSealedFieldEvent | SessionFrameHeaderFieldEvent | SessionFrameSealedFieldEvent | SessionFrameAttemptFieldEvent | SessionFrameLamportFieldEvent> {
     return streamMessage(buf, SessionFrame.codec(), opts)
   }
 }
 
 export interface SessionStart {
-  initiatorRecord: Uint8Array
-  responderRecord: Uint8Array
-  prekey: Uint8Array
-  ephemeral: Uint8Array
-  oneTimeKey: Uint8Array
   enc: Uint8Array
+  sealed: Uint8Array
 }
 
 export namespace SessionStart {
@@ -10464,34 +10476,14 @@ export namespace SessionStart {
           w.fork()
         }
 
-        if ((obj.initiatorRecord != null && obj.initiatorRecord.byteLength > 0)) {
-          w.uint32(10)
-          w.bytes(obj.initiatorRecord)
-        }
-
-        if ((obj.responderRecord != null && obj.responderRecord.byteLength > 0)) {
-          w.uint32(18)
-          w.bytes(obj.responderRecord)
-        }
-
-        if ((obj.prekey != null && obj.prekey.byteLength > 0)) {
-          w.uint32(26)
-          w.bytes(obj.prekey)
-        }
-
-        if ((obj.ephemeral != null && obj.ephemeral.byteLength > 0)) {
-          w.uint32(34)
-          w.bytes(obj.ephemeral)
-        }
-
-        if ((obj.oneTimeKey != null && obj.oneTimeKey.byteLength > 0)) {
-          w.uint32(42)
-          w.bytes(obj.oneTimeKey)
-        }
-
         if ((obj.enc != null && obj.enc.byteLength > 0)) {
-          w.uint32(50)
+          w.uint32(10)
           w.bytes(obj.enc)
+        }
+
+        if ((obj.sealed != null && obj.sealed.byteLength > 0)) {
+          w.uint32(18)
+          w.bytes(obj.sealed)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -10499,12 +10491,8 @@ export namespace SessionStart {
         }
       }, (reader, length, opts = {}) => {
         const obj: any = {
-          initiatorRecord: uint8ArrayAlloc(0),
-          responderRecord: uint8ArrayAlloc(0),
-          prekey: uint8ArrayAlloc(0),
-          ephemeral: uint8ArrayAlloc(0),
-          oneTimeKey: uint8ArrayAlloc(0),
-          enc: uint8ArrayAlloc(0)
+          enc: uint8ArrayAlloc(0),
+          sealed: uint8ArrayAlloc(0)
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -10514,27 +10502,11 @@ export namespace SessionStart {
 
           switch (tag >>> 3) {
             case 1: {
-              obj.initiatorRecord = reader.bytes()
+              obj.enc = reader.bytes()
               break
             }
             case 2: {
-              obj.responderRecord = reader.bytes()
-              break
-            }
-            case 3: {
-              obj.prekey = reader.bytes()
-              break
-            }
-            case 4: {
-              obj.ephemeral = reader.bytes()
-              break
-            }
-            case 5: {
-              obj.oneTimeKey = reader.bytes()
-              break
-            }
-            case 6: {
-              obj.enc = reader.bytes()
+              obj.sealed = reader.bytes()
               break
             }
             default: {
@@ -10554,42 +10526,14 @@ export namespace SessionStart {
           switch (tag >>> 3) {
             case 1: {
               yield {
-                field: `${prefix}.initiatorRecord`,
+                field: `${prefix}.enc`,
                 value: reader.bytes()
               }
               break
             }
             case 2: {
               yield {
-                field: `${prefix}.responderRecord`,
-                value: reader.bytes()
-              }
-              break
-            }
-            case 3: {
-              yield {
-                field: `${prefix}.prekey`,
-                value: reader.bytes()
-              }
-              break
-            }
-            case 4: {
-              yield {
-                field: `${prefix}.ephemeral`,
-                value: reader.bytes()
-              }
-              break
-            }
-            case 5: {
-              yield {
-                field: `${prefix}.oneTimeKey`,
-                value: reader.bytes()
-              }
-              break
-            }
-            case 6: {
-              yield {
-                field: `${prefix}.enc`,
+                field: `${prefix}.sealed`,
                 value: reader.bytes()
               }
               break
@@ -10606,33 +10550,13 @@ export namespace SessionStart {
     return _codec
   }
 
-  export interface SessionStartInitiatorRecordFieldEvent {
-    field: '$.initiatorRecord'
-    value: Uint8Array
-  }
-
-  export interface SessionStartResponderRecordFieldEvent {
-    field: '$.responderRecord'
-    value: Uint8Array
-  }
-
-  export interface SessionStartPrekeyFieldEvent {
-    field: '$.prekey'
-    value: Uint8Array
-  }
-
-  export interface SessionStartEphemeralFieldEvent {
-    field: '$.ephemeral'
-    value: Uint8Array
-  }
-
-  export interface SessionStartOneTimeKeyFieldEvent {
-    field: '$.oneTimeKey'
-    value: Uint8Array
-  }
-
   export interface SessionStartEncFieldEvent {
     field: '$.enc'
+    value: Uint8Array
+  }
+
+  export interface SessionStartSealedFieldEvent {
+    field: '$.sealed'
     value: Uint8Array
   }
 
@@ -10644,8 +10568,421 @@ export namespace SessionStart {
     return decodeMessage(buf, SessionStart.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SessionStart>): Generator<SessionStartInitiatorRecordFieldEvent | SessionStartResponderRecordFieldEvent | SessionStartPrekeyFieldEvent | SessionStartEphemeralFieldEvent | SessionStartOneTimeKeyFieldEvent | SessionStartEncFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SessionStart>): Generator<SessionStartEncFieldEvent | SessionStartSealedFieldEvent> {
     return streamMessage(buf, SessionStart.codec(), opts)
+  }
+}
+
+export interface StartContent {
+  record: Uint8Array
+  ephemeral: Uint8Array
+  oneTimeKey: Uint8Array
+  generation: number
+}
+
+export namespace StartContent {
+  let _codec: Codec<StartContent>
+
+  export const codec = (): Codec<StartContent> => {
+    if (_codec == null) {
+      _codec = message<StartContent>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.record != null && obj.record.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.record)
+        }
+
+        if ((obj.ephemeral != null && obj.ephemeral.byteLength > 0)) {
+          w.uint32(18)
+          w.bytes(obj.ephemeral)
+        }
+
+        if ((obj.oneTimeKey != null && obj.oneTimeKey.byteLength > 0)) {
+          w.uint32(26)
+          w.bytes(obj.oneTimeKey)
+        }
+
+        if ((obj.generation != null && obj.generation !== 0)) {
+          w.uint32(32)
+          w.uint32(obj.generation)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          record: uint8ArrayAlloc(0),
+          ephemeral: uint8ArrayAlloc(0),
+          oneTimeKey: uint8ArrayAlloc(0),
+          generation: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.record = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.ephemeral = reader.bytes()
+              break
+            }
+            case 3: {
+              obj.oneTimeKey = reader.bytes()
+              break
+            }
+            case 4: {
+              obj.generation = reader.uint32()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.record`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.ephemeral`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.oneTimeKey`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 4: {
+              yield {
+                field: `${prefix}.generation`,
+                value: reader.uint32()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface StartContentRecordFieldEvent {
+    field: '$.record'
+    value: Uint8Array
+  }
+
+  export interface StartContentEphemeralFieldEvent {
+    field: '$.ephemeral'
+    value: Uint8Array
+  }
+
+  export interface StartContentOneTimeKeyFieldEvent {
+    field: '$.oneTimeKey'
+    value: Uint8Array
+  }
+
+  export interface StartContentGenerationFieldEvent {
+    field: '$.generation'
+    value: number
+  }
+
+  export function encode (obj: Partial<StartContent>): Uint8Array {
+    return encodeMessage(obj, StartContent.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StartContent>): StartContent {
+    return decodeMessage(buf, StartContent.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StartContent>): Generator<StartContentRecordFieldEvent | StartContentEphemeralFieldEvent | StartContentOneTimeKeyFieldEvent | StartContentGenerationFieldEvent> {
+    return streamMessage(buf, StartContent.codec(), opts)
+  }
+}
+
+export interface SessionContent {
+  instance: Uint8Array
+  number: number
+  oldest: number
+  ackInstance: Uint8Array
+  ack: number
+  content?: Content
+}
+
+export namespace SessionContent {
+  let _codec: Codec<SessionContent>
+
+  export const codec = (): Codec<SessionContent> => {
+    if (_codec == null) {
+      _codec = message<SessionContent>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.instance != null && obj.instance.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.instance)
+        }
+
+        if ((obj.number != null && obj.number !== 0)) {
+          w.uint32(16)
+          w.uint64Number(obj.number)
+        }
+
+        if ((obj.oldest != null && obj.oldest !== 0)) {
+          w.uint32(24)
+          w.uint64Number(obj.oldest)
+        }
+
+        if ((obj.ackInstance != null && obj.ackInstance.byteLength > 0)) {
+          w.uint32(34)
+          w.bytes(obj.ackInstance)
+        }
+
+        if ((obj.ack != null && obj.ack !== 0)) {
+          w.uint32(40)
+          w.uint64Number(obj.ack)
+        }
+
+        if (obj.content != null) {
+          w.uint32(50)
+          Content.codec().encode(obj.content, w)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          instance: uint8ArrayAlloc(0),
+          number: 0,
+          oldest: 0,
+          ackInstance: uint8ArrayAlloc(0),
+          ack: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.instance = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.number = reader.uint64Number()
+              break
+            }
+            case 3: {
+              obj.oldest = reader.uint64Number()
+              break
+            }
+            case 4: {
+              obj.ackInstance = reader.bytes()
+              break
+            }
+            case 5: {
+              obj.ack = reader.uint64Number()
+              break
+            }
+            case 6: {
+              obj.content = Content.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.content
+              })
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.instance`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.number`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.oldest`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            case 4: {
+              yield {
+                field: `${prefix}.ackInstance`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 5: {
+              yield {
+                field: `${prefix}.ack`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            case 6: {
+              yield * Content.codec().stream(reader, reader.uint32(), `${prefix}.content`, {
+                limits: opts.limits?.content
+              })
+
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface SessionContentInstanceFieldEvent {
+    field: '$.instance'
+    value: Uint8Array
+  }
+
+  export interface SessionContentNumberFieldEvent {
+    field: '$.number'
+    value: number
+  }
+
+  export interface SessionContentOldestFieldEvent {
+    field: '$.oldest'
+    value: number
+  }
+
+  export interface SessionContentAckInstanceFieldEvent {
+    field: '$.ackInstance'
+    value: Uint8Array
+  }
+
+  export interface SessionContentAckFieldEvent {
+    field: '$.ack'
+    value: number
+  }
+
+  export interface SessionContentContentWrittenAtFieldEvent {
+    field: '$.content.writtenAt'
+    value: number
+  }
+
+  export interface SessionContentContentTextTextFieldEvent {
+    field: '$.content.text.text'
+    value: string
+  }
+
+  export interface SessionContentContentTextReplyToFieldEvent {
+    field: '$.content.text.replyTo'
+    value: Uint8Array
+  }
+
+  export interface SessionContentContentTextIsActionFieldEvent {
+    field: '$.content.text.isAction'
+    value: boolean
+  }
+
+  export interface SessionContentContentEditTargetFieldEvent {
+    field: '$.content.edit.target'
+    value: Uint8Array
+  }
+
+  export interface SessionContentContentEditTextFieldEvent {
+    field: '$.content.edit.text'
+    value: string
+  }
+
+  export interface SessionContentContentDeletionTargetFieldEvent {
+    field: '$.content.deletion.target'
+    value: Uint8Array
+  }
+
+  export interface SessionContentContentReactionTargetFieldEvent {
+    field: '$.content.reaction.target'
+    value: Uint8Array
+  }
+
+  export interface SessionContentContentReactionEmojiFieldEvent {
+    field: '$.content.reaction.emoji'
+    value: string
+  }
+
+  export interface SessionContentContentReactionIsWithdrawnFieldEvent {
+    field: '$.content.reaction.isWithdrawn'
+    value: boolean
+  }
+
+  export interface SessionContentContentReplacesFieldEvent {
+    field: '$.content.replaces'
+    value: Uint8Array
+  }
+
+  export function encode (obj: Partial<SessionContent>): Uint8Array {
+    return encodeMessage(obj, SessionContent.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SessionContent>): SessionContent {
+    return decodeMessage(buf, SessionContent.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SessionContent>): Generator<SessionContentInstanceFieldEvent | SessionContentNumberFieldEvent | SessionContentOldestFieldEvent | SessionContentAckInstanceFieldEvent | SessionContentAckFieldEvent | SessionContentContentWrittenAtFieldEvent | SessionContentContentTextTextFieldEvent | SessionContentContentTextReplyToFieldEvent | SessionContentContentTextIsActionFieldEvent | SessionContentContentEditTargetFieldEvent | SessionContentContentEditTextFieldEvent | SessionContentContentDeletionTargetFieldEvent | SessionContentContentReactionTargetFieldEvent | SessionContentContentReactionEmojiFieldEvent | SessionContentContentReactionIsWithdrawnFieldEvent | SessionContentContentReplacesFieldEvent> {
+    return streamMessage(buf, SessionContent.codec(), opts)
   }
 }
 
@@ -12438,6 +12775,12 @@ export namespace UserRecord {
     index: number
   }
 
+  export interface UserRecordDevicesOneTimeKeysFieldEvent {
+    field: '$.devices[].oneTimeKeys[]'
+    index: number
+    value: Uint8Array
+  }
+
   export interface UserRecordIssuedAtFieldEvent {
     field: '$.issuedAt'
     value: number
@@ -12456,7 +12799,7 @@ export namespace UserRecord {
     return decodeMessage(buf, UserRecord.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<UserRecord>): Generator<UserRecordUserFieldEvent | UserRecordSeqFieldEvent | UserRecordNickFieldEvent | UserRecordDevicesNumberFieldEvent | UserRecordDevicesPrekeyX25519FieldEvent | UserRecordDevicesPrekeyXwingFieldEvent | UserRecordDevicesPrekeyNotBeforeFieldEvent | UserRecordDevicesPrekeyNotAfterFieldEvent | UserRecordIssuedAtFieldEvent | UserRecordExpiresAtFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<UserRecord>): Generator<UserRecordUserFieldEvent | UserRecordSeqFieldEvent | UserRecordNickFieldEvent | UserRecordDevicesNumberFieldEvent | UserRecordDevicesPrekeyX25519FieldEvent | UserRecordDevicesPrekeyXwingFieldEvent | UserRecordDevicesPrekeyNotBeforeFieldEvent | UserRecordDevicesPrekeyNotAfterFieldEvent | UserRecordDevicesOneTimeKeysFieldEvent | UserRecordIssuedAtFieldEvent | UserRecordExpiresAtFieldEvent> {
     return streamMessage(buf, UserRecord.codec(), opts)
   }
 }
@@ -12464,6 +12807,7 @@ export namespace UserRecord {
 export interface Device {
   number: number
   prekey?: Prekey
+  oneTimeKeys: Uint8Array[]
 }
 
 export namespace Device {
@@ -12486,12 +12830,20 @@ export namespace Device {
           Prekey.codec().encode(obj.prekey, w)
         }
 
+        if (obj.oneTimeKeys != null && obj.oneTimeKeys.length > 0) {
+          for (const value of obj.oneTimeKeys) {
+            w.uint32(26)
+            w.bytes(value)
+          }
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
       }, (reader, length, opts = {}) => {
         const obj: any = {
-          number: 0
+          number: 0,
+          oneTimeKeys: []
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -12510,6 +12862,14 @@ export namespace Device {
               })
               break
             }
+            case 3: {
+              if (opts.limits?.oneTimeKeys != null && obj.oneTimeKeys.length === opts.limits.oneTimeKeys) {
+                throw new MaxLengthError('Decode error - repeated field "oneTimeKeys" had too many elements')
+              }
+
+              obj.oneTimeKeys.push(reader.bytes())
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -12519,6 +12879,10 @@ export namespace Device {
 
         return obj
       }, function * (reader, length, prefix, opts = {}) {
+        const obj = {
+          oneTimeKeys: 0
+        }
+
         const end = length == null ? reader.len : reader.pos + length
 
         while (reader.pos < end) {
@@ -12536,6 +12900,21 @@ export namespace Device {
               yield * Prekey.codec().stream(reader, reader.uint32(), `${prefix}.prekey`, {
                 limits: opts.limits?.prekey
               })
+
+              break
+            }
+            case 3: {
+              if (opts.limits?.oneTimeKeys != null && obj.oneTimeKeys === opts.limits.oneTimeKeys) {
+                throw new MaxLengthError('Streaming decode error - repeated field "oneTimeKeys" had too many elements')
+              }
+
+              yield {
+                field: `${prefix}.oneTimeKeys[]`,
+                index: obj.oneTimeKeys,
+                value: reader.bytes()
+              }
+
+              obj.oneTimeKeys++
 
               break
             }
@@ -12576,6 +12955,12 @@ export namespace Device {
     value: number
   }
 
+  export interface DeviceOneTimeKeysFieldEvent {
+    field: '$.oneTimeKeys[]'
+    index: number
+    value: Uint8Array
+  }
+
   export function encode (obj: Partial<Device>): Uint8Array {
     return encodeMessage(obj, Device.codec())
   }
@@ -12584,7 +12969,7 @@ export namespace Device {
     return decodeMessage(buf, Device.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Device>): Generator<DeviceNumberFieldEvent | DevicePrekeyX25519FieldEvent | DevicePrekeyXwingFieldEvent | DevicePrekeyNotBeforeFieldEvent | DevicePrekeyNotAfterFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Device>): Generator<DeviceNumberFieldEvent | DevicePrekeyX25519FieldEvent | DevicePrekeyXwingFieldEvent | DevicePrekeyNotBeforeFieldEvent | DevicePrekeyNotAfterFieldEvent | DeviceOneTimeKeysFieldEvent> {
     return streamMessage(buf, Device.codec(), opts)
   }
 }

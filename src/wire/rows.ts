@@ -4446,3 +4446,2129 @@ export namespace ContactRow {
     return streamMessage(buf, ContactRow.codec(), opts)
   }
 }
+
+export interface OneTimeKeysRow {
+  keys: OneTimeKeyRow[]
+}
+
+export namespace OneTimeKeysRow {
+  let _codec: Codec<OneTimeKeysRow>
+
+  export const codec = (): Codec<OneTimeKeysRow> => {
+    if (_codec == null) {
+      _codec = message<OneTimeKeysRow>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if (obj.keys != null && obj.keys.length > 0) {
+          for (const value of obj.keys) {
+            w.uint32(10)
+            OneTimeKeyRow.codec().encode(value, w)
+          }
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          keys: []
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              if (opts.limits?.keys != null && obj.keys.length === opts.limits.keys) {
+                throw new MaxLengthError('Decode error - repeated field "keys" had too many elements')
+              }
+
+              obj.keys.push(OneTimeKeyRow.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.keys$
+              }))
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const obj = {
+          keys: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              if (opts.limits?.keys != null && obj.keys === opts.limits.keys) {
+                throw new MaxLengthError('Streaming decode error - repeated field "keys" had too many elements')
+              }
+
+              for (const evt of OneTimeKeyRow.codec().stream(reader, reader.uint32(), `${prefix}.keys[]`, {
+                limits: opts.limits?.keys$
+              })) {
+                yield {
+                  ...evt,
+                  index: obj.keys
+                }
+              }
+
+              obj.keys++
+
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface OneTimeKeysRowKeysSeedFieldEvent {
+    field: '$.keys[].seed'
+    value: Uint8Array
+    index: number
+  }
+
+  export interface OneTimeKeysRowKeysPrekeyFieldEvent {
+    field: '$.keys[].prekey'
+    value: Uint8Array
+    index: number
+  }
+
+  export function encode (obj: Partial<OneTimeKeysRow>): Uint8Array {
+    return encodeMessage(obj, OneTimeKeysRow.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<OneTimeKeysRow>): OneTimeKeysRow {
+    return decodeMessage(buf, OneTimeKeysRow.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<OneTimeKeysRow>): Generator<OneTimeKeysRowKeysSeedFieldEvent | OneTimeKeysRowKeysPrekeyFieldEvent> {
+    return streamMessage(buf, OneTimeKeysRow.codec(), opts)
+  }
+}
+
+export interface OneTimeKeyRow {
+  seed: Uint8Array
+  prekey: Uint8Array
+}
+
+export namespace OneTimeKeyRow {
+  let _codec: Codec<OneTimeKeyRow>
+
+  export const codec = (): Codec<OneTimeKeyRow> => {
+    if (_codec == null) {
+      _codec = message<OneTimeKeyRow>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.seed != null && obj.seed.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.seed)
+        }
+
+        if ((obj.prekey != null && obj.prekey.byteLength > 0)) {
+          w.uint32(18)
+          w.bytes(obj.prekey)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          seed: uint8ArrayAlloc(0),
+          prekey: uint8ArrayAlloc(0)
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.seed = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.prekey = reader.bytes()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.seed`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.prekey`,
+                value: reader.bytes()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface OneTimeKeyRowSeedFieldEvent {
+    field: '$.seed'
+    value: Uint8Array
+  }
+
+  export interface OneTimeKeyRowPrekeyFieldEvent {
+    field: '$.prekey'
+    value: Uint8Array
+  }
+
+  export function encode (obj: Partial<OneTimeKeyRow>): Uint8Array {
+    return encodeMessage(obj, OneTimeKeyRow.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<OneTimeKeyRow>): OneTimeKeyRow {
+    return decodeMessage(buf, OneTimeKeyRow.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<OneTimeKeyRow>): Generator<OneTimeKeyRowSeedFieldEvent | OneTimeKeyRowPrekeyFieldEvent> {
+    return streamMessage(buf, OneTimeKeyRow.codec(), opts)
+  }
+}
+
+export interface PairRow {
+  user: Uint8Array
+  instance: Uint8Array
+  next: number
+  lives: LifeRow[]
+  usedKeys: Uint8Array[]
+}
+
+export namespace PairRow {
+  let _codec: Codec<PairRow>
+
+  export const codec = (): Codec<PairRow> => {
+    if (_codec == null) {
+      _codec = message<PairRow>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.user != null && obj.user.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.user)
+        }
+
+        if ((obj.instance != null && obj.instance.byteLength > 0)) {
+          w.uint32(18)
+          w.bytes(obj.instance)
+        }
+
+        if ((obj.next != null && obj.next !== 0)) {
+          w.uint32(24)
+          w.uint64Number(obj.next)
+        }
+
+        if (obj.lives != null && obj.lives.length > 0) {
+          for (const value of obj.lives) {
+            w.uint32(34)
+            LifeRow.codec().encode(value, w)
+          }
+        }
+
+        if (obj.usedKeys != null && obj.usedKeys.length > 0) {
+          for (const value of obj.usedKeys) {
+            w.uint32(42)
+            w.bytes(value)
+          }
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          user: uint8ArrayAlloc(0),
+          instance: uint8ArrayAlloc(0),
+          next: 0,
+          lives: [],
+          usedKeys: []
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.user = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.instance = reader.bytes()
+              break
+            }
+            case 3: {
+              obj.next = reader.uint64Number()
+              break
+            }
+            case 4: {
+              if (opts.limits?.lives != null && obj.lives.length === opts.limits.lives) {
+                throw new MaxLengthError('Decode error - repeated field "lives" had too many elements')
+              }
+
+              obj.lives.push(LifeRow.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.lives$
+              }))
+              break
+            }
+            case 5: {
+              if (opts.limits?.usedKeys != null && obj.usedKeys.length === opts.limits.usedKeys) {
+                throw new MaxLengthError('Decode error - repeated field "usedKeys" had too many elements')
+              }
+
+              obj.usedKeys.push(reader.bytes())
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const obj = {
+          lives: 0,
+          usedKeys: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.user`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.instance`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.next`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            case 4: {
+              if (opts.limits?.lives != null && obj.lives === opts.limits.lives) {
+                throw new MaxLengthError('Streaming decode error - repeated field "lives" had too many elements')
+              }
+
+              for (const evt of LifeRow.codec().stream(reader, reader.uint32(), `${prefix}.lives[]`, {
+                limits: opts.limits?.lives$
+              })) {
+                yield {
+                  ...evt,
+                  index: obj.lives
+                }
+              }
+
+              obj.lives++
+
+              break
+            }
+            case 5: {
+              if (opts.limits?.usedKeys != null && obj.usedKeys === opts.limits.usedKeys) {
+                throw new MaxLengthError('Streaming decode error - repeated field "usedKeys" had too many elements')
+              }
+
+              yield {
+                field: `${prefix}.usedKeys[]`,
+                index: obj.usedKeys,
+                value: reader.bytes()
+              }
+
+              obj.usedKeys++
+
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface PairRowUserFieldEvent {
+    field: '$.user'
+    value: Uint8Array
+  }
+
+  export interface PairRowInstanceFieldEvent {
+    field: '$.instance'
+    value: Uint8Array
+  }
+
+  export interface PairRowNextFieldEvent {
+    field: '$.next'
+    value: number
+  }
+
+  export interface PairRowLivesInstanceFieldEvent {
+    field: '$.lives[].instance'
+    value: Uint8Array
+    index: number
+  }
+
+  export interface PairRowLivesHeardFieldEvent {
+    field: '$.lives[].heard'
+    value: number
+    index: number
+  }
+
+  export interface PairRowUsedKeysFieldEvent {
+    field: '$.usedKeys[]'
+    index: number
+    value: Uint8Array
+  }
+
+  export function encode (obj: Partial<PairRow>): Uint8Array {
+    return encodeMessage(obj, PairRow.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<PairRow>): PairRow {
+    return decodeMessage(buf, PairRow.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<PairRow>): Generator<PairRowUserFieldEvent | PairRowInstanceFieldEvent | PairRowNextFieldEvent | PairRowLivesInstanceFieldEvent | PairRowLivesHeardFieldEvent | PairRowUsedKeysFieldEvent> {
+    return streamMessage(buf, PairRow.codec(), opts)
+  }
+}
+
+export interface LifeRow {
+  instance: Uint8Array
+  heard: number
+}
+
+export namespace LifeRow {
+  let _codec: Codec<LifeRow>
+
+  export const codec = (): Codec<LifeRow> => {
+    if (_codec == null) {
+      _codec = message<LifeRow>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.instance != null && obj.instance.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.instance)
+        }
+
+        if ((obj.heard != null && obj.heard !== 0)) {
+          w.uint32(16)
+          w.uint64Number(obj.heard)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          instance: uint8ArrayAlloc(0),
+          heard: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.instance = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.heard = reader.uint64Number()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.instance`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.heard`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface LifeRowInstanceFieldEvent {
+    field: '$.instance'
+    value: Uint8Array
+  }
+
+  export interface LifeRowHeardFieldEvent {
+    field: '$.heard'
+    value: number
+  }
+
+  export function encode (obj: Partial<LifeRow>): Uint8Array {
+    return encodeMessage(obj, LifeRow.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<LifeRow>): LifeRow {
+    return decodeMessage(buf, LifeRow.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<LifeRow>): Generator<LifeRowInstanceFieldEvent | LifeRowHeardFieldEvent> {
+    return streamMessage(buf, LifeRow.codec(), opts)
+  }
+}
+
+export interface SaidRow {
+  user: Uint8Array
+  number: number
+  content: Uint8Array
+  session: Uint8Array
+  frame: Uint8Array
+}
+
+export namespace SaidRow {
+  let _codec: Codec<SaidRow>
+
+  export const codec = (): Codec<SaidRow> => {
+    if (_codec == null) {
+      _codec = message<SaidRow>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.user != null && obj.user.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.user)
+        }
+
+        if ((obj.number != null && obj.number !== 0)) {
+          w.uint32(16)
+          w.uint64Number(obj.number)
+        }
+
+        if ((obj.content != null && obj.content.byteLength > 0)) {
+          w.uint32(26)
+          w.bytes(obj.content)
+        }
+
+        if ((obj.session != null && obj.session.byteLength > 0)) {
+          w.uint32(34)
+          w.bytes(obj.session)
+        }
+
+        if ((obj.frame != null && obj.frame.byteLength > 0)) {
+          w.uint32(42)
+          w.bytes(obj.frame)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          user: uint8ArrayAlloc(0),
+          number: 0,
+          content: uint8ArrayAlloc(0),
+          session: uint8ArrayAlloc(0),
+          frame: uint8ArrayAlloc(0)
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.user = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.number = reader.uint64Number()
+              break
+            }
+            case 3: {
+              obj.content = reader.bytes()
+              break
+            }
+            case 4: {
+              obj.session = reader.bytes()
+              break
+            }
+            case 5: {
+              obj.frame = reader.bytes()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.user`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.number`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.content`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 4: {
+              yield {
+                field: `${prefix}.session`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 5: {
+              yield {
+                field: `${prefix}.frame`,
+                value: reader.bytes()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface SaidRowUserFieldEvent {
+    field: '$.user'
+    value: Uint8Array
+  }
+
+  export interface SaidRowNumberFieldEvent {
+    field: '$.number'
+    value: number
+  }
+
+  export interface SaidRowContentFieldEvent {
+    field: '$.content'
+    value: Uint8Array
+  }
+
+  export interface SaidRowSessionFieldEvent {
+    field: '$.session'
+    value: Uint8Array
+  }
+
+  export interface SaidRowFrameFieldEvent {
+    field: '$.frame'
+    value: Uint8Array
+  }
+
+  export function encode (obj: Partial<SaidRow>): Uint8Array {
+    return encodeMessage(obj, SaidRow.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SaidRow>): SaidRow {
+    return decodeMessage(buf, SaidRow.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SaidRow>): Generator<SaidRowUserFieldEvent | SaidRowNumberFieldEvent | SaidRowContentFieldEvent | SaidRowSessionFieldEvent | SaidRowFrameFieldEvent> {
+    return streamMessage(buf, SaidRow.codec(), opts)
+  }
+}
+
+export interface EarlyRow {
+  user: Uint8Array
+  number: number
+  content: Uint8Array
+}
+
+export namespace EarlyRow {
+  let _codec: Codec<EarlyRow>
+
+  export const codec = (): Codec<EarlyRow> => {
+    if (_codec == null) {
+      _codec = message<EarlyRow>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.user != null && obj.user.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.user)
+        }
+
+        if ((obj.number != null && obj.number !== 0)) {
+          w.uint32(16)
+          w.uint64Number(obj.number)
+        }
+
+        if ((obj.content != null && obj.content.byteLength > 0)) {
+          w.uint32(26)
+          w.bytes(obj.content)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          user: uint8ArrayAlloc(0),
+          number: 0,
+          content: uint8ArrayAlloc(0)
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.user = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.number = reader.uint64Number()
+              break
+            }
+            case 3: {
+              obj.content = reader.bytes()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.user`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.number`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.content`,
+                value: reader.bytes()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface EarlyRowUserFieldEvent {
+    field: '$.user'
+    value: Uint8Array
+  }
+
+  export interface EarlyRowNumberFieldEvent {
+    field: '$.number'
+    value: number
+  }
+
+  export interface EarlyRowContentFieldEvent {
+    field: '$.content'
+    value: Uint8Array
+  }
+
+  export function encode (obj: Partial<EarlyRow>): Uint8Array {
+    return encodeMessage(obj, EarlyRow.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<EarlyRow>): EarlyRow {
+    return decodeMessage(buf, EarlyRow.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<EarlyRow>): Generator<EarlyRowUserFieldEvent | EarlyRowNumberFieldEvent | EarlyRowContentFieldEvent> {
+    return streamMessage(buf, EarlyRow.codec(), opts)
+  }
+}
+
+export interface SessionRow {
+  user: Uint8Array
+  id: Uint8Array
+  isInitiator: boolean
+  generation: number
+  life: Uint8Array
+  isConfirmed: boolean
+  isDoubted: boolean
+  hasOneTimeKey: boolean
+  start: Uint8Array
+  opening: Uint8Array
+  firstTag: Uint8Array
+  ratchet?: RatchetRow
+  usableUntil: number
+}
+
+export namespace SessionRow {
+  let _codec: Codec<SessionRow>
+
+  export const codec = (): Codec<SessionRow> => {
+    if (_codec == null) {
+      _codec = message<SessionRow>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.user != null && obj.user.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.user)
+        }
+
+        if ((obj.id != null && obj.id.byteLength > 0)) {
+          w.uint32(18)
+          w.bytes(obj.id)
+        }
+
+        if ((obj.isInitiator != null && obj.isInitiator !== false)) {
+          w.uint32(24)
+          w.bool(obj.isInitiator)
+        }
+
+        if ((obj.generation != null && obj.generation !== 0)) {
+          w.uint32(32)
+          w.uint32(obj.generation)
+        }
+
+        if ((obj.life != null && obj.life.byteLength > 0)) {
+          w.uint32(42)
+          w.bytes(obj.life)
+        }
+
+        if ((obj.isConfirmed != null && obj.isConfirmed !== false)) {
+          w.uint32(48)
+          w.bool(obj.isConfirmed)
+        }
+
+        if ((obj.isDoubted != null && obj.isDoubted !== false)) {
+          w.uint32(56)
+          w.bool(obj.isDoubted)
+        }
+
+        if ((obj.hasOneTimeKey != null && obj.hasOneTimeKey !== false)) {
+          w.uint32(64)
+          w.bool(obj.hasOneTimeKey)
+        }
+
+        if ((obj.start != null && obj.start.byteLength > 0)) {
+          w.uint32(74)
+          w.bytes(obj.start)
+        }
+
+        if ((obj.opening != null && obj.opening.byteLength > 0)) {
+          w.uint32(82)
+          w.bytes(obj.opening)
+        }
+
+        if ((obj.firstTag != null && obj.firstTag.byteLength > 0)) {
+          w.uint32(90)
+          w.bytes(obj.firstTag)
+        }
+
+        if (obj.ratchet != null) {
+          w.uint32(98)
+          RatchetRow.codec().encode(obj.ratchet, w)
+        }
+
+        if ((obj.usableUntil != null && obj.usableUntil !== 0)) {
+          w.uint32(104)
+          w.uint64Number(obj.usableUntil)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          user: uint8ArrayAlloc(0),
+          id: uint8ArrayAlloc(0),
+          isInitiator: false,
+          generation: 0,
+          life: uint8ArrayAlloc(0),
+          isConfirmed: false,
+          isDoubted: false,
+          hasOneTimeKey: false,
+          start: uint8ArrayAlloc(0),
+          opening: uint8ArrayAlloc(0),
+          firstTag: uint8ArrayAlloc(0),
+          usableUntil: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.user = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.id = reader.bytes()
+              break
+            }
+            case 3: {
+              obj.isInitiator = reader.bool()
+              break
+            }
+            case 4: {
+              obj.generation = reader.uint32()
+              break
+            }
+            case 5: {
+              obj.life = reader.bytes()
+              break
+            }
+            case 6: {
+              obj.isConfirmed = reader.bool()
+              break
+            }
+            case 7: {
+              obj.isDoubted = reader.bool()
+              break
+            }
+            case 8: {
+              obj.hasOneTimeKey = reader.bool()
+              break
+            }
+            case 9: {
+              obj.start = reader.bytes()
+              break
+            }
+            case 10: {
+              obj.opening = reader.bytes()
+              break
+            }
+            case 11: {
+              obj.firstTag = reader.bytes()
+              break
+            }
+            case 12: {
+              obj.ratchet = RatchetRow.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.ratchet
+              })
+              break
+            }
+            case 13: {
+              obj.usableUntil = reader.uint64Number()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.user`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.id`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.isInitiator`,
+                value: reader.bool()
+              }
+              break
+            }
+            case 4: {
+              yield {
+                field: `${prefix}.generation`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 5: {
+              yield {
+                field: `${prefix}.life`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 6: {
+              yield {
+                field: `${prefix}.isConfirmed`,
+                value: reader.bool()
+              }
+              break
+            }
+            case 7: {
+              yield {
+                field: `${prefix}.isDoubted`,
+                value: reader.bool()
+              }
+              break
+            }
+            case 8: {
+              yield {
+                field: `${prefix}.hasOneTimeKey`,
+                value: reader.bool()
+              }
+              break
+            }
+            case 9: {
+              yield {
+                field: `${prefix}.start`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 10: {
+              yield {
+                field: `${prefix}.opening`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 11: {
+              yield {
+                field: `${prefix}.firstTag`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 12: {
+              yield * RatchetRow.codec().stream(reader, reader.uint32(), `${prefix}.ratchet`, {
+                limits: opts.limits?.ratchet
+              })
+
+              break
+            }
+            case 13: {
+              yield {
+                field: `${prefix}.usableUntil`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface SessionRowUserFieldEvent {
+    field: '$.user'
+    value: Uint8Array
+  }
+
+  export interface SessionRowIdFieldEvent {
+    field: '$.id'
+    value: Uint8Array
+  }
+
+  export interface SessionRowIsInitiatorFieldEvent {
+    field: '$.isInitiator'
+    value: boolean
+  }
+
+  export interface SessionRowGenerationFieldEvent {
+    field: '$.generation'
+    value: number
+  }
+
+  export interface SessionRowLifeFieldEvent {
+    field: '$.life'
+    value: Uint8Array
+  }
+
+  export interface SessionRowIsConfirmedFieldEvent {
+    field: '$.isConfirmed'
+    value: boolean
+  }
+
+  export interface SessionRowIsDoubtedFieldEvent {
+    field: '$.isDoubted'
+    value: boolean
+  }
+
+  export interface SessionRowHasOneTimeKeyFieldEvent {
+    field: '$.hasOneTimeKey'
+    value: boolean
+  }
+
+  export interface SessionRowStartFieldEvent {
+    field: '$.start'
+    value: Uint8Array
+  }
+
+  export interface SessionRowOpeningFieldEvent {
+    field: '$.opening'
+    value: Uint8Array
+  }
+
+  export interface SessionRowFirstTagFieldEvent {
+    field: '$.firstTag'
+    value: Uint8Array
+  }
+
+  export interface SessionRowRatchetRootFieldEvent {
+    field: '$.ratchet.root'
+    value: Uint8Array
+  }
+
+  export interface SessionRowRatchetOwnFieldEvent {
+    field: '$.ratchet.own'
+    value: Uint8Array
+  }
+
+  export interface SessionRowRatchetTheirsFieldEvent {
+    field: '$.ratchet.theirs'
+    value: Uint8Array
+  }
+
+  export interface SessionRowRatchetSendingKeyFieldEvent {
+    field: '$.ratchet.sending.key'
+    value: Uint8Array
+  }
+
+  export interface SessionRowRatchetSendingHeaderFieldEvent {
+    field: '$.ratchet.sending.header'
+    value: Uint8Array
+  }
+
+  export interface SessionRowRatchetSendingCountFieldEvent {
+    field: '$.ratchet.sending.count'
+    value: number
+  }
+
+  export interface SessionRowRatchetReceivingKeyFieldEvent {
+    field: '$.ratchet.receiving.key'
+    value: Uint8Array
+  }
+
+  export interface SessionRowRatchetReceivingHeaderFieldEvent {
+    field: '$.ratchet.receiving.header'
+    value: Uint8Array
+  }
+
+  export interface SessionRowRatchetReceivingCountFieldEvent {
+    field: '$.ratchet.receiving.count'
+    value: number
+  }
+
+  export interface SessionRowRatchetNextSendingFieldEvent {
+    field: '$.ratchet.nextSending'
+    value: Uint8Array
+  }
+
+  export interface SessionRowRatchetNextReceivingFieldEvent {
+    field: '$.ratchet.nextReceiving'
+    value: Uint8Array
+  }
+
+  export interface SessionRowRatchetPreviousFieldEvent {
+    field: '$.ratchet.previous'
+    value: number
+  }
+
+  export interface SessionRowUsableUntilFieldEvent {
+    field: '$.usableUntil'
+    value: number
+  }
+
+  export function encode (obj: Partial<SessionRow>): Uint8Array {
+    return encodeMessage(obj, SessionRow.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SessionRow>): SessionRow {
+    return decodeMessage(buf, SessionRow.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SessionRow>): Generator<SessionRowUserFieldEvent | SessionRowIdFieldEvent | SessionRowIsInitiatorFieldEvent | SessionRowGenerationFieldEvent | SessionRowLifeFieldEvent | SessionRowIsConfirmedFieldEvent | SessionRowIsDoubtedFieldEvent | SessionRowHasOneTimeKeyFieldEvent | SessionRowStartFieldEvent | SessionRowOpeningFieldEvent | SessionRowFirstTagFieldEvent | SessionRowRatchetRootFieldEvent | SessionRowRatchetOwnFieldEvent | SessionRowRatchetTheirsFieldEvent | SessionRowRatchetSendingKeyFieldEvent | SessionRowRatchetSendingHeaderFieldEvent | SessionRowRatchetSendingCountFieldEvent | SessionRowRatchetReceivingKeyFieldEvent | SessionRowRatchetReceivingHeaderFieldEvent | SessionRowRatchetReceivingCountFieldEvent | SessionRowRatchetNextSendingFieldEvent | SessionRowRatchetNextReceivingFieldEvent | SessionRowRatchetPreviousFieldEvent | SessionRowUsableUntilFieldEvent> {
+    return streamMessage(buf, SessionRow.codec(), opts)
+  }
+}
+
+export interface RatchetRow {
+  root: Uint8Array
+  own: Uint8Array
+  theirs: Uint8Array
+  sending?: ChainKeysRow
+  receiving?: ChainKeysRow
+  nextSending: Uint8Array
+  nextReceiving: Uint8Array
+  previous: number
+}
+
+export namespace RatchetRow {
+  let _codec: Codec<RatchetRow>
+
+  export const codec = (): Codec<RatchetRow> => {
+    if (_codec == null) {
+      _codec = message<RatchetRow>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.root != null && obj.root.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.root)
+        }
+
+        if ((obj.own != null && obj.own.byteLength > 0)) {
+          w.uint32(18)
+          w.bytes(obj.own)
+        }
+
+        if ((obj.theirs != null && obj.theirs.byteLength > 0)) {
+          w.uint32(26)
+          w.bytes(obj.theirs)
+        }
+
+        if (obj.sending != null) {
+          w.uint32(34)
+          ChainKeysRow.codec().encode(obj.sending, w)
+        }
+
+        if (obj.receiving != null) {
+          w.uint32(42)
+          ChainKeysRow.codec().encode(obj.receiving, w)
+        }
+
+        if ((obj.nextSending != null && obj.nextSending.byteLength > 0)) {
+          w.uint32(50)
+          w.bytes(obj.nextSending)
+        }
+
+        if ((obj.nextReceiving != null && obj.nextReceiving.byteLength > 0)) {
+          w.uint32(58)
+          w.bytes(obj.nextReceiving)
+        }
+
+        if ((obj.previous != null && obj.previous !== 0)) {
+          w.uint32(64)
+          w.uint32(obj.previous)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          root: uint8ArrayAlloc(0),
+          own: uint8ArrayAlloc(0),
+          theirs: uint8ArrayAlloc(0),
+          nextSending: uint8ArrayAlloc(0),
+          nextReceiving: uint8ArrayAlloc(0),
+          previous: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.root = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.own = reader.bytes()
+              break
+            }
+            case 3: {
+              obj.theirs = reader.bytes()
+              break
+            }
+            case 4: {
+              obj.sending = ChainKeysRow.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.sending
+              })
+              break
+            }
+            case 5: {
+              obj.receiving = ChainKeysRow.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.receiving
+              })
+              break
+            }
+            case 6: {
+              obj.nextSending = reader.bytes()
+              break
+            }
+            case 7: {
+              obj.nextReceiving = reader.bytes()
+              break
+            }
+            case 8: {
+              obj.previous = reader.uint32()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.root`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.own`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.theirs`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 4: {
+              yield * ChainKeysRow.codec().stream(reader, reader.uint32(), `${prefix}.sending`, {
+                limits: opts.limits?.sending
+              })
+
+              break
+            }
+            case 5: {
+              yield * ChainKeysRow.codec().stream(reader, reader.uint32(), `${prefix}.receiving`, {
+                limits: opts.limits?.receiving
+              })
+
+              break
+            }
+            case 6: {
+              yield {
+                field: `${prefix}.nextSending`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 7: {
+              yield {
+                field: `${prefix}.nextReceiving`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 8: {
+              yield {
+                field: `${prefix}.previous`,
+                value: reader.uint32()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface RatchetRowRootFieldEvent {
+    field: '$.root'
+    value: Uint8Array
+  }
+
+  export interface RatchetRowOwnFieldEvent {
+    field: '$.own'
+    value: Uint8Array
+  }
+
+  export interface RatchetRowTheirsFieldEvent {
+    field: '$.theirs'
+    value: Uint8Array
+  }
+
+  export interface RatchetRowSendingKeyFieldEvent {
+    field: '$.sending.key'
+    value: Uint8Array
+  }
+
+  export interface RatchetRowSendingHeaderFieldEvent {
+    field: '$.sending.header'
+    value: Uint8Array
+  }
+
+  export interface RatchetRowSendingCountFieldEvent {
+    field: '$.sending.count'
+    value: number
+  }
+
+  export interface RatchetRowReceivingKeyFieldEvent {
+    field: '$.receiving.key'
+    value: Uint8Array
+  }
+
+  export interface RatchetRowReceivingHeaderFieldEvent {
+    field: '$.receiving.header'
+    value: Uint8Array
+  }
+
+  export interface RatchetRowReceivingCountFieldEvent {
+    field: '$.receiving.count'
+    value: number
+  }
+
+  export interface RatchetRowNextSendingFieldEvent {
+    field: '$.nextSending'
+    value: Uint8Array
+  }
+
+  export interface RatchetRowNextReceivingFieldEvent {
+    field: '$.nextReceiving'
+    value: Uint8Array
+  }
+
+  export interface RatchetRowPreviousFieldEvent {
+    field: '$.previous'
+    value: number
+  }
+
+  export function encode (obj: Partial<RatchetRow>): Uint8Array {
+    return encodeMessage(obj, RatchetRow.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<RatchetRow>): RatchetRow {
+    return decodeMessage(buf, RatchetRow.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<RatchetRow>): Generator<RatchetRowRootFieldEvent | RatchetRowOwnFieldEvent | RatchetRowTheirsFieldEvent | RatchetRowSendingKeyFieldEvent | RatchetRowSendingHeaderFieldEvent | RatchetRowSendingCountFieldEvent | RatchetRowReceivingKeyFieldEvent | RatchetRowReceivingHeaderFieldEvent | RatchetRowReceivingCountFieldEvent | RatchetRowNextSendingFieldEvent | RatchetRowNextReceivingFieldEvent | RatchetRowPreviousFieldEvent> {
+    return streamMessage(buf, RatchetRow.codec(), opts)
+  }
+}
+
+export interface ChainKeysRow {
+  key: Uint8Array
+  header: Uint8Array
+  count: number
+}
+
+export namespace ChainKeysRow {
+  let _codec: Codec<ChainKeysRow>
+
+  export const codec = (): Codec<ChainKeysRow> => {
+    if (_codec == null) {
+      _codec = message<ChainKeysRow>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.key != null && obj.key.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.key)
+        }
+
+        if ((obj.header != null && obj.header.byteLength > 0)) {
+          w.uint32(18)
+          w.bytes(obj.header)
+        }
+
+        if ((obj.count != null && obj.count !== 0)) {
+          w.uint32(24)
+          w.uint32(obj.count)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          key: uint8ArrayAlloc(0),
+          header: uint8ArrayAlloc(0),
+          count: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.key = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.header = reader.bytes()
+              break
+            }
+            case 3: {
+              obj.count = reader.uint32()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.key`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.header`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.count`,
+                value: reader.uint32()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface ChainKeysRowKeyFieldEvent {
+    field: '$.key'
+    value: Uint8Array
+  }
+
+  export interface ChainKeysRowHeaderFieldEvent {
+    field: '$.header'
+    value: Uint8Array
+  }
+
+  export interface ChainKeysRowCountFieldEvent {
+    field: '$.count'
+    value: number
+  }
+
+  export function encode (obj: Partial<ChainKeysRow>): Uint8Array {
+    return encodeMessage(obj, ChainKeysRow.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ChainKeysRow>): ChainKeysRow {
+    return decodeMessage(buf, ChainKeysRow.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ChainKeysRow>): Generator<ChainKeysRowKeyFieldEvent | ChainKeysRowHeaderFieldEvent | ChainKeysRowCountFieldEvent> {
+    return streamMessage(buf, ChainKeysRow.codec(), opts)
+  }
+}
+
+export interface SkippedRow {
+  user: Uint8Array
+  session: Uint8Array
+  header: Uint8Array
+  since: number
+  keys: SkippedKeyRow[]
+}
+
+export namespace SkippedRow {
+  let _codec: Codec<SkippedRow>
+
+  export const codec = (): Codec<SkippedRow> => {
+    if (_codec == null) {
+      _codec = message<SkippedRow>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.user != null && obj.user.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.user)
+        }
+
+        if ((obj.session != null && obj.session.byteLength > 0)) {
+          w.uint32(18)
+          w.bytes(obj.session)
+        }
+
+        if ((obj.header != null && obj.header.byteLength > 0)) {
+          w.uint32(26)
+          w.bytes(obj.header)
+        }
+
+        if ((obj.since != null && obj.since !== 0)) {
+          w.uint32(32)
+          w.uint64Number(obj.since)
+        }
+
+        if (obj.keys != null && obj.keys.length > 0) {
+          for (const value of obj.keys) {
+            w.uint32(42)
+            SkippedKeyRow.codec().encode(value, w)
+          }
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          user: uint8ArrayAlloc(0),
+          session: uint8ArrayAlloc(0),
+          header: uint8ArrayAlloc(0),
+          since: 0,
+          keys: []
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.user = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.session = reader.bytes()
+              break
+            }
+            case 3: {
+              obj.header = reader.bytes()
+              break
+            }
+            case 4: {
+              obj.since = reader.uint64Number()
+              break
+            }
+            case 5: {
+              if (opts.limits?.keys != null && obj.keys.length === opts.limits.keys) {
+                throw new MaxLengthError('Decode error - repeated field "keys" had too many elements')
+              }
+
+              obj.keys.push(SkippedKeyRow.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.keys$
+              }))
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const obj = {
+          keys: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.user`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.session`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.header`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 4: {
+              yield {
+                field: `${prefix}.since`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            case 5: {
+              if (opts.limits?.keys != null && obj.keys === opts.limits.keys) {
+                throw new MaxLengthError('Streaming decode error - repeated field "keys" had too many elements')
+              }
+
+              for (const evt of SkippedKeyRow.codec().stream(reader, reader.uint32(), `${prefix}.keys[]`, {
+                limits: opts.limits?.keys$
+              })) {
+                yield {
+                  ...evt,
+                  index: obj.keys
+                }
+              }
+
+              obj.keys++
+
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface SkippedRowUserFieldEvent {
+    field: '$.user'
+    value: Uint8Array
+  }
+
+  export interface SkippedRowSessionFieldEvent {
+    field: '$.session'
+    value: Uint8Array
+  }
+
+  export interface SkippedRowHeaderFieldEvent {
+    field: '$.header'
+    value: Uint8Array
+  }
+
+  export interface SkippedRowSinceFieldEvent {
+    field: '$.since'
+    value: number
+  }
+
+  export interface SkippedRowKeysNumberFieldEvent {
+    field: '$.keys[].number'
+    value: number
+    index: number
+  }
+
+  export interface SkippedRowKeysKeyFieldEvent {
+    field: '$.keys[].key'
+    value: Uint8Array
+    index: number
+  }
+
+  export function encode (obj: Partial<SkippedRow>): Uint8Array {
+    return encodeMessage(obj, SkippedRow.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SkippedRow>): SkippedRow {
+    return decodeMessage(buf, SkippedRow.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SkippedRow>): Generator<SkippedRowUserFieldEvent | SkippedRowSessionFieldEvent | SkippedRowHeaderFieldEvent | SkippedRowSinceFieldEvent | SkippedRowKeysNumberFieldEvent | SkippedRowKeysKeyFieldEvent> {
+    return streamMessage(buf, SkippedRow.codec(), opts)
+  }
+}
+
+export interface SkippedKeyRow {
+  number: number
+  key: Uint8Array
+}
+
+export namespace SkippedKeyRow {
+  let _codec: Codec<SkippedKeyRow>
+
+  export const codec = (): Codec<SkippedKeyRow> => {
+    if (_codec == null) {
+      _codec = message<SkippedKeyRow>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.number != null && obj.number !== 0)) {
+          w.uint32(8)
+          w.uint32(obj.number)
+        }
+
+        if ((obj.key != null && obj.key.byteLength > 0)) {
+          w.uint32(18)
+          w.bytes(obj.key)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          number: 0,
+          key: uint8ArrayAlloc(0)
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.number = reader.uint32()
+              break
+            }
+            case 2: {
+              obj.key = reader.bytes()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.number`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.key`,
+                value: reader.bytes()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface SkippedKeyRowNumberFieldEvent {
+    field: '$.number'
+    value: number
+  }
+
+  export interface SkippedKeyRowKeyFieldEvent {
+    field: '$.key'
+    value: Uint8Array
+  }
+
+  export function encode (obj: Partial<SkippedKeyRow>): Uint8Array {
+    return encodeMessage(obj, SkippedKeyRow.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SkippedKeyRow>): SkippedKeyRow {
+    return decodeMessage(buf, SkippedKeyRow.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SkippedKeyRow>): Generator<SkippedKeyRowNumberFieldEvent | SkippedKeyRowKeyFieldEvent> {
+    return streamMessage(buf, SkippedKeyRow.codec(), opts)
+  }
+}
+
+export interface StartRow {
+  prekey: Uint8Array
+}
+
+export namespace StartRow {
+  let _codec: Codec<StartRow>
+
+  export const codec = (): Codec<StartRow> => {
+    if (_codec == null) {
+      _codec = message<StartRow>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.prekey != null && obj.prekey.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.prekey)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          prekey: uint8ArrayAlloc(0)
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.prekey = reader.bytes()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.prekey`,
+                value: reader.bytes()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface StartRowPrekeyFieldEvent {
+    field: '$.prekey'
+    value: Uint8Array
+  }
+
+  export function encode (obj: Partial<StartRow>): Uint8Array {
+    return encodeMessage(obj, StartRow.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StartRow>): StartRow {
+    return decodeMessage(buf, StartRow.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StartRow>): Generator<StartRowPrekeyFieldEvent> {
+    return streamMessage(buf, StartRow.codec(), opts)
+  }
+}

@@ -20,7 +20,7 @@ const CLEAR: Readonly<Record<string, string>> = {
   statements: 'key sealed',
   publicKeyRequest: 'key sealed',
   publicKeyAnswer: 'request enc sealed',
-  session: 'tag start header sealed',
+  session: 'tag start header sealed attempt',
   leave: 'group boot counter',
   alarm: 'first second at',
   demand: 'key sealed'

@@ -4,6 +4,7 @@ import type { SigningKey } from '../../crypto/sign.ts'
 import type { DescriptorRef, KeyId, Statement } from '../../wire/messages.ts'
 import { channelIdText } from '../../wire/names.ts'
 import { ChannelRow } from '../../wire/rows.ts'
+import type { OneTimeKeys } from '../identity/one-time-keys.ts'
 import type { Prekeys } from '../identity/prekeys.ts'
 import type { RecordBook } from '../identity/record-book.ts'
 import type { UserRecord } from '../identity/user-record.ts'
@@ -23,6 +24,7 @@ export interface Self {
   /** Fresh for each start. */
   readonly boot: Uint8Array
   readonly prekeys: Prekeys
+  readonly oneTimeKeys: OneTimeKeys
   /** Our own newest record. */
   record: UserRecord
 }

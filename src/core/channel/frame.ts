@@ -18,7 +18,9 @@ import {
   GROUP_BYTES,
   HASH_BYTES,
   PREKEY_ID_BYTES,
+  SESSION_HEADER_BYTES,
   SIGNATURE_BYTES,
+  TAG_BYTES,
   USER_BYTES
 } from '../../wire/limits.ts'
 import { Body, type KeyId, Frame as WireFrame } from '../../wire/messages.ts'
@@ -242,7 +244,7 @@ function hasFixedLengths(body: Body): boolean {
   if (statements) return isKeyId(statements.key)
   if (publicKeyRequest) return isKeyId(publicKeyRequest.key)
   if (publicKeyAnswer) return isLength(publicKeyAnswer.request, HASH_BYTES)
-  if (session) return isLength(session.tag, BOOT_BYTES)
+  if (session) return isLength(session.tag, TAG_BYTES) && isLength(session.header, SESSION_HEADER_BYTES)
   if (demand) return isKeyId(demand.key)
   if (leave) return isGroup(leave.group) && isLength(leave.boot, BOOT_BYTES)
   return body.alarm !== undefined

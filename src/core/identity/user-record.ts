@@ -5,7 +5,7 @@
  * A `UserRecord` in hand is therefore verified, within its times when it was read, and names the bytes it came from.
  */
 
-import { compareBytes, copyBytes, equalBytes, joinBytes, utf8 } from '../../base/bytes.ts'
+import { compareBytes, copyBytes, equalBytes, joinBytes, mapKey, utf8 } from '../../base/bytes.ts'
 import { UsageError } from '../../base/errors.ts'
 import { atMillis, DAY_MS, type Millis } from '../../base/time.ts'
 import { hash } from '../../crypto/kdf.ts'
@@ -13,7 +13,7 @@ import { KEM, KEM_PUBLIC_KEY_BYTES, X25519_BYTES, x25519 } from '../../crypto/ke
 import { LABEL } from '../../crypto/labels.ts'
 import { type SigningKey, sign, verify } from '../../crypto/sign.ts'
 import { decodeStrict } from '../../wire/codec.ts'
-import { USER_RECORD_BYTES } from '../../wire/limits.ts'
+import { ONE_TIME_KEYS, USER_RECORD_BYTES } from '../../wire/limits.ts'
 import { Envelope, UserRecord as UserRecordMessage } from '../../wire/messages.ts'
 import { RECORD_LIFETIME_MS } from '../params.ts'
 import { type Check, Refusal, refuse } from '../reject.ts'
@@ -28,6 +28,8 @@ export interface UserRecord {
   readonly seq: number
   readonly nick: string
   readonly prekey: Prekey
+  /** X25519 keys for starts of sessions, each for one. Whether one is usable shows when it is used. */
+  readonly oneTimeKeys: readonly Uint8Array[]
   readonly issuedAt: Millis
   readonly expiresAt: Millis
   /** The sealed envelope, as it travels. */
@@ -42,6 +44,8 @@ export interface UserRecordInput {
   readonly seq: number
   readonly nick: string
   readonly prekey: Prekey
+  /** None unless told. */
+  readonly oneTimeKeys?: readonly Uint8Array[]
   readonly issuedAt: Millis
   /** Not after the prekey's own end. */
   readonly expiresAt: Millis
@@ -64,10 +68,10 @@ const DEVICE = 0
  * @throws {UsageError} `BAD_USER_RECORD` when a peer would refuse it, `cause` being the `Refusal`.
  */
 export function makeUserRecord(input: UserRecordInput): Uint8Array {
-  const { key, seq, nick, prekey, issuedAt, expiresAt } = input
+  const { key, seq, nick, prekey, oneTimeKeys = [], issuedAt, expiresAt } = input
   const user = asUserId(key.publicKey)
   const { x25519, xwing, notBefore, notAfter } = prekey
-  const device = { number: DEVICE, prekey: { x25519, xwing, notBefore, notAfter } }
+  const device = { number: DEVICE, prekey: { x25519, xwing, notBefore, notAfter }, oneTimeKeys: [...oneTimeKeys] }
   const payload = UserRecordMessage.encode({ user, seq, nick, devices: [device], issuedAt, expiresAt })
   const signature = sign(key, signedBytes(payload))
   const bytes = Envelope.encode({ publicKey: publicKeyMessage(user), payloadType: TYPE_BYTES, payload, signature })
@@ -98,7 +102,8 @@ export function readUserRecord(bytes: Uint8Array, now: Millis): UserRecord | Ref
   if (message === undefined) return refuse(112)
   const broken = brokenRule(message, signer, now)
   if (broken !== undefined) return refuse(broken)
-  const prekey = message.devices[0]!.prekey!
+  const { prekey: given, oneTimeKeys } = message.devices[0]!
+  const prekey = given!
   return {
     user: signer,
     seq: message.seq,
@@ -110,6 +115,7 @@ export function readUserRecord(bytes: Uint8Array, now: Millis): UserRecord | Ref
       notBefore: atMillis(prekey.notBefore),
       notAfter: atMillis(prekey.notAfter)
     },
+    oneTimeKeys,
     issuedAt: atMillis(message.issuedAt),
     expiresAt: atMillis(message.expiresAt),
     bytes: own,
@@ -123,7 +129,7 @@ function brokenRule(message: UserRecordMessage, signer: UserId, now: Millis): Ch
   const device = message.devices[0]
   if (message.devices.length !== 1 || device?.number !== DEVICE || device.prekey === undefined) return 116
   const { x25519, xwing, notBefore, notAfter } = device.prekey
-  if (!isUsablePrekey(x25519, xwing)) return 117
+  if (!isUsablePrekey(x25519, xwing) || !areOneTimeKeys(device.oneTimeKeys)) return 117
   if (!isNick(message.nick)) return 118
   if (message.seq < 1) return 119
   const { issuedAt, expiresAt } = message
@@ -141,6 +147,12 @@ function isUsablePrekey(x25519Key: Uint8Array, xwing: Uint8Array): boolean {
   const xwingHalf = xwing.subarray(xwing.length - X25519_BYTES)
   return x25519(PROBE, x25519Key) !== undefined && x25519(PROBE, xwingHalf) !== undefined
 }
+
+/** Their number and lengths, and that each is there once. */
+const areOneTimeKeys = (keys: readonly Uint8Array[]): boolean =>
+  keys.length <= ONE_TIME_KEYS &&
+  keys.every((key) => key.length === X25519_BYTES) &&
+  new Set(keys.map(mapKey)).size === keys.length
 
 /**
  * The hash that names a record.

@@ -5,14 +5,15 @@
  * was cloned, and says two things under one key, repeats no (key, nonce). The cipher does not commit to its key, so a
  * commitment stands in the signed bytes and is compared before anything is opened.
  */
-import { EMPTY, equalBytes, joinBytes, utf8 } from '../../base/bytes.ts'
+import { EMPTY, equalBytes, joinBytes } from '../../base/bytes.ts'
 import { AEAD_NONCE_BYTES, open, seal } from '../../crypto/aead.ts'
 import { derive } from '../../crypto/kdf.ts'
 import { framed, LABEL } from '../../crypto/labels.ts'
 import type { SigningKey } from '../../crypto/sign.ts'
 import { decodeStrict, pad, unpad } from '../../wire/codec.ts'
-import { FRAME_BYTES, HASH_BYTES, REACTION_BYTES, TEXT_BYTES } from '../../wire/limits.ts'
+import { FRAME_BYTES } from '../../wire/limits.ts'
 import { Content, Message, type PlainMessage } from '../../wire/messages.ts'
+import { isContent } from '../channel/content.ts'
 import { type Frame, makeFrame } from '../channel/frame.ts'
 import { type Refusal, refuse } from '../reject.ts'
 
@@ -62,21 +63,6 @@ export function openMessage(frame: Frame, message: Message, messageKey: Uint8Arr
 /** Signs a message that everybody may read. It has a kind and a label of its own: nothing sealed can pose as it. */
 export const makePlainMessage = (channel: Uint8Array, author: SigningKey, message: PlainMessage): Frame =>
   makeFrame(channel, author, { plainMessage: message })
-
-/** Whether a content has exactly one kind, within its limits, in NFC. */
-export function isContent(content: Content): boolean {
-  const { text, edit, deletion, reaction } = content
-  const kinds = [text, edit, deletion, reaction].filter((kind) => kind !== undefined)
-  if (kinds.length !== 1 || (content.replaces.length !== 0 && content.replaces.length !== HASH_BYTES)) return false
-  if (text) return isText(text.text) && (text.replyTo.length === 0 || text.replyTo.length === HASH_BYTES)
-  if (edit) return isText(edit.text) && edit.target.length === HASH_BYTES
-  if (deletion) return deletion.target.length === HASH_BYTES
-  return isReaction(reaction!.emoji) && reaction!.target.length === HASH_BYTES
-}
-
-const isText = (text: string): boolean =>
-  text !== '' && utf8(text).length <= TEXT_BYTES && text === text.normalize('NFC')
-const isReaction = (emoji: string): boolean => emoji !== '' && utf8(emoji).length <= REACTION_BYTES
 
 function messageAad(channel: Uint8Array, author: Uint8Array, header: MessageHeader): Uint8Array {
   const bytes = Message.encode({ ...header, commitment: EMPTY, sealed: EMPTY })

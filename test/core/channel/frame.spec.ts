@@ -109,7 +109,7 @@ const BODIES: { readonly [Kind in keyof Required<Body>]: NonNullable<Body[Kind]>
   statements: { key, sealed },
   publicKeyRequest: { key, sealed },
   publicKeyAnswer: { request: id, enc: sealed, sealed },
-  session: { tag: boot, header: sealed, sealed },
+  session: { tag: boot, header: new Uint8Array(68), sealed, attempt: 1 },
   leave: { group: random(16), boot, counter: 3 },
   alarm: { first: sealed, second: sealed, at: 0 },
   demand: { key, sealed }
@@ -151,6 +151,7 @@ const FIXED: readonly (readonly [kind: keyof Body, field: string, mayBeEmpty?: b
   ['heartbeat', 'logHead'],
   ['publicKeyAnswer', 'request'],
   ['session', 'tag'],
+  ['session', 'header'],
   ['leave', 'group', true],
   ['leave', 'boot']
 ]

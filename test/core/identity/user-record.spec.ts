@@ -126,9 +126,9 @@ describe('user record', () => {
 
   it('is refused without exactly one device, number 0, with a prekey (R-116)', async () => {
     const device = messageOf(good).devices[0]!
-    const small = Message.encode({ ...messageOf(good), devices: [device, { number: 1 }] })
+    const small = Message.encode({ ...messageOf(good), devices: [device, { number: 1, oneTimeKeys: [] }] })
     expect(brokenBy(await sealedByThem(small))).to.equal(116)
-    for (const devices of [[], [{ ...device, number: 1 }], [{ number: 0 }]]) {
+    for (const devices of [[], [{ ...device, number: 1 }], [{ number: 0, oneTimeKeys: [] }]]) {
       expect(brokenBy(await sealed({ devices }))).to.equal(116)
     }
   })

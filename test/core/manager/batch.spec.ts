@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { hex } from '../../../src/base/bytes.ts'
 import { Context } from '../../../src/core/channel/context.ts'
 import type { CheckedStatement } from '../../../src/core/channel/statement.ts'
+import { OneTimeKeys } from '../../../src/core/identity/one-time-keys.ts'
 import { RecordBook } from '../../../src/core/identity/record-book.ts'
 import { announceable, appliesRemovals } from '../../../src/core/manager/batch.ts'
 import { Refusal } from '../../../src/core/reject.ts'
@@ -17,7 +18,11 @@ function crowded(): { context: Context; removals: readonly CheckedStatement[] } 
   const users = Array.from({ length: 80 }, () => random(32))
   const admitted = log.preview(users.map((user) => liar.admit(user)))
   if (admitted instanceof Refusal) throw new Error('not admitted')
-  const context = new Context({ key, boot: random(16), prekeys, record }, new RecordBook(), charter)
+  const context = new Context(
+    { key, boot: random(16), prekeys, oneTimeKeys: new OneTimeKeys(), record },
+    new RecordBook(),
+    charter
+  )
   context.log.commit(admitted)
   log.commit(admitted)
   for (let n = 0; n < 80; n++) context.log.addPending(liar.state({ operation: Operation.INVITE, subject: random(32) }))

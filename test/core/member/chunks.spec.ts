@@ -10,6 +10,7 @@ import { Context } from '../../../src/core/channel/context.ts'
 import { type Frame, makeFrame, readFrame } from '../../../src/core/channel/frame.ts'
 import { wrapIndexes } from '../../../src/core/channel/key-tree-member.ts'
 import { makeStatement } from '../../../src/core/channel/statement.ts'
+import { OneTimeKeys } from '../../../src/core/identity/one-time-keys.ts'
 import { RecordBook } from '../../../src/core/identity/record-book.ts'
 import type { Effect } from '../../../src/core/machine.ts'
 import { ChunkShelf } from '../../../src/core/member/chunk-shelf.ts'
@@ -85,7 +86,13 @@ describe('an announcement with chunks', function () {
 
   it('is not followed with a chunk that is missing or other than the head says (R-405)', () => {
     const { liar, bob } = crowd(1_100)
-    const self = { key: bob.key, boot: random(16), prekeys: liar.prekeys, record: liar.record }
+    const self = {
+      key: bob.key,
+      boot: random(16),
+      prekeys: liar.prekeys,
+      oneTimeKeys: new OneTimeKeys(),
+      record: liar.record
+    }
     const context = new Context(self, new RecordBook(), liar.charter)
     context.log = liar.log
     const current = readAnnouncement(liar.charter, liar.current!.announcement, 1)

@@ -7,6 +7,7 @@ import { type Frame, makeFrame, withAttachment } from '../../../src/core/channel
 import { IdSet } from '../../../src/core/channel/id-set.ts'
 import { sealControl } from '../../../src/core/channel/key-schedule.ts'
 import type { CheckedStatement } from '../../../src/core/channel/statement.ts'
+import { OneTimeKeys } from '../../../src/core/identity/one-time-keys.ts'
 import { Prekeys } from '../../../src/core/identity/prekeys.ts'
 import { RecordBook } from '../../../src/core/identity/record-book.ts'
 import { epochOf, followAnnouncement } from '../../../src/core/member/follow.ts'
@@ -317,7 +318,13 @@ describe('a member following epochs', () => {
       serial: 2,
       key: 'asking'
     })
-    const self = { key: bob.key, boot: random(16), prekeys: liar.prekeys, record: liar.record }
+    const self = {
+      key: bob.key,
+      boot: random(16),
+      prekeys: liar.prekeys,
+      oneTimeKeys: new OneTimeKeys(),
+      record: liar.record
+    }
     const context = new Context(self, new RecordBook(), liar.charter)
     const current = readAnnouncement(liar.charter, liar.current!.announcement, 1)
     const next = readAnnouncement(liar.charter, stranded.announcement, 1)
@@ -329,7 +336,13 @@ describe('a member following epochs', () => {
 
   it('refuses a certificate without payload (R-405)', () => {
     const { liar, bob } = world()
-    const self = { key: bob.key, boot: random(16), prekeys: liar.prekeys, record: liar.record }
+    const self = {
+      key: bob.key,
+      boot: random(16),
+      prekeys: liar.prekeys,
+      oneTimeKeys: new OneTimeKeys(),
+      record: liar.record
+    }
     const context = new Context(self, new RecordBook(), liar.charter)
     const current = readAnnouncement(liar.charter, liar.current!.announcement, 1)
     const next = readAnnouncement(liar.charter, liar.issue([], { isKept: false }).announcement, 1)

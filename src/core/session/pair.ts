@@ -1,0 +1,588 @@
+/**
+ * The conversation of two users: every text arrives once and in order, or it is reported, whatever becomes of sessions.
+ *
+ * A text has a number of its own and stays until the other end acknowledges it; it is sent again, and sealed anew when the
+ * session under which it was sealed is not used any more. The state of a session is durable before a frame sealed with it
+ * goes out, and what was received is durable, with the state that has used its key up, before it is acknowledged: no crash
+ * seals two things under one key, or loses a text. Whatever the other end sends, its sessions, lives and texts are bounded.
+ */
+import { EMPTY, equalBytes, hex, u64 } from '../../base/bytes.ts'
+import { UsageError } from '../../base/errors.ts'
+import { hash } from '../../crypto/kdf.ts'
+import { LABEL } from '../../crypto/labels.ts'
+import { INSTANCE_BYTES, ONE_TIME_KEYS, PADDING_CLASSES } from '../../wire/limits.ts'
+import { Content, type SessionContent, type SessionFrame } from '../../wire/messages.ts'
+import { type EarlyRow, PairRow, type SaidRow } from '../../wire/rows.ts'
+import { Allowance } from '../allowance.ts'
+import { isContent } from '../channel/content.ts'
+import { Deadlines } from '../deadlines.ts'
+import type { UserId } from '../identity/user.ts'
+import type { UserRecord } from '../identity/user-record.ts'
+import type { Env, Row, RowKey } from '../machine.ts'
+import { type Out, stateRow } from '../out.ts'
+import {
+  ACK_MS,
+  OUTBOX_MESSAGES,
+  RESEND_MAX_MS,
+  RESEND_MS,
+  RESENT_AT_ONCE,
+  SESSION_GRACE_MS,
+  SESSION_RENEW_TRIES,
+  SESSION_RENEWAL_MS,
+  SESSION_RENEWALS_AT_ONCE,
+  SESSIONS_OF_PAIR,
+  START_OF_ONE_MS,
+  STARTS_OF_ONE_AT_ONCE
+} from '../params.ts'
+import { Refusal, refuse } from '../reject.ts'
+import { type Initiator, initiate } from './handshake.ts'
+import { Heard } from './heard.ts'
+import { Said, type SaidText } from './said.ts'
+import { compareSessions, Session } from './session.ts'
+import type { AcceptedStart } from './starts.ts'
+
+/** Something said to one user, as it is kept and shown. */
+export interface DirectText {
+  /** The other user, who said it or to whom it was said. */
+  readonly user: UserId
+  readonly isOwn: boolean
+  /** 32 bytes, the same at both ends: what edits and reactions name. */
+  readonly id: Uint8Array
+  readonly number: number
+  readonly content: Content
+}
+
+/** What the user is told. */
+export type PairNotice =
+  | { readonly type: 'text'; readonly text: DirectText }
+  /** The other end has what we said. */
+  | { readonly type: 'received'; readonly user: UserId; readonly id: Uint8Array }
+  /** So many texts of the other end will not come: it does not have them any more. */
+  | { readonly type: 'gap'; readonly user: UserId; readonly missing: number }
+  /** The other end has begun anew: it had lost the session, or believed that we had. */
+  | { readonly type: 'renewed'; readonly user: UserId }
+  /** A session can only be started with a newer record of the other. */
+  | { readonly type: 'recordNeeded'; readonly user: UserId }
+
+/** What a pair needs of the peer that owns it. */
+export interface PairContext {
+  /** Who we are now. */
+  readonly self: Initiator
+  /** The newest valid record known of a user. */
+  recordOf(user: UserId): UserRecord | undefined
+  /** The rows that keep a text; they are written together with the state it belongs to. */
+  rowsOf(text: DirectText): readonly Row[]
+  /** Puts a frame on its way to the user, after everything in `out`. */
+  post(user: UserId, frame: SessionFrame, out: Out): void
+  tell(notice: PairNotice, out: Out): void
+}
+
+/** Rows, notices and frames of one event: what is written comes first, what is shown to others last. */
+class Turn {
+  readonly #puts = new Map<string, Row>()
+  readonly #deletes = new Map<string, RowKey>()
+  readonly frames: SessionFrame[] = []
+  readonly notices: PairNotice[] = []
+  isDurable = false
+  /** The other end has begun anew. */
+  isRenewed = false
+
+  write({ puts, deletes }: { readonly puts: readonly Row[]; readonly deletes: readonly RowKey[] }): void {
+    for (const row of puts) {
+      this.#puts.set(keyOf(row), row)
+      this.#deletes.delete(keyOf(row))
+    }
+    for (const key of deletes) {
+      this.#deletes.set(keyOf(key), key)
+      this.#puts.delete(keyOf(key))
+    }
+  }
+
+  finish(user: UserId, context: PairContext, out: Out): void {
+    const { isDurable } = this
+    const puts = [...this.#puts.values()]
+    const deletes = [...this.#deletes.values()]
+    if (puts.length + deletes.length > 0) out.push({ type: 'persist', puts, deletes, isDurable })
+    if (this.isRenewed) context.tell({ type: 'renewed', user }, out)
+    for (const notice of this.notices) context.tell(notice, out)
+    for (const frame of this.frames) context.post(user, frame, out)
+  }
+}
+
+const keyOf = ({ room, entry, order }: RowKey): string => `${room}\n${entry}\n${order ?? 0}`
+
+/** The longest content that a frame with a start in it has room for. */
+const EARLY_CONTENT_BYTES = PADDING_CLASSES.at(-2)! - 256
+
+export class Pair {
+  readonly other: UserId
+  readonly #context: PairContext
+  readonly #said: Said
+  readonly #heard: Heard
+  /** 16 bytes; empty until the first event. */
+  #instance: Uint8Array = EMPTY
+  /** Number of what is said next. */
+  #next = 1
+  /** One-time keys of the other that starts of ours have used. */
+  #usedKeys: Uint8Array[] = []
+  readonly #sessions = new Map<string, Session>()
+  /** Those whose initiator may wait for an answer. */
+  readonly #owed = new Set<Session>()
+  readonly #deadlines = new Deadlines<'resend' | 'acknowledge' | 'prune'>()
+  readonly #renewals = new Allowance(SESSION_RENEWALS_AT_ONCE, SESSION_RENEWAL_MS)
+  readonly #starts = new Allowance(STARTS_OF_ONE_AT_ONCE, START_OF_ONE_MS)
+  #resendAfterMs = RESEND_MS
+  #resentAt = Number.NEGATIVE_INFINITY
+  #attempt = 0
+  /** Tries since the other end was last heard or came. */
+  #unanswered = 0
+  #isThere = false
+
+  constructor(context: PairContext, other: UserId) {
+    this.#context = context
+    this.other = other
+    this.#said = new Said(other)
+    this.#heard = new Heard(other)
+  }
+
+  /** `Env.uptimeMs` of the next `wake`. */
+  get nextAt(): number | undefined {
+    return this.#deadlines.next()
+  }
+
+  /** The sessions, the preferred one first. */
+  get sessions(): readonly Session[] {
+    return [...this.#sessions.values()].sort(compareSessions)
+  }
+
+  /** Texts that are not acknowledged. */
+  get waiting(): number {
+    return this.#said.size
+  }
+
+  /** Texts that came before what is before them. */
+  get early(): number {
+    return this.#heard.early
+  }
+
+  /** Whether a frame with this tag is for this pair. */
+  knows(tag: Uint8Array): boolean {
+    return this.#sessionOf(tag) !== undefined
+  }
+
+  /** What earlier runs have kept; `begin` comes after all of it. */
+  restore(row: PairRow, said: readonly SaidRow[], early: readonly EarlyRow[], sessions: readonly Session[]): void {
+    this.#instance = row.instance
+    this.#next = row.next
+    this.#usedKeys = row.usedKeys
+    this.#said.restore(said)
+    this.#heard.restore(row.lives, early)
+    for (const session of sessions) this.#sessions.set(session.name, session)
+    this.#said.unsealBut(sessions.filter(({ isDoubted }) => !isDoubted))
+  }
+
+  /** Goes on after a restart. */
+  begin(env: Env): void {
+    if (this.#isWaiting()) this.#deadlines.set('resend', env.uptimeMs)
+    this.#pruneLater(env)
+  }
+
+  /**
+   * Says something to the other user. From now on it is on its way, until it is acknowledged.
+   *
+   * @returns the text as it is kept.
+   * @throws {UsageError} `BAD_MESSAGE` for a content out of its limits, `OUTBOX_FULL` when too much waits.
+   */
+  say(content: Content, env: Env, out: Out): DirectText {
+    if (!isContent(content)) throw new UsageError('BAD_MESSAGE', 'a message has one kind, within its limits')
+    if (this.#said.size >= OUTBOX_MESSAGES) throw new UsageError('OUTBOX_FULL', 'too many messages wait for this user')
+    const turn = this.#turn(env)
+    const text = this.#said.add(this.#next++, content)
+    const shown = this.#textOf(true, this.#instance, text.number, content)
+    turn.isDurable = true
+    turn.write({ puts: [this.#row(), this.#said.row(text), ...this.#context.rowsOf(shown)], deletes: [] })
+    this.#pump(env, turn)
+    turn.finish(this.other, this.#context, out)
+    return shown
+  }
+
+  /** A frame with a tag that `knows`. @returns R-1006 – R-1015 when it is refused. */
+  receive(frame: SessionFrame, env: Env, out: Out): Refusal | undefined {
+    const session = this.#sessionOf(frame.tag)
+    if (session === undefined) return refuse(1007)
+    const opened = session.open(frame, env, (content) => this.#judge(content))
+    if (opened instanceof Refusal) {
+      // Whoever sends again what has come does not know that it has: it is told once more, but not at any pace.
+      if (opened.check === 1009) this.#answerLater(session, frame, env.uptimeMs + RESEND_MS)
+      return opened
+    }
+    const turn = this.#turn(env)
+    this.#hear(session, frame, opened, env, turn)
+    this.#pump(env, turn)
+    turn.finish(this.other, this.#context, out)
+    return undefined
+  }
+
+  /**
+   * A start of the other user that every check has passed.
+   *
+   * @param rows - what lets it count once, to be written with what comes of it.
+   * @returns R-1005 or R-1014; then nothing may be kept of it.
+   */
+  welcome(
+    start: AcceptedStart,
+    frame: SessionFrame,
+    rows: () => { readonly puts: readonly Row[]; readonly deletes: readonly RowKey[] },
+    env: Env,
+    out: Out
+  ): Refusal | undefined {
+    if (env.uptimeMs < this.#starts.nextAt) return refuse(1005)
+    const refused = this.#judge(start.content)
+    if (refused !== undefined) {
+      start.session.destroy()
+      return refused
+    }
+    this.#starts.take(env.uptimeMs)
+    const turn = this.#turn(env)
+    turn.isDurable = true
+    turn.write(rows())
+    const { session } = start
+    // Two starts that cross are of one generation.
+    if (this.sessions.some((one) => one.isConfirmed && one.generation < session.generation)) turn.isRenewed = true
+    this.#add(session, turn)
+    this.#hear(session, frame, start.content, env, turn)
+    this.#answer(session, turn)
+    this.#pump(env, turn)
+    this.#pruneLater(env)
+    turn.finish(this.other, this.#context, out)
+    return undefined
+  }
+
+  /** The other user shows itself, or is gone. What waits is sent at once, so that it need not wait for its time. */
+  setThere(isThere: boolean, env: Env): void {
+    if (isThere && !this.#isThere) this.#unanswered = 0
+    this.#isThere = isThere
+    if (!isThere || !this.#deadlines.has('resend')) return
+    this.#resendAfterMs = RESEND_MS
+    this.#deadlines.setEarliest('resend', Math.max(env.uptimeMs, this.#resentAt + RESEND_MS))
+  }
+
+  /**
+   * The other end says, and nothing proves it, that it can do nothing with our frames of this tag: a session that it does not
+   * have, or a start whose one-time key was used.
+   */
+  hint(tag: Uint8Array, env: Env, out: Out): void {
+    const session = this.sessions.find(({ sendingTag }) => sendingTag && equalBytes(sendingTag, tag))
+    if (session === undefined || session.isDoubted) return
+    const turn = this.#turn(env)
+    if (!this.#renew(env, turn)) return
+    this.#pump(env, turn)
+    this.#open(turn)
+    this.#resendSoon(env)
+    turn.finish(this.other, this.#context, out)
+  }
+
+  /** There is a newer record of the other user. */
+  recordFound(env: Env, out: Out): void {
+    const turn = this.#turn(env)
+    this.#pump(env, turn)
+    turn.finish(this.other, this.#context, out)
+  }
+
+  /** What is due now. */
+  wake(env: Env, out: Out): void {
+    const due = this.#deadlines.due(env.uptimeMs)
+    if (due.length === 0) return
+    const turn = this.#turn(env)
+    if (due.includes('prune')) this.#prune(env, turn)
+    if (due.includes('resend')) this.#resend(env, turn)
+    if (due.includes('acknowledge')) this.#acknowledge(turn)
+    turn.finish(this.other, this.#context, out)
+  }
+
+  // ------------------------------------------------------------------ sessions
+
+  #sessionOf(tag: Uint8Array): Session | undefined {
+    for (const session of this.#sessions.values()) if (session.knows(tag)) return session
+    return undefined
+  }
+
+  /** The session on which something may be said: one that both ends surely have before one that we have started. */
+  #talking(): Session | undefined {
+    const usable = this.sessions.filter(({ maySay }) => maySay)
+    return usable.find(({ isConfirmed }) => isConfirmed) ?? usable[0]
+  }
+
+  /** A start of ours without answer that would be talked on if it had one. */
+  #pending(): Session | undefined {
+    const best = this.sessions.find(({ isDoubted }) => !isDoubted)
+    return best === undefined || best.isConfirmed ? undefined : best
+  }
+
+  #add(session: Session, turn: Turn): void {
+    this.#sessions.set(session.name, session)
+    const keep = new Set([session, this.#talking()])
+    const spare = this.sessions
+      .filter((one) => !keep.has(one))
+      .sort((a, b) => Number(a.isDoubted) - Number(b.isDoubted))
+    while (this.#sessions.size > SESSIONS_OF_PAIR) this.#drop(spare.pop()!, turn)
+  }
+
+  #drop(session: Session, turn: Turn): void {
+    this.#sessions.delete(session.name)
+    this.#owed.delete(session)
+    this.#said.unseal(session)
+    turn.write({ puts: [], deletes: session.destroy() })
+  }
+
+  #doubt(session: Session, turn: Turn): void {
+    session.isDoubted = true
+    this.#said.unseal(session)
+    turn.write(session.rows())
+  }
+
+  #start(env: Env, turn: Turn, mayUseOneTimeKey: boolean): void {
+    const record = this.#context.recordOf(this.other)
+    if (record === undefined || record.expiresAt <= env.now) {
+      turn.notices.push({ type: 'recordNeeded', user: this.other })
+      return
+    }
+    const generation = Math.max(0, ...this.sessions.map((session) => session.generation)) + 1
+    const unused = record.oneTimeKeys.filter((key) => !this.#usedKeys.some((used) => equalBytes(used, key)))
+    const pick = unused[env.random(1)[0]! % Math.max(1, unused.length)]
+    const oneTimeKey = mayUseOneTimeKey ? pick : undefined
+    const { self } = this.#context
+    const started = initiate(self, record, oneTimeKey, generation, env.random)
+    if (started instanceof Refusal) {
+      if (oneTimeKey !== undefined) this.#start(env, turn, false)
+      return
+    }
+    if (oneTimeKey !== undefined) this.#usedKeys = [...this.#usedKeys, oneTimeKey].slice(-ONE_TIME_KEYS)
+    const traits = { generation, hasOneTimeKey: oneTimeKey !== undefined }
+    const ends = { self: self.record.user, other: this.other }
+    const session = Session.initiator(ends, started.agreed, started.start, traits, record.prekey.x25519, env.random)
+    session.usableUntil = Math.min(record.prekey.notAfter, self.record.expiresAt)
+    this.#add(session, turn)
+    turn.isDurable = true
+    turn.write({ puts: [this.#row()], deletes: [] })
+    turn.write(session.rows())
+    this.#unanswered = 0
+    this.#pruneLater(env)
+  }
+
+  /** Starts anew beside sessions of which the other end may know nothing any more. @returns whether it is time for that. */
+  #renew(env: Env, turn: Turn): boolean {
+    if (env.uptimeMs < this.#renewals.nextAt) return false
+    this.#renewals.take(env.uptimeMs)
+    const hadOneTimeKey = this.sessions.some((session) => !session.isConfirmed && session.hasOneTimeKey)
+    for (const session of this.sessions) this.#doubt(session, turn)
+    this.#start(env, turn, !hadOneTimeKey)
+    return true
+  }
+
+  #pruneLater(env: Env): void {
+    if (this.#sessions.size > 1) this.#deadlines.setOnce('prune', env.uptimeMs + SESSION_GRACE_MS)
+  }
+
+  /** Lets go of the sessions beside the one that is talked on. */
+  #prune(env: Env, turn: Turn): void {
+    const talking = this.#talking()
+    const pending = this.#pending()
+    if (talking?.isConfirmed) {
+      for (const session of this.sessions) if (session !== talking && session !== pending) this.#drop(session, turn)
+    }
+    this.#pump(env, turn)
+    this.#pruneLater(env)
+  }
+
+  // ------------------------------------------------------------------ hearing
+
+  #judge(content: SessionContent): Refusal | undefined {
+    if (equalBytes(content.ackInstance, this.#instance) && content.ack >= this.#next) return refuse(1013)
+    return this.#heard.judge(content)
+  }
+
+  #hear(session: Session, frame: SessionFrame, content: SessionContent, env: Env, turn: Turn): void {
+    this.#unanswered = 0
+    if (this.#heard.isNewLife(content.instance)) this.#meet(content.instance, turn)
+    // A word of the life that we know to be the newest shows that it has the session.
+    const events = this.#heard.take(content)
+    if (this.#heard.isCurrent(content.instance)) session.isDoubted = false
+    turn.write(this.#heard.rows())
+    for (const event of events) this.#show(event, turn)
+    if (content.number > 0) {
+      turn.isDurable = true
+      this.#answerLater(session, frame, env.uptimeMs + ACK_MS)
+    } else if (frame.start !== undefined) this.#answerLater(session, frame, env.uptimeMs + ACK_MS)
+    if (equalBytes(content.ackInstance, this.#instance)) this.#acknowledged(content.ack, env, turn)
+    turn.write({ puts: [this.#row()], deletes: [] })
+    turn.write(session.rows())
+  }
+
+  /** The other end lives anew: it has none of the sessions of its lives before. */
+  #meet(instance: Uint8Array, turn: Turn): void {
+    if (this.#heard.life !== undefined) turn.isRenewed = true
+    for (const session of this.sessions) {
+      if (session.life.length > 0 && !equalBytes(session.life, instance)) this.#doubt(session, turn)
+    }
+  }
+
+  #show(event: ReturnType<Heard['take']>[number], turn: Turn): void {
+    if (event.type === 'gap') {
+      turn.notices.push({ type: 'gap', user: this.other, missing: event.to - event.from + 1 })
+      return
+    }
+    const text = this.#textOf(false, event.instance, event.number, event.content)
+    turn.write({ puts: this.#context.rowsOf(text), deletes: [] })
+    turn.notices.push({ type: 'text', text })
+  }
+
+  #acknowledged(upTo: number, env: Env, turn: Turn): void {
+    const done = this.#said.acknowledge(upTo)
+    if (done.length === 0) return
+    turn.write({ puts: [], deletes: done.map(({ number }) => this.#said.key(number)) })
+    for (const { number } of done) {
+      turn.notices.push({ type: 'received', user: this.other, id: this.#idOf(true, this.#instance, number) })
+    }
+    this.#resendAfterMs = RESEND_MS
+    this.#attempt = 0
+    this.#deadlines.set('resend', this.#isWaiting() ? env.uptimeMs + RESEND_MS : undefined)
+  }
+
+  // ------------------------------------------------------------------ saying
+
+  /** Seals what may be on its way, and starts a session when there is none to say it in. */
+  #pump(env: Env, turn: Turn): void {
+    const waiting = this.#said.window().filter(({ sealed }) => sealed === undefined)
+    if (waiting.length === 0) return
+    const isStarting = this.#talking() === undefined && this.#pending() === undefined
+    if (isStarting) this.#start(env, turn, true)
+    const session = this.#talking()
+    for (const text of waiting) {
+      if (session === undefined) break
+      if (!session.isConfirmed && Content.encode(text.content).length > EARLY_CONTENT_BYTES) break
+      turn.frames.push(this.#seal(text, session, turn))
+    }
+    if (isStarting) this.#open(turn)
+    this.#resendSoon(env)
+  }
+
+  /** Sends a start of ours without answer by itself, when nothing that is on its way brings it. */
+  #open(turn: Turn): void {
+    const pending = this.#pending()
+    if (pending === undefined || this.#said.isUnder(pending)) return
+    if (pending.opening === undefined) {
+      pending.sealOpening(this.#content())
+      turn.isDurable = true
+      turn.write(pending.rows())
+    }
+    turn.frames.push({ ...pending.opening!, attempt: this.#attempt })
+  }
+
+  #seal(text: SaidText, session: Session, turn: Turn): SessionFrame {
+    const frame = session.seal({ ...this.#content(), number: text.number, content: text.content })
+    text.sealed = { session: session.id, frame }
+    this.#settle(session)
+    turn.isDurable = true
+    turn.write({ puts: [this.#said.row(text)], deletes: [] })
+    turn.write(session.rows())
+    return frame
+  }
+
+  /** Whether there is anything that the other end should have, and may not. */
+  #isWaiting(): boolean {
+    return this.#said.size > 0 || this.#pending() !== undefined
+  }
+
+  #resendSoon(env: Env): void {
+    this.#deadlines.setOnce('resend', env.uptimeMs + this.#resendAfterMs)
+  }
+
+  #resend(env: Env, turn: Turn): void {
+    this.#resentAt = env.uptimeMs
+    this.#unanswered++
+    this.#attempt++
+    const pending = this.#pending()
+    const isOver = pending !== undefined && env.now >= pending.usableUntil
+    if (isOver || (this.#isThere && this.#unanswered > SESSION_RENEW_TRIES)) this.#renew(env, turn)
+    const session = this.#talking()
+    // There is one to talk on: a start that nobody answers is not needed.
+    if (pending !== undefined && session?.isConfirmed && ++pending.tries > SESSION_RENEW_TRIES)
+      this.#doubt(pending, turn)
+    const texts = this.#said.window().filter(({ sealed }) => sealed !== undefined)
+    for (const text of texts.slice(0, RESENT_AT_ONCE)) {
+      const isOfOther = session !== undefined && !equalBytes(text.sealed!.session, session.id)
+      const frame = isOfOther && session.isConfirmed ? this.#seal(text, session, turn) : text.sealed!.frame
+      turn.frames.push({ ...frame, attempt: this.#attempt })
+    }
+    this.#pump(env, turn)
+    this.#open(turn)
+    if (!this.#isWaiting()) return
+    this.#resendAfterMs = Math.min(this.#resendAfterMs * 2, RESEND_MAX_MS)
+    this.#deadlines.set('resend', env.uptimeMs + this.#resendAfterMs)
+  }
+
+  #answerLater(session: Session, { start }: SessionFrame, at: number): void {
+    if (start !== undefined) this.#owed.add(session)
+    this.#deadlines.setEarliest('acknowledge', at)
+  }
+
+  #acknowledge(turn: Turn): void {
+    const talking = this.#talking()
+    const sessions = this.#owed.size > 0 ? [...this.#owed] : talking === undefined ? [] : [talking]
+    for (const session of sessions) this.#answer(session, turn)
+  }
+
+  /** Says nothing, but what has arrived, and that the session is here. */
+  #answer(session: Session, turn: Turn): void {
+    turn.frames.push(session.seal(this.#content()))
+    turn.isDurable = true
+    turn.write(session.rows())
+    this.#settle(session)
+  }
+
+  /** A frame that goes out in a session is an answer in it. */
+  #settle(session: Session): void {
+    this.#owed.delete(session)
+    if (this.#owed.size === 0) this.#deadlines.set('acknowledge', undefined)
+  }
+
+  #content(): SessionContent {
+    const life = this.#heard.life
+    return {
+      instance: this.#instance,
+      number: 0,
+      oldest: this.#said.oldest(this.#next),
+      ackInstance: life?.instance ?? EMPTY,
+      ack: life?.heard ?? 0
+    }
+  }
+
+  // ------------------------------------------------------------------ rows and names
+
+  #turn(env: Env): Turn {
+    if (this.#instance.length === 0) this.#instance = env.random(INSTANCE_BYTES)
+    return new Turn()
+  }
+
+  #row(): Row {
+    const row = {
+      user: this.other,
+      instance: this.#instance,
+      next: this.#next,
+      lives: this.#heard.lives,
+      usedKeys: this.#usedKeys
+    }
+    return stateRow(`pair/${hex(this.other)}`, PairRow.encode(row))
+  }
+
+  #textOf(isOwn: boolean, instance: Uint8Array, number: number, content: Content): DirectText {
+    return { user: this.other, isOwn, id: this.#idOf(isOwn, instance, number), number, content }
+  }
+
+  #idOf(isOwn: boolean, instance: Uint8Array, number: number): Uint8Array {
+    const { user } = this.#context.self.record
+    const [sender, receiver] = isOwn ? [user, this.other] : [this.other, user]
+    return hash(LABEL.sessionText, sender, receiver, instance, u64(number))
+  }
+}

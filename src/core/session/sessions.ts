@@ -1,0 +1,127 @@
+/** All conversations of one user with single others, and the starts by which they begin. */
+import { copyBytes, hex, mapKey } from '../../base/bytes.ts'
+import type { Content, SessionFrame } from '../../wire/messages.ts'
+import { EarlyRow, PairRow, SaidRow, SessionRow, SkippedRow } from '../../wire/rows.ts'
+import type { Self } from '../channel/context.ts'
+import { asUserId, type UserId } from '../identity/user.ts'
+import type { UserRecord } from '../identity/user-record.ts'
+import type { Env } from '../machine.ts'
+import type { Out } from '../out.ts'
+import { Refusal, refuse } from '../reject.ts'
+import { type DirectText, Pair, type PairContext } from './pair.ts'
+import { Session } from './session.ts'
+import { Starts } from './starts.ts'
+
+/** What the sessions need of the peer that owns them. */
+export interface SessionsContext extends PairContext {
+  readonly self: Self
+  /** Whether this user may start with us. */
+  isWelcome(user: UserRecord): boolean
+  /** A start has used a one-time key up. */
+  usedOneTimeKey(env: Env, out: Out): void
+}
+
+/** The rows of one kind, by the names after it. */
+type RowsOf = (kind: string) => readonly { readonly name: string; readonly value: Uint8Array }[]
+
+export class Sessions {
+  readonly #context: SessionsContext
+  readonly #starts: Starts
+  readonly #pairs = new Map<string, Pair>()
+
+  constructor(context: SessionsContext) {
+    this.#context = context
+    this.#starts = new Starts(context.self)
+  }
+
+  /** `Env.uptimeMs` of the next `wake`. */
+  get nextAt(): number | undefined {
+    const times = [...this.#pairs.values()].map(({ nextAt }) => nextAt).filter((at) => at !== undefined)
+    return times.length === 0 ? undefined : Math.min(...times)
+  }
+
+  get pairs(): readonly Pair[] {
+    return [...this.#pairs.values()]
+  }
+
+  /** What earlier runs have kept. */
+  restore(rowsOf: RowsOf, env: Env): void {
+    for (const { name, value } of rowsOf('session-start')) this.#starts.restore(name, value)
+    const said = byUser(rowsOf('session-said').map(({ value }) => SaidRow.decode(value)))
+    const early = byUser(rowsOf('session-early').map(({ value }) => EarlyRow.decode(value)))
+    // Keys are cleared where they lie: not in the rows of whoever gave them.
+    const skipped = byUser(rowsOf('session-skipped').map(({ value }) => SkippedRow.decode(copyBytes(value))))
+    const sessions = byUser(rowsOf('session').map(({ value }) => SessionRow.decode(copyBytes(value))))
+    for (const { value } of rowsOf('pair')) {
+      const row = PairRow.decode(value)
+      const pair = this.#pairOf(asUserId(row.user))
+      const own = sessions(row.user).map((one) => Session.restore(this.#context.self.record.user, one))
+      for (const chain of skipped(row.user)) {
+        own.find(({ id }) => hex(id) === hex(chain.session))?.restoreSkipped(chain)
+      }
+      pair.restore(row, said(row.user), early(row.user), own)
+      pair.begin(env)
+    }
+  }
+
+  /** As `Pair.say`. */
+  say(to: UserId, content: Content, env: Env, out: Out): DirectText {
+    return this.#pairOf(to).say(content, env, out)
+  }
+
+  /**
+   * A frame, from wherever it comes.
+   *
+   * @returns what is wrong with it: R-1001 for a start that is for another user, R-1007 for a session that is none of ours,
+   *   ordinary things on a topic. To who hands a frame to us R-1003 and R-1007 are worth a hint.
+   */
+  receive(frame: SessionFrame, env: Env, out: Out): Refusal | undefined {
+    for (const pair of this.#pairs.values()) if (pair.knows(frame.tag)) return pair.receive(frame, env, out)
+    if (frame.start === undefined) return refuse(1007)
+    const start = this.#starts.open(frame, env, (user) => this.#context.isWelcome(user))
+    if (start instanceof Refusal) return start
+    const pair = this.#pairOf(start.initiator.user)
+    const refused = pair.welcome(start, frame, () => this.#starts.take(start), env, out)
+    if (refused === undefined && start.oneTimeKey.length > 0) this.#context.usedOneTimeKey(env, out)
+    return refused
+  }
+
+  /** As `Pair.setThere`. */
+  setThere(user: UserId, isThere: boolean, env: Env): void {
+    this.#pairs.get(mapKey(user))?.setThere(isThere, env)
+  }
+
+  /** As `Pair.hint`. */
+  hint(user: UserId, tag: Uint8Array, env: Env, out: Out): void {
+    this.#pairs.get(mapKey(user))?.hint(tag, env, out)
+  }
+
+  /** As `Pair.recordFound`. */
+  recordFound(user: UserId, env: Env, out: Out): void {
+    this.#pairs.get(mapKey(user))?.recordFound(env, out)
+  }
+
+  wake(env: Env, out: Out): void {
+    for (const pair of this.#pairs.values()) pair.wake(env, out)
+  }
+
+  #pairOf(user: UserId): Pair {
+    const key = mapKey(user)
+    let pair = this.#pairs.get(key)
+    if (pair === undefined) {
+      pair = new Pair(this.#context, user)
+      this.#pairs.set(key, pair)
+    }
+    return pair
+  }
+}
+
+/** Rows of one user. */
+function byUser<T extends { readonly user: Uint8Array }>(rows: readonly T[]): (user: Uint8Array) => T[] {
+  const groups = new Map<string, T[]>()
+  for (const row of rows) {
+    const key = mapKey(row.user)
+    groups.set(key, [...(groups.get(key) ?? []), row])
+  }
+  return (user) => groups.get(mapKey(user)) ?? []
+}

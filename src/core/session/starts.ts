@@ -1,0 +1,122 @@
+/**
+ * Starts of sessions that others send: opened by whoever holds the prekey, looked at once.
+ *
+ * A start with a one-time key counts once because the key is destroyed with it; one without is remembered as long as its
+ * prekey could open it again. Nothing is kept of a start whose first frame does not open: that frame is what shows that
+ * its sender has the identity key of the record in it.
+ */
+import { equalBytes, hex } from '../../base/bytes.ts'
+import { hash } from '../../crypto/kdf.ts'
+import type { KemKeyPair } from '../../crypto/kem.ts'
+import { LABEL } from '../../crypto/labels.ts'
+import { type SessionContent, type SessionFrame, SessionStart } from '../../wire/messages.ts'
+import { StartRow } from '../../wire/rows.ts'
+import { Allowance } from '../allowance.ts'
+import type { Self } from '../channel/context.ts'
+import type { PrekeyPair } from '../identity/prekeys.ts'
+import { readUserRecord, type UserRecord } from '../identity/user-record.ts'
+import type { Env, Row, RowKey } from '../machine.ts'
+import { stateKey, stateRow } from '../out.ts'
+import { KNOWN_SESSION_STARTS, START_MS, STARTS_AT_ONCE } from '../params.ts'
+import { Refusal, refuse } from '../reject.ts'
+import { type OpenedStart, openStart, respond } from './handshake.ts'
+import { Session } from './session.ts'
+
+/** A start whose every check has passed, with the session that comes of it. Nothing is kept of it yet. */
+export interface AcceptedStart {
+  readonly initiator: UserRecord
+  readonly session: Session
+  /** What its first frame says. */
+  readonly content: SessionContent
+  readonly name: string
+  readonly prekey: Uint8Array
+  /** 32 bytes, or empty. */
+  readonly oneTimeKey: Uint8Array
+}
+
+const KIND = 'session-start'
+
+export class Starts {
+  readonly #self: Self
+  /** Ids of their prekeys by the names of starts without one-time key. */
+  readonly #known = new Map<string, Uint8Array>()
+  readonly #allowance = new Allowance(STARTS_AT_ONCE, START_MS)
+
+  constructor(self: Self) {
+    this.#self = self
+  }
+
+  restore(name: string, value: Uint8Array): void {
+    this.#known.set(name, StartRow.decode(value).prekey)
+  }
+
+  /**
+   * Looks at a frame that brings a start.
+   *
+   * @param isWelcome - whether the user in it may start with us.
+   * @returns R-1001 – R-1006 for the start, R-1007 – R-1015 for the frame.
+   */
+  open(frame: SessionFrame, env: Env, isWelcome: (user: UserRecord) => boolean): AcceptedStart | Refusal {
+    const start = frame.start!
+    if (env.uptimeMs < this.#allowance.nextAt) return refuse(1005)
+    this.#allowance.take(env.uptimeMs)
+    const name = hex(hash(LABEL.sessionStartHash, SessionStart.encode(start)))
+    if (this.#known.has(name)) return refuse(1004)
+    for (const prekey of this.#self.prekeys.pairs()) {
+      const opened = openStart(start, prekey)
+      if (opened instanceof Refusal) return opened
+      if (opened === undefined) continue
+      const accepted = this.#accept(frame, name, opened, prekey, env, isWelcome)
+      opened.kemSecret.fill(0)
+      return accepted
+    }
+    return refuse(1001)
+  }
+
+  #accept(
+    frame: SessionFrame,
+    name: string,
+    opened: OpenedStart,
+    prekey: PrekeyPair,
+    env: Env,
+    isWelcome: (user: UserRecord) => boolean
+  ): AcceptedStart | Refusal {
+    const { record, oneTimeKey, generation } = opened.content
+    const initiator = readUserRecord(record, env.now)
+    if (initiator instanceof Refusal || equalBytes(initiator.user, this.#self.record.user)) return refuse(1002)
+    if (!isWelcome(initiator)) return refuse(1005)
+    const hasOneTimeKey = oneTimeKey.length > 0
+    let own: KemKeyPair | undefined
+    if (hasOneTimeKey) {
+      own = this.#self.oneTimeKeys.find(oneTimeKey)
+      if (own === undefined) return refuse(1003)
+    } else if (this.#known.size >= KNOWN_SESSION_STARTS) return refuse(1005)
+    const agreed = respond(opened, frame.start!.enc, initiator.user, this.#self.key, prekey, own)
+    if (agreed instanceof Refusal) return agreed
+    const ends = { self: this.#self.record.user, other: initiator.user }
+    const session = Session.responder(ends, agreed, { generation, hasOneTimeKey }, prekey.x25519, frame.tag)
+    const content = session.open(frame, env, () => undefined)
+    if (!(content instanceof Refusal)) {
+      return { initiator, session, content, name, prekey: prekey.public.id, oneTimeKey }
+    }
+    session.destroy()
+    return content
+  }
+
+  /**
+   * Lets a start count: it never will again.
+   *
+   * @returns rows to be written together with the session.
+   */
+  take({ name, prekey, oneTimeKey }: AcceptedStart): { puts: Row[]; deletes: RowKey[] } {
+    if (oneTimeKey.length > 0) {
+      this.#self.oneTimeKeys.use(oneTimeKey)
+      return { puts: [this.#self.oneTimeKeys.row()], deletes: [] }
+    }
+    const gone = [...this.#known].filter(([, id]) => this.#self.prekeys.find(id) === undefined).map(([old]) => old)
+    for (const old of gone) this.#known.delete(old)
+    this.#known.set(name, prekey)
+    const row = stateRow(`${KIND}/${name}`, StartRow.encode({ prekey }))
+    return { puts: [row], deletes: gone.map((old) => stateKey(`${KIND}/${old}`)) }
+  }
+}
