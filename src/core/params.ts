@@ -226,7 +226,7 @@ export const SKIPPED_KEYS = 1000
 export const SKIPPED_MS = DAY_MS
 /** Of what is said to one user so much is on its way at once; how far ahead the other may be of what has come. */
 export const SAID_AT_ONCE = 32
-export const EARLY_TEXTS = 256
+export const EARLY_TEXTS = 64
 /** What was not acknowledged is sent again after this time, then twice as long after each time, up to the last; so many at once. */
 export const RESEND_MS = SECOND_MS / 2
 export const RESEND_MAX_MS = 5 * MINUTE_MS

@@ -89,6 +89,8 @@ class End {
   heard: string[][] = [[]]
   gaps = 0
   renewed = 0
+  /** Rows of texts made so far. */
+  #texts = 0
   #effects: EndEffect[] = []
 
   constructor(world: Schedule, who: Who, random: Random) {
@@ -145,10 +147,16 @@ class End {
 
   /** A new record, which the other end may learn of. */
   publish(): void {
+    if (this.#prekeys.isDue(this.#world.now)) this.#prekeys.rotate(this.bytes, this.#world.now)
     this.self.oneTimeKeys.fill(this.#prekeys, this.bytes)
     this.self.record = recordOf(this.key, this.who, this.#prekeys, this.self.oneTimeKeys, ++this.#seq, this.#world.now)
     const row = this.self.oneTimeKeys.row()
     this.#disk.set(nameOf(row), row)
+  }
+
+  /** What a peer does daily. */
+  rotateWhenDue(): void {
+    if (this.#prekeys.isDue(this.#world.now)) this.publish()
   }
 
   rotate(): void {
@@ -159,7 +167,7 @@ class End {
   /** Rows are order, so the same text twice would be seen. */
   #rowOf({ isOwn, number, content, id }: DirectText): Row {
     const value = new TextEncoder().encode(content.text!.text)
-    const at = [...this.#rows.keys()].filter((name) => name.startsWith('direct')).length
+    const at = this.#texts++
     return { room: 'direct', entry: `${isOwn ? 'own' : 'heard'} ${at} ${number} ${hex(id)}`, order: at, value }
   }
 
@@ -403,6 +411,7 @@ export class Schedule {
   #step(end: End): void {
     const random = this.#random
     const { loss, lie } = this.faults
+    for (const one of Object.values(this.ends)) one.rotateWhenDue()
     if (random.chance(loss) && this.#losses < 3) {
       this.#losses++
       end.lose()
@@ -441,6 +450,7 @@ export class Schedule {
     this.faults = NONE
     if (hints > 0) this.faults = { ...NONE, hint: hints }
     for (let i = 0; i < 4; i++) {
+      for (const end of ends) end.rotateWhenDue()
       for (const end of ends) {
         end.learn()
         end.sessions.setThere(this.ends[OTHER[end.who]].self.record.user, true, end.env)
