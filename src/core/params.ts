@@ -238,6 +238,10 @@ export const SESSION_RENEW_TRIES = 5
 /** New sessions in place of others: so many at once, one more in each of these times. */
 export const SESSION_RENEWALS_AT_ONCE = 3
 export const SESSION_RENEWAL_MS = 5 * MINUTE_MS
+/** Frames of sessions of which it is not known yet whether they were taken. */
+export const DIRECT_FRAMES = 256
+/** A record that a session needs is sought at most this often. */
+export const SOUGHT_RECORD_MS = 10 * SECOND_MS
 /** Lives of the other end that are remembered. */
 export const KNOWN_LIVES = 8
 /** Channels of one peer. */

@@ -4294,6 +4294,183 @@ export namespace ArchivedAuthorRow {
   }
 }
 
+export interface ConversationRow {
+  user: Uint8Array
+  count: number
+  unseen: number[]
+  seenUpTo: number
+}
+
+export namespace ConversationRow {
+  let _codec: Codec<ConversationRow>
+
+  export const codec = (): Codec<ConversationRow> => {
+    if (_codec == null) {
+      _codec = message<ConversationRow>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.user != null && obj.user.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.user)
+        }
+
+        if ((obj.count != null && obj.count !== 0)) {
+          w.uint32(16)
+          w.uint64Number(obj.count)
+        }
+
+        if (obj.unseen != null && obj.unseen.length > 0) {
+          for (const value of obj.unseen) {
+            w.uint32(24)
+            w.uint64Number(value)
+          }
+        }
+
+        if ((obj.seenUpTo != null && obj.seenUpTo !== 0)) {
+          w.uint32(32)
+          w.uint64Number(obj.seenUpTo)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          user: uint8ArrayAlloc(0),
+          count: 0,
+          unseen: [],
+          seenUpTo: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.user = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.count = reader.uint64Number()
+              break
+            }
+            case 3: {
+              if (opts.limits?.unseen != null && obj.unseen.length === opts.limits.unseen) {
+                throw new MaxLengthError('Decode error - repeated field "unseen" had too many elements')
+              }
+
+              obj.unseen.push(reader.uint64Number())
+              break
+            }
+            case 4: {
+              obj.seenUpTo = reader.uint64Number()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const obj = {
+          unseen: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.user`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.count`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            case 3: {
+              if (opts.limits?.unseen != null && obj.unseen === opts.limits.unseen) {
+                throw new MaxLengthError('Streaming decode error - repeated field "unseen" had too many elements')
+              }
+
+              yield {
+                field: `${prefix}.unseen[]`,
+                index: obj.unseen,
+                value: reader.uint64Number()
+              }
+
+              obj.unseen++
+
+              break
+            }
+            case 4: {
+              yield {
+                field: `${prefix}.seenUpTo`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface ConversationRowUserFieldEvent {
+    field: '$.user'
+    value: Uint8Array
+  }
+
+  export interface ConversationRowCountFieldEvent {
+    field: '$.count'
+    value: number
+  }
+
+  export interface ConversationRowUnseenFieldEvent {
+    field: '$.unseen[]'
+    index: number
+    value: number
+  }
+
+  export interface ConversationRowSeenUpToFieldEvent {
+    field: '$.seenUpTo'
+    value: number
+  }
+
+  export function encode (obj: Partial<ConversationRow>): Uint8Array {
+    return encodeMessage(obj, ConversationRow.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ConversationRow>): ConversationRow {
+    return decodeMessage(buf, ConversationRow.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ConversationRow>): Generator<ConversationRowUserFieldEvent | ConversationRowCountFieldEvent | ConversationRowUnseenFieldEvent | ConversationRowSeenUpToFieldEvent> {
+    return streamMessage(buf, ConversationRow.codec(), opts)
+  }
+}
+
 export enum ContactTrust {
   MET = 'MET',
   TRUSTED = 'TRUSTED',

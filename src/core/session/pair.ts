@@ -162,6 +162,12 @@ export class Pair {
     return this.#said.size
   }
 
+  /** Ids of our texts that are not acknowledged and were sealed: they are on their way. */
+  get onWay(): Uint8Array[] {
+    const sealed = this.#said.window().filter((text) => text.sealed !== undefined)
+    return sealed.map(({ number }) => this.#idOf(true, this.#instance, number))
+  }
+
   /** Texts that came before what is before them. */
   get early(): number {
     return this.#heard.early
