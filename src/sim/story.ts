@@ -613,9 +613,13 @@ export const isSettled: Condition = (story) => {
   return groups.every((group) => areInGroup(story, group))
 }
 
-/** Whether nobody may know any more that this one was admitted, as only a disk did that was set back, and it sees no end. */
-const isForgotten = ({ truth, world }: Story, { joins }: Person, { key }: ChannelView): boolean =>
+/**
+ * Whether nobody may know any more that this one was admitted, as only a disk did that was set back. Who has never had a key has
+ * its invite still.
+ */
+const isForgotten = ({ truth, world }: Story, { joins }: Person, { key, term }: ChannelView): boolean =>
   key === 'refused-or-silent' &&
+  term > 0 &&
   truth.people.some(({ isManager, isRolledBack }) => isManager && isRolledBack) &&
   joins.every(({ at }) => world.time - at >= REFUSED_MS)
 
