@@ -517,7 +517,8 @@ export class Pair {
     if (isOver || (this.#isThere && this.#unanswered > SESSION_RENEW_TRIES)) this.#renew(env, turn)
     const session = this.#talking()
     // There is one to talk on: a start that nobody answers is not needed.
-    if (pending !== undefined && session?.isConfirmed && ++pending.tries > SESSION_RENEW_TRIES) this.#doubt(pending, turn)
+    if (pending !== undefined && session?.isConfirmed && ++pending.tries > SESSION_RENEW_TRIES)
+      this.#doubt(pending, turn)
     const texts = this.#said.window().filter(({ sealed }) => sealed !== undefined)
     for (const text of texts.slice(0, RESENT_AT_ONCE)) {
       const isOfOther = session !== undefined && !equalBytes(text.sealed!.session, session.id)
