@@ -226,7 +226,7 @@ export const SKIPPED_KEYS = 1000
 export const SKIPPED_MS = DAY_MS
 /** Of what is said to one user so much is on its way at once; how far ahead the other may be of what has come. */
 export const SAID_AT_ONCE = 32
-export const EARLY_TEXTS = 256
+export const EARLY_TEXTS = 64
 /** What was not acknowledged is sent again after this time, then twice as long after each time, up to the last; so many at once. */
 export const RESEND_MS = SECOND_MS / 2
 export const RESEND_MAX_MS = 5 * MINUTE_MS
@@ -238,6 +238,10 @@ export const SESSION_RENEW_TRIES = 5
 /** New sessions in place of others: so many at once, one more in each of these times. */
 export const SESSION_RENEWALS_AT_ONCE = 3
 export const SESSION_RENEWAL_MS = 5 * MINUTE_MS
+/** Frames of sessions of which it is not known yet whether they were taken. */
+export const DIRECT_FRAMES = 256
+/** A record that a session needs is sought at most this often. */
+export const SOUGHT_RECORD_MS = 10 * SECOND_MS
 /** Lives of the other end that are remembered. */
 export const KNOWN_LIVES = 8
 /** Channels of one peer. */

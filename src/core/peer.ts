@@ -26,6 +26,7 @@ import { type Frame, readFrame } from './channel/frame.ts'
 import { readInvite } from './channel/invite.ts'
 import { runInChannel } from './channel-commands.ts'
 import type { ChannelChanges, Command, CommandResult } from './command.ts'
+import { DIRECT, Direct } from './direct.ts'
 import { RecordBook } from './identity/record-book.ts'
 import { asUserId, type UserId } from './identity/user.ts'
 import { readUserRecord } from './identity/user-record.ts'
@@ -57,12 +58,14 @@ export class Peer implements Machine {
   readonly rooms: readonly string[] = [STATE_ROOM]
   readonly #records = new RecordBook()
   readonly #keeper: SelfKeeper
+  readonly #direct: Direct
   readonly #channels = new Map<string, Room>()
   readonly #arrivals = new Map<string, Arrival>()
   #wakeAt: number | undefined
 
   constructor(config: PeerConfig) {
     this.#keeper = new SelfKeeper(config.key, config.nick, this.#records)
+    this.#direct = new Direct(this.#keeper, this.#records, () => this.#channels.values())
   }
 
   /**
@@ -112,7 +115,8 @@ export class Peer implements Machine {
       ...manager.unsafeFills(),
       { name: 'pending statements', size: context.log.pending().length, cap: PENDING_STATEMENTS }
     ])
-    return [{ name: 'channels', size: this.#channels.size + this.#arrivals.size, cap: CHANNELS }, ...rooms]
+    const channels = { name: 'channels', size: this.#channels.size + this.#arrivals.size, cap: CHANNELS }
+    return [channels, ...rooms, ...this.#direct.unsafeFills()]
   }
 
   handle(event: Event, env: Env): ReturnType<Machine['handle']> {
@@ -145,6 +149,7 @@ export class Peer implements Machine {
         return this.#onCarrier(event.channel, event.isReady, env, out)
       case 'published': {
         const [name = '', local = ''] = event.receipt.split(':')
+        if (name === DIRECT) return this.#direct.onPublished(event.receipt, event.recipients, out)
         const member = this.#channels.get(name)?.member
         if (local !== REQUEST_RECEIPT) return member?.speaker.onPublished(local, event.recipients, env, out)
         return member?.seeker.onPublished(event.isHanded === true, env)
@@ -155,6 +160,10 @@ export class Peer implements Machine {
         return this.#onQuestion(event.id, event.question, env, out)
       case 'answer':
         return this.#onAnswer(event.id, event.answer, env, out)
+      case 'session':
+        return this.#direct.onHanded(event, env, out)
+      case 'handed':
+        return this.#direct.onOutcome(event.receipt, event.outcome, env, out)
       default:
         event satisfies never
     }
@@ -168,6 +177,7 @@ export class Peer implements Machine {
     this.#keeper.start(rowsOf('self')[0]?.value, rowsOf('one-time-keys')[0]?.value, env, out)
     for (const { name, value } of rowsOf('channel')) this.#restoreChannel(name, ChannelRow.decode(value), env)
     restoreRooms(this.#channels, rowsOf)
+    this.#direct.start(rowsOf, env, out)
     for (const { context, member } of this.#channels.values()) {
       member.start(env, out)
       out.push({ type: 'subscribe', channel: context.channel })
@@ -196,6 +206,7 @@ export class Peer implements Machine {
   #enter(charter: Charter, invite: string): Room {
     const context = new Context(this.#keeper.self, this.#records, charter)
     context.invite = invite
+    context.onSession = (frame, env, out) => this.#direct.onFrame(frame, env, out)
     const member = new Member(context)
     const manager = new Manager(context, seatOf(member))
     const room = { context, member, manager, search: { askAt: Number.NEGATIVE_INFINITY, asked: 0 } }
@@ -217,6 +228,7 @@ export class Peer implements Machine {
     }
     for (const { askAt } of this.#arrivals.values()) consider(askAt)
     consider(this.#keeper.rotateAt)
+    consider(this.#direct.nextAt)
     return next
   }
 
@@ -228,6 +240,7 @@ export class Peer implements Machine {
     for (const arrival of this.#arrivals.values())
       if (arrival.askAt <= env.uptimeMs) this.#seekCharter(arrival, env, out)
     this.#keeper.rotateWhenDue(env, out)
+    this.#direct.wake(env, out)
   }
 
   // ---------------------------------------------------------------- frames and the carrier
@@ -236,6 +249,7 @@ export class Peer implements Machine {
     const room = this.#channels.get(channelIdText(frame.channel))
     if (room === undefined) return
     const { member, manager } = room
+    if (frame.kind === 'session') return this.#direct.onFrame(frame, env, out)
     if (frame.kind === 'keyRequest') return manager.duties.onKeyRequest(frame, env, out)
     if (frame.kind === 'challengeAnswer') return manager.duties.onChallengeAnswer(frame, env, out)
     if (frame.kind === 'publicKeyRequest') return manager.publicKeys.onQuestion(frame, env, out)
@@ -244,6 +258,7 @@ export class Peer implements Machine {
     if (frame.kind === 'statements') manager.duties.onStatements(env, out)
     else manager.onHeard(frame, env, out)
     manager.tenure.review(env, out)
+    if (member.presence.isOnline(frame.author)) this.#direct.onHeard(frame.author, env)
   }
 
   #onCarrier(channel: Uint8Array, isReady: boolean, env: Env, out: Out): void {
@@ -331,6 +346,7 @@ export class Peer implements Machine {
       member.onRecord(env, out)
       manager.onRecord(user, env, out)
     }
+    this.#direct.onRecord(user, env, out)
   }
 
   /** A record that came unasked beside others is of interest when it is a manager's: strangers cannot fill the book. */
@@ -464,8 +480,17 @@ export class Peer implements Machine {
         return this.#amend(this.#roomOf(command.channel), command.changes, env, out)
       case 'leaveChannel':
         return this.#leave(this.#roomOf(command.channel), env, out)
-      default:
+      case 'sayTo':
+        return this.#direct.say(command, env, out)
+      case 'trust':
+        return this.#direct.trust(command, out)
+      case 'pairs':
+        return { type: 'pairs', pairs: this.#direct.views() }
+      default: {
+        const user = this.#direct.userOf(command.channel)
+        if (user !== undefined) return this.#direct.run(user, command, env, out)
         return runInChannel(this.#roomOf(command.channel), command, env, out)
+      }
     }
   }
 

@@ -4294,6 +4294,183 @@ export namespace ArchivedAuthorRow {
   }
 }
 
+export interface ConversationRow {
+  user: Uint8Array
+  count: number
+  unseen: number[]
+  seenUpTo: number
+}
+
+export namespace ConversationRow {
+  let _codec: Codec<ConversationRow>
+
+  export const codec = (): Codec<ConversationRow> => {
+    if (_codec == null) {
+      _codec = message<ConversationRow>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.user != null && obj.user.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.user)
+        }
+
+        if ((obj.count != null && obj.count !== 0)) {
+          w.uint32(16)
+          w.uint64Number(obj.count)
+        }
+
+        if (obj.unseen != null && obj.unseen.length > 0) {
+          for (const value of obj.unseen) {
+            w.uint32(24)
+            w.uint64Number(value)
+          }
+        }
+
+        if ((obj.seenUpTo != null && obj.seenUpTo !== 0)) {
+          w.uint32(32)
+          w.uint64Number(obj.seenUpTo)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          user: uint8ArrayAlloc(0),
+          count: 0,
+          unseen: [],
+          seenUpTo: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.user = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.count = reader.uint64Number()
+              break
+            }
+            case 3: {
+              if (opts.limits?.unseen != null && obj.unseen.length === opts.limits.unseen) {
+                throw new MaxLengthError('Decode error - repeated field "unseen" had too many elements')
+              }
+
+              obj.unseen.push(reader.uint64Number())
+              break
+            }
+            case 4: {
+              obj.seenUpTo = reader.uint64Number()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const obj = {
+          unseen: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.user`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.count`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            case 3: {
+              if (opts.limits?.unseen != null && obj.unseen === opts.limits.unseen) {
+                throw new MaxLengthError('Streaming decode error - repeated field "unseen" had too many elements')
+              }
+
+              yield {
+                field: `${prefix}.unseen[]`,
+                index: obj.unseen,
+                value: reader.uint64Number()
+              }
+
+              obj.unseen++
+
+              break
+            }
+            case 4: {
+              yield {
+                field: `${prefix}.seenUpTo`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface ConversationRowUserFieldEvent {
+    field: '$.user'
+    value: Uint8Array
+  }
+
+  export interface ConversationRowCountFieldEvent {
+    field: '$.count'
+    value: number
+  }
+
+  export interface ConversationRowUnseenFieldEvent {
+    field: '$.unseen[]'
+    index: number
+    value: number
+  }
+
+  export interface ConversationRowSeenUpToFieldEvent {
+    field: '$.seenUpTo'
+    value: number
+  }
+
+  export function encode (obj: Partial<ConversationRow>): Uint8Array {
+    return encodeMessage(obj, ConversationRow.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ConversationRow>): ConversationRow {
+    return decodeMessage(buf, ConversationRow.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ConversationRow>): Generator<ConversationRowUserFieldEvent | ConversationRowCountFieldEvent | ConversationRowUnseenFieldEvent | ConversationRowSeenUpToFieldEvent> {
+    return streamMessage(buf, ConversationRow.codec(), opts)
+  }
+}
+
 export enum ContactTrust {
   MET = 'MET',
   TRUSTED = 'TRUSTED',
@@ -4683,6 +4860,7 @@ export interface PairRow {
   instance: Uint8Array
   next: number
   lives: LifeRow[]
+  life: Uint8Array
   usedKeys: Uint8Array[]
 }
 
@@ -4718,9 +4896,14 @@ export namespace PairRow {
           }
         }
 
+        if ((obj.life != null && obj.life.byteLength > 0)) {
+          w.uint32(42)
+          w.bytes(obj.life)
+        }
+
         if (obj.usedKeys != null && obj.usedKeys.length > 0) {
           for (const value of obj.usedKeys) {
-            w.uint32(42)
+            w.uint32(50)
             w.bytes(value)
           }
         }
@@ -4734,6 +4917,7 @@ export namespace PairRow {
           instance: uint8ArrayAlloc(0),
           next: 0,
           lives: [],
+          life: uint8ArrayAlloc(0),
           usedKeys: []
         }
 
@@ -4766,6 +4950,10 @@ export namespace PairRow {
               break
             }
             case 5: {
+              obj.life = reader.bytes()
+              break
+            }
+            case 6: {
               if (opts.limits?.usedKeys != null && obj.usedKeys.length === opts.limits.usedKeys) {
                 throw new MaxLengthError('Decode error - repeated field "usedKeys" had too many elements')
               }
@@ -4833,6 +5021,13 @@ export namespace PairRow {
               break
             }
             case 5: {
+              yield {
+                field: `${prefix}.life`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 6: {
               if (opts.limits?.usedKeys != null && obj.usedKeys === opts.limits.usedKeys) {
                 throw new MaxLengthError('Streaming decode error - repeated field "usedKeys" had too many elements')
               }
@@ -4886,6 +5081,11 @@ export namespace PairRow {
     index: number
   }
 
+  export interface PairRowLifeFieldEvent {
+    field: '$.life'
+    value: Uint8Array
+  }
+
   export interface PairRowUsedKeysFieldEvent {
     field: '$.usedKeys[]'
     index: number
@@ -4900,7 +5100,7 @@ export namespace PairRow {
     return decodeMessage(buf, PairRow.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<PairRow>): Generator<PairRowUserFieldEvent | PairRowInstanceFieldEvent | PairRowNextFieldEvent | PairRowLivesInstanceFieldEvent | PairRowLivesHeardFieldEvent | PairRowUsedKeysFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<PairRow>): Generator<PairRowUserFieldEvent | PairRowInstanceFieldEvent | PairRowNextFieldEvent | PairRowLivesInstanceFieldEvent | PairRowLivesHeardFieldEvent | PairRowLifeFieldEvent | PairRowUsedKeysFieldEvent> {
     return streamMessage(buf, PairRow.codec(), opts)
   }
 }
@@ -5200,6 +5400,7 @@ export namespace SaidRow {
 
 export interface EarlyRow {
   user: Uint8Array
+  instance: Uint8Array
   number: number
   content: Uint8Array
 }
@@ -5219,13 +5420,18 @@ export namespace EarlyRow {
           w.bytes(obj.user)
         }
 
+        if ((obj.instance != null && obj.instance.byteLength > 0)) {
+          w.uint32(18)
+          w.bytes(obj.instance)
+        }
+
         if ((obj.number != null && obj.number !== 0)) {
-          w.uint32(16)
+          w.uint32(24)
           w.uint64Number(obj.number)
         }
 
         if ((obj.content != null && obj.content.byteLength > 0)) {
-          w.uint32(26)
+          w.uint32(34)
           w.bytes(obj.content)
         }
 
@@ -5235,6 +5441,7 @@ export namespace EarlyRow {
       }, (reader, length, opts = {}) => {
         const obj: any = {
           user: uint8ArrayAlloc(0),
+          instance: uint8ArrayAlloc(0),
           number: 0,
           content: uint8ArrayAlloc(0)
         }
@@ -5250,10 +5457,14 @@ export namespace EarlyRow {
               break
             }
             case 2: {
-              obj.number = reader.uint64Number()
+              obj.instance = reader.bytes()
               break
             }
             case 3: {
+              obj.number = reader.uint64Number()
+              break
+            }
+            case 4: {
               obj.content = reader.bytes()
               break
             }
@@ -5281,12 +5492,19 @@ export namespace EarlyRow {
             }
             case 2: {
               yield {
+                field: `${prefix}.instance`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 3: {
+              yield {
                 field: `${prefix}.number`,
                 value: reader.uint64Number()
               }
               break
             }
-            case 3: {
+            case 4: {
               yield {
                 field: `${prefix}.content`,
                 value: reader.bytes()
@@ -5310,6 +5528,11 @@ export namespace EarlyRow {
     value: Uint8Array
   }
 
+  export interface EarlyRowInstanceFieldEvent {
+    field: '$.instance'
+    value: Uint8Array
+  }
+
   export interface EarlyRowNumberFieldEvent {
     field: '$.number'
     value: number
@@ -5328,7 +5551,7 @@ export namespace EarlyRow {
     return decodeMessage(buf, EarlyRow.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<EarlyRow>): Generator<EarlyRowUserFieldEvent | EarlyRowNumberFieldEvent | EarlyRowContentFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<EarlyRow>): Generator<EarlyRowUserFieldEvent | EarlyRowInstanceFieldEvent | EarlyRowNumberFieldEvent | EarlyRowContentFieldEvent> {
     return streamMessage(buf, EarlyRow.codec(), opts)
   }
 }

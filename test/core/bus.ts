@@ -15,6 +15,7 @@ import { KeyTree, type TreeChange } from '../../src/core/channel/key-tree.ts'
 import { type CheckedStatement, makeStatement } from '../../src/core/channel/statement.ts'
 import type { ChannelSettings, ChannelView, Command, CommandResult } from '../../src/core/command.ts'
 import { Prekeys } from '../../src/core/identity/prekeys.ts'
+import { asUserId } from '../../src/core/identity/user.ts'
 import { makeUserRecord, readUserRecord, type UserRecord } from '../../src/core/identity/user-record.ts'
 import type { Effect, Env, Event, Row } from '../../src/core/machine.ts'
 import { refreshLeaves } from '../../src/core/manager/leaf-refresh.ts'
@@ -104,6 +105,8 @@ export class Bus {
   readonly handed: Uint8Array[] = []
   /** Whether all nodes are connected, so that what is for one need not be published. */
   isHandingOver = false
+  /** Whether nodes may hand each other what is for one alone. */
+  isDirect = true
   /** Says whether a frame gets from one to the other. */
   passes: (from: Node, to: Node) => boolean = () => true
   readonly #queue: (() => void)[] = []
@@ -264,6 +267,18 @@ export class Bus {
         const ask = this.#asks.get(effect.id)!
         return this.send(ask.node, { type: 'answer', id: ask.id, from: undefined, answer: effect.answer })
       }
+      case 'hand': {
+        const other = this.nodes.find((one) => equalBytes(one.key.publicKey, effect.to))
+        const isReached = this.isDirect && other?.isUp && this.passes(node, other)
+        if (!isReached) return this.send(node, { type: 'handed', receipt: effect.receipt, outcome: 'failed' })
+        this.#hands.set(++this.#askId, { node, receipt: effect.receipt })
+        const from = asUserId(node.key.publicKey)
+        return this.send(other, { type: 'session', id: this.#askId, from, frame: effect.frame })
+      }
+      case 'answerHand': {
+        const { node: by, receipt } = this.#hands.get(effect.id)!
+        return this.send(by, { type: 'handed', receipt, outcome: effect.outcome })
+      }
       case 'answerFrames': {
         const kept = [...node.rows.values()].filter(({ room }) => room === messageRoom(effect.channel))
         return this.#perform(node, { type: 'answer', id: effect.id, answer: framesAmong(kept, effect.ranges) })
@@ -295,6 +310,7 @@ export class Bus {
 
   readonly directory = new Map<string, Uint8Array>()
   readonly #asks = new Map<number, { node: Node; id: string }>()
+  readonly #hands = new Map<number, { node: Node; receipt: string }>()
   #askId = 0
 
   /** Gives a frame to the one node that it is for, and to nobody else. */

@@ -1,7 +1,20 @@
 /** What a person says: one kind, within its limits, in one form. The same in a channel, in a group and to one user. */
-import { utf8 } from '../../base/bytes.ts'
+import { EMPTY, utf8 } from '../../base/bytes.ts'
 import { HASH_BYTES, REACTION_BYTES, TEXT_BYTES } from '../../wire/limits.ts'
 import type { Content } from '../../wire/messages.ts'
+
+/** The content whole, with its texts in NFC, as everybody expects it. */
+export function normalised({ writtenAt = 0, text, edit, deletion, reaction }: Partial<Content>): Content {
+  const { replyTo = EMPTY, isAction = false } = text ?? {}
+  return {
+    writtenAt,
+    replaces: EMPTY,
+    ...(text && { text: { text: (text.text ?? '').normalize('NFC'), replyTo, isAction } }),
+    ...(edit && { edit: { target: edit.target ?? EMPTY, text: (edit.text ?? '').normalize('NFC') } }),
+    ...(deletion && { deletion: { target: deletion.target ?? EMPTY } }),
+    ...(reaction && { reaction })
+  }
+}
 
 /** Whether a content has exactly one kind, within its limits, in NFC. */
 export function isContent(content: Content): boolean {

@@ -9,7 +9,7 @@ import type { Prekeys } from '../identity/prekeys.ts'
 import type { RecordBook } from '../identity/record-book.ts'
 import type { UserRecord } from '../identity/user-record.ts'
 import type { Env, Row, RowKey } from '../machine.ts'
-import { stateRow } from '../out.ts'
+import { type Out, stateRow } from '../out.ts'
 import { Refusal } from '../reject.ts'
 import { ControlLog } from './control-log.ts'
 import { type Charter, isManagerOf } from './descriptor.ts'
@@ -56,6 +56,8 @@ export class Context {
   invite = ''
   /** Empty, or the manager whose lie stopped sending. */
   alarm: Uint8Array = EMPTY
+  /** Takes a frame of a one-to-one session that came with kept messages. */
+  onSession: (frame: Frame, env: Env, out: Out) => void = () => {}
   wasRemoved = false
   /** The highest office known by its certificate. */
   office: Office = { version: 0, term: 0, manager: EMPTY }

@@ -8,7 +8,7 @@ import { assert, present } from '../../base/assert.ts'
 import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
 import { UsageError } from '../../base/errors.ts'
 import { type Content, HistoryPolicy, Privacy, type Seen } from '../../wire/messages.ts'
-import { isContent } from '../channel/content.ts'
+import { isContent, normalised } from '../channel/content.ts'
 import type { Context } from '../channel/context.ts'
 import { type Frame, readFrame } from '../channel/frame.ts'
 import type { WaitingView } from '../command.ts'
@@ -383,18 +383,5 @@ export class Speaker {
   restoreOutbox(bytes: Uint8Array): void {
     const { content, isSent } = this.#outbox.restore(bytes)
     if (content.deletion !== undefined && !isSent) this.#disowned.add(hex(content.deletion.target))
-  }
-}
-
-/** The content whole, with its texts in NFC, as everybody expects it. */
-function normalised({ writtenAt = 0, text, edit, deletion, reaction }: Partial<Content>): Content {
-  const { replyTo = EMPTY, isAction = false } = text ?? {}
-  return {
-    writtenAt,
-    replaces: EMPTY,
-    ...(text && { text: { text: (text.text ?? '').normalize('NFC'), replyTo, isAction } }),
-    ...(edit && { edit: { target: edit.target ?? EMPTY, text: (edit.text ?? '').normalize('NFC') } }),
-    ...(deletion && { deletion: { target: deletion.target ?? EMPTY } }),
-    ...(reaction && { reaction })
   }
 }

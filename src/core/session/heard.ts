@@ -2,7 +2,8 @@
  * What one user says to us, in its order and each once, whatever session it comes by.
  *
  * Everything up to a number is here; what comes earlier than what is before it is held back. The other end counts anew in
- * each life of its state; what an earlier life has not said for us is then missing for good, and reported.
+ * each life of its state. Which of two lives is the later one does not show for sure in what comes late, so each has its own
+ * count; what is held back of one that has ended is given out, and what is missing before it is reported.
  */
 import { equalBytes, hex } from '../../base/bytes.ts'
 import { Content, type SessionContent } from '../../wire/messages.ts'
@@ -23,108 +24,112 @@ interface Life {
   readonly instance: Uint8Array
   /** Everything up to it is here, or was given up. */
   heard: number
+  /** What came before what is before it. */
+  readonly early: Map<number, Content>
 }
 
 export class Heard {
   readonly #other: UserId
-  /** The newest last. */
+  /** In the order in which they were met. */
   #lives: Life[] = []
-  /** Of the newest life. */
-  readonly #early = new Map<number, Content>()
-  #changed: number[] = []
+  readonly #changed: { instance: Uint8Array; number: number }[] = []
 
   constructor(other: UserId) {
     this.#other = other
   }
 
-  get life(): Readonly<Life> | undefined {
-    return this.#lives.at(-1)
-  }
-
   /** Texts held back. */
   get early(): number {
-    return this.#early.size
+    return this.#lives.reduce((sum, { early }) => sum + early.size, 0)
+  }
+
+  /** Up to which number everything that a life of the other end has said is here. */
+  upTo(instance: Uint8Array): number {
+    return this.#lifeOf(instance)?.heard ?? 0
+  }
+
+  /** Whether this life of the other end was heard before. */
+  knows(instance: Uint8Array): boolean {
+    return this.#lifeOf(instance) !== undefined
   }
 
   /** R-1014. Nothing has changed. */
   judge({ instance, number, oldest }: SessionContent): Refusal | undefined {
-    const heard = this.#lifeOf(instance)?.heard ?? 0
-    return number > Math.max(heard, oldest - 1) + EARLY_TEXTS ? refuse(1014) : undefined
-  }
-
-  /** Whether this is a life of the other end that was not heard of before. */
-  isNewLife(instance: Uint8Array): boolean {
-    return this.#lifeOf(instance) === undefined
-  }
-
-  isCurrent(instance: Uint8Array): boolean {
-    return this.life !== undefined && equalBytes(this.life.instance, instance)
+    return number > Math.max(this.upTo(instance), oldest - 1) + EARLY_TEXTS ? refuse(1014) : undefined
   }
 
   /** Takes in what was judged. */
   take({ instance, number, oldest, content }: SessionContent): HeardEvent[] {
     const events: HeardEvent[] = []
-    if (this.isNewLife(instance)) {
-      this.#passOver(Math.max(0, ...this.#early.keys()), events)
-      this.#lives = [...this.#lives, { instance, heard: oldest - 1 }].slice(-KNOWN_LIVES)
+    let life = this.#lifeOf(instance)
+    if (life === undefined) {
+      if (this.#lives.length === KNOWN_LIVES) {
+        events.push(...this.end(this.#lives[0]!.instance))
+        this.#lives.shift()
+      }
+      life = { instance, heard: oldest - 1, early: new Map() }
+      this.#lives.push(life)
     }
-    const life = this.#lifeOf(instance)!
-    if (life !== this.life) {
-      // Of an earlier life only what is new counts: nothing waits for anything there any more.
-      if (number <= life.heard) return events
-      if (number > life.heard + 1) events.push({ type: 'gap', from: life.heard + 1, to: number - 1 })
-      life.heard = number
-      return [...events, { type: 'text', instance, number, content: content! }]
+    this.#passOver(life, oldest - 1, events)
+    if (number > life.heard && !life.early.has(number)) {
+      life.early.set(number, content!)
+      this.#changed.push({ instance, number })
     }
-    this.#passOver(oldest - 1, events)
-    if (number > life.heard && !this.#early.has(number)) {
-      this.#early.set(number, content!)
-      this.#changed.push(number)
-    }
-    this.#release(events)
+    this.#release(life, events)
+    return events
+  }
+
+  /** Nothing more will come of a life: what is held back is given out without what is before it. */
+  end(instance: Uint8Array): HeardEvent[] {
+    const events: HeardEvent[] = []
+    const life = this.#lifeOf(instance)
+    if (life !== undefined) this.#passOver(life, Math.max(0, ...life.early.keys()), events)
     return events
   }
 
   rows(): { puts: Row[]; deletes: RowKey[] } {
     const puts: Row[] = []
     const deletes: RowKey[] = []
-    for (const number of this.#changed) {
-      const entry = `session-early/${hex(this.#other)}-${number}`
-      const content = this.#early.get(number)
+    for (const { instance, number } of this.#changed.splice(0)) {
+      const entry = `session-early/${hex(this.#other)}-${hex(instance)}-${number}`
+      const content = this.#lifeOf(instance)?.early.get(number)
       if (content === undefined) deletes.push(stateKey(entry))
-      else puts.push(stateRow(entry, EarlyRow.encode({ user: this.#other, number, content: Content.encode(content) })))
+      else {
+        const row = { user: this.#other, instance, number, content: Content.encode(content) }
+        puts.push(stateRow(entry, EarlyRow.encode(row)))
+      }
     }
-    this.#changed = []
     return { puts, deletes }
   }
 
   /** For the row of the pair. */
   get lives(): LifeRow[] {
-    return this.#lives
+    return this.#lives.map(({ instance, heard }) => ({ instance, heard }))
   }
 
   restore(lives: readonly LifeRow[], early: readonly EarlyRow[]): void {
-    this.#lives = lives.map(({ instance, heard }) => ({ instance, heard }))
-    for (const { number, content } of early) this.#early.set(number, Content.decode(content))
-  }
-
-  /** Everything up to a number that is not here will not come. */
-  #passOver(upTo: number, events: HeardEvent[]): void {
-    const life = this.#lives.at(-1)
-    while (life !== undefined && life.heard < upTo) {
-      const next = Math.min(upTo + 1, ...[...this.#early.keys()].filter((number) => number > life.heard))
-      if (next > life.heard + 1) events.push({ type: 'gap', from: life.heard + 1, to: next - 1 })
-      life.heard = next - 1
-      this.#release(events)
+    this.#lives = lives.map(({ instance, heard }) => ({ instance, heard, early: new Map() }))
+    for (const { instance, number, content } of early) {
+      this.#lifeOf(instance)?.early.set(number, Content.decode(content))
     }
   }
 
-  #release(events: HeardEvent[]): void {
-    const life = this.#lives.at(-1)!
-    for (let number = life.heard + 1; this.#early.has(number); number++) {
-      events.push({ type: 'text', instance: life.instance, number, content: this.#early.get(number)! })
-      this.#early.delete(number)
-      this.#changed.push(number)
+  /** Everything up to a number that is not here will not come. */
+  #passOver(life: Life, upTo: number, events: HeardEvent[]): void {
+    while (life.heard < upTo) {
+      const next = Math.min(upTo + 1, ...life.early.keys())
+      if (next > life.heard + 1) events.push({ type: 'gap', from: life.heard + 1, to: next - 1 })
+      life.heard = next - 1
+      this.#release(life, events)
+    }
+  }
+
+  #release(life: Life, events: HeardEvent[]): void {
+    const { instance, early } = life
+    for (let number = life.heard + 1; early.has(number); number++) {
+      events.push({ type: 'text', instance, number, content: early.get(number)! })
+      early.delete(number)
+      this.#changed.push({ instance, number })
       life.heard = number
     }
   }

@@ -36,7 +36,7 @@ import {
 } from '../params.ts'
 import { Refusal, refuse } from '../reject.ts'
 import { type Initiator, initiate } from './handshake.ts'
-import { Heard } from './heard.ts'
+import { Heard, type HeardEvent } from './heard.ts'
 import { Said, type SaidText } from './said.ts'
 import { compareSessions, Session } from './session.ts'
 import type { AcceptedStart } from './starts.ts'
@@ -121,6 +121,8 @@ export class Pair {
   readonly #heard: Heard
   /** 16 bytes; empty until the first event. */
   #instance: Uint8Array = EMPTY
+  /** Instance of the other end that was heard last; empty: none was. */
+  #life: Uint8Array = EMPTY
   /** Number of what is said next. */
   #next = 1
   /** One-time keys of the other that starts of ours have used. */
@@ -160,6 +162,12 @@ export class Pair {
     return this.#said.size
   }
 
+  /** Ids of our texts that are not acknowledged and were sealed: they are on their way. */
+  get onWay(): Uint8Array[] {
+    const sealed = this.#said.window().filter((text) => text.sealed !== undefined)
+    return sealed.map(({ number }) => this.#idOf(true, this.#instance, number))
+  }
+
   /** Texts that came before what is before them. */
   get early(): number {
     return this.#heard.early
@@ -173,6 +181,7 @@ export class Pair {
   /** What earlier runs have kept; `begin` comes after all of it. */
   restore(row: PairRow, said: readonly SaidRow[], early: readonly EarlyRow[], sessions: readonly Session[]): void {
     this.#instance = row.instance
+    this.#life = row.life
     this.#next = row.next
     this.#usedKeys = row.usedKeys
     this.#said.restore(said)
@@ -391,6 +400,11 @@ export class Pair {
     if (talking?.isConfirmed) {
       for (const session of this.sessions) if (session !== talking && session !== pending) this.#drop(session, turn)
     }
+    for (const { instance } of this.#heard.lives) {
+      const isOver = ![this.#life, ...this.sessions.map(({ life }) => life)].some((life) => equalBytes(life, instance))
+      if (isOver) this.#show(this.#heard.end(instance), turn)
+    }
+    turn.write({ puts: [this.#row()], deletes: [] })
     this.#pump(env, turn)
     this.#pruneLater(env)
   }
@@ -404,12 +418,9 @@ export class Pair {
 
   #hear(session: Session, frame: SessionFrame, content: SessionContent, env: Env, turn: Turn): void {
     this.#unanswered = 0
-    if (this.#heard.isNewLife(content.instance)) this.#meet(content.instance, turn)
-    // A word of the life that we know to be the newest shows that it has the session.
-    const events = this.#heard.take(content)
-    if (this.#heard.isCurrent(content.instance)) session.isDoubted = false
-    turn.write(this.#heard.rows())
-    for (const event of events) this.#show(event, turn)
+    if (!equalBytes(content.instance, this.#life)) this.#meet(content.instance, turn)
+    session.isDoubted = false
+    this.#show(this.#heard.take(content), turn)
     if (content.number > 0) {
       turn.isDurable = true
       this.#answerLater(session, frame, env.uptimeMs + ACK_MS)
@@ -419,22 +430,27 @@ export class Pair {
     turn.write(session.rows())
   }
 
-  /** The other end lives anew: it has none of the sessions of its lives before. */
+  /** Another life of the other end than the one heard last: it has none of the sessions of that. */
   #meet(instance: Uint8Array, turn: Turn): void {
-    if (this.#heard.life !== undefined) turn.isRenewed = true
+    if (this.#life.length > 0 && !this.#heard.knows(instance)) turn.isRenewed = true
+    this.#life = instance
     for (const session of this.sessions) {
       if (session.life.length > 0 && !equalBytes(session.life, instance)) this.#doubt(session, turn)
     }
   }
 
-  #show(event: ReturnType<Heard['take']>[number], turn: Turn): void {
-    if (event.type === 'gap') {
-      turn.notices.push({ type: 'gap', user: this.other, missing: event.to - event.from + 1 })
-      return
+  #show(events: readonly HeardEvent[], turn: Turn): void {
+    turn.write(this.#heard.rows())
+    for (const event of events) {
+      if (event.type === 'gap') {
+        turn.notices.push({ type: 'gap', user: this.other, missing: event.to - event.from + 1 })
+        continue
+      }
+      const text = this.#textOf(false, event.instance, event.number, event.content)
+      turn.isDurable = true
+      turn.write({ puts: this.#context.rowsOf(text), deletes: [] })
+      turn.notices.push({ type: 'text', text })
     }
-    const text = this.#textOf(false, event.instance, event.number, event.content)
-    turn.write({ puts: this.#context.rowsOf(text), deletes: [] })
-    turn.notices.push({ type: 'text', text })
   }
 
   #acknowledged(upTo: number, env: Env, turn: Turn): void {
@@ -472,7 +488,7 @@ export class Pair {
     const pending = this.#pending()
     if (pending === undefined || this.#said.isUnder(pending)) return
     if (pending.opening === undefined) {
-      pending.sealOpening(this.#content())
+      pending.sealOpening(this.#content(pending))
       turn.isDurable = true
       turn.write(pending.rows())
     }
@@ -480,7 +496,7 @@ export class Pair {
   }
 
   #seal(text: SaidText, session: Session, turn: Turn): SessionFrame {
-    const frame = session.seal({ ...this.#content(), number: text.number, content: text.content })
+    const frame = session.seal({ ...this.#content(session), number: text.number, content: text.content })
     text.sealed = { session: session.id, frame }
     this.#settle(session)
     turn.isDurable = true
@@ -535,7 +551,7 @@ export class Pair {
 
   /** Says nothing, but what has arrived, and that the session is here. */
   #answer(session: Session, turn: Turn): void {
-    turn.frames.push(session.seal(this.#content()))
+    turn.frames.push(session.seal(this.#content(session)))
     turn.isDurable = true
     turn.write(session.rows())
     this.#settle(session)
@@ -547,14 +563,14 @@ export class Pair {
     if (this.#owed.size === 0) this.#deadlines.set('acknowledge', undefined)
   }
 
-  #content(): SessionContent {
-    const life = this.#heard.life
+  #content({ life }: Session): SessionContent {
+    const ackInstance = life.length > 0 ? life : this.#life
     return {
       instance: this.#instance,
       number: 0,
       oldest: this.#said.oldest(this.#next),
-      ackInstance: life?.instance ?? EMPTY,
-      ack: life?.heard ?? 0
+      ackInstance,
+      ack: this.#heard.upTo(ackInstance)
     }
   }
 
@@ -571,6 +587,7 @@ export class Pair {
       instance: this.#instance,
       next: this.#next,
       lives: this.#heard.lives,
+      life: this.#life,
       usedKeys: this.#usedKeys
     }
     return stateRow(`pair/${hex(this.other)}`, PairRow.encode(row))

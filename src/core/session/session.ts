@@ -127,7 +127,7 @@ export class Session {
   /** Seals a frame. The session's row has to be durable before anybody sees it. */
   seal(content: SessionContent): SessionFrame {
     const sealed = this.#ratchet.seal(pad(SessionContent.encode(content)), this.#bind)
-    return { ...sealed, attempt: 0, ...(this.#start && { start: this.#start }) }
+    return { ...sealed, attempt: 0, lamport: 0, ...(this.#start && { start: this.#start }) }
   }
 
   /** Seals what is sent again and again until there is an answer. */

@@ -109,7 +109,7 @@ const BODIES: { readonly [Kind in keyof Required<Body>]: NonNullable<Body[Kind]>
   statements: { key, sealed },
   publicKeyRequest: { key, sealed },
   publicKeyAnswer: { request: id, enc: sealed, sealed },
-  session: { tag: boot, header: new Uint8Array(68), sealed, attempt: 1 },
+  session: { tag: boot, header: new Uint8Array(68), sealed, attempt: 1, lamport: 9 },
   leave: { group: random(16), boot, counter: 3 },
   alarm: { first: sealed, second: sealed, at: 0 },
   demand: { key, sealed }

@@ -89,6 +89,8 @@ class End {
   heard: string[][] = [[]]
   gaps = 0
   renewed = 0
+  /** Rows of texts made so far. */
+  #texts = 0
   #effects: EndEffect[] = []
 
   constructor(world: Schedule, who: Who, random: Random) {
@@ -127,16 +129,15 @@ class End {
       record: undefined as never
     }
     this.publish()
-    const end = this
     this.sessions = new Sessions({
       self: this.self,
-      recordOf: () => end.record,
-      rowsOf: (text) => [end.#rowOf(text)],
-      post: (_, frame, out) => end.#push(out, { type: 'post', frame: SessionFrame.encode(frame) }),
-      tell: (notice, out) => end.#push(out, { type: 'told', notice }),
+      recordOf: () => this.record,
+      rowsOf: (text) => [this.#rowOf(text)],
+      post: (_, frame, out) => this.#push(out, { type: 'post', frame: SessionFrame.encode(frame) }),
+      tell: (notice, out) => this.#push(out, { type: 'told', notice }),
       isWelcome: () => true,
       usedOneTimeKey: () => {
-        if (oneTimeKeys.isFew(end.#prekeys) && end.random.chance(0.3)) end.publish()
+        if (oneTimeKeys.isFew(this.#prekeys) && this.random.chance(0.3)) this.publish()
       }
     })
     this.sessions.restore(rowsOf, this.env)
@@ -145,10 +146,16 @@ class End {
 
   /** A new record, which the other end may learn of. */
   publish(): void {
+    if (this.#prekeys.isDue(this.#world.now)) this.#prekeys.rotate(this.bytes, this.#world.now)
     this.self.oneTimeKeys.fill(this.#prekeys, this.bytes)
     this.self.record = recordOf(this.key, this.who, this.#prekeys, this.self.oneTimeKeys, ++this.#seq, this.#world.now)
     const row = this.self.oneTimeKeys.row()
     this.#disk.set(nameOf(row), row)
+  }
+
+  /** What a peer does daily. */
+  rotateWhenDue(): void {
+    if (this.#prekeys.isDue(this.#world.now)) this.publish()
   }
 
   rotate(): void {
@@ -159,14 +166,16 @@ class End {
   /** Rows are order, so the same text twice would be seen. */
   #rowOf({ isOwn, number, content, id }: DirectText): Row {
     const value = new TextEncoder().encode(content.text!.text)
-    const at = [...this.#rows.keys()].filter((name) => name.startsWith('direct')).length
+    const at = this.#texts++
     return { room: 'direct', entry: `${isOwn ? 'own' : 'heard'} ${at} ${number} ${hex(id)}`, order: at, value }
   }
 
   /** What a start finds in the history. */
   #heardAgain(): void {
     const rows = [...this.#disk.values()].filter(({ entry }) => entry.startsWith('heard '))
-    const texts = rows.sort((a, b) => (a.order ?? 0) - (b.order ?? 0)).map(({ value }) => new TextDecoder().decode(value))
+    const texts = rows
+      .sort((a, b) => (a.order ?? 0) - (b.order ?? 0))
+      .map(({ value }) => new TextDecoder().decode(value))
     this.heard[this.life] = texts
   }
 
@@ -263,7 +272,8 @@ class End {
   }
 
   rowCount(): number {
-    return [...this.#rows.values()].filter(({ room, entry }) => room === STATE_ROOM && entry !== ONE_TIME_KEYS_ENTRY).length
+    return [...this.#rows.values()].filter(({ room, entry }) => room === STATE_ROOM && entry !== ONE_TIME_KEYS_ENTRY)
+      .length
   }
 }
 
@@ -327,7 +337,8 @@ export class Schedule {
     const random = this.#random
     const { drop, double, bend, repeat, maxDelayMs } = this.faults
     const to = OTHER[from]
-    const deliver = (bytes: Uint8Array): void => this.later(random.between(1, maxDelayMs), () => this.#arrive(to, bytes))
+    const deliver = (bytes: Uint8Array): void =>
+      this.later(random.between(1, maxDelayMs), () => this.#arrive(to, bytes))
     if (!random.chance(drop)) deliver(frame)
     if (random.chance(double)) deliver(frame)
     if (random.chance(bend)) deliver(bent(frame, random.between(0, frame.length * 8 - 1)))
@@ -369,7 +380,10 @@ export class Schedule {
     const until = this.at + ms
     for (let events = 0; ; events++) {
       claim(events < 20_000, 'no storm')
-      const wakes = Object.values(this.ends).map((end) => ({ end, at: end.sessions.nextAt ?? Number.POSITIVE_INFINITY }))
+      const wakes = Object.values(this.ends).map((end) => ({
+        end,
+        at: end.sessions.nextAt ?? Number.POSITIVE_INFINITY
+      }))
       const wake = wakes.reduce((a, b) => (b.at < a.at ? b : a))
       const next = this.#queue.reduce<Timed | undefined>(
         (a, b) => (a === undefined || b.at < a.at || (b.at === a.at && b.order < a.order) ? b : a),
@@ -403,6 +417,7 @@ export class Schedule {
   #step(end: End): void {
     const random = this.#random
     const { loss, lie } = this.faults
+    for (const one of Object.values(this.ends)) one.rotateWhenDue()
     if (random.chance(loss) && this.#losses < 3) {
       this.#losses++
       end.lose()
@@ -441,6 +456,7 @@ export class Schedule {
     this.faults = NONE
     if (hints > 0) this.faults = { ...NONE, hint: hints }
     for (let i = 0; i < 4; i++) {
+      for (const end of ends) end.rotateWhenDue()
       for (const end of ends) {
         end.learn()
         end.sessions.setThere(this.ends[OTHER[end.who]].self.record.user, true, end.env)
@@ -459,7 +475,10 @@ export class Schedule {
     const order = new Map(other.said.map(({ text }, i) => [text, i]))
     for (const texts of end.heard) {
       const places = texts.map((text) => order.get(text) ?? -1)
-      claim(places.every((place) => place >= 0), `${end.who} hears only what ${other.who} has said`)
+      claim(
+        places.every((place) => place >= 0),
+        `${end.who} hears only what ${other.who} has said`
+      )
       for (let life = 0; life <= other.life; life++) {
         const ofLife = places.filter((place) => other.said[place]!.life === life)
         claim(

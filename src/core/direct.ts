@@ -1,0 +1,472 @@
+/**
+ * One-to-one talk as the user has it: conversations with names, an order and a history, over the sessions of each pair.
+ *
+ * Sessions know no channels. Here their frames find their way: handed to the other user directly; and when that fails,
+ * signed and for all to see, though for one alone to read, through a channel that both are in.
+ */
+import { compareBytes, EMPTY, equalBytes, hex, mapKey } from '../base/bytes.ts'
+import { PeerError, UsageError } from '../base/errors.ts'
+import { hash } from '../crypto/kdf.ts'
+import { LABEL } from '../crypto/labels.ts'
+import { decodeStrict } from '../wire/codec.ts'
+import { FRAME_BYTES } from '../wire/limits.ts'
+import { HistoryPolicy, SessionFrame } from '../wire/messages.ts'
+import { ConversationRow } from '../wire/rows.ts'
+import { normalised } from './channel/content.ts'
+import type { Self } from './channel/context.ts'
+import { type Frame, makeFrame } from './channel/frame.ts'
+import type { Command, CommandResult, MemberView, PairView } from './command.ts'
+import { Contacts } from './identity/contacts.ts'
+import type { RecordBook } from './identity/record-book.ts'
+import { asUserId, type UserId } from './identity/user.ts'
+import type { UserRecord } from './identity/user-record.ts'
+import type { Env, Event, HandOutcome, Row } from './machine.ts'
+import { messageRow, rowsBeside } from './member/history.ts'
+import type { MessageView } from './notice.ts'
+import { type Out, stateRow } from './out.ts'
+import { DIRECT_FRAMES, SOUGHT_RECORD_MS } from './params.ts'
+import { type Refusal, refuse } from './reject.ts'
+import type { RowsOf } from './restore.ts'
+import type { Room } from './room.ts'
+import type { SelfKeeper } from './self-keeper.ts'
+import type { DirectText, PairNotice } from './session/pair.ts'
+import { Sessions, type SessionsContext } from './session/sessions.ts'
+
+/** Messages of a conversation are kept until they are deleted. */
+const TERMS = { history: HistoryPolicy.NONE, retentionSeconds: 0 } as const
+
+/** The name in the receipts of frames to single users. */
+export const DIRECT = 'direct'
+
+/** What happens at the moment: what a pair asks of us is part of it. */
+interface Moment {
+  readonly env: Env
+  readonly out: Out
+}
+
+/** The user's own view of one pair. */
+interface Conversation {
+  readonly user: UserId
+  readonly id: Uint8Array
+  /** Texts kept so far: their order here. */
+  count: number
+  /** Places of our texts that the other has not confirmed, oldest first. */
+  unseen: number[]
+  seenUpTo: number
+  /** Ids of our texts of this run that somebody has taken, hex. */
+  readonly sent: Set<string>
+  isDirect: boolean
+  /** `Env.uptimeMs` at which its record was sought last. */
+  soughtAt: number
+}
+
+/** A frame on its way to one user. */
+interface Posted {
+  readonly user: UserId
+  readonly frame: SessionFrame
+}
+
+type Said = Command & { readonly type: 'sayTo' }
+/** What may be asked of a conversation as of a channel. */
+type Asked = Extract<Command, { readonly channel: Uint8Array }>
+
+export class Direct implements SessionsContext {
+  readonly #keeper: SelfKeeper
+  readonly #records: RecordBook
+  readonly #rooms: () => Iterable<Room>
+  readonly #contacts = new Contacts()
+  readonly #conversations = new Map<string, Conversation>()
+  #sessions: Sessions | undefined
+  #moment: Moment | undefined
+  /** Messages made of texts at this moment, by id. */
+  readonly #views = new Map<string, MessageView>()
+  /** By receipt. */
+  readonly #posted = new Map<string, Posted>()
+  #receipts = 0
+  /** Of each user, frames that a topic has carried since it was heard of: hex of their tags and headers. */
+  readonly #carried = new Map<string, Set<string>>()
+
+  constructor(keeper: SelfKeeper, records: RecordBook, rooms: () => Iterable<Room>) {
+    this.#keeper = keeper
+    this.#records = records
+    this.#rooms = rooms
+  }
+
+  /** What earlier runs have kept. */
+  start(rowsOf: RowsOf, env: Env, out: Out): void {
+    for (const { value } of rowsOf('contact')) this.#contacts.restore(value)
+    for (const { value } of rowsOf('conversation')) {
+      const { user, count, unseen, seenUpTo } = ConversationRow.decode(value)
+      Object.assign(this.#conversationWith(asUserId(user)), { count, unseen, seenUpTo })
+    }
+    this.#sessions = new Sessions(this)
+    this.#during({ env, out }, (sessions) => sessions.restore(rowsOf, env))
+    for (const { other, waiting } of this.#sessions.pairs) {
+      // A confirmation may have come, and the note of it been lost.
+      const conversation = this.#conversationWith(other)
+      const confirmed = conversation.unseen.splice(0, conversation.unseen.length - waiting)
+      conversation.seenUpTo = confirmed.at(-1) ?? conversation.seenUpTo
+    }
+  }
+
+  get nextAt(): number | undefined {
+    return this.#sessions?.nextAt
+  }
+
+  wake(env: Env, out: Out): void {
+    this.#during({ env, out }, (sessions) => sessions.wake(env, out))
+  }
+
+  /** What the pairs ask of us while they are at work belongs to the same moment. */
+  #during<T>(moment: Moment, work: (sessions: Sessions) => T): T | undefined {
+    if (this.#sessions === undefined) return undefined
+    this.#moment = moment
+    try {
+      return work(this.#sessions)
+    } finally {
+      this.#moment = undefined
+      this.#views.clear()
+    }
+  }
+
+  unsafeFills(): { readonly name: string; readonly size: number; readonly cap: number }[] {
+    return [{ name: 'frames on their way', size: this.#posted.size, cap: DIRECT_FRAMES }]
+  }
+
+  // ---------------------------------------------------------------- what comes in
+
+  /** A frame on a topic; most are for others. */
+  onFrame(frame: Frame, env: Env, out: Out): void {
+    if (equalBytes(frame.author, this.self.record.user)) return
+    const refusal = this.#during({ env, out }, (sessions) => sessions.receive(frame.body.session!, env, out))
+    if (refusal !== undefined && !isOrdinary(refusal)) out.reject(refusal)
+  }
+
+  /** A frame that a peer handed to us. */
+  onHanded({ id, from, frame: bytes }: Event & { type: 'session' }, env: Env, out: Out): void {
+    const frame = decodeStrict(SessionFrame, bytes, FRAME_BYTES)
+    const refusal =
+      frame === undefined
+        ? refuse(1006)
+        : this.#during({ env, out }, (sessions) => {
+            sessions.setThere(from, true, env)
+            return sessions.receive(frame, env, out)
+          })
+    if (refusal !== undefined) out.reject(refusal)
+    const isUnknown = refusal?.check === 1003 || refusal?.check === 1007
+    out.push({ type: 'answerHand', id, outcome: isUnknown ? 'unknown' : 'taken' })
+  }
+
+  /** A user is heard of: it is there, and may have what it had not. */
+  onHeard(user: Uint8Array, env: Env): void {
+    if (!this.#conversations.has(mapKey(user))) return
+    this.#carried.delete(mapKey(user))
+    this.#sessions?.setThere(asUserId(user), true, env)
+  }
+
+  onRecord(user: Uint8Array, env: Env, out: Out): void {
+    this.#during({ env, out }, (sessions) => sessions.recordFound(asUserId(user), env, out))
+  }
+
+  // ---------------------------------------------------------------- frames on their way
+
+  /** What became of a frame that was handed to its user. */
+  onOutcome(receipt: string, outcome: HandOutcome, env: Env, out: Out): void {
+    const posted = this.#posted.get(receipt)
+    if (posted === undefined) return
+    const { user, frame } = posted
+    const conversation = this.#conversationWith(user)
+    conversation.isDirect = outcome !== 'failed'
+    if (outcome === 'failed') return this.#publish(receipt, posted, out)
+    this.#posted.delete(receipt)
+    this.onHeard(user, env)
+    if (outcome === 'unknown') this.#during({ env, out }, (sessions) => sessions.hint(user, frame.tag, env, out))
+    else this.#tellSent(conversation, out)
+  }
+
+  /** Puts a frame on the topic of a channel that both are in; each once, until its user is heard of. */
+  #publish(receipt: string, { user, frame }: Posted, out: Out): void {
+    const room = this.#roomWith(user)
+    const carried = this.#carried.get(mapKey(user)) ?? new Set<string>()
+    const name = hex(frame.tag) + hex(frame.header)
+    if (room === undefined || carried.has(name)) {
+      this.#posted.delete(receipt)
+      return
+    }
+    const { channel, self } = room.context
+    // After all that was said: whoever was away asks for it with that.
+    const session = { ...frame, lamport: room.member.clock.lamport + 1 }
+    out.push({ type: 'publish', channel, frame: makeFrame(channel, self.key, { session }).bytes, receipt })
+  }
+
+  onPublished(receipt: string, recipients: number, out: Out): void {
+    const posted = this.#posted.get(receipt)
+    this.#posted.delete(receipt)
+    if (posted === undefined || recipients === 0) return
+    const { user, frame } = posted
+    const key = mapKey(user)
+    const carried = this.#carried.get(key) ?? new Set<string>()
+    this.#carried.set(key, carried.add(hex(frame.tag) + hex(frame.header)))
+    this.#tellSent(this.#conversationWith(user), out)
+  }
+
+  #tellSent({ user, id: channel, sent }: Conversation, out: Out): void {
+    const pair = this.#sessions?.pairs.find(({ other }) => equalBytes(other, user))
+    for (const text of pair?.onWay ?? []) {
+      const id = hex(text)
+      if (sent.has(id)) continue
+      sent.add(id)
+      out.notify({ type: 'messageState', channel, local: id, id, state: 'sent', seenBy: 0, of: 1 })
+    }
+  }
+
+  // ---------------------------------------------------------------- for the pairs
+
+  get self(): Self {
+    return this.#keeper.self
+  }
+
+  usedOneTimeKey(env: Env, out: Out): void {
+    this.#keeper.refillWhenFew(env, out)
+  }
+
+  /** Whoever shares a channel with us, and whom the user has talked to or trusts. */
+  isWelcome({ user, bytes }: UserRecord): boolean {
+    const isKnown = this.#roomWith(user) !== undefined || this.#contacts.get(user) !== undefined
+    const moment = this.#moment
+    if (isKnown && moment !== undefined) this.#records.add(bytes, moment.env.now, moment.out)
+    return isKnown
+  }
+
+  recordOf(user: UserId): UserRecord | undefined {
+    return this.#records.get(user)
+  }
+
+  rowsOf(text: DirectText): readonly Row[] {
+    const { env } = this.#moment!
+    const conversation = this.#conversationWith(text.user)
+    const { id: channel, user } = conversation
+    const lamport = ++conversation.count
+    if (text.isOwn) conversation.unseen = [...conversation.unseen, lamport]
+    const self = this.self.record
+    const id = hex(text.id)
+    const view: MessageView = {
+      channel,
+      group: EMPTY,
+      id,
+      ...(text.isOwn && { local: id }),
+      sender: text.isOwn ? self.user : user,
+      nick: text.isOwn ? self.nick : this.#nickOf(user),
+      lamport,
+      counter: text.number,
+      content: text.content,
+      isEncrypted: true,
+      isOwn: text.isOwn,
+      state: 'sent',
+      seenAt: env.now
+    }
+    this.#views.set(id, view)
+    return [messageRow(view, EMPTY, 0), ...rowsBeside(view, TERMS), this.#row(conversation)]
+  }
+
+  post(user: UserId, frame: SessionFrame, out: Out): void {
+    const receipt = `${DIRECT}:${this.#receipts++}`
+    this.#posted.set(receipt, { user, frame })
+    for (const oldest of this.#posted.keys()) {
+      if (this.#posted.size <= DIRECT_FRAMES) break
+      this.#posted.delete(oldest)
+    }
+    const isOnlyWay = this.#roomWith(user) === undefined
+    out.push({ type: 'hand', to: user, frame: SessionFrame.encode(frame), receipt, isOnlyWay })
+  }
+
+  tell(notice: PairNotice, out: Out): void {
+    const conversation = this.#conversationWith(notice.type === 'text' ? notice.text.user : notice.user)
+    const { id: channel, user } = conversation
+    switch (notice.type) {
+      case 'text':
+        return this.#show(hex(notice.text.id), user, channel, out)
+      case 'received': {
+        const id = hex(notice.id)
+        conversation.seenUpTo = conversation.unseen.shift() ?? conversation.seenUpTo
+        conversation.sent.delete(id)
+        out.note([this.#row(conversation)])
+        return out.notify({ type: 'messageState', channel, local: id, id, state: 'seen', seenBy: 1, of: 1 })
+      }
+      case 'gap':
+        return out.notify({ type: 'session', channel, user, change: 'gap', missing: notice.missing })
+      case 'renewed':
+        return out.notify({ type: 'session', channel, user, change: 'renewed', missing: 0 })
+      case 'recordNeeded':
+        return this.#seekRecord(conversation, out)
+      default:
+        notice satisfies never
+    }
+  }
+
+  #show(id: string, user: UserId, channel: Uint8Array, out: Out): void {
+    const view = this.#views.get(id)
+    if (view === undefined) return
+    const rival = this.#contacts.rivalOf(user, view.nick)
+    if (rival !== undefined) out.notify({ type: 'rival', channel, user, nick: view.nick })
+    out.notify({ type: 'message', ...view })
+  }
+
+  /** From the directory, from whoever has it, and from the key manager of a channel that both are in. */
+  #seekRecord(conversation: Conversation, out: Out): void {
+    const { env } = this.#moment!
+    const { user } = conversation
+    if (env.uptimeMs < conversation.soughtAt + SOUGHT_RECORD_MS) return
+    conversation.soughtAt = env.uptimeMs
+    out.push({ type: 'lookUp', kind: 'user', id: user })
+    const room = this.#roomWith(user)
+    if (room === undefined) return
+    const { channel, name, addresses } = room.context
+    out.push({ type: 'ask', id: `${name}:record`, channel, to: undefined, addresses, question: { record: { user } } })
+  }
+
+  // ---------------------------------------------------------------- what the user asks
+
+  /**
+   * Says something to one user.
+   *
+   * @throws {PeerError} `KEY_CHANGED` when the user knows somebody else by that nick. @throws {UsageError} as `Pair.say`,
+   * `TO_ONESELF`.
+   */
+  say({ user, content }: Said, env: Env, out: Out): CommandResult {
+    const to = asUserId(user)
+    if (equalBytes(to, this.self.record.user))
+      throw new UsageError('TO_ONESELF', 'This is your own user id. Say it to somebody else.')
+    const rival = this.#contacts.meet(to, this.#nickOf(to), out)
+    if (rival !== undefined) {
+      throw new PeerError(
+        'KEY_CHANGED',
+        'Nothing was said: you know another user by this nick. It may be a new device, or somebody who poses as the one you know. ' +
+          'Compare safety numbers by another way, then: conclave trust USER'
+      )
+    }
+    const whole = normalised({ ...content, writtenAt: env.now })
+    const text = this.#during({ env, out }, (sessions) => {
+      const said = sessions.say(to, whole, env, out)
+      out.notify({ type: 'message', ...this.#views.get(hex(said.id))! })
+      return said
+    })
+    return { type: 'said', local: hex(text!.id) }
+  }
+
+  trust({ user, isVerified }: Command & { type: 'trust' }, out: Out): CommandResult {
+    const to = asUserId(user)
+    this.#contacts.trust(to, this.#nickOf(to), isVerified ? 'verified' : 'trusted', out)
+    return { type: 'done' }
+  }
+
+  views(): PairView[] {
+    const users = new Map(
+      [...this.#contacts.all(), ...(this.#sessions?.pairs ?? []).map(({ other }) => ({ user: other }))].map(
+        ({ user }) => [mapKey(user), user]
+      )
+    )
+    return [...users.values()].map((user) => this.#viewOf(user)).sort((a, b) => compareBytes(a.user, b.user))
+  }
+
+  #viewOf(user: UserId): PairView {
+    const nick = this.#nickOf(user)
+    const pair = this.#sessions?.pairs.find(({ other }) => equalBytes(other, user))
+    const [session] = pair?.sessions ?? []
+    const conversation = this.#conversations.get(mapKey(user))
+    return {
+      user,
+      id: conversationId(this.self.record.user, user),
+      nick,
+      trust: this.#contacts.get(user)?.trust,
+      rival: nick === '' ? undefined : this.#contacts.rivalOf(user, nick)?.user,
+      session: session === undefined ? 'none' : session.isConfirmed ? 'open' : 'starting',
+      isDirect: conversation?.isDirect ?? false,
+      waiting: pair?.waiting ?? 0,
+      seenUpTo: conversation?.seenUpTo ?? 0,
+      isOnline: [...this.#rooms()].some(({ member }) => member.presence.isOnline(user))
+    }
+  }
+
+  /** Whose conversation has this id. */
+  userOf(channel: Uint8Array): UserId | undefined {
+    for (const { user, id } of this.#conversations.values()) if (equalBytes(id, channel)) return user
+    return this.#contacts.all().find(({ user }) => equalBytes(conversationId(this.self.record.user, user), channel))
+      ?.user
+  }
+
+  /** A conversation answers what a channel does, as far as it is one. @throws {UsageError} `NOT_A_CHANNEL` */
+  run(user: UserId, command: Asked, env: Env, out: Out): CommandResult {
+    switch (command.type) {
+      case 'say':
+        return this.say({ type: 'sayTo', user, content: command.content }, env, out)
+      case 'receipts': {
+        const { seenUpTo } = this.#viewOf(user)
+        const receipts = seenUpTo === 0 ? [] : [{ user, group: EMPTY, after: 0, lamport: seenUpTo }]
+        return { type: 'receipts', receipts, unknown: [] }
+      }
+      case 'waiting':
+        return { type: 'waiting', messages: [] }
+      case 'groups':
+        return { type: 'groups', groups: [] }
+      case 'members':
+        return { type: 'members', members: [this.#memberOf(this.self.record.user), this.#memberOf(user)] }
+      default:
+        throw new UsageError(
+          'NOT_A_CHANNEL',
+          'This is a conversation with one user, and no channel: there is nothing like that in it. Name a channel.'
+        )
+    }
+  }
+
+  #memberOf(user: UserId): MemberView {
+    const isSelf = equalBytes(user, this.self.record.user)
+    const isOnline = isSelf || this.#viewOf(user).isOnline
+    const nick = isSelf ? this.self.record.nick : this.#nickOf(user)
+    return { user, nick, isFounder: false, isManager: false, isMemberManager: false, isSelf, isOnline, holdsKey: true }
+  }
+
+  // ---------------------------------------------------------------- names
+
+  #conversationWith(user: UserId): Conversation {
+    const key = mapKey(user)
+    let known = this.#conversations.get(key)
+    if (known === undefined) {
+      const id = conversationId(this.self.record.user, user)
+      const soughtAt = Number.NEGATIVE_INFINITY
+      known = { user, id, count: 0, unseen: [], seenUpTo: 0, sent: new Set(), isDirect: false, soughtAt }
+      this.#conversations.set(key, known)
+    }
+    return known
+  }
+
+  #row({ user, count, unseen, seenUpTo }: Conversation): Row {
+    return stateRow(`conversation/${hex(user)}`, ConversationRow.encode({ user, count, unseen, seenUpTo }))
+  }
+
+  #roomWith(user: UserId): Room | undefined {
+    for (const room of this.#rooms()) {
+      const { log, wasRemoved } = room.context
+      if (!wasRemoved && log.isMember(user) && log.isMember(room.context.user)) return room
+    }
+    return undefined
+  }
+
+  /** As registered in a channel of both, or else as in its record; empty: not known. */
+  #nickOf(user: UserId): string {
+    for (const { context } of this.#rooms()) {
+      const nick = context.log.isMember(user) ? context.log.nickOf(user) : ''
+      if (nick !== '') return nick
+    }
+    return this.#records.get(user)?.nick ?? ''
+  }
+}
+
+/** The name of the conversation of two users, the same at both ends. */
+function conversationId(one: Uint8Array, other: Uint8Array): Uint8Array {
+  const [low, high] = compareBytes(one, other) < 0 ? [one, other] : [other, one]
+  return hash(LABEL.conversationId, low, high)
+}
+
+/** On a topic most starts are for others, and most sessions are of others. */
+const isOrdinary = ({ check }: Refusal): boolean => check === 1001 || check === 1007

@@ -1,0 +1,197 @@
+import { expect } from 'chai'
+import { EMPTY, equalBytes, hex } from '../../src/base/bytes.ts'
+import { PeerError, UsageError } from '../../src/base/errors.ts'
+import type { PairView } from '../../src/core/command.ts'
+import { Bus, type Node } from './bus.ts'
+
+interface World {
+  readonly bus: Bus
+  readonly alice: Node
+  readonly bob: Node
+  readonly others: readonly Node[]
+  readonly channel: Uint8Array
+}
+
+/** Five in a channel. */
+function world(name = 'direct'): World {
+  const bus = new Bus(name)
+  const [alice, bob, ...others] = ['alice', 'bob', 'carol', 'dave', 'erin'].map((nick) => bus.add(nick)) as [Node, Node]
+  const channel = bus.open(alice)
+  const invite = bus.invite(alice, channel)
+  for (const node of [bob, ...others]) bus.join(node, invite)
+  bus.pass(5_000)
+  return { bus, alice, bob, others, channel }
+}
+
+const text = (words: string): { text: { text: string; replyTo: Uint8Array; isAction: boolean } } => ({
+  text: { text: words, replyTo: EMPTY, isAction: false }
+})
+function tell({ bus }: World, from: Node, to: Node, words: string): string {
+  const result = bus.command(from, { type: 'sayTo', user: to.key.publicKey, content: text(words) })
+  return result.type === 'said' ? result.local : ''
+}
+function pairOf({ bus }: World, at: Node, with_: Node): PairView {
+  const result = bus.command(at, { type: 'pairs' })
+  return (result.type === 'pairs' ? result.pairs : []).find(({ user }) => equalBytes(user, with_.key.publicKey))!
+}
+/** What is shown in the conversation of two, as `sender: words`. */
+const shown = (all: World, at: Node, with_: Node): string[] =>
+  all.bus.history(at, pairOf(all, at, with_).id).map(({ nick, content }) => `${nick}: ${content.text?.text}`)
+const statesOf = (node: Node, id: string): string[] =>
+  node.notices.flatMap((notice) => (notice.type === 'messageState' && notice.id === id ? [notice.state] : []))
+const codeOf = (result: unknown): unknown =>
+  result instanceof UsageError || result instanceof PeerError ? result.code : result
+
+describe('two members of a channel', () => {
+  it('talk one-to-one, directly, and nothing of it is on the topic', () => {
+    const all = world()
+    const { bus, alice, bob, others } = all
+    const [before, handed] = [bus.tap.length, bus.trace.length]
+    const id = tell(all, alice, bob, 'just you and me')
+    tell(all, bob, alice, 'nobody else')
+    bus.pass(2_000)
+    for (const [at, with_] of [
+      [alice, bob],
+      [bob, alice]
+    ] as const) {
+      expect(shown(all, at, with_), at.nick).to.have.members(['alice: just you and me', 'bob: nobody else'])
+      expect(pairOf(all, at, with_)).to.include({ session: 'open', isDirect: true, waiting: 0, nick: with_.nick })
+    }
+    expect(pairOf(all, alice, bob).id).to.deep.equal(pairOf(all, bob, alice).id)
+    expect(statesOf(alice, id).at(-1)).to.equal('seen')
+    expect(bus.frames(all.channel).filter(({ kind }) => kind === 'session')).to.deep.equal([])
+    const said = bus.trace.slice(handed).flatMap(({ effect }) => (effect.type === 'hand' ? [effect.frame] : []))
+    expect(said.length).to.be.greaterThan(1)
+    for (const bytes of [...bus.tap.slice(before), ...said])
+      expect(Buffer.from(bytes).includes('just you')).to.equal(false)
+    for (const node of others) expect(bus.command(node, { type: 'pairs' })).to.deep.equal({ type: 'pairs', pairs: [] })
+  })
+
+  it('talk through the channel when there is no other way, and neither lose nor repeat anything when that changes', () => {
+    const all = world()
+    const { bus, alice, bob, others, channel } = all
+    const expected: string[] = []
+    for (let n = 0; n < 12; n++) {
+      bus.isDirect = n % 4 >= 2
+      const [from, to] = n % 3 === 0 ? [bob, alice] : [alice, bob]
+      tell(all, from, to, `number ${n}`)
+      expected.push(`${from.nick}: number ${n}`)
+      bus.pass(n % 2 === 0 ? 50 : 3_000)
+    }
+    bus.pass(10_000)
+    expect(bus.frames(channel).some(({ kind }) => kind === 'session')).to.equal(true)
+    for (const [at, with_] of [
+      [alice, bob],
+      [bob, alice]
+    ] as const) {
+      expect(shown(all, at, with_), at.nick).to.have.members(expected)
+      expect(shown(all, at, with_)).to.have.length(12)
+      expect(pairOf(all, at, with_)).to.include({ waiting: 0 })
+    }
+    for (const node of others) {
+      expect(bus.command(node, { type: 'pairs' })).to.deep.equal({ type: 'pairs', pairs: [] })
+      expect(node.notices.some((notice) => notice.type === 'message')).to.equal(false)
+      expect(node.rejects).to.deep.equal([])
+    }
+  })
+
+  it('are told where a message stands: it waits for one who is away, and comes when that is back', () => {
+    const all = world()
+    const { bus, alice, bob } = all
+    tell(all, alice, bob, 'are you there?')
+    bus.pass(2_000)
+    bus.stop(bob)
+    const id = tell(all, alice, bob, 'when you are back')
+    bus.pass(60_000)
+    expect(statesOf(alice, id)).to.not.include('seen')
+    expect(pairOf(all, alice, bob)).to.include({ waiting: 1 })
+    bus.start(bob)
+    bus.pass(20_000)
+    expect(statesOf(alice, id).at(-1)).to.equal('seen')
+    expect(shown(all, bob, alice)).to.deep.equal(['alice: are you there?', 'alice: when you are back'])
+  })
+
+  it('keep their conversation and its order over restarts of both, power cut or not', () => {
+    const all = world()
+    const { bus, alice, bob } = all
+    for (let n = 0; n < 6; n++) {
+      const [from, to] = n % 2 === 0 ? [alice, bob] : [bob, alice]
+      tell(all, from, to, `number ${n}`)
+      bus.pass(n === 2 ? 0 : 2_000)
+      bus[n % 2 === 0 ? 'losePower' : 'stop'](n % 3 === 0 ? alice : bob)
+      bus.start(n % 3 === 0 ? alice : bob)
+      bus.pass(2_000)
+    }
+    bus.pass(20_000)
+    const expected = Array.from({ length: 6 }, (_, n) => `${n % 2 === 0 ? 'alice' : 'bob'}: number ${n}`)
+    for (const [at, with_] of [
+      [alice, bob],
+      [bob, alice]
+    ] as const) {
+      expect(shown(all, at, with_), at.nick).to.deep.equal(expected)
+      expect(pairOf(all, at, with_)).to.include({ waiting: 0 })
+    }
+    expect(pairOf(all, alice, bob).seenUpTo).to.equal(5)
+  })
+
+  it('are warned of another who takes a nick they know, and say nothing to it until told that it is the right one', () => {
+    const all = world()
+    const { bus, alice, bob, others, channel } = all
+    tell(all, alice, bob, 'hello bob')
+    bus.pass(2_000)
+    bus.remove(alice, channel, bob)
+    bus.pass(2_000)
+    const other = bus.add('b0b')
+    bus.command(other, { type: 'setNick', nick: 'bob' })
+    bus.join(other, bus.invite(alice, channel))
+    bus.pass(20_000)
+    expect(others.length).to.equal(3)
+    const said = { type: 'sayTo', user: other.key.publicKey, content: text('is it you?') } as const
+    expect(codeOf(bus.ask(alice, said))).to.equal('KEY_CHANGED')
+    expect(pairOf(all, alice, other)).to.equal(undefined)
+    tell(all, other, alice, 'a new phone')
+    bus.pass(2_000)
+    expect(alice.notices.filter(({ type }) => type === 'rival')).to.have.length(1)
+    expect(hex(pairOf(all, alice, other).rival!)).to.equal(hex(bob.key.publicKey))
+    bus.command(alice, { type: 'trust', user: other.key.publicKey, isVerified: true })
+    bus.command(alice, said)
+    bus.pass(2_000)
+    expect(shown(all, other, alice)).to.include('alice: is it you?')
+    expect(pairOf(all, alice, other)).to.include({ trust: 'verified', rival: undefined })
+  })
+
+  it('take a conversation for a channel where messages are amended and looked at, and nowhere else', () => {
+    const all = world()
+    const { bus, alice, bob } = all
+    const id = tell(all, alice, bob, 'helo')
+    bus.pass(2_000)
+    const { id: channel } = pairOf(all, alice, bob)
+    const target = Buffer.from(id, 'hex')
+    const edit = { edit: { target, text: 'hello' } }
+    bus.command(alice, { type: 'say', channel, content: edit, isPlain: false })
+    bus.pass(2_000)
+    expect(bus.history(bob, channel).map(({ content }) => content.edit?.text)).to.deep.equal([undefined, 'hello'])
+    const receipts = bus.command(alice, { type: 'receipts', channel })
+    expect(receipts).to.deep.include({ unknown: [] })
+    expect(receipts.type === 'receipts' && receipts.receipts[0]).to.include({ after: 0, lamport: 2 })
+    const members = bus.command(alice, { type: 'members', channel })
+    expect(members.type === 'members' && members.members.map(({ nick }) => nick)).to.deep.equal(['alice', 'bob'])
+    expect(codeOf(bus.ask(alice, { type: 'rekey', channel }))).to.equal('NOT_A_CHANNEL')
+    expect(codeOf(bus.ask(alice, { type: 'sayTo', user: alice.key.publicKey, content: text('me') }))).to.equal(
+      'TO_ONESELF'
+    )
+  })
+
+  it('do not hear strangers who share no channel with them, until they are trusted', () => {
+    const all = world()
+    const { bus, alice } = all
+    const zoe = bus.add('zoe')
+    tell(all, zoe, alice, 'psst')
+    bus.pass(20_000)
+    expect(bus.command(alice, { type: 'pairs' })).to.deep.equal({ type: 'pairs', pairs: [] })
+    expect(alice.rejects).to.include(1005)
+    bus.command(alice, { type: 'trust', user: zoe.key.publicKey, isVerified: false })
+    bus.pass(600_000)
+    expect(shown(all, alice, zoe)).to.deep.equal(['zoe: psst'])
+  })
+})
