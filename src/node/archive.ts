@@ -1,5 +1,6 @@
 /**
- * The messages that a carrier without keys keeps for those who were away, as they travelled, and gives to whoever asks.
+ * The messages, and session frames, that a carrier without keys keeps for those who were away, as they travelled, and gives to
+ * whoever asks.
  *
  * A carrier cannot know who is a member, and authors cost nothing. So room is shared out: when there is no more, the channel
  * that has most of it pays, in it the author that has most, and of that one the oldest goes. An author costs room by itself,
@@ -9,7 +10,7 @@
  * Everything is in the store. Each author of a channel has a room of its own, ordered by Lamport time, and a row that sums it
  * up, written in the same batch. Writes are not durable: a crash may lose the newest.
  */
-import { hex, unhex } from '../base/bytes.ts'
+import { EMPTY, hex, unhex } from '../base/bytes.ts'
 import { type Logger, type Metrics, SILENT_LOGGER, SILENT_METRICS } from '../base/report.ts'
 import { DAY_MS, HOUR_MS } from '../base/time.ts'
 import type { Frame } from '../core/channel/frame.ts'
@@ -120,10 +121,10 @@ export class Archive {
     return archive
   }
 
-  /** Takes a message in, to be written by `tend`. Frames of other kinds are not for keeping. */
+  /** Takes a message or a session frame in, to be written by `tend`. Frames of other kinds are not for keeping. */
   keep(frame: Frame): void {
-    const { body, bytes } = frame
-    if ((body.message ?? body.plainMessage) === undefined || this.#maxBytes === 0 || this.#hasFailed) return
+    const { bytes } = frame
+    if (placeOf(frame) === undefined || this.#maxBytes === 0 || this.#hasFailed) return
     if (this.#waitingBytes + bytes.length > MAX_WAITING_BYTES) {
       this.#metrics.count('archive.tooFast')
       return
@@ -241,7 +242,7 @@ export class Archive {
     const puts: Row[] = []
     const changed = new Set<Author>()
     for (const frame of waiting.values()) {
-      const { group, lamport } = (frame.body.message ?? frame.body.plainMessage)!
+      const { group, lamport } = placeOf(frame)!
       const key = { room: roomOf(frame.channel, frame.author), entry: hex(frame.id), order: lamport }
       // What comes again must not be counted twice.
       if ((await this.#store.read(key)) !== undefined) continue
@@ -362,6 +363,12 @@ async function* above(heads: Head[], lamport: number): AsyncGenerator<KeptFrame>
 }
 
 const roomOf = (channel: Uint8Array, user: Uint8Array): string => `${ROOM}/${hex(channel)}/${hex(user)}`
+
+/** Where a frame belongs among what is kept; undefined: nowhere. A session frame without a channel's time is not for a topic. */
+function placeOf({ body }: Frame): Pick<KeptFrame, 'group' | 'lamport'> | undefined {
+  const lamport = body.session?.lamport ?? 0
+  return lamport > 0 ? { group: EMPTY, lamport } : (body.message ?? body.plainMessage)
+}
 
 const nameOf = ({ channel, id }: Frame): string => `${hex(channel)}/${hex(id)}`
 

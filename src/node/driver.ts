@@ -12,13 +12,14 @@ import { atMillis } from '../base/time.ts'
 import type { Frame } from '../core/channel/frame.ts'
 import type { Command, CommandResult } from '../core/command.ts'
 import type { UserId } from '../core/identity/user.ts'
-import type { Effect, Env, Event, Machine, Row } from '../core/machine.ts'
+import type { Effect, Env, Event, HandOutcome, Machine, Row } from '../core/machine.ts'
 import type { Notice } from '../core/notice.ts'
 import type { Check } from '../core/reject.ts'
 import type { Answer, Question } from '../wire/messages.ts'
 import type { Judgement } from './carrier.ts'
 import { EventQueue } from './event-queue.ts'
 import { errorFields } from './report.ts'
+import type { HandAnswer } from './session-streams.ts'
 import { Wake } from './wake.ts'
 import { NATURE, type Nature, type World } from './world.ts'
 import { WriteBehind } from './write-behind.ts'
@@ -52,7 +53,9 @@ interface Waiting<T> {
   reject(error: ConclaveError): void
 }
 
-interface Asking extends Waiting<Answer | undefined> {
+/** A stranger that waits for the machine's word. */
+interface Asking<T> {
+  resolve(value: T | undefined): void
   readonly signal: AbortSignal
 }
 
@@ -79,7 +82,8 @@ export class Driver {
   #lastWords: Promise<unknown>[] | undefined
   #nextId = 1
   readonly #commands = new Map<number, Waiting<CommandResult>>()
-  readonly #questions = new Map<number, Asking>()
+  readonly #questions = new Map<number, Asking<Answer>>()
+  readonly #handed = new Map<number, Asking<HandAnswer>>()
   readonly #listeners = new Set<(notice: Notice) => void>()
   readonly #failureListeners = new Set<(failure: ConclaveError) => void>()
   #failure: ConclaveError | undefined
@@ -149,19 +153,12 @@ export class Driver {
 
   /** A stranger's question; undefined: no answer. Forgotten when the signal is aborted. */
   question(from: UserId, question: Question, signal: AbortSignal): Promise<Answer | undefined> {
-    return new Promise((resolve) => {
-      if (this.#failure !== undefined || signal.aborted) {
-        resolve(undefined)
-        return
-      }
-      const id = this.#nextId++
-      const forget = (): void => {
-        if (this.#questions.delete(id)) resolve(undefined)
-      }
-      this.#questions.set(id, { resolve, reject: forget, signal })
-      signal.addEventListener('abort', forget, { once: true })
-      this.#push({ type: 'question', id, from, question })
-    })
+    return this.#asked(this.#questions, signal, (id) => ({ type: 'question', id, from, question }))
+  }
+
+  /** A session frame that a user handed to us; undefined: no answer. Forgotten when the signal is aborted. */
+  session(from: UserId, frame: Uint8Array, signal: AbortSignal): Promise<HandAnswer | undefined> {
+    return this.#asked(this.#handed, signal, (id) => ({ type: 'session', id, from, frame }))
   }
 
   /** The topic of a channel has, or has no longer, somebody to carry frames. */
@@ -232,6 +229,20 @@ export class Driver {
     this.#schedule()
   }
 
+  /** Tells the machine what a stranger asks, which waits for the answer; a node that stops answers nobody. */
+  #asked<T>(all: Map<number, Asking<T>>, signal: AbortSignal, event: (id: number) => Event): Promise<T | undefined> {
+    return new Promise((resolve) => {
+      if (this.#failure !== undefined || this.#lastWords !== undefined || signal.aborted) {
+        resolve(undefined)
+        return
+      }
+      const id = this.#nextId++
+      all.set(id, { resolve, signal })
+      signal.addEventListener('abort', () => answer(all, id, undefined), { once: true })
+      this.#push(event(id))
+    })
+  }
+
   #schedule(): void {
     if (this.#isScheduled || this.#isBlocked) return
     this.#isScheduled = true
@@ -296,11 +307,16 @@ export class Driver {
         this.#ask(effect)
         return
       case 'answer':
-        this.#questions.get(effect.id)?.resolve(effect.answer)
-        this.#questions.delete(effect.id)
+        answer(this.#questions, effect.id, effect.answer)
         return
       case 'answerFrames':
         this.#answerFrames(effect)
+        return
+      case 'hand':
+        this.#hand(effect)
+        return
+      case 'answerHand':
+        answer(this.#handed, effect.id, effect.outcome)
         return
       case 'putRecord':
         this.#later('putRecord', this.#world.putRecord(effect.kind, effect.id, effect.value), () => {})
@@ -366,11 +382,13 @@ export class Driver {
   #answerFrames({ id, channel, ranges }: Extract<Effect, { type: 'answerFrames' }>): void {
     const asking = this.#questions.get(id)
     if (asking === undefined) return
-    const done = (answer: Answer | undefined): void => {
-      this.#questions.delete(id)
-      asking.resolve(answer)
-    }
+    const done = (found: Answer | undefined): void => answer(this.#questions, id, found)
     this.#later('answerFrames', this.#world.frames(channel, ranges, asking.signal), done, () => done(undefined))
+  }
+
+  #hand({ to, frame, receipt, isOnlyWay }: Extract<Effect, { type: 'hand' }>): void {
+    const done = (outcome: HandOutcome): void => this.#push({ type: 'handed', receipt, outcome })
+    this.#later('hand', this.#world.hand(to, frame, isOnlyWay), done, () => done('failed'))
   }
 
   #ask({ id, channel, to, addresses, question, skip = 0 }: Extract<Effect, { type: 'ask' }>): void {
@@ -447,7 +465,13 @@ export class Driver {
     this.#queue.clear()
     for (const waiting of this.#commands.values()) waiting.reject(failure)
     this.#commands.clear()
-    for (const waiting of [...this.#questions.values()]) waiting.reject(failure)
-    this.#questions.clear()
+    for (const id of [...this.#questions.keys()]) answer(this.#questions, id, undefined)
+    for (const id of [...this.#handed.keys()]) answer(this.#handed, id, undefined)
   }
+}
+
+/** Answers one of those who wait, if it still does. */
+function answer<T>(all: Map<number, Asking<T>>, id: number, value: T | undefined): void {
+  all.get(id)?.resolve(value)
+  all.delete(id)
 }

@@ -36,6 +36,7 @@ import { acquireLock } from './lock.ts'
 import { openMemoryStore } from './memory-store.ts'
 import type { Rates } from './rates.ts'
 import { Counters } from './report.ts'
+import { SessionStreams } from './session-streams.ts'
 import type { RowRange, Store } from './store.ts'
 import { Streams, type StreamsInit } from './streams.ts'
 import { Threads } from './threads.ts'
@@ -201,6 +202,7 @@ async function runMachine(machine: JudgingMachine, running: Running): Promise<{ 
       unsubscribe: (channel) => carrier.unsubscribe(channel),
       publish: (channel, frame) => carrier.publish(channel, frame),
       deliver: (to, channel, frame) => deliveries.deliver(to, channel, frame),
+      hand: (to, frame, isOnlyWay) => sessions.hand(to, frame, isOnlyWay),
       async ask(channel, to, addresses, question, skip) {
         const asked = await streams.ask(channel, to, addresses, question, skip)
         // Whoever answered at an address we were given (a manager, an inviter) is worth staying connected to.
@@ -241,6 +243,14 @@ async function runMachine(machine: JudgingMachine, running: Running): Promise<{ 
     metrics
   })
   closers.add(() => deliveries.stop())
+  const sessions = await SessionStreams.start({
+    host,
+    onFrame: (frame, from, signal) => driver.session(from, frame, signal),
+    onReject,
+    logger,
+    metrics
+  })
+  closers.add(() => sessions.stop())
   const fellows = new Fellows({
     host,
     gossip: insideOf(host.libp2p.services.gossip),

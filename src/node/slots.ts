@@ -1,6 +1,6 @@
 /**
  * Who may have how much served at once: places in all, places of one peer, and a rate of each peer; and turns at what few
- * may do at a time.
+ * may do at a time, all together or by name.
  *
  * A place is given back exactly once, whatever becomes of what it was taken for.
  */
@@ -84,5 +84,34 @@ export class Turns {
     this.#waiting.add(onTurn)
     signal.addEventListener('abort', onAbort, { once: true })
     return promise
+  }
+}
+
+/** Turns of each of many names. */
+export class TurnsByName {
+  readonly #atOnce: number
+  readonly #byName = new Map<string, { readonly turns: Turns; users: number }>()
+
+  constructor(atOnce: number) {
+    this.#atOnce = atOnce
+  }
+
+  /** As `Turns.take`, among those of this name. */
+  async take(name: string, signal: AbortSignal): Promise<(() => void) | undefined> {
+    const named = this.#byName.get(name) ?? { turns: new Turns(this.#atOnce), users: 0 }
+    this.#byName.set(name, named)
+    named.users++
+    const leave = (): void => {
+      if (--named.users === 0) this.#byName.delete(name)
+    }
+    const end = await named.turns.take(signal)
+    if (end === undefined) {
+      leave()
+      return undefined
+    }
+    return () => {
+      end()
+      leave()
+    }
   }
 }

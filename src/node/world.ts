@@ -5,7 +5,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { UserId } from '../core/identity/user.ts'
-import type { Row, RowKey } from '../core/machine.ts'
+import type { HandOutcome, Row, RowKey } from '../core/machine.ts'
 import type { Answer, Question, Range } from '../wire/messages.ts'
 
 /** What effects are performed on. Everything here may fail or take its time; nothing here calls back into the driver at once. */
@@ -20,6 +20,8 @@ export interface World {
   publish(channel: Uint8Array, frame: Uint8Array): Promise<number>
   /** Hands a frame to one peer, if it is connected. Resolves to whether that peer has taken it. */
   deliver(to: UserId, channel: Uint8Array, frame: Uint8Array): Promise<boolean>
+  /** Hands a frame of a one-to-one session to its user; waits for a connection only when this is its only way. */
+  hand(to: UserId, frame: Uint8Array, isOnlyWay: boolean): Promise<HandOutcome>
   ask(
     channel: Uint8Array,
     to: UserId | undefined,

@@ -38,4 +38,5 @@ export const channelOfTopic = (topic: string): Uint8Array | undefined =>
 export const DIRECTORY_PROTOCOL = '/conclave/kad/1.0.0'
 export const HISTORY_PROTOCOL = '/conclave/history/1'
 export const FRAMES_PROTOCOL = '/conclave/frames/1'
+export const SESSION_PROTOCOL = '/conclave/session/1'
 export const IDENTIFY_PREFIX = 'conclave'

@@ -56,6 +56,12 @@ const plain = (author: SigningKey, lamport: number): Frame =>
     }
   })
 
+/** A session frame; without a Lamport time it is not of a topic. */
+const session = (author: SigningKey, lamport: number, bytes = 256): Frame =>
+  makeFrame(channel, author, {
+    session: { tag: zeros(16), header: zeros(68), sealed: zeros(bytes), attempt: 0, lamport }
+  })
+
 /** An archive, its clock in the test's hand. */
 class Shelf {
   now = 100 * DAY_MS
@@ -110,7 +116,7 @@ class Shelf {
 
 function lamportOf(bytes: Uint8Array, where = channel): number {
   const frame = readFrame(where, bytes) as Frame
-  return (frame.body.message ?? frame.body.plainMessage)!.lamport
+  return (frame.body.message ?? frame.body.plainMessage ?? frame.body.session)!.lamport
 }
 
 /** A store that knows how many rows, and of which rooms, were read. */
@@ -149,6 +155,22 @@ describe('the archive of a carrier', () => {
     expect(answer.isMore).to.equal(false)
     expect(shelf.metrics.get('archive.frames')).to.equal(4)
     expect((await shelf.ask(otherChannel, EVERYTHING)).frames).to.deep.equal([])
+  })
+
+  it('keeps session frames that have a Lamport time with the messages of their author, under the same bounds', async () => {
+    const shelf = await Shelf.open({ maxBytes: 2 * MIB })
+    await shelf.keep(said(alice, 1), session(alice, 2), session(bob, 3), session(bob, 0), said(bob, 4))
+    const answer = await shelf.ask(channel, EVERYTHING)
+    expect(answer.frames.map((frame) => lamportOf(frame))).to.deep.equal([4, 3, 2, 1])
+    expect(await shelf.kept(alice)).to.deep.equal([2, 1])
+    expect(shelf.metrics.get('archive.frames')).to.equal(4)
+    await shelf.keep(...times(100, (i) => session(bob, 10 + i, 60_000)))
+    expect(shelf.bytes).to.be.at.most(2 * MIB)
+    expect(await shelf.kept(alice)).to.deep.equal([2, 1])
+    expect((await shelf.kept(bob))[0]).to.equal(109)
+    shelf.now += 31 * DAY_MS
+    await shelf.keep()
+    expect(shelf.metrics.get('archive.frames')).to.equal(0)
   })
 
   it('gives of each range what it asks for: a sender, its line, Lamport times', async () => {

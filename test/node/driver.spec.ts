@@ -3,7 +3,7 @@ import { EMPTY } from '../../src/base/bytes.ts'
 import { InternalError, UsageError } from '../../src/base/errors.ts'
 import type { Frame } from '../../src/core/channel/frame.ts'
 import type { UserId } from '../../src/core/identity/user.ts'
-import type { Effect, Event, Row, RowKey } from '../../src/core/machine.ts'
+import type { Effect, Event, HandOutcome, Row, RowKey } from '../../src/core/machine.ts'
 import { Driver, type JudgingMachine } from '../../src/node/driver.ts'
 import { MAX_STRANGERS } from '../../src/node/event-queue.ts'
 import { Counters } from '../../src/node/report.ts'
@@ -64,6 +64,10 @@ class ToyWorld implements World {
   deliver(_to: UserId, _channel: Uint8Array, frame: Uint8Array): Promise<boolean> {
     this.log.push(`deliver ${frame.join()}`)
     return this.isTaken()
+  }
+  hand = (_to: UserId, frame: Uint8Array, isOnlyWay: boolean): Promise<HandOutcome> => {
+    this.log.push(`hand ${frame.join()}${isOnlyWay ? ', only way' : ''}`)
+    return Promise.resolve('unknown')
   }
   ask(): Promise<{ from: undefined; answer: undefined }> {
     this.log.push('ask')
@@ -356,6 +360,65 @@ describe('driver', () => {
       { type: 'published', receipt: '2', recipients: 1 },
       { type: 'published', receipt: '3', recipients: 1 }
     ])
+  })
+
+  it('tells the machine what became of a session frame, a failure when the world throws', async () => {
+    const { machine, world, nature, driver } = setUp()
+    const hand = (byte: number, isOnlyWay: boolean): Effect => {
+      const frame = Uint8Array.of(byte)
+      return { type: 'hand', to: CHANNEL as UserId, frame, receipt: `${byte}`, isOnlyWay }
+    }
+    machine.respond = ({ type }) => (type === 'restore' ? [hand(1, false), hand(2, true)] : [])
+    driver.restore([])
+    await nature.turn()
+    expect(world.log).to.deep.equal(['hand 1', 'hand 2, only way'])
+    expect(machine.seen.slice(1)).to.deep.equal([
+      { type: 'handed', receipt: '1', outcome: 'unknown' },
+      { type: 'handed', receipt: '2', outcome: 'unknown' }
+    ])
+    world.hand = () => Promise.reject(new Error('no'))
+    machine.respond = ({ type }) => (type === 'carrier' ? [hand(3, false)] : [])
+    driver.readiness(CHANNEL, true)
+    await nature.turn()
+    expect(machine.seen.at(-1)).to.deep.equal({ type: 'handed', receipt: '3', outcome: 'failed' })
+  })
+
+  it('answers a session frame once what the machine made of it is on the disk', async () => {
+    const { machine, world, nature, driver } = setUp()
+    machine.respond = (event) =>
+      event.type === 'session'
+        ? [persist(true, [row('text')]), { type: 'answerHand', id: event.id, outcome: 'taken' }]
+        : []
+    let outcome: HandOutcome | undefined
+    const answered = driver.session(CHANNEL as UserId, FRAME, AbortSignal.timeout(60_000)).then((said) => {
+      outcome = said
+    })
+    await nature.turn()
+    expect(machine.seen).to.deep.equal([{ type: 'session', id: 1, from: CHANNEL, frame: FRAME }])
+    expect(outcome).to.equal(undefined)
+    world.writes[0]!.resolve()
+    await answered
+    expect(outcome).to.equal('taken')
+  })
+
+  it('has no answer for a session frame when nobody waits, when it fails, and when it stops', async () => {
+    const { machine, nature, driver } = setUp()
+    const from = CHANNEL as UserId
+    const nobody = new AbortController()
+    const [left, kept] = [nobody.signal, AbortSignal.timeout(60_000)].map((signal) =>
+      driver.session(from, FRAME, signal)
+    )
+    await nature.turn()
+    nobody.abort()
+    expect(await left).to.equal(undefined)
+    expect(await driver.session(from, FRAME, nobody.signal)).to.equal(undefined)
+    const stopped = driver.stop()
+    expect(await driver.session(from, FRAME, AbortSignal.timeout(60_000))).to.equal(undefined)
+    await nature.turn()
+    await stopped
+    expect(await kept).to.equal(undefined)
+    expect(machine.seen.map(({ type }) => type)).to.deep.equal(['session', 'session', 'stop'])
+    expect(await driver.session(from, FRAME, AbortSignal.timeout(60_000))).to.equal(undefined)
   })
 
   it('answers lookUp and ask with an event even when the world throws', async () => {

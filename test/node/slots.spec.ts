@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { Slots, Turns } from '../../src/node/slots.ts'
+import { Slots, Turns, TurnsByName } from '../../src/node/slots.ts'
 
 describe('Slots', () => {
   const limits = { inAll: 3, perPeer: 2, rate: { perSecond: 1, burst: 4 } }
@@ -62,5 +62,27 @@ describe('Turns', () => {
     expect(await turns.take(gone.signal)).to.equal(undefined)
     end!()
     expect(await next).to.be.a('function')
+  })
+})
+
+describe('TurnsByName', () => {
+  it('each name has its own, and those who have gone hold none', async () => {
+    const turns = new TurnsByName(1)
+    const forEver = new AbortController().signal
+    const end = await turns.take('a', forEver)
+    ;(await turns.take('b', forEver))!()
+    const gone = new AbortController()
+    const waiting = turns.take('a', gone.signal)
+    let isNext = false
+    const next = turns.take('a', forEver).then((endNext) => {
+      isNext = true
+      return endNext
+    })
+    gone.abort()
+    expect(await waiting).to.equal(undefined)
+    expect(isNext).to.equal(false)
+    end!()
+    ;(await next)!()
+    expect(await turns.take('a', forEver)).to.be.a('function')
   })
 })
