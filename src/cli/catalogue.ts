@@ -346,15 +346,11 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     summary: 'say something to one user, for its eyes only',
     operands: ['USER', 'TEXT|-'],
     options: { channel: IN_CHANNEL, reply: text('MESSAGE', 'as an answer to that message'), ...SAYING },
-    examples: [
-      'conclave dm bob "not for the others"',
-      'conclave dm 12D3KooW… "hello" --wait seen --timeout 2m',
-      'conclave read @bob --limit 20'
-    ],
+    examples: ['conclave dm bob "not for the others"', 'conclave dm 12D3KooW… "hello" --wait seen --timeout 2m'],
     more:
       'It goes over a session of the two of you, straight to the other, or else through a channel that both are in, where nobody\n' +
       'else can read it. With --wait seen the other has confirmed it. Exit code 4: the nick is known to you with another key, and\n' +
-      'nothing was said (conclave verify, conclave trust); 6: sent, and not confirmed in time.\n' +
+      'nothing was said (conclave verify, conclave trust); 6: sent, and not confirmed in time. Read it with: conclave read @USER\n' +
       `${USER_NAMES}\n${MESSAGE_NAMES}`,
     load: () => import('./commands/send.ts')
   },
