@@ -253,7 +253,6 @@ export class Pair {
     }
     this.#starts.take(env.uptimeMs)
     const turn = this.#turn(env)
-    turn.isDurable = true
     turn.write(rows())
     const { session } = start
     // Two starts that cross are of one generation.

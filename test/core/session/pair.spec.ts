@@ -200,6 +200,8 @@ describe('what is said in a session', () => {
     for (const changes of wrong) {
       expect(couple.give('bob', hand.seal(said(2, changes))), JSON.stringify(changes)).to.equal(1013)
     }
+    const short = said(1, { instance: random(15) })
+    expect(couple.give('bob', byHand(couple, false).seal({ ...short, number: 0, content: undefined }))).to.equal(1013)
     const { content: _, ...nothing } = said(2)
     expect(couple.give('bob', hand.seal(nothing))).to.equal(1013)
     couple.say('bob', 'the first')
