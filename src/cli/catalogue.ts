@@ -417,7 +417,8 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     more:
       'Without --since and --limit: what is new since the last read. Texts as they are now: edited, deleted, with reactions\n' +
       'below. Behind the time stands how the id begins. [name] before a nick: said to that group only. Behind your own\n' +
-      'messages stands who has them: [waiting], [sent], [seen by 2 of 3], or [unknown] when others are there and none says so.\n' +
+      'messages stands who has them: [waiting], [sent], [seen by 2 of 3], or [unknown] when others are there and none says so;\n' +
+      'in a conversation with one user [seen by 1 of 1] or [not confirmed].\n' +
       PLACE_NAMES,
     load: () => import('./commands/read.ts')
   },

@@ -8,7 +8,7 @@ export const CONVERSATION = {
   noChannel: (text: SafeText): string =>
     `Did not do anything. "${text}" names one user, and this is done in a channel. Name a channel; see conclave channel list.`,
   notBegun: (text: SafeText): string =>
-    `There is no conversation with "${text}" yet. Neither of you has said anything to the other. Begin it with: conclave dm ${text} TEXT`,
+    `There is no conversation with "${text}" yet. Neither of you has said anything to the other. Begin it with conclave dm ${text} TEXT, or in the chat with /dm and a text behind the name`,
   unknownUser: (text: SafeText): string =>
     `Do not know who "${text}" is. A user is named by user id, or by nick or fingerprint when you have a channel in common or have talked before. See conclave members CHANNEL, and conclave status.`,
   /** @param candidates - some of those that it may mean. */

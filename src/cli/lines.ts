@@ -94,12 +94,16 @@ function stateMark(form: MessageForm, { isColour, withState }: LineStyle): SafeT
   const { isOwn, state } = form
   if (!isOwn || withState !== true) return own``
   const isAmiss = state === 'waiting' || state === 'unknown'
-  return own`  ${styled(own`[${stateText(form)}]`, isAmiss ? 'warn' : 'dim', isColour)}`
+  return own`  ${styled(own`[${storedStateText(form)}]`, isAmiss ? 'warn' : 'dim', isColour)}`
 }
 
 /** Where a message of ours stands. */
 export const stateText = ({ state, seenBy = 0, of = 0 }: Pick<MessageForm, 'state' | 'seenBy' | 'of'>): SafeText =>
   state === 'seen' ? READ.seen(seenBy, of) : READ.states[state]
+
+/** Where a stored message of ours stands. Of one to a single user it is stored whether the other has it, and no more. */
+export const storedStateText = (form: Pick<MessageForm, 'state' | 'seenBy' | 'of' | 'with'>): SafeText =>
+  form.with !== undefined && form.state === 'sent' ? READ.states.unconfirmed : stateText(form)
 
 /** What a text says now, with its marks, and who thinks what of it below. */
 function postText(form: MessageForm, style: LineStyle): SafeText {

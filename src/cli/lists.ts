@@ -29,7 +29,7 @@ import {
   messageLine,
   nickText,
   quotedText,
-  stateText
+  storedStateText
 } from './lines.ts'
 import { healthText, KEY_STATES, MESSAGE, plural, READ, STATUS } from './text.ts'
 
@@ -56,13 +56,13 @@ export const searchLines = ({ messages, isMore, searched }: SearchForm, style: L
 ]
 
 /** Who has a message of ours. */
-export function seenLines({ id, about, state, seenBy, notYet }: SeenForm): SafeText[] {
+export function seenLines({ id, about, state, seenBy, notYet, with: other }: SeenForm): SafeText[] {
   const of = seenBy.length + notYet.length
   const rows: [SafeText, SafeText][] = []
   if (seenBy.length > 0) rows.push([own`  ${READ.has}`, joinText(seenBy.map(person), own`, `)])
   if (notYet.length > 0) rows.push([own`  ${READ.notYet}`, joinText(notYet.map(person), own`, `)])
   return [
-    own`${shortId(id)} ${quotedText(about)}  [${stateText({ state, seenBy: seenBy.length, of })}]`,
+    own`${shortId(id)} ${quotedText(about)}  [${storedStateText({ state, seenBy: seenBy.length, of, ...(other !== undefined && { with: other }) })}]`,
     ...tableLines(rows)
   ]
 }

@@ -276,6 +276,7 @@ export const READ = {
   states: {
     waiting: own`waiting`,
     sent: own`sent`,
+    unconfirmed: own`not confirmed`,
     unknown: own`unknown: nobody says to have it`
   },
   has: own`has it`,

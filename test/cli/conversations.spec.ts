@@ -25,7 +25,7 @@ import type {
   VerifyForm
 } from '../../src/cli/forms.ts'
 import { eventLine, messageLine } from '../../src/cli/lines.ts'
-import { memberLines, statusLines } from '../../src/cli/lists.ts'
+import { memberLines, seenLines, statusLines } from '../../src/cli/lists.ts'
 import { explain } from '../../src/cli/text.ts'
 import type { Command, CommandResult } from '../../src/core/command.ts'
 import { safetyNumber } from '../../src/core/identity/safety-number.ts'
@@ -221,6 +221,12 @@ describe('a conversation', () => {
     }
     expect(await seen('^2')).to.deep.equal(['seen', ['bob'], []])
     expect(await seen('^')).to.deep.equal(['sent', [], ['bob']])
+    // Nobody may have taken it yet: what is stored does not tell.
+    const shown = seenLines(await desk.call<SeenForm>('seen', { ...conversation, message: '^' }))
+    expect(shown[0]).to.match(/ {2}\[not confirmed\]$/)
+    const { messages } = await desk.call<ReadForm>('read', { ...conversation, since: 0 })
+    const marks = messages.map((one) => /\[.*\]$/.exec(messageLine(one, { ...PLAIN, withState: true }))?.[0])
+    expect(marks).to.deep.equal(['[seen by 1 of 1]', undefined, '[not confirmed]'])
   })
 
   it('that has not begun cannot be read, and one whose nick is known as another’s is not the one meant', async () => {
