@@ -36,7 +36,6 @@ export const CONVERSATION = {
     own`  conclave verify ${nick} --code "THE DIGITS YOU WERE TOLD"`,
     own`When they differ, somebody may: tell each other no secrets.`
   ],
-  none: own`No conversations with single users yet. Begin one with: conclave dm USER TEXT`,
   heading: own`one to one:`,
   sessions: {
     none: own`no session`,

@@ -35,7 +35,7 @@ import { channelIdText } from '../../src/wire/names.ts'
 import { alice, bob, keyOf } from '../core/identity/people.ts'
 import * as views from '../core/member/views.ts'
 import { idOf } from '../core/member/views.ts'
-import { CHANNEL, CONVERSATION, codeOf, gardenOf, memberOf, pairOf, TestDesk } from './desk.ts'
+import { CONVERSATION, codeOf, gardenOf, memberOf, pairOf, TestDesk } from './desk.ts'
 
 const [ALICE, BOB, MALLORY] = [alice.publicKey, bob.publicKey, keyOf('mallory').publicKey]
 const OPS = new Uint8Array(32).fill(8)
@@ -231,6 +231,15 @@ describe('a conversation', () => {
     const { messages } = await desk.call<ReadForm>('read', { ...conversation, since: 0 })
     const marks = messages.map((one) => /\[.*\]$/.exec(messageLine(one, { ...PLAIN, withState: true }))?.[0])
     expect(marks).to.deep.equal(['[seen by 1 of 1]', undefined, '[not confirmed]'])
+  })
+
+  it('can be turned to as a channel can', async () => {
+    const desk = deskOf()
+    desk.pairs = [pairOf(BOB, 'bob')]
+    const form = await desk.call<ChannelForm>('channel.show', { channel: '@bob' })
+    expect(form).to.include({ id: channelIdText(CONVERSATION), name: '@bob', key: 'ready', online: 2 })
+    expect(form.conversation).to.include({ user: id(BOB), session: 'open', trust: 'met' })
+    expect((await desk.call<ChannelForm>('channel.show', { channel: 'garden' })).conversation).to.equal(undefined)
   })
 
   it('that has not begun cannot be read, and one whose nick is known as another’s is not the one meant', async () => {
@@ -436,15 +445,5 @@ describe('who the other is', () => {
     const warning = styled(displayText('x'), 'warn', true).split('x')[0]!
     const isLoud = events.map(([event]) => eventLine(event, { ...PLAIN, isColour: true })!.startsWith(warning))
     expect(isLoud).to.deep.equal([false, true, true, true])
-  })
-
-  it('is asked of a channel form that stands for a conversation', async () => {
-    const desk = deskOf()
-    desk.pairs = [pairOf(BOB, 'bob')]
-    const form = await desk.call<ChannelForm>('channel.show', { channel: '@bob' })
-    expect(form).to.include({ id: channelIdText(CONVERSATION), name: '@bob', key: 'ready', online: 2 })
-    expect(form.conversation).to.include({ user: id(BOB), session: 'open', trust: 'met' })
-    expect((await desk.call<ChannelForm>('channel.show', { channel: 'garden' })).conversation).to.equal(undefined)
-    expect(hex(CHANNEL)).to.not.equal(hex(CONVERSATION))
   })
 })

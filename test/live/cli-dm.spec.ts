@@ -191,8 +191,8 @@ describe('one-to-one talk, as real processes', function () {
     await ask('bob', 'dm', 'alice', 'two', '--wait', 'seen')
     const ear = await stage.listen(homes.alice)
     await peers.bob.kill()
-    const away = await run('alice', 'dm', 'bob', 'three', '--wait', 'seen', '--timeout', '2s')
-    expect([6, 3]).to.include(away.code)
+    const away = await run('alice', 'dm', 'bob', 'three', '--wait', 'seen', '--timeout', '8s')
+    expect([away.code, codeOf(away.forms)]).to.deep.equal([6, 'NOT_SEEN'])
     await ask('alice', 'dm', 'bob', 'four', '--wait', 'none')
     expect((await conversationsOf('alice'))[0]).to.include({ waiting: 2 })
     const from = ear.count
