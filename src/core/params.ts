@@ -231,8 +231,9 @@ export const SESSION_RENEW_TRIES = 5
 /** New sessions in place of others: so many at once, one more in each of these times. */
 export const SESSION_RENEWALS_AT_ONCE = 3
 export const SESSION_RENEWAL_MS = 5 * MINUTE_MS
-/** Lives of the other end that are remembered. */
+/** Lives of the other end that are remembered, and after what silence nothing is expected of one without session. */
 export const KNOWN_LIVES = 8
+export const LIFE_MS = DAY_MS
 /** Channels of one peer. */
 export const CHANNELS = 256
 
