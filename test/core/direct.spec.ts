@@ -185,7 +185,7 @@ describe('two members of a channel', () => {
   it('get the record that a session needs from the directory, from a member, or from the key manager', () => {
     for (const way of ['directory', 'member', 'manager'] as const) {
       const all = world(`record/${way}`)
-      const { bus, others } = all
+      const { bus, alice, others } = all
       const [carol, dave] = others as [Node, Node]
       // Alice is the key manager. Dave, who comes back with a book without Carol's record, wants to talk to her.
       bus.stop(dave)
@@ -196,6 +196,7 @@ describe('two members of a channel', () => {
         node === dave && question.record !== undefined && way !== 'member' ? blank : undefined
       const isOnTopic = ({ kind }: { kind: string }): boolean => kind === 'publicKeyRequest'
       bus.start(dave)
+      if (way !== 'manager') bus.stop(alice)
       tell(all, dave, carol, 'hello')
       bus.pass(30_000)
       expect(shown(all, carol, dave), way).to.deep.equal(['dave: hello'])
