@@ -8,7 +8,7 @@ import {
   trustText,
   CONVERSATION as WORDS
 } from '../../src/cli/conversation-text.ts'
-import { displayText } from '../../src/cli/display-text.ts'
+import { displayText, styled } from '../../src/cli/display-text.ts'
 import { exitCodeOf } from '../../src/cli/exit.ts'
 import type {
   ChannelForm,
@@ -84,6 +84,10 @@ describe('talk with one user', () => {
     await desk.call('send', { channel: '@mallory', text: 'hello' })
     expect(saidTo(desk).at(-1)).to.equal(`${id(MALLORY)} hello`)
     expect(await codeOf(desk.call('dm', { user: 'nobody', text: 'hi' }))).to.equal('NO_SUCH_USER')
+    // A channel that was not found yet has no members to look among.
+    desk.others = [{ view: { ...gardenOf(ALICE), id: OPS, name: '', descriptor: undefined }, members: [] }]
+    desk.pairs = [pairOf(MALLORY, 'mallory')]
+    expect(await codeOf(desk.call('dm', { user: 'mallory', text: 'hi' }))).to.equal('none')
   })
 
   it('never guesses between two of one nick; a channel, or more of a name, says which', async () => {
@@ -323,6 +327,11 @@ describe('who the other is', () => {
       [undefined, id(BOB)],
       [undefined, undefined]
     ])
+    // The nick is whose the user says, not of whoever had it before.
+    desk.pairs.push(pairOf(MALLORY, 'bob', { rival: BOB }))
+    const again = await desk.call<{ members: MemberForm[] }>('members', { channel: 'garden' })
+    expect(again.members.map(({ rival }) => rival)).to.deep.equal([undefined, undefined, id(BOB), undefined])
+    desk.pairs.pop()
     const lines = memberLines(members)
     expect(lines[1]).to.include('✓ verified')
     expect(lines[2]).to.include('! nick known with another key')
@@ -424,6 +433,9 @@ describe('who the other is', () => {
       ]
     ]
     for (const [event, words] of events) expect(eventLine(event, PLAIN)).to.include(`@bob -- ${words}`)
+    const warning = styled(displayText('x'), 'warn', true).split('x')[0]!
+    const isLoud = events.map(([event]) => eventLine(event, { ...PLAIN, isColour: true })!.startsWith(warning))
+    expect(isLoud).to.deep.equal([false, true, true, true])
   })
 
   it('is asked of a channel form that stands for a conversation', async () => {

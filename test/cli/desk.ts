@@ -163,6 +163,8 @@ export class TestDesk {
       return { type: 'channels', channels: [this.view, ...this.others.map(({ view }) => view)] }
     if (command.type === 'members') {
       const other = this.others.find(({ view }) => equalBytes(view.id, command.channel))
+      if (other !== undefined && other.view.descriptor === undefined)
+        throw new UsageError('NOT_JOINED_YET', 'This channel was not found yet.')
       return { type: 'members', members: other?.members ?? this.members }
     }
     if (command.type === 'pairs') return { type: 'pairs', pairs: this.pairs }
