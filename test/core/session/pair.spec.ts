@@ -449,6 +449,43 @@ describe('a pair', () => {
     expect(couple.alice.posted[0]!.tag).to.deep.equal(before!.sendingTag)
   })
 
+  it('acknowledges again what comes again, whose acknowledgement was lost', () => {
+    const couple = new Couple()
+    couple.say('alice', 'one')
+    couple.carry()
+    couple.say('bob', 'two')
+    couple.carry()
+    couple.pass(MINUTE_MS)
+    for (const side of [couple.alice, couple.bob]) side.posted.length = 0
+    couple.carry()
+    couple.say('alice', 'three')
+    const [frame] = couple.alice.posted.splice(0)
+    couple.give('bob', frame!)
+    couple.pass(1_000)
+    couple.bob.posted.length = 0
+    expect(couple.give('bob', frame!)).to.equal(1009)
+    couple.pass(1_000)
+    couple.alice.posted.length = 0
+    couple.carry()
+    expect(couple.alice.sessions.pairs[0]!.waiting).to.equal(0)
+  })
+
+  it('seals anew after a restart what was sealed under a session that is not used any more', () => {
+    const couple = new Couple()
+    couple.say('alice', 'one')
+    couple.carry()
+    couple.say('bob', 'hello')
+    couple.carry()
+    couple.alice.record = { ...couple.alice.record!, oneTimeKeys: [] }
+    couple.say('alice', 'two')
+    const [frame] = couple.alice.posted.splice(0)
+    const user = couple.bob.self.record.user
+    couple.alice.act((out) => couple.alice.sessions.hint(user, frame!.tag, couple.alice.env, out))
+    couple.alice.restart()
+    couple.carry()
+    expect(couple.bob.heard).to.deep.equal(['one', 'two'])
+  })
+
   it('asks for a record where it has none, and starts when it comes', () => {
     const couple = new Couple()
     const { record } = couple.alice
