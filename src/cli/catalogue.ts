@@ -75,6 +75,13 @@ const MESSAGE_NAMES =
   'MESSAGE is an id, the first letters of one, or counted back: ^ is your own last one to edit or delete, and the last of\n' +
   'somebody else to answer; ^2 the one before.'
 
+const PLACE_NAMES = '@USER in place of CHANNEL: the conversation with that one user.'
+
+const USER_NAMES =
+  'USER is a user id, a fingerprint, or the nick of a member of any channel of yours, or of somebody you have talked to.'
+
+const IN_CHANNEL = text('CHANNEL', 'look for USER among its members only')
+
 const GROUP_NAMES = 'GROUP is the name of a group, or the first letters of its id.'
 
 export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
@@ -331,7 +338,20 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
       'Exit code 0 means that what --wait says is true. A message that could not be sent in time is kept and goes out later.\n' +
       'With --wait seen one other member at least has said that it has the message; exit code 6 says that it was sent, and\n' +
       'nobody has said so in time. Members say what they have every ten seconds, and rarer where they are many.\n' +
-      MESSAGE_NAMES,
+      `${MESSAGE_NAMES}\n${PLACE_NAMES}`,
+    load: () => import('./commands/send.ts')
+  },
+  dm: {
+    group: 'Messages',
+    summary: 'say something to one user, for its eyes only',
+    operands: ['USER', 'TEXT|-'],
+    options: { channel: IN_CHANNEL, reply: text('MESSAGE', 'as an answer to that message'), ...SAYING },
+    examples: ['conclave dm bob "not for the others"', 'conclave dm 12D3KooW… "hello" --wait seen --timeout 2m'],
+    more:
+      'It goes over a session of the two of you, straight to the other, or else through a channel that both are in, where nobody\n' +
+      'else can read it. With --wait seen the other has confirmed it. Exit code 4: the nick is known to you with another key, and\n' +
+      'nothing was said (conclave verify, conclave trust); 6: sent, and not confirmed in time. Read it with: conclave read @USER\n' +
+      `${USER_NAMES}\n${MESSAGE_NAMES}`,
     load: () => import('./commands/send.ts')
   },
   edit: {
@@ -343,7 +363,7 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
       'conclave edit garden 3fa2b1 "the gate is shut"',
       'conclave edit garden ^ "the last thing I said, mended"'
     ],
-    more: `Only its author edits a message; everybody ignores others. Who saw the first words may remember them.\n${MESSAGE_NAMES}`,
+    more: `Only its author edits a message; everybody ignores others. Who saw the first words may remember them.\n${MESSAGE_NAMES}\n${PLACE_NAMES}`,
     load: () => import('./commands/send.ts')
   },
   delete: {
@@ -355,7 +375,7 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     more:
       "It asks everybody's peers to forget; it cannot make them. What it said is destroyed in this home, and in those of all who\n" +
       'obey; that somebody said something then, and deleted it, stays. Nobody but its author can, and nothing undoes it.\n' +
-      MESSAGE_NAMES,
+      `${MESSAGE_NAMES}\n${PLACE_NAMES}`,
     load: () => import('./commands/send.ts')
   },
   react: {
@@ -364,7 +384,7 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     operands: ['CHANNEL', 'MESSAGE', 'EMOJI'],
     options: { withdraw: flag('take it back'), ...SAYING },
     examples: ['conclave react garden 3fa2b1 👍', 'conclave react garden 3fa2b1 👍 --withdraw'],
-    more: MESSAGE_NAMES,
+    more: `${MESSAGE_NAMES}\n${PLACE_NAMES}`,
     load: () => import('./commands/send.ts')
   },
   seen: {
@@ -375,7 +395,7 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     examples: ['conclave seen garden', 'conclave seen garden 3fa2b1 --json'],
     more:
       'Without MESSAGE: your last one. Members say now and then up to which message of yours they miss none; that somebody\n' +
-      `has it does not mean that it was looked at.\n${MESSAGE_NAMES}`,
+      `has it does not mean that it was looked at.\n${MESSAGE_NAMES}\n${PLACE_NAMES}`,
     load: () => import('./commands/seen.ts')
   },
   read: {
@@ -397,7 +417,9 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     more:
       'Without --since and --limit: what is new since the last read. Texts as they are now: edited, deleted, with reactions\n' +
       'below. Behind the time stands how the id begins. [name] before a nick: said to that group only. Behind your own\n' +
-      'messages stands who has them: [waiting], [sent], [seen by 2 of 3], or [unknown] when others are there and none says so.',
+      'messages stands who has them: [waiting], [sent], [seen by 2 of 3], or [unknown] when others are there and none says so;\n' +
+      'in a conversation with one user [seen by 1 of 1] or [not confirmed].\n' +
+      PLACE_NAMES,
     load: () => import('./commands/read.ts')
   },
   search: {
@@ -405,7 +427,7 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     summary: 'find messages in what is stored here, newest first',
     operands: ['TEXT...'],
     options: {
-      channel: text('CHANNEL', 'in that channel only'),
+      channel: text('CHANNEL', 'in that channel only, or in the conversation @USER'),
       from: text('WHO', 'said by them: user id, fingerprint, or the nick they had'),
       since: text('WHEN', 'from then on: 2h, 2026-01-31, 2026-01-31T08:00'),
       limit: text('N', 'so many at most (default 20)'),
@@ -414,7 +436,7 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     examples: ['conclave search gate', 'conclave search "the gate" --channel garden --from bob --since 7d --json'],
     more:
       'Case and accents do not count. Nothing leaves this peer, and nobody else is asked: it says how far back its history goes.\n' +
-      'What was edited away or deleted is not found.',
+      'What was edited away or deleted is not found. Conversations with single users are searched, too.',
     load: () => import('./commands/search.ts')
   },
   members: {
@@ -469,6 +491,33 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     examples: ['conclave remove ops bob', 'conclave remove ops bob --for-cause'],
     more: 'USER is a user id, a fingerprint, or the nick of one member.',
     load: () => import('./commands/remove.ts')
+  },
+  verify: {
+    group: 'Members',
+    summary: 'make sure who somebody is: the number to compare, and whether it is equal',
+    operands: ['USER'],
+    options: {
+      code: text('DIGITS', 'the number that the other sees; spaces do not count'),
+      channel: IN_CHANNEL,
+      ...REACHING
+    },
+    examples: ['conclave verify bob', 'conclave verify bob --code "12345 67890 …"'],
+    more:
+      'Both see the same 60 digits when nobody stands between them. Compare them in a call or face to face. With --code: exit code 0\n' +
+      'when they are equal, and the user counts as verified from then on; 4 when they differ, and nothing has changed.\n' +
+      USER_NAMES,
+    load: () => import('./commands/verify.ts')
+  },
+  trust: {
+    group: 'Members',
+    summary: 'this is the right one: the nick that it has is its from now on',
+    operands: ['USER'],
+    options: { channel: IN_CHANNEL, ...REACHING },
+    examples: ['conclave trust bob', 'conclave trust 12D3KooW…'],
+    more:
+      'After the nick of somebody you have talked to has come with another key, or to hear somebody with whom you have no channel in\n' +
+      `common. Compare safety numbers first: conclave verify.\n${USER_NAMES}`,
+    load: () => import('./commands/verify.ts')
   },
   'group list': {
     group: 'Groups',

@@ -5,6 +5,7 @@ import { nearest } from './catalogue.ts'
 import { CHANNEL, GROUP, INVITE, MEMBER } from './channel-text.ts'
 import type { Chat } from './chat.ts'
 import { CHAT } from './chat-text.ts'
+import { safetyNumberLines, trustedText, verifiedText } from './conversation-text.ts'
 import { displayText, own, type SafeText } from './display-text.ts'
 import type {
   AdmitForm,
@@ -22,10 +23,12 @@ import type {
   RemoveForm,
   SearchForm,
   SeenForm,
-  StatusForm
+  StatusForm,
+  TrustForm,
+  VerifyForm
 } from './forms.ts'
 import { interrupt } from './interrupts.ts'
-import { channelText } from './lines.ts'
+import { channelText, placeIn } from './lines.ts'
 import {
   channelLines,
   groupLines,
@@ -46,7 +49,9 @@ const GROUP_MS = 3 * SECOND_MS
 interface ChatCommand {
   /** What must follow the name. */
   readonly needs?: SafeText
-  /** Whether it is about the channel typed into. */
+  /** Whether it is about the channel or conversation typed into. */
+  readonly isInPlace?: true
+  /** Whether it is about the channel typed into, and nothing for a conversation. */
   readonly isInChannel?: true
   /** It may take seconds, and what is typed next does not depend on it. */
   readonly isSlow?: true
@@ -60,19 +65,22 @@ export class ChatCommands {
 
   constructor(chat: Chat) {
     this.#chat = chat
-    const who: ChatCommand = { isInChannel: true, run: () => this.#who() }
+    const who: ChatCommand = { isInPlace: true, run: () => this.#who() }
     this.#commands = new Map<string, ChatCommand>([
       ['help', { run: (rest) => this.#help(rest) }],
       ['quit', { run: async () => interrupt() }],
-      ['me', { needs: own`/me TEXT`, isInChannel: true, run: (rest) => chat.sendText(rest, { isAction: true }) }],
+      ['me', { needs: own`/me TEXT`, isInPlace: true, run: (rest) => chat.sendText(rest, { isAction: true }) }],
       ['to', { needs: own`/to GROUP TEXT`, isInChannel: true, run: (rest) => this.#to(rest) }],
-      ['reply', { needs: own`/reply MESSAGE TEXT`, isInChannel: true, run: (rest) => this.#reply(rest) }],
-      ['edit', { needs: own`/edit MESSAGE TEXT`, isInChannel: true, run: (rest) => this.#edit(rest) }],
-      ['delete', { needs: own`/delete MESSAGE`, isInChannel: true, run: (rest) => this.#delete(rest) }],
-      ['react', { needs: own`/react MESSAGE EMOJI`, isInChannel: true, run: (rest) => this.#react(rest) }],
-      ['seen', { isInChannel: true, run: (rest) => this.#seen(rest) }],
-      ['search', { needs: own`/search TEXT`, isInChannel: true, isSlow: true, run: (rest) => this.#search(rest) }],
+      ['reply', { needs: own`/reply MESSAGE TEXT`, isInPlace: true, run: (rest) => this.#reply(rest) }],
+      ['edit', { needs: own`/edit MESSAGE TEXT`, isInPlace: true, run: (rest) => this.#edit(rest) }],
+      ['delete', { needs: own`/delete MESSAGE`, isInPlace: true, run: (rest) => this.#delete(rest) }],
+      ['react', { needs: own`/react MESSAGE EMOJI`, isInPlace: true, run: (rest) => this.#react(rest) }],
+      ['seen', { isInPlace: true, run: (rest) => this.#seen(rest) }],
+      ['search', { needs: own`/search TEXT`, isInPlace: true, isSlow: true, run: (rest) => this.#search(rest) }],
       ['plain', { needs: own`/plain TEXT`, isInChannel: true, run: (rest) => this.#plain(rest) }],
+      ['dm', { needs: own`/dm USER [TEXT]`, run: (rest) => this.#dm(rest) }],
+      ['verify', { needs: own`/verify USER [DIGITS]`, run: (rest) => this.#verify(rest) }],
+      ['trust', { needs: own`/trust USER`, run: (rest) => this.#trust(rest) }],
       ['join', { needs: own`/join INVITE or /join #NAME`, run: (rest) => this.#join(rest) }],
       ['leave', { isInChannel: true, run: () => this.#leave() }],
       ['channels', { run: () => this.#channels() }],
@@ -107,7 +115,10 @@ export class ChatCommands {
     const command = this.#find(word.toLowerCase())
     if (command === undefined) return undefined
     if (command.needs !== undefined && rest === '') return void this.#chat.say(CHAT.needs(command.needs))
-    if (command.isInChannel === true && this.#chat.current === undefined) return void this.#chat.say(CHAT.noChannel)
+    const { isInChannel = false, isInPlace = false } = command
+    const { current } = this.#chat
+    if ((isInChannel || isInPlace) && current === undefined) return void this.#chat.say(CHAT.noChannel)
+    if (isInChannel && current?.conversation !== undefined) return void this.#chat.say(CHAT.notInConversation)
     if (command.isSlow === true) return { aside: command.run(rest) }
     return void (await command.run(rest))
   }
@@ -201,11 +212,33 @@ export class ChatCommands {
       const { channel } = await this.#call<JoinForm>('join', { invite: rest, timeout: 0 })
       await this.#chat.turnTo(channel.id)
     } else await this.#chat.turnTo(rest)
+    this.#sayWhere()
+  }
+
+  #sayWhere(): void {
     const { current } = this.#chat
-    if (current !== undefined)
-      this.#chat.say(
-        CHAT.now(displayText(channelText({ channel: current.id, channelName: current.name }).replace(/^#/, '')))
-      )
+    if (current === undefined) return
+    const name = channelText(placeIn(current))
+    this.#chat.say(current.conversation === undefined ? CHAT.now(name) : CHAT.nowWith(name))
+  }
+
+  /** Says something to one user, or turns to the conversation with it. */
+  async #dm(rest: string): Promise<void> {
+    const [user, text] = firstAndRest(rest)
+    const to = user.startsWith('@') ? user : `@${user}`
+    if (text !== '') return await this.#chat.sendText(text, { to })
+    await this.#chat.turnTo(to)
+    this.#sayWhere()
+  }
+
+  async #verify(rest: string): Promise<void> {
+    const [user, code] = firstAndRest(rest)
+    const form = await this.#call<VerifyForm>('verify', { user, ...(code !== '' && { code }) })
+    this.#say(code === '' ? [...safetyNumberLines(form, false), CHAT.compare] : [verifiedText(form)])
+  }
+
+  async #trust(rest: string): Promise<void> {
+    this.#chat.say(trustedText(await this.#call<TrustForm>('trust', { user: nameIn(rest) })))
   }
 
   async #leave(): Promise<void> {

@@ -2,6 +2,7 @@
 import { skeleton } from '../core/identity/nick.ts'
 import { displayText, type SafeText } from './display-text.ts'
 import type { ChannelForm, EventForm, GroupForm, MemberForm } from './forms.ts'
+import { placeIn } from './lines.ts'
 import type { Session } from './session.ts'
 
 type NickForm = Extract<EventForm, { type: 'nick' }>
@@ -24,7 +25,8 @@ export class ChatNames {
    *
    * @returns who is called otherwise than at the last look at the same channel.
    */
-  async learnNicks(session: Session, { id, name }: ChannelForm): Promise<NickForm[]> {
+  async learnNicks(session: Session, form: ChannelForm): Promise<NickForm[]> {
+    const { id } = form
     const { members } = await session.call<{ members: MemberForm[] }>('members', { channel: id })
     const before = id === this.#channel ? this.#nicks : new Map<string, string>()
     this.#channel = id
@@ -35,7 +37,7 @@ export class ChatNames {
       const old = before.get(user) ?? ''
       if (old === '' || old === nick) return []
       const person = { user, nick, fingerprint, isSelf }
-      return [{ type: 'nick', channel: id, channelName: name, user: person, before: old }]
+      return [{ type: 'nick', ...placeIn(form), user: person, before: old }]
     })
   }
 

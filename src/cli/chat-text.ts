@@ -1,7 +1,9 @@
 /** What the chat says besides messages and events. */
+import { MEMBER } from './channel-text.ts'
+import { CONVERSATION, sessionText, trustText } from './conversation-text.ts'
 import { displayText, joinText, own, padded, type SafeText } from './display-text.ts'
-import type { ChannelForm, MessageForm } from './forms.ts'
-import { channelText, stateText } from './lines.ts'
+import type { ChannelForm, ConversationForm, MessageForm } from './forms.ts'
+import { channelText, placeIn, stateText } from './lines.ts'
 import { KEY_STATES, plural, READ } from './text.ts'
 
 /** How each command is written, and what it does. */
@@ -15,6 +17,9 @@ export const COMMAND_HELP: readonly (readonly [usage: SafeText, help: SafeText])
   [own`/react MESSAGE EMOJI`, own`answer one with an emoji; with back behind it: take that back`],
   [own`/seen [MESSAGE]`, own`who has one of yours; without MESSAGE your last one`],
   [own`/search TEXT`, own`find messages in what is here of this channel`],
+  [own`/dm USER [TEXT]`, own`say something to one user, or turn to the conversation with it`],
+  [own`/verify USER [DIGITS]`, own`the number to compare with a user; with the one it sees: are they equal`],
+  [own`/trust USER`, own`this is the right one, whoever had that nick before`],
   [own`/join INVITE|#NAME`, own`come into a channel, or turn to one you are in`],
   [own`/leave`, own`leave this channel`],
   [own`/channels`, own`your channels`],
@@ -56,6 +61,7 @@ export const CHAT = {
   noChannel: own`You are in no channel. /join INVITE, or: conclave channel create NAME`,
   needs: (usage: SafeText): SafeText => own`Nothing was done. Write it as ${usage}`,
   noPlain: own`Nothing was sent: this channel is encrypted only.`,
+  notInConversation: own`Nothing was done: that is for channels, and you are talking to one user. /join #NAME turns to a channel.`,
   seenAfterAll: (id: SafeText, seenBy: number, of: number): SafeText =>
     own`${id} has arrived: ${READ.seen(seenBy, of)}`,
   sentLater: (id: SafeText, text: SafeText): SafeText => own`sent as ${id}: ${text}`,
@@ -63,7 +69,9 @@ export const CHAT = {
   changeWaits: (why: SafeText): SafeText => own`It waits: ${why}.`,
   waiting: (why: SafeText): SafeText => own`[waiting: ${why}]`,
   sent: own`[sent]`,
-  now: (name: SafeText): SafeText => own`Now in #${name}`,
+  now: (name: SafeText): SafeText => own`Now in ${name}`,
+  nowWith: (name: SafeText): SafeText => own`Now talking to ${name} alone. /join #NAME turns back to a channel.`,
+  compare: own`Compare it with the number that it sees, in a call or face to face, not here: /verify USER DIGITS`,
   earlier: own`earlier:`,
   exposed: own`WARNING: removals uncertain`,
   nick: (nick: SafeText): SafeText => own`You are ${nick} now.`,
@@ -90,10 +98,11 @@ export function standingText(
   nickOf: (user: string) => string,
   newest?: Pick<MessageForm, 'state' | 'seenBy' | 'of'>
 ): SafeText {
-  const name = channelText({ channel: form.id, channelName: form.name })
+  const name = channelText(placeIn(form))
   const held = form.waiting > 0 ? [own`${form.waiting} message${plural(form.waiting)} held`] : []
   const online = [own`${form.online} online`]
   const last = newest === undefined || newest.state === 'waiting' ? [] : [CHAT.newest(stateText(newest))]
+  if (form.conversation !== undefined) return conversationStanding(name, form.conversation, last)
   const exposed = form.exposure === 'none' ? [] : [CHAT.exposed]
   if (form.key === 'removed' || form.key === 'alarmed')
     return joinText([own`✖ ${name}`, KEY_STATES[form.key]], SEPARATOR)
@@ -113,6 +122,14 @@ export function standingText(
   const mixed = form.privacy === 'mixed' ? [own`mixed`] : []
   const key = own`🔒 ${name} e${displayText(form.epoch)}`
   return joinText([key, ...mixed, managerText(form, nickOf), ...online, ...held, ...last, ...exposed], SEPARATOR)
+}
+
+/** `🔒 @bob · ✓ verified · session open, direct · online` */
+function conversationStanding(name: SafeText, form: ConversationForm, last: readonly SafeText[]): SafeText {
+  const trust = trustText(form) ?? CONVERSATION.stranger
+  const waiting = form.waiting > 0 ? [CONVERSATION.unconfirmed(form.waiting)] : []
+  const presence = form.isOnline ? MEMBER.online : MEMBER.away
+  return joinText([own`🔒 ${name}`, trust, sessionText(form), presence, ...waiting, ...last], SEPARATOR)
 }
 
 function managerText(form: ChannelForm, nickOf: (user: string) => string): SafeText {

@@ -6,6 +6,7 @@ import { SECOND_MS } from '../base/time.ts'
 import { ChatCommands } from './chat-commands.ts'
 import { ChatNames } from './chat-names.ts'
 import { CHAT, standingText } from './chat-text.ts'
+import { whyUnsent } from './conversation-text.ts'
 import { displayText, own, type SafeText, styled } from './display-text.ts'
 import { shortId } from './event-text.ts'
 import { EXIT, isOurs } from './exit.ts'
@@ -21,6 +22,7 @@ import {
   groupMark,
   type LineStyle,
   messageLine,
+  placeIn,
   waitingLine
 } from './lines.ts'
 import type { Output } from './output.ts'
@@ -47,7 +49,7 @@ export async function chat(served: Served, channel: string | undefined, output: 
 export class Chat {
   readonly served: Served
   readonly output: Output
-  /** The channel that is typed into. */
+  /** The channel or conversation that is typed into. */
   current: ChannelForm | undefined
   readonly #commands: ChatCommands
   #screen: Screen | undefined
@@ -101,7 +103,7 @@ export class Chat {
     await this.served.session.close()
   }
 
-  /** Makes a channel the one typed into, and shows how its talk ended. */
+  /** Makes a channel or conversation the one typed into, and shows how its talk ended. */
   async turnTo(channel: string): Promise<void> {
     const form = await this.served.session.call<ChannelForm>('channel.show', { channel })
     this.current = form
@@ -122,8 +124,7 @@ export class Chat {
     if (form.key !== 'ready')
       this.#tellLater(form.id, {
         type: 'keyState',
-        channel: form.id,
-        channelName: form.name,
+        ...placeIn(form),
         state: form.key,
         waiting: form.waiting,
         ...(form.privacy !== undefined && { privacy: form.privacy })
@@ -180,11 +181,11 @@ export class Chat {
   }
 
   async sendText(text: string, how: How): Promise<void> {
-    const { current } = this
-    if (current === undefined) return this.say(CHAT.noChannel)
-    const isReady = this.#keys.get(current.id) === 'ready'
+    const channel = how.to ?? this.current?.id
+    if (channel === undefined) return this.say(CHAT.noChannel)
+    const isReady = how.to !== undefined || this.#keys.get(channel) === 'ready'
     const params = {
-      channel: current.id,
+      channel,
       text,
       group: how.group,
       reply: how.reply,
@@ -227,7 +228,8 @@ export class Chat {
       this.output.isColour
     )
     if (isWaiting) this.#waiting.set(form.local, displayText(text, { columns: 60, lines: 1 }))
-    const target = form.group === undefined ? own`` : own`${groupMark(form)} `
+    const place = form.channel === this.current?.id ? own`` : own`${channelText(form)} `
+    const target = form.group === undefined ? place : own`${place}${groupMark(form)} `
     const plain = form.isEncrypted ? own`` : own` ${READ.plain}`
     const id = form.id === undefined ? own`` : own`${styled(shortId(form.id), 'dim', this.output.isColour)} `
     const answer = answerText(form)
@@ -379,7 +381,7 @@ export class Chat {
     if (this.output.isJson) return
     const { current } = this
     if (current === undefined) return this.#screen?.setPrompt(own`> `)
-    const name = channelText({ channel: current.id, channelName: current.name })
+    const name = channelText(placeIn(current))
     const isPlain = current.privacy === 'plain'
     const isReady = this.#keys.get(current.id) === 'ready'
     const prompt = own`${name}${isPlain ? own` ${READ.plain}` : own``}${isReady ? own`` : own` (waiting)`}> `
@@ -400,7 +402,10 @@ const reasonIn = (why: SafeText | undefined): SafeText => {
 const sentence = (advice: SafeText): SafeText => (/^\p{Ll}/u.test(advice) ? own`Try: ${advice}` : advice)
 
 /** Why something waits. */
-const waitingFor = ({ key }: SendForm): SafeText => KEY_STATES[key === 'ready' ? 'waiting-for-carrier' : key]
+const waitingFor = (form: SendForm): SafeText => {
+  if (form.with !== undefined) return whyUnsent(form)
+  return KEY_STATES[form.key === 'ready' ? 'waiting-for-carrier' : form.key]
+}
 
 /** How a text is said. */
 interface How {
@@ -410,6 +415,8 @@ interface How {
   readonly reply?: string
   /** To this group only; its name or id. */
   readonly group?: string
+  /** To this user, `@bob`, and not to where is typed into. */
+  readonly to?: string
 }
 
 /** Whether a line is to be sent, not obeyed. */

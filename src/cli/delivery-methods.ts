@@ -12,7 +12,7 @@ import type { MessageView } from '../core/notice.ts'
 import type { Node } from '../node/index.ts'
 import { shortId } from './event-text.ts'
 import type { SeenForm } from './forms.ts'
-import { ask, groupsOf, membersOf, namesOf, requireChannel } from './lookups.ts'
+import { ask, groupsOf, membersOf, namesOf, requirePlace } from './lookups.ts'
 import { requirePost } from './message-methods.ts'
 import type { Desk } from './methods.ts'
 import type { Reader } from './parameters.ts'
@@ -75,7 +75,7 @@ export class Deliveries {
 
 /** Who has a message of ours, as far as they have said so. */
 export async function seen({ node }: Desk, params: Reader): Promise<SeenForm> {
-  const view = await requireChannel(node, params.text('channel'))
+  const view = await requirePlace(node, params.text('channel'))
   const post = await requirePost(node, view.id, params.optional('message') ?? '^', 'own')
   const { message } = post
   if (!message.isOwn) throw new UsageError('NOT_YOURS', MESSAGE.notYoursToAsk(shortId(post.name)))

@@ -95,8 +95,27 @@ export function eventText(event: EventForm): SafeText | undefined {
       return EXPOSURES[event.exposure]
     case 'alarm':
       return own`ALARM: key manager ${person(event.manager)} lied (R-${event.check}). Nothing is sent in this channel any more: talk to its founder elsewhere`
+    case 'session':
+      return sessionEventText(event)
+    case 'rival': {
+      const known = event.rival === undefined ? own`another user` : person(event.rival)
+      return own`WARNING: ${person(event.user)} is not who you know by that nick, which is ${known}. It may be a new device, or somebody who poses as the one you know. Nothing is said to it until you trust it: compare safety numbers first (/verify)`
+    }
     default:
       return undefined
+  }
+}
+
+function sessionEventText({ user, change, missing }: Extract<EventForm, { type: 'session' }>): SafeText {
+  switch (change) {
+    case 'begun':
+      return own`a session with ${person(user)} has begun`
+    case 'renewed':
+      return own`${person(user)} has begun a new session: its earlier state is lost`
+    case 'gap':
+      return own`GAP: ${missing} text${plural(missing)} of ${person(user)} will not come: ${missing === 1 ? own`it is` : own`they are`} lost`
+    default:
+      return change satisfies never
   }
 }
 

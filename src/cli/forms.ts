@@ -3,7 +3,8 @@
  * base32 text, hashes and message ids hexadecimal, instants milliseconds since 1970. Texts of others stand in them raw:
  * whoever shows one passes it through display-text.ts.
  */
-import type { Exposure, KeyState, MessageState } from '../core/command.ts'
+import type { Exposure, KeyState, MessageState, PairView } from '../core/command.ts'
+import type { Trust } from '../core/identity/contacts.ts'
 
 export type KeyStateName = KeyState
 
@@ -72,6 +73,8 @@ export interface ChannelForm {
   /** What makes no new key here. */
   readonly withoutTriggers?: readonly Trigger[]
   readonly descriptorVersion?: number
+  /** Absent for a channel: a conversation with one user, of which nothing of the above but id, name and who is online says anything. */
+  readonly conversation?: ConversationForm
 }
 
 export const ADMISSIONS = ['open', 'invite', 'members'] as const
@@ -97,11 +100,51 @@ export interface MemberForm extends PersonForm {
   readonly isOnline: boolean
   /** Whether it was last heard of under the key in force. */
   readonly holdsKey: boolean
+  /** Absent: this user has not talked to it. */
+  readonly trust?: Trust
+  /** User id of whom this user knows by that nick. */
+  readonly rival?: string
 }
 
-interface InChannel {
+/** A conversation with one user. */
+export interface ConversationForm extends PersonForm {
+  /** Names it as a channel's id does, at both ends. */
+  readonly id: string
+  /** `@bob`; with the fingerprint in place of a nick that is not known, or that this user knows as another's. */
+  readonly name: string
+  /** Absent: this user has not talked to it. */
+  readonly trust?: Trust
+  /** Whom this user knows by that nick. */
+  readonly rival?: PersonForm
+  readonly session: PairView['session']
+  /** Whether what was said last went directly, and not through a channel of both. */
+  readonly isDirect: boolean
+  /** Texts of ours that the other has not confirmed. */
+  readonly waiting: number
+  readonly isOnline: boolean
+}
+
+/** The number that two users compare. */
+export interface VerifyForm extends PersonForm {
+  /** Twelve groups of five digits. */
+  readonly safetyNumber: string
+  /** Whether this user has compared it, now or earlier. */
+  readonly isVerified: boolean
+}
+
+export interface TrustForm extends PersonForm {
+  readonly trust: Trust
+  /** Whom this user knew by that nick until now. */
+  readonly replaced?: PersonForm
+}
+
+/** Where something is said or happens. */
+export interface InChannel {
+  /** Id of a channel, or of a conversation with one user. */
   readonly channel: string
   readonly channelName: string
+  /** User id of the other, in a conversation with one user. */
+  readonly with?: string
 }
 
 export interface MessageForm extends InChannel {
@@ -249,6 +292,15 @@ export type EventForm = InChannel &
     | { readonly type: 'exposure'; readonly exposure: Exposure }
     | ({ readonly type: 'descriptor' } & AmendmentForm)
     | { readonly type: 'alarm'; readonly manager: PersonForm; readonly check: number }
+    /** A session with one user began; the other began it anew; or so many of its texts will not come. */
+    | {
+        readonly type: 'session'
+        readonly user: PersonForm
+        readonly change: 'begun' | 'renewed' | 'gap'
+        readonly missing: number
+      }
+    /** Somebody says something under a nick by which this user knows another. */
+    | { readonly type: 'rival'; readonly user: PersonForm; readonly rival?: PersonForm }
   )
 
 /** The founder has changed the channel. */
@@ -282,6 +334,7 @@ export interface StatusForm {
   /** Bytes of the store on the disk. */
   readonly storeBytes?: number
   readonly channels?: readonly ChannelForm[]
+  readonly conversations?: readonly ConversationForm[]
   /** What the node counted, by name; `reject.N` are refusals by check R-N. */
   readonly counters?: Readonly<Record<string, number>>
   /** Worst first. */
@@ -304,9 +357,7 @@ export interface Position {
 }
 
 /** One part of a history; `after` when there is more. */
-export interface ReadForm {
-  readonly channel: string
-  readonly channelName: string
+export interface ReadForm extends InChannel {
   /** Texts as they are now, and what else happened to texts that are not among them; with `raw` each message as it came. */
   readonly messages: readonly MessageForm[]
   /** With the last part: what we have said and is in no history yet. */
@@ -333,9 +384,7 @@ export interface SearchedForm extends InChannel {
   readonly since?: number
 }
 
-export interface SendForm {
-  readonly channel: string
-  readonly channelName: string
+export interface SendForm extends InChannel {
   /** Absent: said to the channel. */
   readonly group?: string
   readonly groupName?: string
@@ -349,6 +398,8 @@ export interface SendForm {
   readonly seenBy?: number
   readonly of?: number
   readonly key: KeyState
+  /** Of a conversation with one user. */
+  readonly session?: ConversationForm['session']
   /** Members heard of lately, this peer among them. */
   readonly online: number
   readonly kind: MessageForm['kind']

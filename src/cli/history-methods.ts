@@ -5,7 +5,6 @@
  * for by the position of the last message, so nothing is kept between calls.
  */
 import { EMPTY, equalBytes, hex, readUtf8, utf8 } from '../base/bytes.ts'
-import type { ChannelView } from '../core/command.ts'
 import { readUserId } from '../core/identity/user.ts'
 import { compareMessages } from '../core/member/history.ts'
 import type { Thread } from '../core/member/thread.ts'
@@ -14,10 +13,10 @@ import type { Node } from '../node/index.ts'
 import { channelIdText } from '../wire/names.ts'
 import { Deliveries } from './delivery-methods.ts'
 import type { MessageForm, Position, ReadForm, WaitingForm } from './forms.ts'
-import { ask, groupsOf, namesOf, requireChannel, requireGroup } from './lookups.ts'
+import { ask, groupsOf, namesOf, requireGroup, requirePlace } from './lookups.ts'
 import type { Desk } from './methods.ts'
 import { bad, isPosition, type Reader } from './parameters.ts'
-import { messageForm, type Names, placeOf, userText, waitingForm } from './to-forms.ts'
+import { messageForm, type Names, type PlaceView, placeOf, userText, waitingForm } from './to-forms.ts'
 
 /** Rows looked at in one go, and what one answer may hold. */
 const PAGE_ROWS = 500
@@ -82,7 +81,7 @@ async function marksFor(node: Node, channel: Uint8Array, group: Uint8Array): Pro
  * @returns at most some hundred messages; ask again with `after` for those that follow.
  */
 export async function read({ node }: Desk, params: Reader): Promise<ReadForm> {
-  const view = await requireChannel(node, params.text('channel'))
+  const view = await requirePlace(node, params.text('channel'))
   const group = await groupGiven(node, view, params)
   const since = params.number('since')
   const limit = params.number('limit')
@@ -114,7 +113,7 @@ export async function read({ node }: Desk, params: Reader): Promise<ReadForm> {
 }
 
 /** The group that a call names; empty: all of the channel. */
-async function groupGiven(node: Node, view: ChannelView, params: Reader): Promise<Uint8Array> {
+async function groupGiven(node: Node, view: PlaceView, params: Reader): Promise<Uint8Array> {
   const text = params.optional('group')
   return text === undefined ? EMPTY : (await requireGroup(node, view.id, text)).id
 }
@@ -152,7 +151,7 @@ interface PageStyle {
 /** As many of the messages as one answer holds. @returns undefined when none of them is to be shown, and there are more. */
 async function pageOf(
   node: Node,
-  view: ChannelView,
+  view: PlaceView,
   views: readonly MessageView[],
   isEnd: boolean,
   { isRaw, isAsked, isOfGroup }: PageStyle
@@ -168,7 +167,7 @@ async function pageOf(
   for (const one of views) {
     if (isRaw || isShown(one, thread, isAsked)) {
       const delivery = one.isOwn ? deliveries?.of(one) : undefined
-      const form = { ...messageForm(one, view.name, names, thread, isRaw), ...delivery }
+      const form = { ...messageForm(one, placeOf(view), names, thread, isRaw), ...delivery }
       bytes += Buffer.byteLength(JSON.stringify(form))
       isCut = bytes > PAGE_BYTES && messages.length > 0
       if (isCut) break
@@ -185,7 +184,7 @@ async function pageOf(
 }
 
 /** What we have said here and is in no history yet. */
-async function waitingIn(node: Node, view: ChannelView, isWanted: PageStyle['isOfGroup']): Promise<WaitingForm[]> {
+async function waitingIn(node: Node, view: PlaceView, isWanted: PageStyle['isOfGroup']): Promise<WaitingForm[]> {
   if (view.waiting === 0) return []
   const { messages } = await ask(node, { type: 'waiting', channel: view.id }, 'waiting')
   const names = await namesOf(node, view.id, true)
@@ -206,7 +205,7 @@ function isShown(one: MessageView, thread: Thread, isAsked: PageStyle['isAsked']
 /** Names of the groups that messages were said to; nothing is asked when there are none. */
 async function groupNames(
   node: Node,
-  view: ChannelView,
+  view: PlaceView,
   views: readonly MessageView[]
 ): Promise<Pick<Names, 'groupName'>> {
   const isNeeded = views.some(({ group }) => group.length > 0)
@@ -216,7 +215,7 @@ async function groupNames(
 
 /** Everything up to this message has been read. */
 export async function mark({ node }: Desk, params: Reader): Promise<undefined> {
-  const view = await requireChannel(node, params.text('channel'))
+  const view = await requirePlace(node, params.text('channel'))
   const group = await groupGiven(node, view, params)
   const position = params.position('position')
   const seenAt = params.number('seenAt')

@@ -3,7 +3,7 @@ import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../base/time.ts'
 import { skeleton } from '../core/identity/nick.ts'
 import { displayText, indented, joinText, own, type SafeText, styled, wrapped } from './display-text.ts'
 import { eventText, groupText, shortId } from './event-text.ts'
-import type { EventForm, MessageForm, QuoteForm, WaitingForm } from './forms.ts'
+import type { ChannelForm, EventForm, InChannel, MessageForm, QuoteForm, WaitingForm } from './forms.ts'
 import { CHANGE, READ } from './text.ts'
 
 /** Lines of one message that are shown in the chat; `read` shows all. */
@@ -94,12 +94,16 @@ function stateMark(form: MessageForm, { isColour, withState }: LineStyle): SafeT
   const { isOwn, state } = form
   if (!isOwn || withState !== true) return own``
   const isAmiss = state === 'waiting' || state === 'unknown'
-  return own`  ${styled(own`[${stateText(form)}]`, isAmiss ? 'warn' : 'dim', isColour)}`
+  return own`  ${styled(own`[${storedStateText(form)}]`, isAmiss ? 'warn' : 'dim', isColour)}`
 }
 
 /** Where a message of ours stands. */
 export const stateText = ({ state, seenBy = 0, of = 0 }: Pick<MessageForm, 'state' | 'seenBy' | 'of'>): SafeText =>
   state === 'seen' ? READ.seen(seenBy, of) : READ.states[state]
+
+/** Where a stored message of ours stands. Of one to a single user it is stored whether the other has it, and no more. */
+export const storedStateText = (form: Pick<MessageForm, 'state' | 'seenBy' | 'of' | 'with'>): SafeText =>
+  form.with !== undefined && form.state === 'sent' ? READ.states.unconfirmed : stateText(form)
 
 /** What a text says now, with its marks, and who thinks what of it below. */
 function postText(form: MessageForm, style: LineStyle): SafeText {
@@ -192,8 +196,19 @@ const UNITS = [
   [own`s`, SECOND_MS]
 ] as const
 
-export const channelText = ({ channel, channelName }: { channel: string; channelName: string }): SafeText =>
-  channelName === '' ? displayText(channel.slice(0, 8)) : own`#${displayText(channelName, { columns: 40, lines: 1 })}`
+/** `#garden`, or `@bob` for a conversation with one user. */
+export const channelText = ({ channel, channelName, with: other }: InChannel): SafeText => {
+  const name = displayText(channelName, { columns: 40, lines: 1 })
+  if (other !== undefined) return name
+  return channelName === '' ? displayText(channel.slice(0, 8)) : own`#${name}`
+}
+
+/** Where somebody speaks who is in a channel or a conversation. */
+export const placeIn = ({ id, name, conversation }: ChannelForm): InChannel => ({
+  channel: id,
+  channelName: name,
+  ...(conversation && { with: conversation.user })
+})
 
 /** `12:03 -- bob (K5QH-2M7A) was let in`; undefined for what needs no line. */
 export function eventLine(form: EventForm, style: LineStyle): SafeText | undefined {
@@ -202,10 +217,11 @@ export function eventLine(form: EventForm, style: LineStyle): SafeText | undefin
   if (text === undefined) return undefined
   const place = withChannel ? own`${channelText(form)} ` : own``
   const isExposed = form.type === 'exposure' && form.exposure !== 'none'
-  const isLoud = isExposed || LOUD.has(form.type)
+  const isLost = form.type === 'session' && form.change !== 'begun'
+  const isLoud = isExposed || isLost || LOUD.has(form.type)
   const line = styled(own`${clockText(Date.now())} ${place}-- ${text}`, isLoud ? 'warn' : 'dim', isColour)
   return fitted(line, style)
 }
 
 /** What somebody at the screen should not miss. */
-const LOUD: ReadonlySet<EventForm['type']> = new Set(['alarm', 'gap', 'unreadable', 'messageState'])
+const LOUD: ReadonlySet<EventForm['type']> = new Set(['alarm', 'gap', 'unreadable', 'messageState', 'rival'])

@@ -2,10 +2,12 @@
 
 import { SECOND_MS } from '../base/time.ts'
 import { CHANNEL, GROUP, INVITE, KEY, MEMBER, RULES } from './channel-text.ts'
+import { CONVERSATION, sessionText, trustText } from './conversation-text.ts'
 import { displayText, displayWidth, joinText, own, padded, type SafeText, styled } from './display-text.ts'
 import { groupText, person, reasonText, shortId } from './event-text.ts'
 import {
   type ChannelForm,
+  type ConversationForm,
   type GroupForm,
   type InviteRecordForm,
   type LineForm,
@@ -27,7 +29,7 @@ import {
   messageLine,
   nickText,
   quotedText,
-  stateText
+  storedStateText
 } from './lines.ts'
 import { healthText, KEY_STATES, MESSAGE, plural, READ, STATUS } from './text.ts'
 
@@ -54,13 +56,13 @@ export const searchLines = ({ messages, isMore, searched }: SearchForm, style: L
 ]
 
 /** Who has a message of ours. */
-export function seenLines({ id, about, state, seenBy, notYet }: SeenForm): SafeText[] {
+export function seenLines({ id, about, state, seenBy, notYet, with: other }: SeenForm): SafeText[] {
   const of = seenBy.length + notYet.length
   const rows: [SafeText, SafeText][] = []
   if (seenBy.length > 0) rows.push([own`  ${READ.has}`, joinText(seenBy.map(person), own`, `)])
   if (notYet.length > 0) rows.push([own`  ${READ.notYet}`, joinText(notYet.map(person), own`, `)])
   return [
-    own`${shortId(id)} ${quotedText(about)}  [${stateText({ state, seenBy: seenBy.length, of })}]`,
+    own`${shortId(id)} ${quotedText(about)}  [${storedStateText({ state, seenBy: seenBy.length, of, ...(other !== undefined && { with: other }) })}]`,
     ...tableLines(rows)
   ]
 }
@@ -199,15 +201,31 @@ const standingText = ({ isSelf, isOnline, holdsKey }: MemberForm): SafeText => {
   return holdsKey || isSelf ? own`● ${MEMBER.online}` : own`○ ${MEMBER.oldKey}`
 }
 
-const rolesText = ({ isSelf, isFounder, isManager, isMemberManager }: MemberForm): SafeText =>
-  joinText(
+const rolesText = (form: MemberForm): SafeText => {
+  const { isSelf, isFounder, isManager, isMemberManager } = form
+  return joinText(
     [
       isSelf && MEMBER.you,
       isFounder && MEMBER.founder,
       isManager && own`★ ${MEMBER.manager}`,
-      isMemberManager && MEMBER.memberManager
-    ].filter((one) => one !== false),
+      isMemberManager && MEMBER.memberManager,
+      trustText(form)
+    ].filter((one) => one !== false && one !== undefined),
     own`, `
+  )
+}
+
+/** The conversations with single users: whom, how sure of that, by what way, and what waits. */
+export const conversationLines = (conversations: readonly ConversationForm[]): SafeText[] =>
+  tableLines(
+    conversations.map((one) => [
+      displayText(one.name, { columns: 40, lines: 1 }),
+      displayText(one.fingerprint),
+      trustText(one) ?? CONVERSATION.stranger,
+      one.isOnline ? own`● ${MEMBER.online}` : own`- ${MEMBER.away}`,
+      sessionText(one),
+      one.waiting > 0 ? CONVERSATION.unconfirmed(one.waiting) : own``
+    ])
   )
 
 /** The groups of a channel, and who is in them. */
@@ -314,5 +332,7 @@ export function statusLines(form: StatusForm, isColour: boolean): SafeText[] {
   if (form.storeBytes !== undefined && form.storeBytes > 0)
     rows.push([own`on disk`, own`${displayText((form.storeBytes / 1_000_000).toFixed(1))} MB`])
   for (const address of listen ?? []) rows.push([own`address`, displayText(address, { lines: 1 })])
-  return [...health, own``, ...tableLines(rows)]
+  const { conversations = [] } = form
+  const talks = conversations.length === 0 ? [] : [own``, CONVERSATION.heading, ...conversationLines(conversations)]
+  return [...health, own``, ...tableLines(rows), ...talks]
 }

@@ -1,17 +1,27 @@
 /** What several methods look up at a running peer: channels, members, groups, users, and waiting until something is so. */
-import { equalBytes, hex } from '../base/bytes.ts'
+import { EMPTY, equalBytes, hex } from '../base/bytes.ts'
 import { UsageError } from '../base/errors.ts'
 import { SECOND_MS } from '../base/time.ts'
-import type { ChannelView, Command, CommandResult, GroupView, MemberView } from '../core/command.ts'
-import { readUserId, shortFingerprint, type UserId } from '../core/identity/user.ts'
+import type { ChannelView, Command, CommandResult, GroupView, MemberView, PairView } from '../core/command.ts'
+import { asUserId, readUserId, shortFingerprint, type UserId } from '../core/identity/user.ts'
 import type { ControlCaller } from '../node/control.ts'
 import type { Node } from '../node/index.ts'
 import { channelIdText, readChannelId } from '../wire/names.ts'
 import { nickTyped } from './arguments.ts'
 import { CHANNEL, GROUP, MEMBER } from './channel-text.ts'
-import { displayText } from './display-text.ts'
+import { CONVERSATION } from './conversation-text.ts'
+import { displayText, joinText, own, type SafeText } from './display-text.ts'
+import { person } from './event-text.ts'
 import type { ChannelForm } from './forms.ts'
-import { channelForm, type Names, personForm, userText } from './to-forms.ts'
+import {
+  channelForm,
+  conversationForm,
+  conversationView,
+  type Names,
+  type PlaceView,
+  personForm,
+  userText
+} from './to-forms.ts'
 
 type ResultOf<T extends CommandResult['type']> = Extract<CommandResult, { type: T }>
 
@@ -29,12 +39,23 @@ export async function channelsOf(node: Node): Promise<readonly ChannelView[]> {
   return (await ask(node, { type: 'channels' }, 'channels')).channels
 }
 
-/** A channel with how many of it are connected. */
-export function formOf(node: Node, view: ChannelView): ChannelForm {
+export async function pairsOf(node: Node): Promise<readonly PairView[]> {
+  return (await ask(node, { type: 'pairs' }, 'pairs')).pairs
+}
+
+/** Everywhere where something was said: channels that were found, and conversations. */
+export async function placesOf(node: Node): Promise<PlaceView[]> {
+  const channels = (await channelsOf(node)).filter(({ descriptor }) => descriptor !== undefined)
+  return [...channels, ...(await pairsOf(node)).map(conversationView)]
+}
+
+/** A channel with how many of it are connected, or a conversation. */
+export function formOf(node: Node, view: PlaceView): ChannelForm {
   const topic = node.topics().find(({ channel }) => equalBytes(channel, view.id))
   const carriers = new Set(node.peers().flatMap(({ isCarrier, peer }) => (isCarrier ? [peer] : [])))
   const connected = topic?.subscribers.filter((user) => !carriers.has(userText(user))) ?? []
-  return channelForm(view, connected.length)
+  const { pair } = view
+  return { ...channelForm(view, connected.length), ...(pair && { conversation: conversationForm(pair, node.user) }) }
 }
 
 /** A channel by id, or as it is after something happened. */
@@ -47,9 +68,11 @@ export const ID_LETTERS = 8
 /**
  * The channel a person means: by id, by name or `#name`, or by the first letters of its id.
  *
- * @throws {UsageError} `NO_SUCH_CHANNEL`, `AMBIGUOUS_CHANNEL`
+ * @throws {UsageError} `NO_SUCH_CHANNEL`, `AMBIGUOUS_CHANNEL`, `NOT_A_CHANNEL`
  */
 export async function requireChannel(node: Node, text: string): Promise<ChannelView> {
+  if (isAddressed(text))
+    throw new UsageError('NOT_A_CHANNEL', CONVERSATION.noChannel(displayText(text, { columns: 60, lines: 1 })))
   const channels = await channelsOf(node)
   const exact = readChannelId(text)
   const name = text.startsWith('#') ? text.slice(1) : text
@@ -67,6 +90,47 @@ export async function requireChannel(node: Node, text: string): Promise<ChannelV
   return found[0]!
 }
 
+/** Whether `@bob` is meant, and not a channel. */
+export const isAddressed = (text: string): boolean => text.startsWith('@')
+
+/**
+ * Where a person wants to read, or to change what was said: a channel as `requireChannel` finds it, or `@NICK`, `@USER` or
+ * `@FINGERPRINT` for the conversation with that user.
+ *
+ * @throws {UsageError} as `requireChannel` and `requirePerson`; `NO_CONVERSATION`
+ */
+export async function requirePlace(node: Node, text: string): Promise<PlaceView> {
+  if (isAddressed(text)) return conversationView(await requirePair(node, text))
+  const id = readChannelId(text)
+  const pair = id && (await pairsOf(node)).find((one) => equalBytes(one.id, id))
+  return pair === undefined ? await requireChannel(node, text) : conversationView(pair)
+}
+
+async function requirePair(node: Node, text: string): Promise<PairView> {
+  const found = called(await pairsOf(node), text.slice(1))
+  const shown = displayText(text, { columns: 60, lines: 1 })
+  if (found.length > 1) throw new UsageError('AMBIGUOUS_USER', CONVERSATION.ambiguous(shown, candidatesText(found)))
+  if (found.length === 1) return found[0]!
+  await requirePerson(node, text)
+  throw new UsageError('NO_CONVERSATION', CONVERSATION.notBegun(shown))
+}
+
+/** What two have said to each other and know of each other, also when that is nothing yet. */
+export async function pairWith(node: Node, { user, nick }: Pick<PairView, 'user' | 'nick'>): Promise<PairView> {
+  return (await pairsOf(node)).find((one) => equalBytes(one.user, user)) ?? { ...NOT_BEGUN, user, nick }
+}
+
+const NOT_BEGUN: Omit<PairView, 'user' | 'nick'> = {
+  id: EMPTY,
+  trust: undefined,
+  rival: undefined,
+  session: 'none',
+  isDirect: false,
+  waiting: 0,
+  seenUpTo: 0,
+  isOnline: false
+}
+
 export async function membersOf(node: Node, channel: Uint8Array): Promise<readonly MemberView[]> {
   return (await ask(node, { type: 'members', channel }, 'members')).members
 }
@@ -79,15 +143,84 @@ export async function membersOf(node: Node, channel: Uint8Array): Promise<readon
 export async function requireUser(node: Node, channel: Uint8Array, text: string): Promise<UserId> {
   const user = readUserId(text)
   if (user !== undefined) return user
-  const wanted = nickTyped(text)
-  const found = (await membersOf(node, channel)).filter(
-    (one) => one.nick === wanted || shortFingerprint(one.user as UserId) === wanted.toUpperCase()
-  )
+  const found = (await membersOf(node, channel)).filter(isCalled(text))
   const shown = displayText(text, { columns: 60, lines: 1 })
   if (found.length > 1) throw new UsageError('AMBIGUOUS_USER', MEMBER.ambiguousUser(shown))
   if (found.length === 0) throw new UsageError('NO_SUCH_USER', MEMBER.unknownUser(shown))
   return found[0]!.user as UserId
 }
+
+/** Whether somebody has that nick, or that fingerprint. */
+function isCalled(text: string): (one: Pick<MemberView, 'user' | 'nick'>) => boolean {
+  const nick = nickTyped(text)
+  const fingerprint = FINGERPRINT.test(nick) ? nick.toUpperCase() : undefined
+  return (one) =>
+    one.nick === nick || (fingerprint !== undefined && shortFingerprint(asUserId(one.user)) === fingerprint)
+}
+
+const FINGERPRINT = /^[a-z2-7]{4}-[a-z2-7]{4}$/i
+
+/** The pairs that a text may mean. Who goes by a nick that is known as another's has it only when nobody else does. */
+function called(pairs: readonly PairView[], text: string): readonly PairView[] {
+  const user = readUserId(text)
+  const found = pairs.filter(user === undefined ? isCalled(text) : (one) => equalBytes(one.user, user))
+  const rightful = found.filter(({ rival }) => rival === undefined)
+  return rightful.length > 0 ? rightful : found
+}
+
+/** Somebody whom a text may mean. */
+interface Candidate {
+  readonly user: Uint8Array
+  /** Empty when it is not known. */
+  readonly nick: string
+  /** Absent: no member of a channel. */
+  readonly channelName?: string
+}
+
+/** Whom a text means. */
+export interface Named {
+  readonly user: UserId
+  /** Empty when it is not known. */
+  readonly nick: string
+}
+
+/**
+ * The user a person wants to talk to: by id, or by fingerprint or nick of a member of a channel, or else of a contact.
+ *
+ * @param text - with or without `@`.
+ * @param channel - to look there only; undefined: in all.
+ * @throws {UsageError} `NO_SUCH_USER`, `AMBIGUOUS_USER`, and as `requireChannel`.
+ */
+export async function requirePerson(node: Node, text: string, channel?: string): Promise<Named> {
+  const user = readUserId(text.replace(/^@/, ''))
+  const isMeant = user === undefined ? isCalled(text) : (one: Candidate) => equalBytes(one.user, user)
+  const channels = channel === undefined ? await channelsOf(node) : [await requireChannel(node, channel)]
+  const found = new Map<string, Candidate>()
+  for (const { id, name, descriptor } of channels) {
+    if (descriptor === undefined) continue
+    const members = (await membersOf(node, id)).filter(isMeant)
+    for (const { user: one, nick } of members) found.set(hex(one), { user: one, nick, channelName: name })
+  }
+  if (found.size === 0 && channel === undefined)
+    for (const one of called(await pairsOf(node), text)) found.set(hex(one.user), one)
+  if (user !== undefined) return { user, nick: found.get(hex(user))?.nick ?? '' }
+  const shown = displayText(text, { columns: 60, lines: 1 })
+  const [one, ...others] = [...found.values()]
+  if (one === undefined) throw new UsageError('NO_SUCH_USER', CONVERSATION.unknownUser(shown))
+  if (others.length > 0)
+    throw new UsageError('AMBIGUOUS_USER', CONVERSATION.ambiguous(shown, candidatesText([one, ...others])))
+  return { user: asUserId(one.user), nick: one.nick }
+}
+
+/** `bob (K5QH-2M7A) in #garden, bob (AAAA-BBBB)` */
+const candidatesText = (found: readonly Candidate[]): SafeText =>
+  joinText(
+    found.slice(0, 3).map(({ user, nick, channelName = '' }) => {
+      const who = person({ nick, fingerprint: shortFingerprint(asUserId(user)) })
+      return channelName === '' ? who : own`${who} in #${displayText(channelName, { columns: 40, lines: 1 })}`
+    }),
+    own`, `
+  )
 
 /** The names that members of a channel and its groups have now. */
 export async function namesOf(node: Node, channel: Uint8Array, withGroups = false): Promise<Names> {

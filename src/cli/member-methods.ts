@@ -1,8 +1,9 @@
 /** Who is in a channel: look, let in, take out, and the records of users by which they are let in. */
-import { equalBytes } from '../base/bytes.ts'
+import { equalBytes, hex } from '../base/bytes.ts'
 import { UsageError } from '../base/errors.ts'
 import { atMillis, SECOND_MS } from '../base/time.ts'
-import type { MemberView } from '../core/command.ts'
+import type { MemberView, PairView } from '../core/command.ts'
+import { skeleton } from '../core/identity/nick.ts'
 import { readUserId, shortFingerprint, type UserId } from '../core/identity/user.ts'
 import { readUserRecord, type UserRecord } from '../core/identity/user-record.ts'
 import type { Notice } from '../core/notice.ts'
@@ -12,16 +13,30 @@ import type { Node } from '../node/index.ts'
 import { nickTyped } from './arguments.ts'
 import { MEMBER, RECORD } from './channel-text.ts'
 import { displayText } from './display-text.ts'
-import type { AdmitForm, PersonForm, RecordForm, RemoveForm } from './forms.ts'
-import { ask, membersOf, requireChannel, requireUser, until, viewOf } from './lookups.ts'
+import type { AdmitForm, MemberForm, PersonForm, RecordForm, RemoveForm } from './forms.ts'
+import { ask, membersOf, pairsOf, requireChannel, requirePlace, requireUser, until, viewOf } from './lookups.ts'
 import type { Desk } from './methods.ts'
 import { bad, type Reader } from './parameters.ts'
 import { base64, epochText, memberForm, personForm, placeOf, recordForm, userText } from './to-forms.ts'
 
 export async function members({ node }: Desk, params: Reader): Promise<object> {
-  const view = await requireChannel(node, params.text('channel'))
+  const view = await requirePlace(node, params.text('channel'))
+  const trustIn = trustAmong(await pairsOf(node))
   const all = await membersOf(node, view.id)
-  return { ...placeOf(view), members: all.map(memberForm) }
+  return { ...placeOf(view), members: all.map((one) => ({ ...memberForm(one), ...(!one.isSelf && trustIn(one)) })) }
+}
+
+/** How sure this user is of a member, and whom it knows by the member's nick. */
+function trustAmong(pairs: readonly PairView[]): (member: MemberView) => Pick<MemberForm, 'trust' | 'rival'> {
+  const known = new Map(pairs.map((one) => [hex(one.user), one]))
+  const rightful = pairs.filter(({ nick, trust, rival }) => nick !== '' && trust !== undefined && rival === undefined)
+  const named = new Map(rightful.map(({ nick, user }) => [skeleton(nick), user]))
+  return ({ user, nick }) => {
+    const trust = known.get(hex(user))?.trust
+    const holder = known.get(hex(user))?.rival ?? named.get(skeleton(nick))
+    const rival = holder === undefined || equalBytes(holder, user) ? undefined : userText(holder)
+    return { ...(trust !== undefined && { trust }), ...(rival !== undefined && { rival }) }
+  }
 }
 
 /** This user's own signed record: who has it can let the user in before it was ever seen. */

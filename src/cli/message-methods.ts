@@ -5,8 +5,8 @@
  * in force is sent.
  */
 import { EMPTY, equalBytes, hex, unhex } from '../base/bytes.ts'
-import { UsageError } from '../base/errors.ts'
-import type { ChannelView, Command } from '../core/command.ts'
+import { PeerError, UsageError } from '../base/errors.ts'
+import type { Command } from '../core/command.ts'
 import { nameOf } from '../core/member/history.ts'
 import { type Post, Thread } from '../core/member/thread.ts'
 import type { MessageView, Notice } from '../core/notice.ts'
@@ -14,24 +14,50 @@ import type { ControlCaller } from '../node/control.ts'
 import type { Node } from '../node/index.ts'
 import type { Content } from '../wire/messages.ts'
 import { isPlainChannel } from './channel-methods.ts'
+import { CONVERSATION } from './conversation-text.ts'
 import { displayText } from './display-text.ts'
 import { shortId } from './event-text.ts'
 import type { SendForm } from './forms.ts'
-import { ask, groupsOf, requireChannel, requireGroup, until, viewOf } from './lookups.ts'
+import {
+  ask,
+  groupsOf,
+  isAddressed,
+  pairWith,
+  requireGroup,
+  requirePerson,
+  requirePlace,
+  until,
+  viewOf
+} from './lookups.ts'
 import type { Desk } from './methods.ts'
 import { type Reader, SEND_MS } from './parameters.ts'
 import { MESSAGE, WAITING } from './text.ts'
-import { placeOf, quoteForm } from './to-forms.ts'
+import { conversationView, type PlaceView, placeOf, quoteForm, userText } from './to-forms.ts'
 
 /** The fewest letters of an id that may stand for it, and among how many of the newest messages. */
 const ID_LETTERS = 3
 const RECENT_MESSAGES = 5000
 
+/** To a channel, or to one user, whether anything was said before or not. */
 export async function send({ node }: Desk, params: Reader, caller: ControlCaller): Promise<SendForm> {
-  const view = await requireChannel(node, params.text('channel'))
+  const channel = params.text('channel')
+  const view = isAddressed(channel)
+    ? conversationView(await pairWith(node, await requirePerson(node, channel)))
+    : await requirePlace(node, channel)
+  return await sendTo(node, view, params, caller)
+}
+
+/** To one user. */
+export async function dm({ node }: Desk, params: Reader, caller: ControlCaller): Promise<SendForm> {
+  const whom = await requirePerson(node, params.text('user'), params.optional('channel'))
+  return await sendTo(node, conversationView(await pairWith(node, whom)), params, caller)
+}
+
+async function sendTo(node: Node, view: PlaceView, params: Reader, caller: ControlCaller): Promise<SendForm> {
   const isPlain = params.isOn('plain')
   const named = params.optional('group')
   const answered = params.optional('reply')
+  if (view.pair && (isPlain || named !== undefined)) throw new UsageError('NOT_A_CHANNEL', CONVERSATION.noGroupNorPlain)
   if (isPlain && named !== undefined) throw new UsageError('PLAIN_FORBIDDEN', WAITING.plainGroup)
   const group = named === undefined ? undefined : (await requireGroup(node, view.id, named)).id
   const about = answered === undefined ? undefined : await requirePost(node, view.id, answered, 'others')
@@ -83,8 +109,8 @@ async function subject(
   node: Node,
   params: Reader,
   whose: Whose
-): Promise<{ view: ChannelView; about: Post; target: Uint8Array }> {
-  const view = await requireChannel(node, params.text('channel'))
+): Promise<{ view: PlaceView; about: Post; target: Uint8Array }> {
+  const view = await requirePlace(node, params.text('channel'))
   const about = await requirePost(node, view.id, params.text('message'), whose)
   const shown = shortId(about.name)
   if (about.isDeleted) throw new UsageError('MESSAGE_DELETED', MESSAGE.deletedAlready(shown))
@@ -102,10 +128,14 @@ interface Said {
   readonly about: Post | undefined
 }
 
-/** Says something, and waits until it is on its way, or a member has said to have it, or the time is up. */
+/**
+ * Says something, and waits until it is on its way, or a member has said to have it, or the time is up.
+ *
+ * @throws {PeerError} `KEY_CHANGED`
+ */
 async function speak(
   node: Node,
-  view: ChannelView,
+  view: PlaceView,
   { content, isPlain, group, about }: Said,
   params: Reader,
   caller: ControlCaller
@@ -117,17 +147,23 @@ async function speak(
   })
   try {
     const line = group.length > 0 ? { group } : {}
-    const command: Command = { type: 'say', channel: view.id, content, isPlain, ...line }
-    const { local } = await ask(node, command, 'said')
+    const command: Command = view.pair
+      ? { type: 'sayTo', user: view.pair.user, content }
+      : { type: 'say', channel: view.id, content, isPlain, ...line }
+    const { local } = await ask(node, command, 'said').catch((error) => {
+      throw isKeyChange(error) && view.pair ? keyChanged(view) : error
+    })
     const timeoutMs = wait === 'none' ? 0 : params.duration('timeout', SEND_MS[wait])
     const isSo = async (): Promise<true | undefined> => {
       const state = states.get(local)?.state
       return state === 'seen' || (state !== undefined && wait === 'sent') ? true : undefined
     }
     if (timeoutMs > 0) await until(node, timeoutMs, caller, isSo)
-    const { key, online } = (await viewOf(node, view.id)) ?? view
+    const now = await placeNow(node, view)
+    const { key, online } = now
     const place = {
-      ...placeOf(view),
+      ...placeOf(now),
+      ...(now.pair && { session: now.pair.session }),
       ...(group.length > 0 && { group: hex(group), groupName: await groupName(node, view.id, group) }),
       kind: kindOf(content),
       ...(about && { about: quoteForm(about) }),
@@ -143,6 +179,17 @@ async function speak(
     stop()
   }
 }
+
+async function placeNow(node: Node, view: PlaceView): Promise<PlaceView> {
+  if (view.pair) return conversationView(await pairWith(node, view.pair))
+  return (await viewOf(node, view.id)) ?? view
+}
+
+const isKeyChange = (error: unknown): boolean => error instanceof PeerError && error.code === 'KEY_CHANGED'
+
+/** Says whom it is about, so that what is to be typed next means the very same user. */
+const keyChanged = ({ pair }: PlaceView): PeerError =>
+  new PeerError('KEY_CHANGED', CONVERSATION.keyChanged(displayText(userText(pair!.user))))
 
 const kindOf = ({ edit, deletion, reaction }: Partial<Content>): SendForm['kind'] =>
   edit ? 'edit' : deletion ? 'deletion' : reaction ? 'reaction' : 'text'

@@ -21,13 +21,26 @@ import type { IdentityForm, PeerForm, StatusForm } from './forms.ts'
 import { addToGroup, createGroup, dissolveGroup, groups, removeFromGroup } from './group-methods.ts'
 import { mark, read } from './history-methods.ts'
 import { keys, rekey } from './key-methods.ts'
-import { ask, channelsOf, formOf, ID_LETTERS, namesOf, requireChannel, requireGroup, until, viewOf } from './lookups.ts'
+import {
+  ask,
+  channelsOf,
+  formOf,
+  ID_LETTERS,
+  namesOf,
+  pairsOf,
+  requireChannel,
+  requireGroup,
+  requirePlace,
+  until,
+  viewOf
+} from './lookups.ts'
 import { admit, importRecords, members, record, remove, whois } from './member-methods.ts'
-import { deleteMessage, edit, react, send } from './message-methods.ts'
+import { deleteMessage, dm, edit, react, send } from './message-methods.ts'
+import { pairs, trust, verify } from './pair-methods.ts'
 import { Reader } from './parameters.ts'
 import { search } from './search-methods.ts'
 import { HOME } from './text.ts'
-import { officeForm, personForm } from './to-forms.ts'
+import { conversationForm, officeForm, personForm } from './to-forms.ts'
 
 /** What a subscriber hears. */
 export interface Wanted {
@@ -58,7 +71,7 @@ const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
   ['nick', nick],
   ['channel.create', createChannel],
   ['channel.list', async ({ node }) => ({ channels: (await channelsOf(node)).map((one) => formOf(node, one)) })],
-  ['channel.show', async ({ node }, params) => formOf(node, await requireChannel(node, params.text('channel')))],
+  ['channel.show', async ({ node }, params) => formOf(node, await requirePlace(node, params.text('channel')))],
   ['channel.amend', amendChannel],
   ['channel.leave', leaveChannel],
   ['invite', invite],
@@ -66,6 +79,10 @@ const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
   ['invite.revoke', revokeInvite],
   ['join', join],
   ['send', send],
+  ['dm', dm],
+  ['verify', verify],
+  ['trust', trust],
+  ['pairs', pairs],
   ['edit', edit],
   ['delete', deleteMessage],
   ['react', react],
@@ -142,6 +159,7 @@ async function status({ node, home, startedAt }: Desk): Promise<StatusForm> {
   const failure = node.failure
   const channels = isCarrier || failure !== undefined ? [] : await channelsOf(node)
   const identity = isCarrier || failure !== undefined ? undefined : await ask(node, { type: 'identity' }, 'identity')
+  const conversations = identity === undefined ? [] : await pairsOf(node)
   const peers = node.peers().length
   const listen = sortedAddresses(node.addresses())
   const health: StatusForm['health'][number][] = []
@@ -171,6 +189,7 @@ async function status({ node, home, startedAt }: Desk): Promise<StatusForm> {
     peers,
     storeBytes: await node.storeBytes(),
     channels: channels.map((one) => formOf(node, one)),
+    conversations: conversations.map((one) => conversationForm(one, node.user)),
     counters: node.counters(),
     health
   }
@@ -203,7 +222,7 @@ async function healthOf(node: Node, view: ChannelView): Promise<StatusForm['heal
 
 async function subscribe(desk: Desk, params: Reader, caller: ControlCaller): Promise<undefined> {
   const text = params.optional('channel')
-  const view = text === undefined ? undefined : await requireChannel(desk.node, text)
+  const view = text === undefined ? undefined : await requirePlace(desk.node, text)
   const named = params.optional('group')
   const group = view && named !== undefined ? await requireGroup(desk.node, view.id, named) : undefined
   const channel = view && channelIdText(view.id)

@@ -11,7 +11,6 @@ import { equalBytes, hex, readUtf8, utf8 } from '../base/bytes.ts'
 import type { Logger } from '../base/report.ts'
 import type { Secret } from '../base/secret.ts'
 import { SECOND_MS } from '../base/time.ts'
-import type { ChannelView } from '../core/command.ts'
 import type { Thread } from '../core/member/thread.ts'
 import type { MessageView, Notice } from '../core/notice.ts'
 import { type ControlCaller, type Params, serveControl } from '../node/control.ts'
@@ -21,9 +20,19 @@ import { connectWhereUsable } from './channel-methods.ts'
 import type { NoticeForm } from './forms.ts'
 import { writesSoFar } from './history-methods.ts'
 import { socketOf } from './home.ts'
-import { channelsOf, groupsOf } from './lookups.ts'
+import { channelsOf, groupsOf, pairsOf } from './lookups.ts'
 import { callMethod, type Desk, type Wanted } from './methods.ts'
-import { eventForm, messageForm, type Names, officeEvent, personForm, userText } from './to-forms.ts'
+import {
+  conversationView,
+  eventForm,
+  messageForm,
+  type Names,
+  officeEvent,
+  type PlaceView,
+  personForm,
+  placeOf,
+  userText
+} from './to-forms.ts'
 
 export interface RunInit {
   readonly home: string
@@ -177,13 +186,20 @@ export class Running implements Desk {
     this.#isTelling = true
     while (this.#untold.length > 0) {
       const untold = this.#untold.splice(0, TOLD_AT_ONCE)
-      const views = this.node.failure === undefined ? await channelsOf(this.node).catch(() => undefined) : []
+      const views = this.node.failure === undefined ? await this.#placesOf(untold).catch(() => undefined) : []
       if (views !== undefined) for (const one of untold) await this.#tell(one, views).catch(() => {})
     }
     this.#isTelling = false
   }
 
-  async #tell(one: Untold, views: readonly ChannelView[]): Promise<void> {
+  /** The channels, and the conversations when something happened in one. */
+  async #placesOf(untold: readonly Untold[]): Promise<readonly PlaceView[]> {
+    const channels = await channelsOf(this.node)
+    const isIn = ({ notice }: Untold): boolean => channels.some(({ id }) => equalBytes(id, notice.channel))
+    return untold.every(isIn) ? channels : [...channels, ...(await pairsOf(this.node)).map(conversationView)]
+  }
+
+  async #tell(one: Untold, views: readonly PlaceView[]): Promise<void> {
     for (const form of await this.#formsOf(one, views)) for (const listener of [...this.#listeners]) listener(form)
   }
 
@@ -195,26 +211,27 @@ export class Running implements Desk {
     return before === undefined || equalBytes(before, notice.issuer) ? undefined : before
   }
 
-  async #formsOf({ notice, before }: Untold, views: readonly ChannelView[]): Promise<NoticeForm[]> {
+  async #formsOf({ notice, before }: Untold, views: readonly PlaceView[]): Promise<NoticeForm[]> {
     const view = views.find(({ id }) => equalBytes(id, notice.channel))
-    const name = view?.name ?? ''
+    const place = view === undefined ? { channel: channelIdText(notice.channel), channelName: '' } : placeOf(view)
     if (notice.type === 'group') this.#groups.set(hex(notice.group), notice.name)
     else if ((notice.type === 'message' || notice.type === 'epoch') && notice.group.length > 0)
       await this.#learnGroup(notice.channel, notice.group)
     const groupName = (group: Uint8Array): string => this.#groups.get(hex(group)) ?? ''
     if (notice.type === 'message') {
       this.#people.set(personKey(notice.channel, notice.sender), notice.nick)
-      return [messageForm(notice, name, { groupName }, await this.#threadOf(notice))]
+      return [messageForm(notice, place, { groupName }, await this.#threadOf(notice))]
     }
     const people = [...peopleIn(notice), ...(before === undefined ? [] : [before, ...(view?.signers ?? [])])]
     if (notice.type === 'roster') this.#people.set(personKey(notice.channel, notice.user), notice.nick)
+    if (view?.pair) this.#people.set(personKey(notice.channel, view.pair.user), view.pair.nick)
     const isKnown = (user: Uint8Array): boolean => this.#people.has(personKey(notice.channel, user))
     if (view?.descriptor !== undefined && !people.every(isKnown)) await this.#learnPeople(notice.channel)
     const person: Names['person'] = (user) =>
       personForm(user, this.#people.get(personKey(notice.channel, user)) ?? '', this.node.user)
-    const form = eventForm(notice, name, { person, groupName }, view)
+    const form = eventForm(notice, place, { person, groupName }, view)
     if (before === undefined || notice.type !== 'epoch') return [form]
-    return [form, officeEvent(notice, before, name, { person }, view)]
+    return [form, officeEvent(notice, before, place, { person }, view)]
   }
 
   /** What a new message belongs to. What that is about may have been told of a moment ago, and be on its way to the disk. */
@@ -304,6 +321,9 @@ function peopleIn(notice: Exclude<Notice, { type: 'message' }>): readonly Uint8A
       return [notice.sender]
     case 'group':
       return notice.user.length > 0 ? [notice.user, notice.by] : [notice.by]
+    case 'session':
+    case 'rival':
+      return [notice.user]
     case 'publicKey':
       return notice.user.length > 0 ? [notice.user] : []
     case 'keyState':

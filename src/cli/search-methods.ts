@@ -6,7 +6,6 @@
  */
 import { hex } from '../base/bytes.ts'
 import { UsageError } from '../base/errors.ts'
-import type { ChannelView } from '../core/command.ts'
 import { asUserId, shortFingerprint } from '../core/identity/user.ts'
 import type { Post } from '../core/member/thread.ts'
 import type { MessageView } from '../core/notice.ts'
@@ -15,11 +14,11 @@ import type { Node } from '../node/index.ts'
 import { nickTyped } from './arguments.ts'
 import { Deliveries } from './delivery-methods.ts'
 import type { MessageForm, SearchedForm, SearchForm } from './forms.ts'
-import { channelsOf, namesOf, requireChannel } from './lookups.ts'
+import { namesOf, placesOf, requirePlace } from './lookups.ts'
 import type { Desk } from './methods.ts'
 import { bad, type Reader } from './parameters.ts'
 import { MESSAGE } from './text.ts'
-import { messageForm, placeOf, userText } from './to-forms.ts'
+import { messageForm, type PlaceView, placeOf, userText } from './to-forms.ts'
 
 const STANDARD_LIMIT = 20
 const MAX_LIMIT = 1000
@@ -39,14 +38,13 @@ interface Query {
   readonly limit: number
 }
 
-/** Searches one channel, or all. */
+/** Searches one channel or conversation, or all. */
 export async function search({ node }: Desk, params: Reader, caller: ControlCaller): Promise<SearchForm> {
   const text = params.text('text')
   const wanted = searchable(text).trim()
   if (wanted === '') throw new UsageError('BAD_MESSAGE', MESSAGE.nothingToFind)
   const named = params.optional('channel')
-  const isFound = ({ descriptor }: ChannelView): boolean => descriptor !== undefined
-  const channels = named === undefined ? (await channelsOf(node)).filter(isFound) : [await requireChannel(node, named)]
+  const channels = named === undefined ? await placesOf(node) : [await requirePlace(node, named)]
   const from = params.optional('from')
   const limit = params.number('limit') ?? STANDARD_LIMIT
   if (limit < 1 || limit > MAX_LIMIT) throw bad('limit')
@@ -74,7 +72,7 @@ export async function search({ node }: Desk, params: Reader, caller: ControlCall
 /** Up to the limit, and whether there is one more. */
 async function searchChannel(
   node: Node,
-  view: ChannelView,
+  view: PlaceView,
   { wanted, isFrom, since, limit }: Query,
   { closed }: ControlCaller
 ): Promise<{ found: MessageForm[]; isMore: boolean; searched: SearchedForm }> {
@@ -93,7 +91,7 @@ async function searchChannel(
     const post = edit ? thread.subjectOf(message) : thread.postOf(message)
     if (post === undefined || !isHit(post, message)) continue
     const delivery = post.message.isOwn ? deliveries.of(post.message) : undefined
-    const form = { ...messageForm(post.message, view.name, names, thread), ...delivery }
+    const form = { ...messageForm(post.message, placeOf(view), names, thread), ...delivery }
     found.set(`${post.name}/${hex(post.message.sender)}`, form)
   }
   function isHit(post: Post, by: MessageView): boolean {

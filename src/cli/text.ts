@@ -51,6 +51,7 @@ const ADDED: ReadonlyMap<string, { readonly why?: SafeText; readonly advice?: Sa
   ['IN_GROUP_ALREADY', { advice: own`conclave group list CHANNEL shows who is in which` }],
   ['NOT_IN_GROUP', { why: own`conclave group list CHANNEL shows who is in which` }],
   ['NO_SUCH_GROUP', { why: own`groups are named by name, or by the first letters of their id` }],
+  ['TO_ONESELF', { why: own`it takes two to talk` }],
   ['NOT_BUILT_YET', { why: own`this version does not have it` }],
   [
     'BAD_CHANNEL_SETTINGS',
@@ -275,6 +276,7 @@ export const READ = {
   states: {
     waiting: own`waiting`,
     sent: own`sent`,
+    unconfirmed: own`not confirmed`,
     unknown: own`unknown: nobody says to have it`
   },
   has: own`has it`,

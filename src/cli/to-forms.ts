@@ -1,7 +1,15 @@
 /** From what core says to the forms of forms.ts, and back from the words of options to core's. */
-import { equalBytes, hex } from '../base/bytes.ts'
+import { EMPTY, equalBytes, hex } from '../base/bytes.ts'
 import { OPTIONAL_TRIGGERS, signaturesNeeded } from '../core/channel/descriptor.ts'
-import type { ChannelView, GroupView, InviteView, LineView, MemberView, WaitingView } from '../core/command.ts'
+import type {
+  ChannelView,
+  GroupView,
+  InviteView,
+  LineView,
+  MemberView,
+  PairView,
+  WaitingView
+} from '../core/command.ts'
 import { asUserId, shortFingerprint, userIdText } from '../core/identity/user.ts'
 import type { UserRecord } from '../core/identity/user-record.ts'
 import { nameOf } from '../core/member/history.ts'
@@ -20,8 +28,10 @@ import { channelIdText } from '../wire/names.ts'
 import { amendmentOf } from './amendments.ts'
 import {
   type ChannelForm,
+  type ConversationForm,
   type EventForm,
   type GroupForm,
+  type InChannel,
   type InviteRecordForm,
   type LineForm,
   type MemberForm,
@@ -142,6 +152,56 @@ export function channelForm(view: ChannelView, connected = 0): ChannelForm {
   }
 }
 
+/** A channel, or a conversation with one user in the shape of one. */
+export interface PlaceView extends ChannelView {
+  readonly pair?: PairView
+}
+
+/** `@bob`. A nick that is not known, or known as another's, names nobody. */
+const conversationName = ({ user, nick, rival }: PairView): string =>
+  `@${nick === '' || rival !== undefined ? fingerprintOf(user) : nick}`
+
+/** What there is to say of a conversation where a channel could stand. */
+export const conversationView = (pair: PairView): PlaceView => ({
+  pair,
+  id: pair.id,
+  name: conversationName(pair),
+  founder: EMPTY,
+  descriptor: undefined,
+  key: 'ready',
+  term: 0,
+  serial: 0,
+  commitment: EMPTY,
+  notAfter: 0,
+  members: 2,
+  manager: undefined,
+  isManagerPresent: false,
+  leaseMs: 0,
+  signers: [],
+  isStanding: false,
+  exposure: 'none',
+  isManager: false,
+  waiting: 0,
+  missing: 0,
+  logHead: EMPTY,
+  online: pair.isOnline ? 2 : 1
+})
+
+export function conversationForm(pair: PairView, self: Uint8Array): ConversationForm {
+  const { user, nick, trust, rival, session, isDirect, waiting, isOnline } = pair
+  return {
+    ...personForm(user, nick, self),
+    id: channelIdText(pair.id),
+    name: conversationName(pair),
+    ...(trust !== undefined && { trust }),
+    ...(rival !== undefined && { rival: personForm(rival, '', self) }),
+    session,
+    isDirect,
+    waiting,
+    isOnline
+  }
+}
+
 export const memberForm = ({ user, ...view }: MemberView): MemberForm => ({
   user: userText(user),
   nick: view.nick,
@@ -162,21 +222,21 @@ export interface Names {
 }
 
 /**
+ * @param place - where it was said.
  * @param thread - what the message belongs to.
  * @param isRaw - a text as it was said, not as it is now.
  */
 export function messageForm(
   view: MessageView,
-  channelName: string,
+  place: InChannel,
   names: Pick<Names, 'groupName'>,
   thread: Thread,
   isRaw = false
 ): MessageForm {
-  const { channel, group, id, local, sender, nick, lamport, counter, content, isEncrypted, isOwn, state, seenAt } = view
+  const { group, id, local, sender, nick, lamport, counter, content, isEncrypted, isOwn, state, seenAt } = view
   return {
     type: 'message',
-    channel: channelIdText(channel),
-    channelName,
+    ...place,
     ...groupOf(group, names),
     id,
     ...(local !== undefined && { local }),
@@ -200,7 +260,7 @@ export function messageForm(
 
 export function waitingForm(
   { local, group, content, isPlain }: WaitingView,
-  place: Place,
+  place: InChannel,
   names: Pick<Names, 'groupName'>
 ): WaitingForm {
   return {
@@ -270,17 +330,17 @@ export const groupOf = (
 const reasonWord = (reason: string): string => reason.toLowerCase().replaceAll('_', '-')
 
 /**
+ * @param place - where it happened.
  * @param names - in the channel of the notice.
  * @param view - of that channel; undefined when it was left.
  */
 export function eventForm(
   notice: Exclude<Notice, { type: 'message' }>,
-  channelName: string,
+  place: InChannel,
   names: Names,
-  view: Pick<ChannelView, 'waiting' | 'descriptor'> | undefined
+  view: Pick<PlaceView, 'waiting' | 'descriptor' | 'pair'> | undefined
 ): EventForm {
   const { person } = names
-  const place = { channel: channelIdText(notice.channel), channelName }
   switch (notice.type) {
     case 'messageState': {
       const { type, local, id, state, seenBy, of } = notice
@@ -333,6 +393,15 @@ export function eventForm(
       return { type: 'descriptor', ...place, ...amendmentOf(notice, person) }
     case 'exposure':
       return { type: 'exposure', ...place, exposure: notice.exposure }
+    case 'session': {
+      const { type, user, change, missing } = notice
+      return { type, ...place, user: person(user), change, missing }
+    }
+    case 'rival': {
+      const { type, user, nick } = notice
+      const rival = view?.pair?.rival
+      return { type, ...place, user: { ...person(user), nick }, ...(rival && { rival: { ...person(rival), nick } }) }
+    }
     default:
       return notice satisfies never
   }
@@ -340,14 +409,13 @@ export function eventForm(
 
 /** Another manager is in office, by an epoch that it made. @param before - who was. */
 export function officeEvent(
-  { channel, term, issuer }: Extract<Notice, { type: 'epoch' }>,
+  { term, issuer }: Extract<Notice, { type: 'epoch' }>,
   before: Uint8Array,
-  channelName: string,
+  place: InChannel,
   { person }: Pick<Names, 'person'>,
   view: ChannelView | undefined
 ): EventForm {
   const signers = view?.term === term ? view.signers.map(person) : []
-  const place = { channel: channelIdText(channel), channelName }
   return { type: 'office', ...place, manager: person(issuer), term, signers, before: person(before) }
 }
 
@@ -362,7 +430,7 @@ export function officeForm(view: ChannelView, { person }: Pick<Names, 'person'>)
 const privacyOf = (view: Pick<ChannelView, 'descriptor'> | undefined): { privacy?: PrivacyWord } =>
   view?.descriptor === undefined ? {} : { privacy: wordOf(PRIVACY, view.descriptor.privacy) }
 
-export function lineForm({ group, key, members, holders }: LineView, place: Place, names: Names): LineForm {
+export function lineForm({ group, key, members, holders }: LineView, place: InChannel, names: Names): LineForm {
   const line = { ...place, ...groupOf(group, names), members, holders }
   if (key === undefined) return { ...line, epoch: '' }
   const { term, serial, commitment, notAfter, reason, issuer } = key
@@ -378,11 +446,13 @@ export function lineForm({ group, key, members, holders }: LineView, place: Plac
   }
 }
 
-type Place = Pick<GroupForm, 'channel' | 'channelName'>
+export const placeOf = ({ id, name, pair }: PlaceView): InChannel => ({
+  channel: channelIdText(id),
+  channelName: name,
+  ...(pair && { with: userText(pair.user) })
+})
 
-export const placeOf = ({ id, name }: ChannelView): Place => ({ channel: channelIdText(id), channelName: name })
-
-export const groupForm = (view: GroupView, place: Place, { person }: Pick<Names, 'person'>): GroupForm => ({
+export const groupForm = (view: GroupView, place: InChannel, { person }: Pick<Names, 'person'>): GroupForm => ({
   ...place,
   group: hex(view.id),
   groupName: view.name,
@@ -393,7 +463,7 @@ export const groupForm = (view: GroupView, place: Place, { person }: Pick<Names,
 
 export const inviteRecordForm = (
   view: InviteView,
-  place: Place,
+  place: InChannel,
   { person }: Pick<Names, 'person'>
 ): InviteRecordForm => ({
   ...place,

@@ -54,7 +54,8 @@ export class SelfKeeper {
 
   unsafeSecrets(): { readonly name: string; readonly bytes: Uint8Array }[] {
     const prekeys = (this.#self?.prekeys.pairs() ?? []).flatMap(({ x25519, xwing }) => [x25519.seed, xwing.seed])
-    const named = prekeys.map((seed, i) => ({ name: `prekey//${i}`, bytes: seed.expose() }))
+    const oneTime = (this.#self?.oneTimeKeys.pairs() ?? []).map(({ seed }) => seed)
+    const named = [...prekeys, ...oneTime].map((seed, i) => ({ name: `prekey//${i}`, bytes: seed.expose() }))
     return [{ name: 'identity//0', bytes: this.key.seed.expose() }, ...named]
   }
 

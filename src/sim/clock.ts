@@ -56,11 +56,9 @@ export class Clock {
     this.#wall += byMs
   }
 
-  /** Somebody sets the wall clock right. @returns by how much, ms. */
-  repair(time: number): number {
-    const byMs = WORLD_STARTS_AT + time - this.now(time)
-    this.#wall += byMs
-    return byMs
+  /** Somebody sets the wall clock right. */
+  repair(time: number): void {
+    this.#wall += WORLD_STARTS_AT + time - this.now(time)
   }
 
   setRate(time: number, rate: number): void {

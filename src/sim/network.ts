@@ -6,7 +6,7 @@
 import { copyBytes, equalBytes, mapKey } from '../base/bytes.ts'
 import { type Frame, readFrame } from '../core/channel/frame.ts'
 import type { UserId } from '../core/identity/user.ts'
-import type { Effect, Event } from '../core/machine.ts'
+import type { Effect, Event, HandOutcome } from '../core/machine.ts'
 import { Refusal } from '../core/reject.ts'
 import { sha256 } from '../crypto/kdf.ts'
 import { decodeStrict } from '../wire/codec.ts'
@@ -80,6 +80,7 @@ export interface NetworkHost {
 }
 
 type Ask = Extract<Effect, { type: 'ask' }>
+type Hand = Extract<Effect, { type: 'hand' }>
 
 export class Network {
   conditions: Conditions = CALM
@@ -97,6 +98,7 @@ export class Network {
   readonly #cuts = new Set<number>()
   readonly #slowMs = new Map<number, number>()
   readonly #links = new Map<number, Random>()
+  readonly #hands = new Map<number, { readonly to: SimNode; readonly reply: (outcome: HandOutcome) => void }>()
   readonly #questions = new Map<
     number,
     { readonly asked: SimNode; readonly reply: (answer: Answer | undefined) => void }
@@ -244,6 +246,44 @@ export class Network {
         if (this.#isDuplex(from, to)) finish(isTaken)
       })
     })
+  }
+
+  /** Performs a `hand`: over the connections that there are; the only way to somebody makes one. */
+  hand(from: SimNode, { to: user, frame, isOnlyWay }: Hand, done: (outcome: HandOutcome) => void): void {
+    const to = this.#host.nodes.find((node) => equalBytes(node.user, user))
+    if (to === undefined || !this.#isDuplex(from, to) || !(isOnlyWay || this.#isConnected(from, to))) {
+      done('failed')
+      return
+    }
+    let isDone = false
+    const finish = (outcome: HandOutcome): void => {
+      if (!isDone) done(outcome)
+      isDone = true
+    }
+    this.#host.schedule(DELIVERY_TIMEOUT_MS, () => finish('failed'))
+    const [there, back] = [this.#link(from, to), this.#link(to, from)]
+    this.streams.push({ at: this.#host.time, from, to, isAnswer: false, bytes: frame })
+    if (there.chance(this.conditions.streamLossRate)) return
+    this.#host.schedule(this.#delay(there), () => {
+      if (!this.#isDuplex(from, to)) return
+      const id = ++this.#questionIds
+      const reply = (outcome: HandOutcome): void => {
+        if (there.chance(this.conditions.streamLossRate)) return
+        this.#host.schedule(this.#delay(back), () => {
+          if (this.#isDuplex(from, to)) finish(outcome)
+        })
+      }
+      this.#hands.set(id, { to, reply })
+      this.#host.deliver(to, { type: 'session', id, from: from.user, frame })
+    })
+  }
+
+  /** Performs an `answerHand`. */
+  answerHand(node: SimNode, id: number, outcome: HandOutcome): void {
+    const hand = this.#hands.get(id)
+    if (hand?.to !== node) return
+    this.#hands.delete(id)
+    hand.reply(outcome)
   }
 
   #take(to: SimNode, packet: Packet): boolean {

@@ -4,7 +4,6 @@
  */
 import { present } from '../base/assert.ts'
 import { EMPTY, equalBytes } from '../base/bytes.ts'
-import { HOUR_MS } from '../base/time.ts'
 import type { ChannelChanges, ChannelSettings, ChannelView, Command, GroupView } from '../core/command.ts'
 import { asUserId } from '../core/identity/user.ts'
 import { type SigningKey, signingKey } from '../crypto/sign.ts'
@@ -136,9 +135,8 @@ export interface StoryConfig {
 
 const ONCE_MS = 30_000
 const POLL_MS = 50
-/** Nobody types `join` again sooner; nor, while it is refused, before the managers have all been asked. */
+/** Nobody types `join` again sooner. */
 const JOIN_AGAIN_MS = 5_000
-const REFUSED_MS = 20_000
 
 /** The text that stands for `text` on the wire: marked, so that a search finds it wherever it leaks. */
 export const sayText = (text: string): string => `${TEXT_MARK} ${text}`
@@ -554,9 +552,7 @@ export class Story {
       person.isLiar = false
       node.syncMs = 0
       world.setRate(node, 1)
-      const wasBehind = node.clock.repair(world.time) >= HOUR_MS
-      // What a start with both said of itself nobody takes for newer than what its disk forgot.
-      if (person.isRolledBack && wasBehind) world.crash(node)
+      node.clock.repair(world.time)
       this.#start(node)
       world.resume(node)
     }
@@ -599,7 +595,7 @@ export const isSettled: Condition = (story) => {
     const isToBe = person.isJoining || isWanted(person)
     if (!isToBe || !isStaying(person) || !person.node.isUp) continue
     const view = story.view(person.name)
-    if (person.isJoining && (view === undefined || isForgotten(story, person, view))) story.join(person)
+    if (view === undefined && person.isJoining) story.join(person)
     if (view?.key !== 'ready') areAllReady = false
     else views.push(view)
   }
@@ -612,12 +608,6 @@ export const isSettled: Condition = (story) => {
   if (members.some(({ node }) => mayCome(Rosters.of(story.truth, node)))) return false
   return groups.every((group) => areInGroup(story, group))
 }
-
-/** Whether nobody may know any more that this one was admitted, as only a disk did that was set back, and it sees no end. */
-const isForgotten = ({ truth, world }: Story, { joins }: Person, { key }: ChannelView): boolean =>
-  key === 'refused-or-silent' &&
-  truth.people.some(({ isManager, isRolledBack }) => isManager && isRolledBack) &&
-  joins.every(({ at }) => world.time - at >= REFUSED_MS)
 
 /** Whether all members of a group who are up have its key, and the same one. */
 function areInGroup(story: Story, name: string): boolean {

@@ -75,6 +75,10 @@ export function describeEvent(event: Event): [text: string, size: number] {
       return [`< found ${event.kind}`, event.value?.length ?? 0]
     case 'question':
       return [`< question ${kindIn(event.question)}`, 0]
+    case 'session':
+      return ['< session', event.frame.length]
+    case 'handed':
+      return [`< handed ${event.outcome}`, 0]
     case 'answer':
       return [`< answer ${event.answer === undefined ? 'none' : 'some'}`, 0]
     default:
@@ -96,6 +100,10 @@ export function describeEffect(effect: Effect): [text: string, size: number] {
       return [`> ask ${kindIn(effect.question)}`, 0]
     case 'answer':
       return [`> answer ${effect.answer === undefined ? 'none' : 'some'}`, 0]
+    case 'hand':
+      return ['> hand session', effect.frame.length]
+    case 'answerHand':
+      return [`> answer hand ${effect.outcome}`, 0]
     case 'answerFrames':
       return ['> answer frames', effect.ranges.length]
     case 'putRecord':

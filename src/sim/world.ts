@@ -329,6 +329,18 @@ export class World implements NetworkHost {
       case 'answerFrames':
         network.answer(node, effect.id, framesAmong(node.disk.rows([messageRoom(effect.channel)]), effect.ranges))
         break
+      case 'hand': {
+        const { receipt } = effect
+        const { incarnation } = node
+        network.hand(node, effect, (outcome) => {
+          if (node.incarnation !== incarnation) return
+          this.#later(node, PUBLISHED_MS, () => ({ type: 'handed', receipt, outcome }))
+        })
+        break
+      }
+      case 'answerHand':
+        network.answerHand(node, effect.id, effect.outcome)
+        break
       case 'putRecord':
         if (!network.isIsolated(node)) directory.put(effect.kind, effect.id, effect.value)
         break

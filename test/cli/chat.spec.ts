@@ -36,21 +36,43 @@ interface Stage {
   readonly sent: { text: string; how: object }[]
   readonly calls: { method: string; params: object }[]
   readonly changes: { method: string; about: object }[]
+  /** Where was turned to. */
+  readonly turns: string[]
   type(line: string): Promise<boolean>
 }
 
-/** Commands of a chat in #lobby whose peer answers everything with the same form. */
-function stageOf(current: ChannelForm | undefined = FORM, answer: object = {}): Stage {
+const CONVERSATION: ChannelForm = {
+  ...FORM,
+  name: '@bob',
+  conversation: {
+    id: FORM.id,
+    name: '@bob',
+    user: 'bobs-id',
+    nick: 'bob',
+    fingerprint: 'AAAA-BBBB',
+    isSelf: false,
+    trust: 'verified',
+    session: 'open',
+    isDirect: true,
+    waiting: 0,
+    isOnline: true
+  }
+}
+
+/** Commands of a chat, in #lobby unless told, whose peer answers everything with the same form. @param current - null: nowhere. */
+function stageOf(current: ChannelForm | null = FORM, answer: object = {}): Stage {
   const said: string[] = []
   const sent: Stage['sent'] = []
   const calls: Stage['calls'] = []
   const changes: Stage['changes'] = []
+  const turns: string[] = []
   const chat = {
-    current,
+    current: current ?? undefined,
     output: { isColour: false },
     say: (line: string) => said.push(line),
     style: () => ({ isColour: false, withChannel: false }),
     change: async (method: string, about: object) => void changes.push({ method, about }),
+    turnTo: async (place: string) => void turns.push(place),
     sendText: async (text: string, how: object) => void sent.push({ text, how }),
     served: {
       session: {
@@ -67,7 +89,7 @@ function stageOf(current: ChannelForm | undefined = FORM, answer: object = {}): 
     await begun?.aside
     return begun !== undefined
   }
-  return { said, sent, calls, changes, type }
+  return { said, sent, calls, changes, turns, type }
 }
 
 describe('commands of the chat', () => {
@@ -115,6 +137,55 @@ describe('commands of the chat', () => {
       { channel: FORM.id, message: '3fa' }
     ])
     expect(said[0]).to.equal('3fa2b1 "hi"  [sent]')
+  })
+
+  it('/dm says a text to one user, as it was typed, or turns to the conversation', async () => {
+    const { sent, turns, said, type } = stageOf()
+    await type('/dm bob  not for  "them"')
+    await type('/dm "bob the builder" hello')
+    await type('/dm @bob hi')
+    expect(sent).to.deep.equal([
+      { text: 'not for  "them"', how: { to: '@bob' } },
+      { text: 'hello', how: { to: '@bob the builder' } },
+      { text: 'hi', how: { to: '@bob' } }
+    ])
+    expect(turns).to.deep.equal([])
+    await type('/dm bob')
+    expect(turns).to.deep.equal(['@bob'])
+    said.length = 0
+    await type('/dm')
+    expect(said.join()).to.include('Nothing was done')
+    const nowhere = stageOf(null)
+    await nowhere.type('/dm bob hi')
+    expect(nowhere.sent).to.have.length(1)
+  })
+
+  it('/verify shows a number or compares one, and /trust says who is the right one', async () => {
+    const person = { user: 'u', nick: 'bob', fingerprint: 'AAAA-BBBB' }
+    const number = Array(12).fill('12345').join(' ')
+    const { calls, said, type } = stageOf(FORM, { ...person, safetyNumber: number, trust: 'trusted' })
+    await type('/verify bob')
+    expect(said.splice(0).join('\n')).to.include('12345 12345 12345 12345\n').and.include('bob (AAAA-BBBB)')
+    await type(`/verify bob ${number}`)
+    await type('/trust bob the builder')
+    expect(calls).to.deep.equal([
+      { method: 'verify', params: { user: 'bob' } },
+      { method: 'verify', params: { user: 'bob', code: number } },
+      { method: 'trust', params: { user: 'bob the builder' } }
+    ])
+    expect(said[0]).to.include('bob (AAAA-BBBB) is verified')
+    expect(said[1]).to.include('You trust bob (AAAA-BBBB)')
+  })
+
+  it('of channels do nothing in a conversation; those of messages do what they do', async () => {
+    const { calls, sent, changes, said, type } = stageOf(CONVERSATION)
+    const ofChannels = ['/to ops hi', '/plain hi', '/leave', '/whois bob', '/invite', '/group', '/keys', '/rekey']
+    for (const line of [...ofChannels, '/admit bob', '/remove bob']) await type(line)
+    expect([calls, sent, changes]).to.deep.equal([[], [], []])
+    expect(new Set(said)).to.deep.equal(new Set([CHAT.notInConversation]))
+    await type('/me waves')
+    await type('/edit ^ mended')
+    expect([sent.length, changes.length]).to.deep.equal([1, 1])
   })
 
   it('/plain sends nothing where the channel is encrypted', async () => {
@@ -205,6 +276,14 @@ describe('the line of standing', () => {
     expect(said('sent')).to.equal(' · your last: sent')
     expect(said('seen')).to.equal(' · your last: seen by 2 of 5')
     expect(said('unknown')).to.equal(' · your last: unknown: nobody says to have it')
+  })
+
+  it('of a conversation says who the other is, how it is talked to, and what waits', () => {
+    expect(standingText(CONVERSATION, nickOf)).to.equal('🔒 @bob · ✓ verified · session open, direct · online')
+    const conversation = { ...CONVERSATION.conversation!, isOnline: false, waiting: 1, session: 'none' as const }
+    const { trust: _, ...stranger } = conversation
+    const last = standingText({ ...CONVERSATION, conversation: stranger }, nickOf, { state: 'sent', seenBy: 0, of: 1 })
+    expect(last).to.equal('🔒 @bob · - not talked to by you · no session · away · 1 text waiting · your last: sent')
   })
 
   it('shows no lock without a key, and none where nothing is encrypted', () => {

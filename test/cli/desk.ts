@@ -1,7 +1,8 @@
 /** A desk whose node answers commands as a test says, for methods without a network. */
-import { UsageError } from '../../src/base/errors.ts'
+import { equalBytes } from '../../src/base/bytes.ts'
+import { PeerError, UsageError } from '../../src/base/errors.ts'
 import { callMethod, type Desk } from '../../src/cli/methods.ts'
-import type { ChannelView, Command, CommandResult, MemberView } from '../../src/core/command.ts'
+import type { ChannelView, Command, CommandResult, MemberView, PairView } from '../../src/core/command.ts'
 import { messageRow, rowsBeside } from '../../src/core/member/history.ts'
 import type { MessageView, Notice } from '../../src/core/notice.ts'
 import type { ControlCaller } from '../../src/node/control.ts'
@@ -83,11 +84,31 @@ export const memberOf = (user: Uint8Array, nick: string, changes: Partial<Member
   ...changes
 })
 
+export const CONVERSATION = new Uint8Array(32).fill(9)
+
+/** A conversation that has begun, with a session that both ends have. */
+export const pairOf = (user: Uint8Array, nick: string, changes: Partial<PairView> = {}): PairView => ({
+  user,
+  id: CONVERSATION,
+  nick,
+  trust: 'met',
+  rival: undefined,
+  session: 'open',
+  isDirect: true,
+  waiting: 0,
+  seenUpTo: 0,
+  isOnline: true,
+  ...changes
+})
+
 export class TestDesk {
   /** Commands carried out, lists and views left out. */
   readonly commands: Command[] = []
   view: ChannelView
   members: MemberView[]
+  pairs: PairView[] = []
+  /** Other channels, and who is in them. */
+  others: { readonly view: ChannelView; readonly members: readonly MemberView[] }[] = []
   receipts: Extract<CommandResult, { type: 'receipts' }> = { type: 'receipts', receipts: [], unknown: [] }
   readonly #user: Uint8Array
   readonly #answer: Answer
@@ -138,8 +159,15 @@ export class TestDesk {
   }
 
   #run(command: Command): CommandResult {
-    if (command.type === 'channels') return { type: 'channels', channels: [this.view] }
-    if (command.type === 'members') return { type: 'members', members: this.members }
+    if (command.type === 'channels')
+      return { type: 'channels', channels: [this.view, ...this.others.map(({ view }) => view)] }
+    if (command.type === 'members') {
+      const other = this.others.find(({ view }) => equalBytes(view.id, command.channel))
+      if (other !== undefined && other.view.descriptor === undefined)
+        throw new UsageError('NOT_JOINED_YET', 'This channel was not found yet.')
+      return { type: 'members', members: other?.members ?? this.members }
+    }
+    if (command.type === 'pairs') return { type: 'pairs', pairs: this.pairs }
     if (command.type === 'receipts') return this.receipts
     const result = this.#answer(command, (notice) => {
       for (const listener of this.#listeners) listener(notice)
@@ -155,7 +183,7 @@ export async function codeOf(call: Promise<unknown>): Promise<string> {
   try {
     await call
   } catch (error) {
-    if (error instanceof UsageError) return error.code
+    if (error instanceof UsageError || error instanceof PeerError) return error.code
     throw error
   }
   return 'none'

@@ -291,7 +291,8 @@ describe('what goes wrong in core and node', () => {
     const { readdir, readFile } = await import('node:fs/promises')
     const partless: string[] = []
     for (const name of await readdir(folder, { recursive: true })) {
-      if (!/^(core\/(peer|channel-commands|member|manager|channel\/descriptor)|node)\b.*\.ts$/.test(name)) continue
+      if (!/^(core\/(peer|direct|channel-commands|member|manager|channel\/descriptor)|node)\b.*\.ts$/.test(name))
+        continue
       const source = await readFile(new URL(name, folder), 'utf8')
       for (const [, code = '', text = ''] of source.matchAll(
         /new UsageError\(\s*'([A-Z_]+)',\s*['"`]([^\n]*)['"`]\s*\)/g

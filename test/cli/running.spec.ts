@@ -3,16 +3,22 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { UsageError } from '../../src/base/errors.ts'
+import type { NoticeForm } from '../../src/cli/forms.ts'
 import { socketOf } from '../../src/cli/home.ts'
 import { Running } from '../../src/cli/running.ts'
+import { userText } from '../../src/cli/to-forms.ts'
 import type { Command, CommandResult } from '../../src/core/command.ts'
 import type { Notice } from '../../src/core/notice.ts'
 import { connectControl } from '../../src/node/control.ts'
 import type { Node } from '../../src/node/index.ts'
 import { openMemoryStore } from '../../src/node/memory-store.ts'
 import { Threads } from '../../src/node/threads.ts'
-import { ALICE, text } from '../core/member/views.ts'
-import { gardenOf } from './desk.ts'
+import { channelIdText } from '../../src/wire/names.ts'
+import { alice, bob, keyOf } from '../core/identity/people.ts'
+import { text } from '../core/member/views.ts'
+import { gardenOf, pairOf } from './desk.ts'
+
+const [ALICE, BOB, MALLORY] = [alice.publicKey, bob.publicKey, keyOf('mallory').publicKey]
 
 /** A node that says what a test wants, and answers commands when it wants. */
 class Puppet {
@@ -111,6 +117,35 @@ describe('a process that owns a home', () => {
     puppet.say({ type: 'message', ...text('m2', 'told') })
     ;(await puppet.next('channels'))(channels)
     expect(await promise).to.equal('told')
+  })
+
+  it('looks at conversations only for what happens in one, and says whose it is', async () => {
+    const conversation = new Uint8Array(32).fill(9)
+    const pairs: CommandResult = {
+      type: 'pairs',
+      pairs: [pairOf(BOB, 'bob', { id: conversation, rival: MALLORY })]
+    }
+    const heard: NoticeForm[] = []
+    const { promise, resolve } = Promise.withResolvers<void>()
+    running.listen((form) => {
+      if (heard.push(form) === 3) resolve()
+    })
+    puppet.say({ type: 'rival', channel: conversation, user: BOB, nick: 'bob' })
+    ;(await puppet.next('channels'))(channels)
+    puppet.say({ type: 'message', ...text('m1', 'psst', { channel: conversation, sender: BOB }) })
+    puppet.say({ type: 'session', channel: conversation, user: BOB, change: 'renewed', missing: 0 })
+    ;(await puppet.next('pairs'))(pairs)
+    ;(await puppet.next('channels'))(channels)
+    ;(await puppet.next('pairs'))(pairs)
+    await promise
+    const [rival, message, session] = heard
+    for (const form of heard) expect(form).to.include({ channel: channelIdText(conversation), with: userText(BOB) })
+    expect(rival).to.deep.include({ type: 'rival' })
+    expect(rival).to.have.nested.property('user.nick', 'bob')
+    expect(rival).to.have.nested.property('rival.user', userText(MALLORY))
+    expect(message).to.include({ type: 'message', text: 'psst' })
+    expect(session).to.have.nested.property('user.nick', 'bob')
+    expect(puppet.asked).to.have.length(0)
   })
 
   it('answers the calls that are under way before it leaves, however many were answered before', async () => {

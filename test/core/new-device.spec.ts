@@ -3,7 +3,7 @@ import { hex } from '../../src/base/bytes.ts'
 import { asNewDevice } from '../../src/core/new-device.ts'
 import { stateRow } from '../../src/core/out.ts'
 import { Peer } from '../../src/core/peer.ts'
-import { ChannelRow, SelfRow } from '../../src/wire/rows.ts'
+import { ChannelRow, PairRow, SaidRow, SelfRow } from '../../src/wire/rows.ts'
 import { Bus, type Node, randomOf, rowsOf } from './bus.ts'
 
 describe('a peer on rows that were exported', () => {
@@ -70,5 +70,20 @@ describe('a peer on rows that were exported', () => {
     expect(SelfRow.decode(value)).to.deep.equal({ ...self, starts: 7 + 2 ** 20 })
     const other = { room: 'program', entry: 'self', value: SelfRow.encode(self) }
     expect(asNewDevice(other)).to.equal(other)
+  })
+
+  it('has no session, and none of the keys of starts; what waits in a pair it says in a life of its own', () => {
+    const drops = ['session/x', 'session-skipped/x', 'one-time-keys']
+    for (const entry of drops) expect(asNewDevice(stateRow(entry, new Uint8Array(0)))).to.equal(undefined)
+    const user = new Uint8Array(32).fill(1)
+    const lives = [{ instance: user.slice(16), heard: 7 }]
+    const pair = { user, instance: user.slice(16), next: 5, lives, life: user.slice(16), usedKeys: [] }
+    const value = asNewDevice(stateRow('pair/x', PairRow.encode(pair)))!.value
+    expect(PairRow.decode(value)).to.deep.equal({ ...pair, instance: new Uint8Array(0) })
+    const said = { user, number: 4, content: user, session: user, frame: user }
+    const left = SaidRow.decode(asNewDevice(stateRow('session-said/x', SaidRow.encode(said)))!.value)
+    expect(left).to.deep.equal({ ...said, session: new Uint8Array(0), frame: new Uint8Array(0) })
+    const kept = stateRow('session-start/x', user)
+    expect(asNewDevice(kept)).to.equal(kept)
   })
 })

@@ -35,7 +35,7 @@ describe('the X25519 key of a user', () => {
   })
 
   it('is none for a key of small order, one that is not canonical, or one of another length', () => {
-    for (const text of ['01', 'ec'.padEnd(62, 'f') + '7f', 'ed'.padEnd(62, 'f') + '7f']) {
+    for (const text of ['01', `${'ec'.padEnd(62, 'f')}7f`, `${'ed'.padEnd(62, 'f')}7f`]) {
       expect(x25519KeyOf(unhex(text.padEnd(64, '0')))).to.equal(undefined)
     }
     expect(x25519KeyOf(new Uint8Array(31))).to.equal(undefined)

@@ -2,10 +2,11 @@
 import { expect } from 'chai'
 import { EMPTY, hex, utf8, zeros } from '../../src/base/bytes.ts'
 import { MINUTE_MS, SECOND_MS } from '../../src/base/time.ts'
+import { coSignedBytes } from '../../src/core/channel/announcement.ts'
 import { makeFrame } from '../../src/core/channel/frame.ts'
 import type { Effect, Env, Event } from '../../src/core/machine.ts'
 import { STATE_ROOM, stateKey, stateRow } from '../../src/core/out.ts'
-import { type SigningKey, signingKey } from '../../src/crypto/sign.ts'
+import { type SigningKey, sign, signingKey } from '../../src/crypto/sign.ts'
 import { Alarms } from '../../src/sim/checkers/alarms.ts'
 import { Calm } from '../../src/sim/checkers/calm.ts'
 import type { Checker } from '../../src/sim/checkers/checker.ts'
@@ -22,6 +23,7 @@ import {
   type Body,
   Operation,
   Reason,
+  type SignatureBy,
   SignedStatement,
   Statement
 } from '../../src/wire/messages.ts'
@@ -81,9 +83,18 @@ class Stage {
 
   /** @param signers - whose names stand under it, beside its issuer's. */
   announces(who: string, term: number, serial: number, ...signers: string[]): Uint8Array {
-    const coSignatures = signers.map((name) => ({ signer: this.userOf(name), signature: zeros(64) }))
+    const announcement = headOf(term, serial)
+    const signed = coSignedBytes(makeFrame(CHANNEL, this.story.keyOf(who), { announcement }), EMPTY, announcement.key)
+    return this.announcesWith(
+      who,
+      announcement,
+      signers.map((name) => ({ signer: this.userOf(name), signature: sign(this.story.keyOf(name), signed) }))
+    )
+  }
+
+  announcesWith(who: string, announcement: ReturnType<typeof headOf>, coSignatures: SignatureBy[]): Uint8Array {
     const attachment = AnnouncementAttachment.encode({ payload: EMPTY, coSignatures, certificate: EMPTY })
-    return this.says(who, { announcement: headOf(term, serial) }, this.story.keyOf(who), attachment)
+    return this.says(who, { announcement }, this.story.keyOf(who), attachment)
   }
 
   coSigns(who: string, announcement: Uint8Array, term: number, serial: number): void {
@@ -173,6 +184,15 @@ describe('sim/puppets', () => {
 
     it('two certified announcements of one number break I-10', () => {
       expect(among(3, twice)).to.match(/^I-10: two announcements of 5\.1/)
+    })
+
+    it('signatures under something else make no certificate', () => {
+      const told = among(3, (stage) => {
+        stage.announces(ALICE, 5, 1, BOB, CAROL)
+        const coSignatures = [ALICE, CAROL].map((name) => ({ signer: stage.userOf(name), signature: zeros(64) }))
+        stage.announcesWith(BOB, headOf(5, 1), coSignatures)
+      })
+      expect(told).to.equal('nothing')
     })
 
     it('co-signatures that travel alone make a certificate, too', () => {

@@ -20,7 +20,7 @@ const CLEAR: Readonly<Record<string, string>> = {
   statements: 'key sealed',
   publicKeyRequest: 'key sealed',
   publicKeyAnswer: 'request enc sealed',
-  session: 'tag start header sealed attempt',
+  session: 'tag start header sealed attempt lamport',
   leave: 'group boot counter',
   alarm: 'first second at',
   demand: 'key sealed'

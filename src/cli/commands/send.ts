@@ -1,12 +1,13 @@
-/** `conclave send|edit|delete|react` */
+/** `conclave send|dm|edit|delete|react` */
 import { UsageError } from '../../base/errors.ts'
 import type { Params } from '../../node/control.ts'
 import { TEXT_BYTES } from '../../wire/limits.ts'
 import type { Arguments } from '../arguments.ts'
-import type { SafeText } from '../display-text.ts'
+import { CONVERSATION, whyUnsent } from '../conversation-text.ts'
+import { displayText, type SafeText } from '../display-text.ts'
 import { shortId } from '../event-text.ts'
 import { EXIT } from '../exit.ts'
-import type { KeyStateName, SendForm } from '../forms.ts'
+import type { SendForm } from '../forms.ts'
 import { SEND_MS } from '../parameters.ts'
 import { openSession } from '../session.ts'
 import { KEY_STATES, MESSAGE, READ, WAITING } from '../text.ts'
@@ -19,14 +20,13 @@ export async function run(args: Arguments): Promise<number> {
   const session = await openSession(args, 'network')
   const form = await session.call<SendForm>(args.command, { ...params, wait, timeout })
   await session.close()
-  if (wait !== 'none' && form.state === 'waiting') throw notSent(form.key)
-  if (wait === 'seen' && form.state !== 'seen')
-    throw new UsageError('NOT_SEEN', WAITING.notSeen(shortId(form.id ?? ''), form.online - 1))
+  if (wait !== 'none' && form.state === 'waiting') throw notSent(form)
+  if (wait === 'seen' && form.state !== 'seen') throw new UsageError('NOT_SEEN', notSeen(form))
   output.answer({ ...form }, () => told(form, wait))
   return EXIT.ok
 }
 
-/** What each command says to the channel. */
+/** What each command says. */
 async function paramsOf({ command, operands, options }: Arguments): Promise<Params> {
   const [channel = '', second = '', third = ''] = operands
   switch (command) {
@@ -36,6 +36,13 @@ async function paramsOf({ command, operands, options }: Arguments): Promise<Para
       return { channel, message: second }
     case 'react':
       return { channel, message: second, emoji: third, withdraw: options.isOn('withdraw') }
+    case 'dm':
+      return {
+        user: channel,
+        channel: options.text('channel'),
+        text: await textOf(second),
+        reply: options.text('reply')
+      }
     default: {
       const place = { group: options.text('group'), reply: options.text('reply'), plain: options.isOn('plain') }
       return { channel, text: await textOf(second), ...place }
@@ -54,10 +61,19 @@ function told({ kind, about, state, seenBy = 0, of = 0 }: SendForm, wait: string
   return wait === 'seen' && state === 'seen' ? [...asked, READ.seen(seenBy, of)] : asked
 }
 
+function notSeen(form: SendForm): string {
+  const { id = '', online, with: other, channelName } = form
+  if (other === undefined) return WAITING.notSeen(shortId(id), online - 1)
+  return CONVERSATION.notSeen(displayText(channelName, { columns: 40, lines: 1 }), online > 1)
+}
+
 /** Why a message waits, as an error. The message itself is kept. */
-function notSent(state: KeyStateName): UsageError {
+function notSent(form: SendForm): UsageError {
+  const { key: state } = form
   const why = KEY_STATES[state]
   const kept = { isKept: true }
+  if (form.with !== undefined)
+    return Object.assign(new UsageError('NO_PEERS', CONVERSATION.notTaken(whyUnsent(form))), kept)
   switch (state) {
     case 'asking':
     case 'refused-or-silent':

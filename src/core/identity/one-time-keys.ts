@@ -66,6 +66,11 @@ export class OneTimeKeys {
     return this.#keys.find(({ pair }) => equalBytes(pair.publicKey, publicKey))?.pair
   }
 
+  /** All pairs held, the newest last. */
+  pairs(): readonly KemKeyPair[] {
+    return this.#keys.map(({ pair }) => pair)
+  }
+
   /** Destroys one. The row without it has to be durable before anything comes of its use. */
   use(publicKey: Uint8Array): void {
     this.find(publicKey)?.destroy()

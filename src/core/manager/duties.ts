@@ -296,8 +296,15 @@ export class Duties implements Work {
     this.#windowMs = isStorm ? Math.min(this.#windowMs + BATCH_MS, BATCH_MAX_MS) : BATCH_MS
   }
 
+  /** Whether an epoch can be issued in the term that is ours; where another has our word, one above it is opened first. */
+  #mayIssue(env: Env, out: Out): boolean {
+    if (!this.#tenure.isActing || this.#issuer.draft !== undefined) return false
+    if (this.#tenure.isOutbid) this.#tenure.outbid(env, out)
+    return !this.#tenure.isOutbid
+  }
+
   issueBatch(env: Env, out: Out): void {
-    if (!this.#tenure.isActing || this.#issuer.draft !== undefined) return
+    if (!this.#mayIssue(env, out)) return
     const { applicants, statements } = takeBatch(this.#context, this.#reception.applicants, env, out)
     if (applicants.length === 0 && !this.#context.log.hasUnappliedChange) return
     if (applicants.length > 0) this.#noteAdmissions(env)
@@ -323,7 +330,7 @@ export class Duties implements Work {
     env: Env,
     out: Out
   ): void {
-    if (!this.#tenure.isActing || this.#issuer.draft !== undefined) return
+    if (!this.#mayIssue(env, out)) return
     const { keeper, nextNumber: number } = this.#issuer
     const preview = this.#issuer.preview(statements)
     const { members } = preview.roster

@@ -118,6 +118,16 @@ export class Tenure {
     return this.#stage === 'acting'
   }
 
+  /** Whether we have signed for a term above ours: nothing more can be issued in ours. */
+  get isOutbid(): boolean {
+    return this.#stage === 'acting' && this.#context.promised.term > this.#context.office.term
+  }
+
+  /** Opens a term above the one that we have signed for, as something has to be issued. */
+  outbid(env: Env, out: Out): void {
+    this.#stand(Reason.TAKEOVER, env, out)
+  }
+
   get isCarrierReady(): boolean {
     return this.#isCarrierReady
   }

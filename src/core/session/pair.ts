@@ -178,20 +178,22 @@ export class Pair {
     return this.#sessionOf(tag) !== undefined
   }
 
-  /** What earlier runs have kept; `begin` comes after all of it. */
-  restore(row: PairRow, said: readonly SaidRow[], early: readonly EarlyRow[], sessions: readonly Session[]): void {
+  /** Goes on with what earlier runs have kept. */
+  restore(
+    row: PairRow,
+    said: readonly SaidRow[],
+    early: readonly EarlyRow[],
+    sessions: readonly Session[],
+    env: Env
+  ): void {
     this.#instance = row.instance
     this.#life = row.life
     this.#next = row.next
     this.#usedKeys = row.usedKeys
     this.#said.restore(said)
-    this.#heard.restore(row.lives, early)
+    this.#heard.restore(row.lives, early, env.uptimeMs)
     for (const session of sessions) this.#sessions.set(session.name, session)
     this.#said.unsealBut(sessions.filter(({ isDoubted }) => !isDoubted))
-  }
-
-  /** Goes on after a restart. */
-  begin(env: Env): void {
     if (this.#isWaiting()) this.#deadlines.set('resend', env.uptimeMs)
     this.#pruneLater(env)
   }
@@ -253,7 +255,6 @@ export class Pair {
     }
     this.#starts.take(env.uptimeMs)
     const turn = this.#turn(env)
-    turn.isDurable = true
     turn.write(rows())
     const { session } = start
     // Two starts that cross are of one generation.
@@ -390,17 +391,20 @@ export class Pair {
   }
 
   #pruneLater(env: Env): void {
-    if (this.#sessions.size > 1) this.#deadlines.setOnce('prune', env.uptimeMs + SESSION_GRACE_MS)
+    if (this.#sessions.size > 1 || this.#heard.early > 0)
+      this.#deadlines.setOnce('prune', env.uptimeMs + SESSION_GRACE_MS)
   }
 
-  /** Lets go of the sessions beside the one that is talked on. */
+  /** Lets go of sessions that were beside the one talked on for a while, and of lives that have long ended. */
   #prune(env: Env, turn: Turn): void {
     const talking = this.#talking()
     const pending = this.#pending()
-    if (talking?.isConfirmed) {
-      for (const session of this.sessions) if (session !== talking && session !== pending) this.#drop(session, turn)
+    for (const session of this.sessions) {
+      if (!talking?.isConfirmed || session === talking || session === pending) session.asideSince = undefined
+      else if (session.asideSince === undefined) session.asideSince = env.uptimeMs
+      else if (env.uptimeMs >= session.asideSince + SESSION_GRACE_MS) this.#drop(session, turn)
     }
-    for (const { instance } of this.#heard.lives) {
+    for (const instance of this.#heard.silent(env.uptimeMs)) {
       const isOver = ![this.#life, ...this.sessions.map(({ life }) => life)].some((life) => equalBytes(life, instance))
       if (isOver) this.#show(this.#heard.end(instance), turn)
     }
@@ -420,14 +424,12 @@ export class Pair {
     this.#unanswered = 0
     if (!equalBytes(content.instance, this.#life)) this.#meet(content.instance, turn)
     session.isDoubted = false
-    this.#show(this.#heard.take(content), turn)
-    if (content.number > 0) {
-      turn.isDurable = true
-      this.#answerLater(session, frame, env.uptimeMs + ACK_MS)
-    } else if (frame.start !== undefined) this.#answerLater(session, frame, env.uptimeMs + ACK_MS)
+    this.#show(this.#heard.take(content, env.uptimeMs), turn)
+    if (content.number > 0 || frame.start !== undefined) this.#answerLater(session, frame, env.uptimeMs + ACK_MS)
     if (equalBytes(content.ackInstance, this.#instance)) this.#acknowledged(content.ack, env, turn)
     turn.write({ puts: [this.#row()], deletes: [] })
     turn.write(session.rows())
+    this.#pruneLater(env)
   }
 
   /** Another life of the other end than the one heard last: it has none of the sessions of that. */

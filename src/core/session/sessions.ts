@@ -59,8 +59,7 @@ export class Sessions {
       for (const chain of skipped(row.user)) {
         own.find(({ id }) => hex(id) === hex(chain.session))?.restoreSkipped(chain)
       }
-      pair.restore(row, said(row.user), early(row.user), own)
-      pair.begin(env)
+      pair.restore(row, said(row.user), early(row.user), own, env)
     }
   }
 

@@ -1,13 +1,14 @@
 /**
  * I-13: two clients that hold different announcements for one number both know that somebody lied, T_alarm after they came
- * into contact at the latest. Whoever is alarmed says nothing any more. Of one or two managers each may open a term by itself:
+ * into contact at the latest, unless they have one epoch again and neither was ever brought both: then nobody has the proof. Whoever is alarmed says nothing any more. Of one or two managers each may open a term by itself:
  * there only two of one issuer are a lie. And nobody takes a manager for a liar that never lied.
  */
 import { equalBytes, hex } from '../../base/bytes.ts'
 import { SECOND_MS } from '../../base/time.ts'
-import type { Frame } from '../../core/channel/frame.ts'
+import { type Frame, readFrame } from '../../core/channel/frame.ts'
 import type { Effect, Event } from '../../core/machine.ts'
 import type { Notice } from '../../core/notice.ts'
+import { Refusal } from '../../core/reject.ts'
 import type { EpochRow } from '../../wire/rows.ts'
 import { epochIn } from '../epochs.ts'
 import type { SimNode } from '../node.ts'
@@ -22,6 +23,8 @@ const ALARM_MS = 10 * SECOND_MS
 interface Conflict {
   readonly between: readonly [SimNode, SimNode]
   readonly number: string
+  /** Ids of the two announcements. */
+  readonly ids: readonly [string, string]
   /** Since when they are in contact, virtual ms. */
   since: number | undefined
 }
@@ -30,6 +33,10 @@ export class Alarms implements Checker {
   readonly #truth: Truth
   /** By line and number: the epochs that a node has held. */
   readonly #held = new Map<SimNode, Map<string, EpochRow>>()
+  /** The announcement of the epoch that a node holds. */
+  readonly #current = new Map<SimNode, string>()
+  /** Announcements that a node was brought. */
+  readonly #brought = new Map<SimNode, Set<string>>()
   readonly #alarmed = new Set<SimNode>()
   readonly #conflicts: Conflict[] = []
 
@@ -57,16 +64,27 @@ export class Alarms implements Checker {
 
   /** An honest alarm is a proof: it convinces whoever hears it. */
   onFrame(node: SimNode, frame: Frame): void {
+    if (frame.kind === 'announcement') this.#bring(node, frame)
     const isHonest = this.#truth.personWith(frame.author)?.isByzantine === false
     if (frame.kind === 'alarm' && isHonest && node.isUp && !this.#alarmed.has(node))
       throw new Violation('I-13', `${node.name} hears a proof that a manager lied, and is not alarmed`)
   }
 
-  onHandled(_node: SimNode, _event: Event, world: World): void {
+  onHandled(node: SimNode, event: Event, world: World): void {
+    const { channel } = this.#truth
+    if (event.type === 'answer' && channel !== undefined)
+      for (const bytes of event.answer?.frames ?? []) this.#bring(node, readFrame(channel, bytes))
     for (const conflict of this.#conflicts) this.#watch(conflict, world)
   }
 
+  #bring(node: SimNode, frame: Frame | Refusal | undefined): void {
+    if (frame === undefined || frame instanceof Refusal || frame.kind !== 'announcement') return
+    const brought = this.#brought.get(node) ?? new Set()
+    this.#brought.set(node, brought.add(hex(frame.id)))
+  }
+
   #hold(node: SimNode, epoch: EpochRow): void {
+    if (epoch.group.length === 0 && epoch.endedAt === 0) this.#current.set(node, hex(epoch.announcement))
     const number = `${epoch.term}.${epoch.serial}${epoch.group.length === 0 ? '' : ` of group ${hex(epoch.group)}`}`
     const held = this.#held.get(node) ?? new Map<string, EpochRow>()
     this.#held.set(node, held)
@@ -76,7 +94,9 @@ export class Alarms implements Checker {
       const rival = theirs.get(number)
       const isLie =
         rival !== undefined && !equalBytes(rival.announcement, epoch.announcement) && this.#isProof(rival, epoch)
-      if (isLie) this.#conflicts.push({ between: [node, other], number, since: undefined })
+      if (!isLie) continue
+      const ids = [hex(rival.announcement), hex(epoch.announcement)] as const
+      this.#conflicts.push({ between: [node, other], number, ids, since: undefined })
     }
   }
 
@@ -98,6 +118,8 @@ export class Alarms implements Checker {
     }
     conflict.since ??= world.time
     if (world.time - conflict.since <= ALARM_MS) return
+    const isBroughtBoth = conflict.between.some((node) => conflict.ids.every((id) => this.#brought.get(node)?.has(id)))
+    if (this.#current.get(a) === this.#current.get(b) && !isBroughtBoth) return
     const calm = [a, b].filter((node) => !this.#alarmed.has(node)).map(({ name }) => name)
     if (calm.length === 0) return
     throw new Violation(

@@ -72,6 +72,11 @@ describe('the handshake of a session', () => {
     const impostor = { ...bob, key: carol.key }
     const wrong = good(answerOf(start, impostor, alice.record))
     expect(equalBytes(wrong.secret, agreed.secret)).to.equal(false)
+    // The responder's id is a part of what both hash: with its key alone replaced the secret differs all the same.
+    const masked = { ...bob, key: { publicKey: bob.key.publicKey, seed: carol.key.seed } }
+    const taken = good(answerOf(start, masked, alice.record))
+    expect(hex(taken.id)).to.equal(hex(agreed.id))
+    expect(equalBytes(taken.secret, agreed.secret)).to.equal(false)
     // Carol shows the record of alice, whose key she lacks.
     const posing = good(initiate({ key: carol.key, record: alice.record }, bob.record, undefined, 1, random))
     const theirs = good(answerOf(posing.start, bob, alice.record))

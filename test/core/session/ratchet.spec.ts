@@ -98,10 +98,11 @@ describe('the ratchet of a session', () => {
 
   it('refuses what is bent anywhere, and is none the worse for it', () => {
     fc.assert(
-      fc.property(fc.constantFrom('tag', 'header', 'sealed' as const), fc.nat(), fc.boolean(), (part, at, isTurned) => {
+      fc.property(fc.constantFrom('tag', 'header', 'sealed' as const), fc.nat(), fc.nat(2), (part, at, place) => {
         const talk = new Talk('bent')
-        if (isTurned) talk.pass(0, 'first')
-        const from = isTurned ? 1 : 0
+        // The first of all, the first of a turn, and one of a chain that is under way.
+        if (place > 0) talk.pass(0, 'first')
+        const from = place === 1 ? 1 : 0
         const message = talk.say(from, 'whole')
         const wrong = { ...message, [part]: bent(message[part], at % (message[part].length * 8)) }
         const before = JSON.stringify(talk.ends[1 - from]!.row())
@@ -252,6 +253,7 @@ describe('the ratchet of a session', () => {
   it('shows of a header neither key nor counts: noise of one length, never twice the same', () => {
     const talk = new Talk()
     const seen = new Set<string>()
+    const nonces = new Set<string>()
     const tags = new Set<string>()
     for (let turn = 0; turn < 6; turn++) {
       for (const who of [0, 1] as const) {
@@ -262,6 +264,7 @@ describe('the ratchet of a session', () => {
           expect(message.header).to.have.length(68)
           expect(shown).to.not.include(hex(own))
           tags.add(hex(message.tag))
+          nonces.add(hex(message.header.subarray(0, 12)))
           seen.add(hex(message.header)).add(hex(message.sealed))
           expect(
             open(talk.random(32), message.header.subarray(0, 12), new Uint8Array(0), message.header.subarray(12))
@@ -272,6 +275,21 @@ describe('the ratchet of a session', () => {
     }
     expect(tags.size).to.equal(12)
     expect(seen.size).to.equal(72)
+    expect(nonces.size).to.equal(36)
+  })
+
+  it('makes keys at a turn that a copy of the state before does not come to', () => {
+    const talk = new Talk()
+    talk.pass(0, 'first')
+    talk.pass(1, 'answer')
+    const copy = Ratchet.restore(structuredClone(talk.ends[1].row()))
+    const message = talk.say(0, 'turn')
+    talk.hear(1, message)
+    copy.open(message, bind, { now: NOW, random: seeded('thief') }, () => 'read')
+    const [real, stolen] = [talk.ends[1].row(), copy.row()]
+    expect(hex(real.receiving!.key)).to.equal(hex(stolen.receiving!.key))
+    for (const key of ['root', 'nextSending'] as const) expect(hex(real[key])).to.not.equal(hex(stolen[key]))
+    expect(hex(real.sending!.key)).to.not.equal(hex(stolen.sending!.key))
   })
 
   it('repeats no nonce with a key, even when one state is run twice', () => {
@@ -292,6 +310,8 @@ describe('the ratchet of a session', () => {
     talk.hear(1, message)
     expect([before.own, before.root].every(isClear)).to.equal(true)
     const { receiving, sending, own } = talk.ends[1].row()
+    talk.pass(0, 'the next of the chain')
+    expect(isClear(receiving!.key)).to.equal(true)
     talk.pass(1, 'turn')
     const late = talk.say(0, 'late')
     talk.pass(0, 'turned')

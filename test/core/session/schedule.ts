@@ -464,7 +464,8 @@ export class Schedule {
       this.pass(HOUR_MS / 2)
     }
     for (const end of ends) this.#say(end)
-    this.pass(HOUR_MS)
+    // Long enough that nothing is expected any more of states that were lost.
+    this.pass(DAY_MS + HOUR_MS)
     for (const end of ends) this.#check(end)
     this.#checkRest()
   }
@@ -522,7 +523,7 @@ export class Schedule {
       claim(pair !== undefined && others.length === 0, 'one pair')
       claim(pair!.waiting === 0 && pair!.early === 0, `${end.who} waits for nothing`)
     }
-    this.pass(2 * SESSION_GRACE_MS)
+    this.pass(4 * SESSION_GRACE_MS)
     const [a, b] = [alice.sessionRows(), bob.sessionRows()]
     claim(a.length === 1 && b.length === 1, `one session is left, not ${a.length} and ${b.length}`)
     const [one, other] = [a[0]!, b[0]!]

@@ -1,0 +1,101 @@
+/** What a person reads about conversations with single users, and about who they are. */
+import { displayText, joinText, own, type SafeText } from './display-text.ts'
+import { person } from './event-text.ts'
+import type { ConversationForm, MemberForm, PersonForm, SendForm, TrustForm, VerifyForm } from './forms.ts'
+import { plural } from './text.ts'
+
+export const CONVERSATION = {
+  noChannel: (text: SafeText): string =>
+    `Did not do anything. "${text}" names one user, and this is done in a channel. Name a channel; see conclave channel list.`,
+  notBegun: (text: SafeText): string =>
+    `There is no conversation with "${text}" yet. Neither of you has said anything to the other. Begin it with conclave dm ${text} TEXT, or in the chat with /dm and a text behind the name`,
+  unknownUser: (text: SafeText): string =>
+    `Do not know who "${text}" is. A user is named by user id, or by nick or fingerprint when you have a channel in common or have talked before. See conclave members CHANNEL, and conclave status.`,
+  /** @param candidates - some of those that it may mean. */
+  ambiguous: (text: SafeText, candidates: SafeText): string =>
+    `"${text}" could be several users. More than one is called so, namely ${candidates}. Use the fingerprint or the user id; --channel tells members of different channels apart.`,
+  oneself: 'This is your own user id. It takes two to talk and to compare numbers. Name somebody else.',
+  noGroupNorPlain:
+    'Nothing was sent. A conversation with one user has no groups, and is always encrypted. Leave out --group and --plain.',
+  /** @param user - its id. */
+  keyChanged: (user: SafeText): string =>
+    `Nothing was said. You know another user by this nick, with another key: this may be a new device, or somebody who poses as the one you know. Compare your safety numbers by another way, with conclave verify ${user}, and if it is the right one: conclave trust ${user}`,
+  badNumber:
+    'This is no safety number. A safety number has 60 digits, in twelve groups of five. Give all of them, in quotes: conclave verify USER --code "DIGITS"',
+  numbersDiffer:
+    'The safety numbers differ. Somebody may stand between you, or the digits were mistaken; nothing was changed. Compare them once more by another way, and tell each other no secrets here until they are equal.',
+  notTaken: (why: SafeText): string =>
+    `Not sent yet. In time, ${why}. The message is kept and goes out when the other can be reached: do not send it again; conclave status shows how things stand.`,
+  /** @param name - of the conversation. */
+  notSeen: (name: SafeText, isOnline: boolean): string =>
+    `Sent, and not confirmed yet. ${isOnline ? 'The other is online, and has not said in time to have it' : 'The other was not online in time'}. It is on its way: do not send it again; conclave seen ${name} shows when it has arrived.`,
+  noSession: own`the public keys of the other were not found yet`,
+  notReached: own`nobody was reached who could take it to the other`,
+  compare: (nick: SafeText): SafeText[] => [
+    own`Ask for the number that it sees, in a call or face to face, not here. When all digits are equal, nobody stands between you:`,
+    own`  conclave verify ${nick} --code "THE DIGITS YOU WERE TOLD"`,
+    own`When they differ, somebody may: tell each other no secrets.`
+  ],
+  none: own`No conversations with single users yet. Begin one with: conclave dm USER TEXT`,
+  heading: own`one to one:`,
+  sessions: {
+    none: own`no session`,
+    starting: own`session starting`,
+    open: own`session open`
+  },
+  direct: own`direct`,
+  throughChannel: own`through a channel`,
+  unconfirmed: (count: number): SafeText => own`${count} text${plural(count)} waiting`,
+  marks: {
+    rival: own`! nick known with another key`,
+    verified: own`✓ verified`,
+    trusted: own`+ trusted, not verified`,
+    met: own`? not verified`
+  },
+  stranger: own`- not talked to by you`
+} as const
+
+/** How sure this user is of another, in words beside the mark; undefined for somebody it has not talked to. */
+export function trustText({
+  trust,
+  rival
+}: Pick<MemberForm, 'trust'> & { readonly rival?: unknown }): SafeText | undefined {
+  if (rival !== undefined) return CONVERSATION.marks.rival
+  return trust && CONVERSATION.marks[trust]
+}
+
+/** Why a text to one user waits, as a clause. */
+export const whyUnsent = ({ session }: Pick<SendForm, 'session'>): SafeText =>
+  session === 'none' ? CONVERSATION.noSession : CONVERSATION.notReached
+
+/** `session open, direct`; how what was said last went is known once something was said. */
+export const sessionText = ({ session, isDirect }: Pick<ConversationForm, 'session' | 'isDirect'>): SafeText =>
+  session === 'none'
+    ? CONVERSATION.sessions.none
+    : own`${CONVERSATION.sessions[session]}, ${isDirect ? CONVERSATION.direct : CONVERSATION.throughChannel}`
+
+const GROUPS_OF_LINE = 4
+
+/** The number in lines that are read aloud, and what to do with it. */
+export function safetyNumberLines(form: VerifyForm, withAdvice = true): SafeText[] {
+  const groups = form.safetyNumber.split(' ').map((group) => displayText(group))
+  const lines: SafeText[] = []
+  for (let at = 0; at < groups.length; at += GROUPS_OF_LINE)
+    lines.push(own`  ${joinText(groups.slice(at, at + GROUPS_OF_LINE), own` `)}`)
+  const verified = form.isVerified ? own`, ${CONVERSATION.marks.verified}` : own``
+  return [
+    own`Safety number of you and ${person(form)}${verified}:`,
+    ...lines,
+    ...(withAdvice ? CONVERSATION.compare(displayText(form.user)) : [])
+  ]
+}
+
+export const verifiedText = (form: PersonForm): SafeText =>
+  own`The safety numbers are equal: ${person(form)} is verified. Nobody stands between you.`
+
+export function trustedText(form: TrustForm): SafeText {
+  const mark = form.trust === 'verified' ? own` (${CONVERSATION.marks.verified})` : own``
+  const before =
+    form.replaced === undefined ? own`` : own` The nick is its, and no longer that of ${person(form.replaced)}.`
+  return own`You trust ${person(form)} from now on${mark}.${before}`
+}

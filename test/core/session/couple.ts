@@ -1,0 +1,136 @@
+/** Two users with sessions, in one room: every frame is seen, and comes only when the spec says so. */
+import { atMillis } from '../../../src/base/time.ts'
+import type { Self } from '../../../src/core/channel/context.ts'
+import type { UserRecord } from '../../../src/core/identity/user-record.ts'
+import type { Effect, Row } from '../../../src/core/machine.ts'
+import { Out } from '../../../src/core/out.ts'
+import { rowsByKind } from '../../../src/core/restore.ts'
+import type { PairNotice } from '../../../src/core/session/pair.ts'
+import { Sessions } from '../../../src/core/session/sessions.ts'
+import type { SessionFrame } from '../../../src/wire/messages.ts'
+import { SessionRow } from '../../../src/wire/rows.ts'
+import { NOW, type Random, seeded, selfOf, textOf } from './ends.ts'
+
+export type Who = 'alice' | 'bob'
+
+export const otherOf = (who: Who): Who => (who === 'alice' ? 'bob' : 'alice')
+
+export class Side {
+  readonly self: Self
+  readonly random: Random
+  sessions: Sessions
+  rows = new Map<string, Row>()
+  readonly notices: PairNotice[] = []
+  /** Frames that this end has posted and nobody has carried. */
+  readonly posted: SessionFrame[] = []
+  /** All effects, in their order. */
+  readonly effects: (Effect | { type: 'post' })[] = []
+  record: UserRecord | undefined
+  isWelcome = true
+  readonly #couple: Couple
+
+  constructor(couple: Couple, nick: string) {
+    this.#couple = couple
+    this.random = seeded(`couple ${nick}`)
+    this.self = selfOf(nick, this.random)
+    this.sessions = this.#open()
+  }
+
+  get env(): { now: ReturnType<typeof atMillis>; uptimeMs: number; random: Random } {
+    return { now: atMillis(NOW + this.#couple.at), uptimeMs: this.#couple.at, random: this.random }
+  }
+
+  #open(): Sessions {
+    return new Sessions({
+      self: this.self,
+      recordOf: () => this.record,
+      rowsOf: ({ isOwn, number, content }) => [
+        { room: 'direct', entry: `${isOwn} ${number} ${content.text!.text}`, value: new Uint8Array(0) }
+      ],
+      post: (_, frame, out) => {
+        this.posted.push(frame)
+        ;(out.effects as { type: string }[]).push({ type: 'post' })
+      },
+      tell: (notice) => this.notices.push(notice),
+      isWelcome: () => this.isWelcome,
+      usedOneTimeKey: () => {}
+    })
+  }
+
+  act<T>(what: (out: Out) => T): T {
+    const out = new Out()
+    const result = what(out)
+    for (const effect of out.effects) {
+      this.effects.push(effect)
+      if (effect.type !== 'persist') continue
+      for (const row of effect.puts) this.rows.set(`${row.room} ${row.entry}`, row)
+      for (const key of effect.deletes) this.rows.delete(`${key.room} ${key.entry}`)
+    }
+    return result
+  }
+
+  restart(): void {
+    this.sessions = this.#open()
+    this.sessions.restore(rowsByKind([...this.rows.values()].filter(({ room }) => room === 'state')), this.env)
+  }
+
+  /** The texts that came, in order. */
+  get heard(): string[] {
+    return this.notices.flatMap((notice) => (notice.type === 'text' ? [notice.text.content.text!.text] : []))
+  }
+
+  get sessionRows(): SessionRow[] {
+    const rows = [...this.rows.values()].filter(({ entry }) => entry.startsWith('session/'))
+    return rows.map(({ value }) => SessionRow.decode(value.slice()))
+  }
+}
+
+export class Couple {
+  at = 0
+  readonly alice: Side
+  readonly bob: Side
+  /** All that was ever carried. */
+  readonly carried: { from: Who; frame: SessionFrame }[] = []
+
+  constructor() {
+    this.alice = new Side(this, 'alice')
+    this.bob = new Side(this, 'bob')
+    this.alice.record = this.bob.self.record
+    this.bob.record = this.alice.self.record
+  }
+
+  say(who: Who, text: string): void {
+    const side = this[who]
+    side.act((out) => side.sessions.say(this[otherOf(who)].self.record.user, textOf(text), side.env, out))
+  }
+
+  /** Gives one frame to an end. @returns the check that it breaks. */
+  give(to: Who, frame: SessionFrame): number | undefined {
+    const side = this[to]
+    return side.act((out) => side.sessions.receive(frame, side.env, out))?.check
+  }
+
+  /** Carries everything that was posted, and what comes of it. */
+  carry(): void {
+    for (const who of ['alice', 'bob', 'alice', 'bob', 'alice', 'bob'] as const) {
+      for (const frame of this[who].posted.splice(0)) {
+        this.carried.push({ from: who, frame })
+        this.give(otherOf(who), frame)
+      }
+    }
+  }
+
+  /** Lets time pass without carrying anything. */
+  pass(ms: number): void {
+    for (const end = this.at + ms; ; ) {
+      const times = [this.alice, this.bob].map(({ sessions }) => sessions.nextAt ?? Number.POSITIVE_INFINITY)
+      const next = Math.min(...times)
+      if (next > end) {
+        this.at = end
+        return
+      }
+      this.at = Math.max(this.at, next)
+      for (const side of [this.alice, this.bob]) side.act((out) => side.sessions.wake(side.env, out))
+    }
+  }
+}

@@ -1,0 +1,522 @@
+import { expect } from 'chai'
+import { EMPTY } from '../../../src/base/bytes.ts'
+import { UsageError } from '../../../src/base/errors.ts'
+import { HOUR_MS, MINUTE_MS } from '../../../src/base/time.ts'
+import type { Self } from '../../../src/core/channel/context.ts'
+import {
+  EARLY_TEXTS,
+  KNOWN_SESSION_STARTS,
+  OUTBOX_MESSAGES,
+  SAID_AT_ONCE,
+  SESSION_GRACE_MS,
+  SESSIONS_OF_PAIR,
+  STARTS_AT_ONCE,
+  STARTS_OF_ONE_AT_ONCE
+} from '../../../src/core/params.ts'
+import { Refusal } from '../../../src/core/reject.ts'
+import { initiate } from '../../../src/core/session/handshake.ts'
+import { Session } from '../../../src/core/session/session.ts'
+import { Starts } from '../../../src/core/session/starts.ts'
+import { type SessionContent, SessionFrame } from '../../../src/wire/messages.ts'
+import { Couple, type Side } from './couple.ts'
+import { bent, good, rotate, seeded, selfOf, textOf } from './ends.ts'
+
+const random = seeded('pair spec')
+
+/** Alice by hand: her end of a session, with which she can say what no honest end would. */
+function byHand(couple: Couple, hasOneTimeKey = true, from: Self = couple.alice.self, generation = 1): Session {
+  const { self } = couple.bob
+  const oneTimeKey = hasOneTimeKey ? self.oneTimeKeys.offered(self.prekeys)[0]! : undefined
+  const { start, agreed } = good(initiate(from, self.record, oneTimeKey, generation, random))
+  const ends = { self: from.record.user, other: self.record.user }
+  return Session.initiator(ends, agreed, start, { generation, hasOneTimeKey }, self.record.prekey.x25519, random)
+}
+
+const instance = random(16)
+const content = (changes: Partial<SessionContent> = {}): SessionContent => ({
+  instance,
+  number: 0,
+  oldest: 1,
+  ackInstance: EMPTY,
+  ack: 0,
+  ...changes
+})
+const said = (number: number, changes: Partial<SessionContent> = {}): SessionContent =>
+  content({ number, content: textOf(`text ${number}`), ...changes })
+
+const stateOf = (side: Side): string => JSON.stringify([...side.rows].map(([name, { value }]) => [name, [...value]]))
+
+describe('a start of a session', () => {
+  it('is refused when it is for another user or bent, and changes nothing (R-1001)', () => {
+    const couple = new Couple()
+    const before = stateOf(couple.bob)
+    const carol = selfOf('carol')
+    const { start } = good(initiate(couple.alice.self, carol.record, undefined, 1, random))
+    const frame = byHand(couple).seal(content())
+    expect(couple.give('bob', { ...frame, start })).to.equal(1001)
+    expect(couple.give('bob', { ...frame, start: { ...frame.start!, enc: bent(frame.start!.enc, 3) } })).to.equal(1001)
+    expect(stateOf(couple.bob)).to.equal(before)
+    expect(couple.give('bob', frame)).to.equal(undefined)
+  })
+
+  it('is refused with a record that does not hold, or is the own one of the responder (R-1002)', () => {
+    const couple = new Couple()
+    const record = { ...couple.alice.self.record, bytes: bent(couple.alice.self.record.bytes, 99) }
+    expect(couple.give('bob', byHand(couple, true, { ...couple.alice.self, record }).seal(content()))).to.equal(1002)
+    expect(couple.give('bob', byHand(couple, true, couple.bob.self).seal(content()))).to.equal(1002)
+  })
+
+  it('is refused when its first frame does not open: a record proves nothing (R-1007)', () => {
+    const couple = new Couple()
+    const posing = { ...selfOf('mallory'), record: couple.alice.self.record }
+    expect(couple.give('bob', byHand(couple, true, posing).seal(said(1)))).to.equal(1007)
+    expect(couple.bob.sessions.pairs).to.have.length(0)
+    expect(couple.bob.heard).to.deep.equal([])
+  })
+
+  it('is refused when its one-time key was used, by whomever (R-1003)', () => {
+    const couple = new Couple()
+    const [one, other] = [byHand(couple), byHand(couple)]
+    const theft = byHand(couple, true, selfOf('carol'))
+    expect(couple.give('bob', one.seal(said(1)))).to.equal(undefined)
+    expect(couple.give('bob', other.seal(content()))).to.equal(1003)
+    expect(couple.give('bob', theft.seal(content()))).to.equal(1003)
+  })
+
+  it('destroys its one-time key in the write that keeps the session', () => {
+    const couple = new Couple()
+    const key = couple.bob.self.oneTimeKeys.offered(couple.bob.self.prekeys)[0]!
+    const pair = couple.bob.self.oneTimeKeys.find(key)!
+    couple.give('bob', byHand(couple).seal(said(1)))
+    expect(pair.seed.isDestroyed).to.equal(true)
+    const [first] = couple.bob.effects
+    const write = first?.type === 'persist' ? first : undefined
+    expect(write?.isDurable).to.equal(true)
+    const kinds = write!.puts.map(({ entry }) => entry.split('/')[0])
+    expect(kinds).to.include.members(['one-time-keys', 'session', 'pair'])
+    expect(kinds.some((kind) => kind!.startsWith('false 1'))).to.equal(true)
+  })
+
+  it('without one-time key counts once, after a restart and after its session is gone, too (R-1004)', () => {
+    const couple = new Couple()
+    const frame = byHand(couple, false).seal(content())
+    expect(couple.give('bob', frame)).to.equal(undefined)
+    expect(couple.give('bob', frame)).to.equal(1009)
+    const another = byHand(couple, false, couple.alice.self, 2)
+    couple.give('bob', another.seal(content()))
+    couple.pass(3 * SESSION_GRACE_MS)
+    expect(couple.bob.sessionRows).to.have.length(1)
+    expect(couple.give('bob', frame)).to.equal(1004)
+    couple.bob.restart()
+    expect(couple.give('bob', frame)).to.equal(1004)
+  })
+
+  it('is remembered no longer than its prekey could open it', () => {
+    const couple = new Couple()
+    const starts = new Starts(couple.bob.self)
+    const accept = (): string[] => {
+      const frame = byHand(couple, false).seal(content())
+      const start = good(starts.open(frame, couple.bob.env, () => true))
+      return starts.take(start).deletes.map(({ entry }) => entry)
+    }
+    expect(accept()).to.deep.equal([])
+    for (const day of [1, 2]) rotate(couple.bob.self, random, day)
+    expect(accept()).to.deep.equal([])
+    rotate(couple.bob.self, random, 3)
+    expect(accept()).to.have.length(1)
+  })
+
+  it('is looked at within a rate, in all and of one user, and when it is welcome (R-1005)', () => {
+    const couple = new Couple()
+    const noise = byHand(couple).seal(content())
+    const start = { enc: random(32), sealed: random(32) }
+    for (let i = 0; i < STARTS_AT_ONCE; i++) expect(couple.give('bob', { ...noise, start })).to.equal(1001)
+    expect(couple.give('bob', noise)).to.equal(1005)
+    couple.at += HOUR_MS
+    couple.bob.isWelcome = false
+    expect(couple.give('bob', noise)).to.equal(1005)
+    couple.bob.isWelcome = true
+    expect(couple.give('bob', noise)).to.equal(undefined)
+    couple.at += HOUR_MS
+    const flood = Array.from({ length: STARTS_OF_ONE_AT_ONCE + 1 }, () => byHand(couple, false).seal(content()))
+    expect(flood.map((frame) => couple.give('bob', frame)).filter((check) => check === 1005)).to.have.length(1)
+    expect(couple.bob.sessions.pairs[0]!.sessions).to.have.length(SESSIONS_OF_PAIR)
+    // What was refused for its rate was not taken, and may come again.
+    couple.at += HOUR_MS
+    expect(couple.give('bob', flood.at(-1)!)).to.equal(undefined)
+  })
+
+  it('without one-time key is refused while as many as can be are remembered (R-1005)', () => {
+    const couple = new Couple()
+    const starts = new Starts(couple.bob.self)
+    const frame = byHand(couple, false).seal(content())
+    const accepted = good(starts.open(frame, couple.bob.env, () => true))
+    for (let i = 0; i < KNOWN_SESSION_STARTS; i++) starts.take({ ...accepted, name: `${i}` })
+    const other = byHand(couple, false).seal(content())
+    const refused = starts.open(other, couple.bob.env, () => true)
+    expect(refused instanceof Refusal && refused.check).to.equal(1005)
+    expect(starts.open(byHand(couple).seal(content()), couple.bob.env, () => true)).to.not.be.instanceOf(Refusal)
+  })
+
+  it('without one-time key brings no text, and the text waits for the answer (R-1015)', () => {
+    const couple = new Couple()
+    expect(couple.give('bob', byHand(couple, false).seal(said(1)))).to.equal(1015)
+    const hand = byHand(couple, false)
+    expect(couple.give('bob', hand.seal(content()))).to.equal(undefined)
+    expect(couple.give('bob', hand.seal(said(1)))).to.equal(1015)
+    expect(couple.bob.heard).to.deep.equal([])
+    const other = new Couple()
+    other.alice.record = { ...other.alice.record!, oneTimeKeys: [] }
+    other.say('alice', 'waits')
+    expect(other.alice.posted).to.have.length(1)
+    other.carry()
+    expect(other.bob.heard).to.deep.equal(['waits'])
+  })
+})
+
+describe('what is said in a session', () => {
+  /** A couple whose alice speaks by hand. */
+  function started(): { couple: Couple; hand: Session } {
+    const couple = new Couple()
+    const hand = byHand(couple)
+    expect(couple.give('bob', hand.seal(said(1)))).to.equal(undefined)
+    for (const frame of couple.bob.posted.splice(0)) good(hand.open(frame, couple.alice.env, () => undefined))
+    return { couple, hand }
+  }
+
+  it('is canonical, of the life that the session is with, and acknowledges what was said (R-1013)', () => {
+    const { couple, hand } = started()
+    const own = couple.bob.sessionRows
+    const wrong: Partial<SessionContent>[] = [
+      { instance: random(16) },
+      { instance: random(15) },
+      { oldest: 0 },
+      { oldest: 3 },
+      { ackInstance: random(3) },
+      { ack: 1 },
+      { number: 0 },
+      { content: { ...textOf('x'), text: { text: '', replyTo: EMPTY, isAction: false } } }
+    ]
+    for (const changes of wrong) {
+      expect(couple.give('bob', hand.seal(said(2, changes))), JSON.stringify(changes)).to.equal(1013)
+    }
+    const short = said(1, { instance: random(15) })
+    expect(couple.give('bob', byHand(couple, false).seal({ ...short, number: 0, content: undefined }))).to.equal(1013)
+    const { content: _, ...nothing } = said(2)
+    expect(couple.give('bob', hand.seal(nothing))).to.equal(1013)
+    couple.say('bob', 'the first')
+    const [frame] = couple.bob.posted.splice(0)
+    const heard = good(hand.open(frame!, couple.alice.env, () => undefined))
+    expect(couple.give('bob', hand.seal(content({ ackInstance: heard.instance, ack: 2 })))).to.equal(1013)
+    expect(couple.bob.sessions.pairs[0]!.waiting).to.equal(1)
+    expect(couple.give('bob', hand.seal(content({ ackInstance: heard.instance, ack: 1 })))).to.equal(undefined)
+    expect(couple.bob.sessions.pairs[0]!.waiting).to.equal(0)
+    expect(own).to.have.length(1)
+  })
+
+  it('is within reach of what has come: whoever is far ahead makes us keep nothing (R-1014)', () => {
+    const { couple, hand } = started()
+    expect(couple.give('bob', hand.seal(said(1 + EARLY_TEXTS + 1)))).to.equal(1014)
+    for (let number = 3; number <= 1 + EARLY_TEXTS; number++) {
+      expect(couple.give('bob', hand.seal(said(number)))).to.equal(undefined)
+    }
+    expect(couple.bob.sessions.pairs[0]!.early).to.equal(EARLY_TEXTS - 1)
+    expect(couple.bob.heard).to.deep.equal(['text 1'])
+    couple.bob.restart()
+    expect(couple.give('bob', hand.seal(said(2)))).to.equal(undefined)
+    expect(couple.bob.heard).to.have.length(1 + EARLY_TEXTS)
+    expect(couple.bob.heard.at(-1)).to.equal(`text ${1 + EARLY_TEXTS}`)
+  })
+
+  it('is told as missing when the other end does not have it any more', () => {
+    const { couple, hand } = started()
+    couple.give('bob', hand.seal(said(5)))
+    couple.give('bob', hand.seal(said(7, { oldest: 4 })))
+    expect(couple.bob.heard).to.deep.equal(['text 1'])
+    couple.give('bob', hand.seal(said(8, { oldest: 7 })))
+    expect(couple.bob.heard).to.deep.equal(['text 1', 'text 5', 'text 7', 'text 8'])
+    const gaps = couple.bob.notices.flatMap((notice) => (notice.type === 'gap' ? [notice.missing] : []))
+    expect(gaps).to.deep.equal([2, 1, 1])
+  })
+
+  it('comes once, however often it is said', () => {
+    const { couple, hand } = started()
+    for (let i = 0; i < 3; i++) couple.give('bob', hand.seal(said(2)))
+    expect(couple.bob.heard).to.deep.equal(['text 1', 'text 2'])
+  })
+
+  it('is on the disk with the key that it used up before it is told or acknowledged', () => {
+    const { couple, hand } = started()
+    couple.bob.effects.length = 0
+    couple.give('bob', hand.seal(said(2)))
+    const [first, ...rest] = couple.bob.effects
+    expect(
+      first?.type === 'persist' && first.isDurable && first.puts.map(({ entry }) => entry.split('/')[0])
+    ).to.include.members(['session', 'pair', 'false 2 text 2'])
+    expect(rest.some(({ type }) => type === 'post')).to.equal(false)
+  })
+
+  it('shows of its size the class alone', () => {
+    const { hand } = started()
+    const sizes = (texts: string[]): Set<number> =>
+      new Set(texts.map((text) => SessionFrame.encode(hand.seal({ ...said(9), content: textOf(text) })).length))
+    expect(sizes(['x', 'x'.repeat(100), 'x'.repeat(150)]).size).to.equal(1)
+    expect(sizes(['x', 'x'.repeat(300)]).size).to.equal(2)
+  })
+})
+
+describe('a pair', () => {
+  it('carries texts both ways, each under one name at both ends', () => {
+    const couple = new Couple()
+    couple.say('alice', 'hello')
+    couple.carry()
+    couple.say('bob', 'hello yourself')
+    couple.carry()
+    expect([couple.bob.heard, couple.alice.heard]).to.deep.equal([['hello'], ['hello yourself']])
+    const [heard] = couple.bob.notices.flatMap((notice) => (notice.type === 'text' ? [notice.text.id] : []))
+    const [received] = couple.alice.notices.flatMap((notice) => (notice.type === 'received' ? [notice.id] : []))
+    expect(received).to.deep.equal(heard)
+  })
+
+  it('writes what it seals before it posts it, so that no crash seals two things under one key', () => {
+    const couple = new Couple()
+    // Without one-time key the first text is sealed when the answer comes, which changes nothing else on the disk.
+    couple.alice.record = { ...couple.alice.record!, oneTimeKeys: [] }
+    for (const text of ['one', 'two']) {
+      couple.say('alice', text)
+      couple.carry()
+      couple.pass(MINUTE_MS)
+      couple.carry()
+    }
+    for (const side of [couple.alice, couple.bob]) {
+      const posts = side.effects.flatMap(({ type }, i) => (type === 'post' ? [i] : []))
+      expect(posts.length).to.be.above(1)
+      for (const at of posts) {
+        const write = side.effects.slice(0, at).findLast(({ type }) => type === 'persist')
+        expect(write?.type === 'persist' && write.isDurable).to.equal(true)
+      }
+    }
+  })
+
+  it('sends again what was not acknowledged, with more and more time between, and stops when it was', () => {
+    const couple = new Couple()
+    couple.say('alice', 'hello')
+    const [first] = couple.alice.posted.splice(0)
+    const counts: number[] = []
+    for (let i = 0; i < 5; i++) {
+      couple.pass(MINUTE_MS)
+      counts.push(couple.alice.posted.splice(0).length)
+    }
+    expect(counts[0]).to.be.within(5, 8)
+    expect(counts.slice(2).every((count) => count <= 1)).to.equal(true)
+    couple.give('bob', first!)
+    couple.carry()
+    couple.pass(MINUTE_MS)
+    couple.carry()
+    couple.pass(HOUR_MS)
+    expect(couple.alice.posted).to.have.length(0)
+    expect(couple.bob.heard).to.deep.equal(['hello'])
+  })
+
+  it('sends it at once, under another attempt, when the other shows up', () => {
+    const couple = new Couple()
+    couple.say('alice', 'hello')
+    couple.pass(HOUR_MS)
+    const before = couple.alice.posted.splice(0)
+    const { sessions, env } = couple.alice
+    sessions.setThere(couple.bob.self.record.user, true, env)
+    couple.pass(0)
+    expect(couple.alice.posted).to.have.length(1)
+    const again = couple.alice.posted[0]!
+    expect(again.sealed).to.deep.equal(before[0]!.sealed)
+    expect(before.map(({ attempt }) => attempt)).to.not.include(again.attempt)
+  })
+
+  it('has no more on its way than a window, and no more waiting than it may', () => {
+    const couple = new Couple()
+    for (let i = 0; i < SAID_AT_ONCE + 10; i++) couple.say('alice', `${i}`)
+    expect(couple.alice.posted).to.have.length(SAID_AT_ONCE)
+    for (let i = SAID_AT_ONCE + 10; i < OUTBOX_MESSAGES; i++) couple.say('alice', `${i}`)
+    expect(() => couple.say('alice', 'too many')).to.throw(UsageError)
+    expect(() => couple.say('alice', '')).to.throw(UsageError)
+  })
+
+  it('comes to one session when both start at once, the same at both ends, and lets the other go', () => {
+    const couple = new Couple()
+    couple.say('alice', 'from alice')
+    couple.say('bob', 'from bob')
+    couple.carry()
+    expect([couple.bob.heard, couple.alice.heard]).to.deep.equal([['from alice'], ['from bob']])
+    couple.say('alice', 'again from alice')
+    couple.say('bob', 'again from bob')
+    couple.carry()
+    couple.pass(3 * SESSION_GRACE_MS)
+    couple.carry()
+    const [a, b] = [couple.alice.sessionRows, couple.bob.sessionRows]
+    expect([a.length, b.length]).to.deep.equal([1, 1])
+    expect(a[0]!.id).to.deep.equal(b[0]!.id)
+    const notices = [...couple.alice.notices, ...couple.bob.notices]
+    expect(notices.some(({ type }) => type === 'renewed')).to.equal(false)
+  })
+
+  it('goes on after a restart at every point', () => {
+    const couple = new Couple()
+    for (const text of ['a', 'b', 'c', 'd']) {
+      couple.say('alice', `alice ${text}`)
+      couple.alice.restart()
+      couple.say('bob', `bob ${text}`)
+      couple.bob.restart()
+      couple.carry()
+      couple.alice.restart()
+      couple.pass(MINUTE_MS)
+      couple.carry()
+    }
+    expect(couple.bob.heard).to.deep.equal(['a', 'b', 'c', 'd'].map((text) => `alice ${text}`))
+    expect(couple.alice.heard).to.deep.equal(['a', 'b', 'c', 'd'].map((text) => `bob ${text}`))
+  })
+
+  it('starts anew after the other has lost its state: said so at both ends, nothing twice, nothing lost', () => {
+    for (const hasHint of [true, false]) {
+      const couple = new Couple()
+      couple.say('alice', 'one')
+      couple.carry()
+      couple.pass(MINUTE_MS)
+      couple.carry()
+      couple.bob.rows.clear()
+      couple.bob.restart()
+      couple.say('alice', 'two')
+      const user = couple.bob.self.record.user
+      const [frame] = couple.alice.posted.splice(0)
+      expect(couple.give('bob', frame!)).to.equal(1007)
+      if (hasHint) couple.alice.act((out) => couple.alice.sessions.hint(user, frame!.tag, couple.alice.env, out))
+      else {
+        couple.alice.sessions.setThere(user, true, couple.alice.env)
+        couple.pass(MINUTE_MS)
+      }
+      couple.carry()
+      expect(couple.bob.heard).to.deep.equal(['one', 'two'])
+      couple.say('bob', 'back')
+      couple.carry()
+      expect(couple.alice.heard).to.deep.equal(['back'])
+      expect(couple.alice.notices.filter(({ type }) => type === 'renewed')).to.have.length(1)
+    }
+  })
+
+  it('tells whoever gets a new start where there was a session', () => {
+    const couple = new Couple()
+    couple.say('alice', 'one')
+    couple.carry()
+    couple.alice.rows.clear()
+    couple.alice.restart()
+    couple.say('alice', 'two')
+    couple.carry()
+    expect(couple.bob.notices.filter(({ type }) => type === 'renewed')).to.have.length(1)
+    expect(couple.bob.heard).to.deep.equal(['one', 'two'])
+  })
+
+  it('believes hints only so often: whoever forges them makes a few starts and no more', () => {
+    const couple = new Couple()
+    couple.say('alice', 'one')
+    couple.carry()
+    const user = couple.bob.self.record.user
+    for (let i = 0; i < 50; i++) {
+      const tag = couple.alice.sessions.pairs[0]!.sessions[0]!.sendingTag!
+      couple.alice.act((out) => couple.alice.sessions.hint(user, tag, couple.alice.env, out))
+      couple.carry()
+    }
+    expect(couple.carried.filter(({ frame }) => frame.start !== undefined).length).to.be.below(10)
+    couple.say('alice', 'two')
+    couple.carry()
+    expect(couple.bob.heard).to.deep.equal(['one', 'two'])
+  })
+
+  it('goes on with a session that was given up as soon as the other end says something in it', () => {
+    const couple = new Couple()
+    couple.say('alice', 'one')
+    couple.carry()
+    couple.say('bob', 'hello')
+    couple.carry()
+    couple.alice.record = { ...couple.alice.record!, oneTimeKeys: [] }
+    const [before] = couple.alice.sessions.pairs[0]!.sessions
+    const user = couple.bob.self.record.user
+    couple.alice.act((out) => couple.alice.sessions.hint(user, before!.sendingTag!, couple.alice.env, out))
+    expect(before!.isDoubted).to.equal(true)
+    couple.alice.posted.length = 0
+    couple.say('bob', 'still here')
+    couple.carry()
+    couple.alice.posted.length = 0
+    couple.say('alice', 'two')
+    expect(couple.alice.posted[0]!.tag).to.deep.equal(before!.sendingTag)
+  })
+
+  it('acknowledges again what comes again, whose acknowledgement was lost', () => {
+    const couple = new Couple()
+    couple.say('alice', 'one')
+    couple.carry()
+    couple.say('bob', 'two')
+    couple.carry()
+    couple.pass(MINUTE_MS)
+    for (const side of [couple.alice, couple.bob]) side.posted.length = 0
+    couple.carry()
+    couple.say('alice', 'three')
+    const [frame] = couple.alice.posted.splice(0)
+    couple.give('bob', frame!)
+    couple.pass(1_000)
+    couple.bob.posted.length = 0
+    expect(couple.give('bob', frame!)).to.equal(1009)
+    couple.pass(1_000)
+    couple.alice.posted.length = 0
+    couple.carry()
+    expect(couple.alice.sessions.pairs[0]!.waiting).to.equal(0)
+  })
+
+  it('seals anew after a restart what was sealed under a session that is not used any more', () => {
+    const couple = new Couple()
+    couple.say('alice', 'one')
+    couple.carry()
+    couple.say('bob', 'hello')
+    couple.carry()
+    couple.alice.record = { ...couple.alice.record!, oneTimeKeys: [] }
+    couple.say('alice', 'two')
+    const [frame] = couple.alice.posted.splice(0)
+    const user = couple.bob.self.record.user
+    couple.alice.act((out) => couple.alice.sessions.hint(user, frame!.tag, couple.alice.env, out))
+    couple.alice.restart()
+    couple.carry()
+    expect(couple.bob.heard).to.deep.equal(['one', 'two'])
+  })
+
+  it('asks for a record where it has none, and starts when it comes', () => {
+    const couple = new Couple()
+    const { record } = couple.alice
+    couple.alice.record = undefined
+    couple.say('alice', 'hello')
+    expect(couple.alice.notices.map(({ type }) => type)).to.include('recordNeeded')
+    expect(couple.alice.posted).to.have.length(0)
+    couple.alice.record = record
+    couple.alice.act((out) => couple.alice.sessions.recordFound(record!.user, couple.alice.env, out))
+    couple.carry()
+    expect(couple.bob.heard).to.deep.equal(['hello'])
+  })
+
+  it('takes another key, or none, when the one-time key of its start was used by somebody else', () => {
+    const couple = new Couple()
+    for (const key of couple.bob.self.oneTimeKeys.offered(couple.bob.self.prekeys)) couple.bob.self.oneTimeKeys.use(key)
+    couple.say('alice', 'hello')
+    const [frame] = couple.alice.posted.splice(0)
+    expect(couple.give('bob', frame!)).to.equal(1003)
+    const user = couple.bob.self.record.user
+    couple.alice.act((out) => couple.alice.sessions.hint(user, frame!.tag, couple.alice.env, out))
+    couple.carry()
+    expect(couple.bob.heard).to.deep.equal(['hello'])
+  })
+
+  it('sends a long text after the answer, when there is room for it beside no start', () => {
+    const couple = new Couple()
+    const long = 'x'.repeat(16_384)
+    couple.say('alice', long)
+    for (const frame of couple.alice.posted) expect(SessionFrame.encode(frame).length).to.be.below(8_000)
+    couple.carry()
+    expect(couple.bob.heard).to.deep.equal([long])
+  })
+})
