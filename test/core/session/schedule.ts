@@ -77,6 +77,8 @@ class End {
   /** Written, not yet surely on the disk. */
   #loose: Extract<Effect, { type: 'persist' }>[] = []
   #prekeys: Prekeys
+  /** The newest record that others may have; undefined: none of the present prekeys. */
+  #published: UserRecord | undefined
   self!: Self
   sessions!: Sessions
   #seq = 0
@@ -121,14 +123,15 @@ class End {
     const rowsOf = rowsByKind(rows)
     const oneTimeKeys = new OneTimeKeys(rowsOf(ONE_TIME_KEYS_ENTRY)[0]?.value)
     oneTimeKeys.fill(this.#prekeys, this.bytes)
+    const { key } = this
     this.self = {
-      key: this.key,
+      key,
       boot: this.bytes(16),
       prekeys: this.#prekeys,
       oneTimeKeys,
-      record: undefined as never
+      record: this.#published as UserRecord
     }
-    this.publish()
+    if (this.#published === undefined) this.publish()
     this.sessions = new Sessions({
       self: this.self,
       recordOf: () => this.record,
@@ -149,6 +152,7 @@ class End {
     if (this.#prekeys.isDue(this.#world.now)) this.#prekeys.rotate(this.bytes, this.#world.now)
     this.self.oneTimeKeys.fill(this.#prekeys, this.bytes)
     this.self.record = recordOf(this.key, this.who, this.#prekeys, this.self.oneTimeKeys, ++this.#seq, this.#world.now)
+    this.#published = this.self.record
     const row = this.self.oneTimeKeys.row()
     this.#disk.set(nameOf(row), row)
   }
@@ -242,6 +246,7 @@ class End {
     this.heard.push([])
     this.#prekeys = Prekeys.create(this.bytes, this.#world.now)
     this.record = undefined
+    this.#published = undefined
     this.start()
   }
 
