@@ -17,7 +17,6 @@ import { Allowance } from '../allowance.ts'
 import { isContent } from '../channel/content.ts'
 import { Deadlines } from '../deadlines.ts'
 import type { UserId } from '../identity/user.ts'
-import type { UserRecord } from '../identity/user-record.ts'
 import type { Env, Row, RowKey } from '../machine.ts'
 import { type Out, stateRow } from '../out.ts'
 import {
@@ -35,81 +34,12 @@ import {
   STARTS_OF_ONE_AT_ONCE
 } from '../params.ts'
 import { Refusal, refuse } from '../reject.ts'
-import { type Initiator, initiate } from './handshake.ts'
+import { initiate, MAX_GENERATION } from './handshake.ts'
 import { Heard, type HeardEvent } from './heard.ts'
 import { Said, type SaidText } from './said.ts'
 import { compareSessions, Session } from './session.ts'
 import type { AcceptedStart } from './starts.ts'
-
-/** Something said to one user, as it is kept and shown. */
-export interface DirectText {
-  /** The other user, who said it or to whom it was said. */
-  readonly user: UserId
-  readonly isOwn: boolean
-  /** 32 bytes, the same at both ends: what edits and reactions name. */
-  readonly id: Uint8Array
-  readonly number: number
-  readonly content: Content
-}
-
-/** What the user is told. */
-export type PairNotice =
-  | { readonly type: 'text'; readonly text: DirectText }
-  /** The other end has what we said. */
-  | { readonly type: 'received'; readonly user: UserId; readonly id: Uint8Array }
-  /** So many texts of the other end will not come: it does not have them any more. */
-  | { readonly type: 'gap'; readonly user: UserId; readonly missing: number }
-  /** The other end has begun anew: it had lost the session, or believed that we had. */
-  | { readonly type: 'renewed'; readonly user: UserId }
-  /** A session can only be started with a newer record of the other. */
-  | { readonly type: 'recordNeeded'; readonly user: UserId }
-
-/** What a pair needs of the peer that owns it. */
-export interface PairContext {
-  /** Who we are now. */
-  readonly self: Initiator
-  /** The newest valid record known of a user. */
-  recordOf(user: UserId): UserRecord | undefined
-  /** The rows that keep a text; they are written together with the state it belongs to. */
-  rowsOf(text: DirectText): readonly Row[]
-  /** Puts a frame on its way to the user, after everything in `out`. */
-  post(user: UserId, frame: SessionFrame, out: Out): void
-  tell(notice: PairNotice, out: Out): void
-}
-
-/** Rows, notices and frames of one event: what is written comes first, what is shown to others last. */
-class Turn {
-  readonly #puts = new Map<string, Row>()
-  readonly #deletes = new Map<string, RowKey>()
-  readonly frames: SessionFrame[] = []
-  readonly notices: PairNotice[] = []
-  isDurable = false
-  /** The other end has begun anew. */
-  isRenewed = false
-
-  write({ puts, deletes }: { readonly puts: readonly Row[]; readonly deletes: readonly RowKey[] }): void {
-    for (const row of puts) {
-      this.#puts.set(keyOf(row), row)
-      this.#deletes.delete(keyOf(row))
-    }
-    for (const key of deletes) {
-      this.#deletes.set(keyOf(key), key)
-      this.#puts.delete(keyOf(key))
-    }
-  }
-
-  finish(user: UserId, context: PairContext, out: Out): void {
-    const { isDurable } = this
-    const puts = [...this.#puts.values()]
-    const deletes = [...this.#deletes.values()]
-    if (puts.length + deletes.length > 0) out.push({ type: 'persist', puts, deletes, isDurable })
-    if (this.isRenewed) context.tell({ type: 'renewed', user }, out)
-    for (const notice of this.notices) context.tell(notice, out)
-    for (const frame of this.frames) context.post(user, frame, out)
-  }
-}
-
-const keyOf = ({ room, entry, order }: RowKey): string => `${room}\n${entry}\n${order ?? 0}`
+import { type DirectText, type PairContext, Turn } from './turn.ts'
 
 /** The longest content that a frame with a start in it has room for. */
 const EARLY_CONTENT_BYTES = PADDING_CLASSES.at(-2)! - 256
@@ -357,7 +287,7 @@ export class Pair {
       turn.notices.push({ type: 'recordNeeded', user: this.other })
       return
     }
-    const generation = Math.max(0, ...this.sessions.map((session) => session.generation)) + 1
+    const generation = Math.min(Math.max(0, ...this.sessions.map((one) => one.generation)) + 1, MAX_GENERATION)
     const unused = record.oneTimeKeys.filter((key) => !this.#usedKeys.some((used) => equalBytes(used, key)))
     const pick = unused[env.random(1)[0]! % Math.max(1, unused.length)]
     const oneTimeKey = mayUseOneTimeKey ? pick : undefined
