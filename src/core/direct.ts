@@ -83,6 +83,8 @@ export class Direct implements SessionsContext {
   /** By receipt. */
   readonly #posted = new Map<string, Posted>()
   #receipts = 0
+  /** Users whose records are looked for. */
+  readonly #sought = new Map<string, UserId>()
   /** Of each user, frames that a topic has carried since it was heard of: hex of their tags and headers. */
   readonly #carried = new Map<string, Set<string>>()
 
@@ -164,8 +166,18 @@ export class Direct implements SessionsContext {
     this.#sessions?.setThere(asUserId(user), true, env)
   }
 
-  onRecord(user: Uint8Array, env: Env, out: Out): void {
-    this.#during({ env, out }, (sessions) => sessions.recordFound(asUserId(user), env, out))
+  /** Whether the record of this user is looked for: then it is taken from whoever brings it. */
+  isSought(user: Uint8Array): boolean {
+    return this.#sought.has(mapKey(user))
+  }
+
+  /** Called when anything has come in: a record that was looked for may be there, whoever brought it. */
+  settle(env: Env, out: Out): void {
+    for (const [key, user] of this.#sought) {
+      if ((this.#records.get(user)?.expiresAt ?? 0) <= env.now) continue
+      this.#sought.delete(key)
+      this.#during({ env, out }, (sessions) => sessions.recordFound(user, env, out))
+    }
   }
 
   // ---------------------------------------------------------------- frames on their way
@@ -318,11 +330,13 @@ export class Direct implements SessionsContext {
     const { user } = conversation
     if (env.uptimeMs < conversation.soughtAt + SOUGHT_RECORD_MS) return
     conversation.soughtAt = env.uptimeMs
+    this.#sought.set(mapKey(user), user)
     out.push({ type: 'lookUp', kind: 'user', id: user })
     const room = this.#roomWith(user)
     if (room === undefined) return
     const { channel, name, addresses } = room.context
     out.push({ type: 'ask', id: `${name}:record`, channel, to: undefined, addresses, question: { record: { user } } })
+    if (room.member.publicKeys.mayAsk(env)) room.member.publicKeys.ask({ user }, '', env, out)
   }
 
   // ---------------------------------------------------------------- what the user asks

@@ -242,8 +242,9 @@ export const SESSION_RENEWAL_MS = 5 * MINUTE_MS
 export const DIRECT_FRAMES = 256
 /** A record that a session needs is sought at most this often. */
 export const SOUGHT_RECORD_MS = 10 * SECOND_MS
-/** Lives of the other end that are remembered. */
+/** Lives of the other end that are remembered, and after what silence nothing is expected of one without session. */
 export const KNOWN_LIVES = 8
+export const LIFE_MS = DAY_MS
 /** Channels of one peer. */
 export const CHANNELS = 256
 

@@ -125,6 +125,7 @@ export class Peer implements Machine {
     if (event.type === 'wake') this.#wakeAt = undefined
     this.#dispatch(event, env, out)
     for (const room of this.#channels.values()) this.#seekAmended(room, env, out)
+    this.#direct.settle(env, out)
     const next = this.#nextAt()
     if (next !== this.#wakeAt) {
       this.#wakeAt = next
@@ -346,15 +347,15 @@ export class Peer implements Machine {
       member.onRecord(env, out)
       manager.onRecord(user, env, out)
     }
-    this.#direct.onRecord(user, env, out)
   }
 
-  /** A record that came unasked beside others is of interest when it is a manager's: strangers cannot fill the book. */
+  /** A record that came beside others is of interest when it is a manager's, or looked for: strangers cannot fill the book. */
   #addManagerRecord({ context }: Room, bytes: Uint8Array, env: Env, out: Out): void {
     if (this.#outdo(bytes, env, out)) return
     const record = this.#records.read(bytes, env.now)
     if (record instanceof Refusal) out.reject(record)
-    else if (isManagerOf(context.charter.descriptor, record.user)) this.#records.add(bytes, env.now, out)
+    else if (isManagerOf(context.charter.descriptor, record.user) || this.#direct.isSought(record.user))
+      this.#records.add(bytes, env.now, out)
   }
 
   #addRecord(bytes: Uint8Array, env: Env, out: Out): void {

@@ -118,7 +118,7 @@ export const CHECKS = {
   // Streams
   801: 'a question is canonical and of one known kind',
   802: 'an answer is canonical and within its limits',
-  803: 'a delivery is one message: a channel id and a frame',
+  803: 'what is handed over is one message: a channel id and a frame, or a frame of a session',
   // Questions for records
   901: 'a question for a record opens under the control key of its epoch, for one user, with a usable one-time key',
   902: 'who asks for a record is a member',

@@ -6,13 +6,14 @@ import { SECOND_MS } from '../base/time.ts'
 import { type UserId, userIdText } from '../core/identity/user.ts'
 import type { Host } from './host.ts'
 import { waitAfter } from './targets.ts'
+import { NATURE, type Nature } from './world.ts'
 
 /** Dials under way. */
 export const MAX_DIALS = 8
 /** A dial, looking for the peer's addresses included. */
 const DIAL_MS = 10 * SECOND_MS
 /** Peers whose failures are remembered; the one that failed longest ago makes room. */
-const MAX_FAILED = 1_024
+export const MAX_FAILED = 1_024
 
 interface Failures {
   readonly count: number
@@ -23,12 +24,14 @@ interface Failures {
 /** Dials for one purpose. */
 export class Dials {
   readonly #host: Pick<Host, 'dial'>
+  readonly #nature: Pick<Nature, 'uptimeMs'>
   readonly #underWay = new Map<string, Promise<boolean>>()
   readonly #failures = new Map<string, Failures>()
   readonly #stopped = new AbortController()
 
-  constructor(host: Pick<Host, 'dial'>) {
+  constructor(host: Pick<Host, 'dial'>, nature: Pick<Nature, 'uptimeMs'> = NATURE) {
     this.#host = host
+    this.#nature = nature
   }
 
   /** Breaks off what is under way and dials no more. */
@@ -45,7 +48,7 @@ export class Dials {
     const peer = userIdText(user)
     const underWay = this.#underWay.get(peer)
     if (underWay !== undefined) return underWay
-    const isTooEarly = performance.now() < (this.#failures.get(peer)?.until ?? 0)
+    const isTooEarly = this.#nature.uptimeMs() < (this.#failures.get(peer)?.until ?? 0)
     if (isTooEarly || this.#underWay.size >= MAX_DIALS || this.#stopped.signal.aborted) return Promise.resolve(false)
     const dial = this.#dial(user, peer)
     this.#underWay.set(peer, dial)
@@ -60,7 +63,7 @@ export class Dials {
     this.#failures.delete(peer)
     if (isConnected) return true
     if (this.#failures.size >= MAX_FAILED) this.#failures.delete(this.#failures.keys().next().value!)
-    this.#failures.set(peer, { count, until: performance.now() + waitAfter(count) })
+    this.#failures.set(peer, { count, until: this.#nature.uptimeMs() + waitAfter(count) })
     return false
   }
 }

@@ -182,6 +182,29 @@ describe('two members of a channel', () => {
     )
   })
 
+  it('get the record that a session needs from the directory, from a member, or from the key manager', () => {
+    for (const way of ['directory', 'member', 'manager'] as const) {
+      const all = world(`record/${way}`)
+      const { bus, alice, others } = all
+      const [carol, dave] = others as [Node, Node]
+      // Alice is the key manager. Dave, who comes back with a book without Carol's record, wants to talk to her.
+      bus.stop(dave)
+      for (const name of dave.rows.keys()) if (name.includes(`user/${hex(carol.key.publicKey)}`)) dave.rows.delete(name)
+      bus.isDirectorySilent = way !== 'directory'
+      const blank = { descriptors: EMPTY, records: [], frames: [], sealed: EMPTY, isMore: false }
+      bus.oracle = (question, node) =>
+        node === dave && question.record !== undefined && way !== 'member' ? blank : undefined
+      const isOnTopic = ({ kind }: { kind: string }): boolean => kind === 'publicKeyRequest'
+      bus.start(dave)
+      if (way !== 'manager') bus.stop(alice)
+      tell(all, dave, carol, 'hello')
+      // Sooner than her next digest, which may bring it, too.
+      bus.pass(1_000)
+      expect(shown(all, carol, dave), way).to.deep.equal(['dave: hello'])
+      if (way === 'manager') expect(bus.frames(all.channel).some(isOnTopic)).to.equal(true)
+    }
+  })
+
   it('do not hear strangers who share no channel with them, until they are trusted', () => {
     const all = world()
     const { bus, alice } = all

@@ -1,6 +1,7 @@
 import { multiaddr } from '@multiformats/multiaddr'
 import { expect } from 'chai'
 import { joinBytes, u32, zeros } from '../../src/base/bytes.ts'
+import { DAY_MS } from '../../src/base/time.ts'
 import type { UserId } from '../../src/core/identity/user.ts'
 import type { HandOutcome } from '../../src/core/machine.ts'
 import { MAX_HANDED_PEER, SessionStreams, type SessionStreamsInit } from '../../src/node/session-streams.ts'
@@ -214,11 +215,12 @@ describe('session streams, live', function () {
     const onFrame: SessionStreamsInit['onFrame'] = (_frame, _from, signal) =>
       new Promise((resolve) => signal.addEventListener('abort', () => resolve(undefined)))
     for (const stopping of [0, 1]) {
-      const nodes = await pair({ onFrame })
+      const nodes = [await talker({ deadlineMs: DAY_MS }), await talker({ onFrame, deadlineMs: DAY_MS })] as const
       const [a, b] = nodes
+      await a.host.libp2p.dial(multiaddr(b.address))
       const handed = Array.from({ length: 10 }, () => a.sessions.hand(b.host.user, FRAME, false))
       await pause(100)
-      await nodes[stopping]!.sessions.stop()
+      await nodes[stopping as 0 | 1].sessions.stop()
       expect(new Set(await Promise.all(handed))).to.deep.equal(new Set(['failed']))
       expect(await a.sessions.hand(b.host.user, FRAME, true)).to.equal('failed')
     }

@@ -65,6 +65,8 @@ describe('Turns', () => {
   })
 })
 
+const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
 describe('TurnsByName', () => {
   it('each name has its own, and those who have gone hold none', async () => {
     const turns = new TurnsByName(1)
@@ -73,13 +75,14 @@ describe('TurnsByName', () => {
     ;(await turns.take('b', forEver))!()
     const gone = new AbortController()
     const waiting = turns.take('a', gone.signal)
+    gone.abort()
+    expect(await waiting).to.equal(undefined)
     let isNext = false
     const next = turns.take('a', forEver).then((endNext) => {
       isNext = true
       return endNext
     })
-    gone.abort()
-    expect(await waiting).to.equal(undefined)
+    await pause()
     expect(isNext).to.equal(false)
     end!()
     ;(await next)!()

@@ -67,10 +67,15 @@ export class PublicKeys {
     }
   }
 
+  /** Whether `ask` would ask. */
+  mayAsk(env: Env): boolean {
+    return this.#standing.isKeyReady(env.now) && this.#questions.length < OWN_QUESTIONS
+  }
+
   /**
    * Puts a question.
    *
-   * @param name - what the notice that answers it is known by.
+   * @param name - what the notice that answers it is known by; empty: the record is all that is wanted.
    * @throws {UsageError} `NO_KEY_YET` without a usable key, `TOO_MANY_QUESTIONS`.
    */
   ask(subject: Subject, name: string, env: Env, out: Out): void {
@@ -134,6 +139,6 @@ export class PublicKeys {
     question.oneTimeKey.destroy()
     const sought = user.length > 0 ? user : (question.subject.user ?? EMPTY)
     const { channel } = this.#context
-    out.notify({ type: 'publicKey', channel, request: question.name, user: sought, record })
+    if (question.name !== '') out.notify({ type: 'publicKey', channel, request: question.name, user: sought, record })
   }
 }

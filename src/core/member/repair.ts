@@ -390,7 +390,7 @@ const spanOf = (ranges: readonly Range[]): SpanRow => ({
 
 const isAskedFor = (range: Range, { author, body, bytes }: Frame): boolean => {
   const { message = body.plainMessage, session } = body
-  const kept = session ? { group: session.tag, lamport: session.lamport } : message
+  const kept = session ? { group: EMPTY, lamport: session.lamport } : message
   return kept !== undefined && kept.lamport > 0 && isInRange(range, { sender: author, ...kept, frame: bytes })
 }
 

@@ -160,10 +160,14 @@ export function respond(
   return secret === undefined ? refuse(1006) : { id, secret }
 }
 
+/** Generations stay below it, so that there is always room in the wire format. */
+export const MAX_GENERATION = 2 ** 31
+
 const hasLengths = ({ ephemeral, oneTimeKey, generation }: StartContent): boolean =>
   ephemeral.length === X25519_BYTES &&
   (oneTimeKey.length === 0 || oneTimeKey.length === X25519_BYTES) &&
-  generation >= 1
+  generation >= 1 &&
+  generation <= MAX_GENERATION
 
 const agree = (own: KemKeyPair, publicKey: Uint8Array): Uint8Array | undefined => x25519(own.seed.expose(), publicKey)
 

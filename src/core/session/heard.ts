@@ -11,7 +11,7 @@ import { EarlyRow, type LifeRow } from '../../wire/rows.ts'
 import type { UserId } from '../identity/user.ts'
 import type { Row, RowKey } from '../machine.ts'
 import { stateKey, stateRow } from '../out.ts'
-import { EARLY_TEXTS, KNOWN_LIVES } from '../params.ts'
+import { EARLY_TEXTS, KNOWN_LIVES, LIFE_MS } from '../params.ts'
 import { type Refusal, refuse } from '../reject.ts'
 
 /** What comes of a frame, in order. */
@@ -26,6 +26,8 @@ interface Life {
   heard: number
   /** What came before what is before it. */
   readonly early: Map<number, Content>
+  /** When it was last heard, `Env.uptimeMs`. */
+  heardAt: number
 }
 
 export class Heard {
@@ -59,7 +61,7 @@ export class Heard {
   }
 
   /** Takes in what was judged. */
-  take({ instance, number, oldest, content }: SessionContent): HeardEvent[] {
+  take({ instance, number, oldest, content }: SessionContent, uptimeMs: number): HeardEvent[] {
     const events: HeardEvent[] = []
     let life = this.#lifeOf(instance)
     if (life === undefined) {
@@ -67,9 +69,10 @@ export class Heard {
         events.push(...this.end(this.#lives[0]!.instance))
         this.#lives.shift()
       }
-      life = { instance, heard: oldest - 1, early: new Map() }
+      life = { instance, heard: oldest - 1, early: new Map(), heardAt: uptimeMs }
       this.#lives.push(life)
     }
+    life.heardAt = uptimeMs
     this.#passOver(life, oldest - 1, events)
     if (number > life.heard && !life.early.has(number)) {
       life.early.set(number, content!)
@@ -77,6 +80,12 @@ export class Heard {
     }
     this.#release(life, events)
     return events
+  }
+
+  /** Lives that keep something back and were not heard for long. */
+  silent(uptimeMs: number): Uint8Array[] {
+    const silent = this.#lives.filter(({ early, heardAt }) => early.size > 0 && uptimeMs >= heardAt + LIFE_MS)
+    return silent.map(({ instance }) => instance)
   }
 
   /** Nothing more will come of a life: what is held back is given out without what is before it. */
@@ -107,8 +116,8 @@ export class Heard {
     return this.#lives.map(({ instance, heard }) => ({ instance, heard }))
   }
 
-  restore(lives: readonly LifeRow[], early: readonly EarlyRow[]): void {
-    this.#lives = lives.map(({ instance, heard }) => ({ instance, heard, early: new Map() }))
+  restore(lives: readonly LifeRow[], early: readonly EarlyRow[], uptimeMs: number): void {
+    this.#lives = lives.map(({ instance, heard }) => ({ instance, heard, early: new Map(), heardAt: uptimeMs }))
     for (const { instance, number, content } of early) {
       this.#lifeOf(instance)?.early.set(number, Content.decode(content))
     }

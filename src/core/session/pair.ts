@@ -17,7 +17,6 @@ import { Allowance } from '../allowance.ts'
 import { isContent } from '../channel/content.ts'
 import { Deadlines } from '../deadlines.ts'
 import type { UserId } from '../identity/user.ts'
-import type { UserRecord } from '../identity/user-record.ts'
 import type { Env, Row, RowKey } from '../machine.ts'
 import { type Out, stateRow } from '../out.ts'
 import {
@@ -35,81 +34,12 @@ import {
   STARTS_OF_ONE_AT_ONCE
 } from '../params.ts'
 import { Refusal, refuse } from '../reject.ts'
-import { type Initiator, initiate } from './handshake.ts'
+import { initiate, MAX_GENERATION } from './handshake.ts'
 import { Heard, type HeardEvent } from './heard.ts'
 import { Said, type SaidText } from './said.ts'
 import { compareSessions, Session } from './session.ts'
 import type { AcceptedStart } from './starts.ts'
-
-/** Something said to one user, as it is kept and shown. */
-export interface DirectText {
-  /** The other user, who said it or to whom it was said. */
-  readonly user: UserId
-  readonly isOwn: boolean
-  /** 32 bytes, the same at both ends: what edits and reactions name. */
-  readonly id: Uint8Array
-  readonly number: number
-  readonly content: Content
-}
-
-/** What the user is told. */
-export type PairNotice =
-  | { readonly type: 'text'; readonly text: DirectText }
-  /** The other end has what we said. */
-  | { readonly type: 'received'; readonly user: UserId; readonly id: Uint8Array }
-  /** So many texts of the other end will not come: it does not have them any more. */
-  | { readonly type: 'gap'; readonly user: UserId; readonly missing: number }
-  /** The other end has begun anew: it had lost the session, or believed that we had. */
-  | { readonly type: 'renewed'; readonly user: UserId }
-  /** A session can only be started with a newer record of the other. */
-  | { readonly type: 'recordNeeded'; readonly user: UserId }
-
-/** What a pair needs of the peer that owns it. */
-export interface PairContext {
-  /** Who we are now. */
-  readonly self: Initiator
-  /** The newest valid record known of a user. */
-  recordOf(user: UserId): UserRecord | undefined
-  /** The rows that keep a text; they are written together with the state it belongs to. */
-  rowsOf(text: DirectText): readonly Row[]
-  /** Puts a frame on its way to the user, after everything in `out`. */
-  post(user: UserId, frame: SessionFrame, out: Out): void
-  tell(notice: PairNotice, out: Out): void
-}
-
-/** Rows, notices and frames of one event: what is written comes first, what is shown to others last. */
-class Turn {
-  readonly #puts = new Map<string, Row>()
-  readonly #deletes = new Map<string, RowKey>()
-  readonly frames: SessionFrame[] = []
-  readonly notices: PairNotice[] = []
-  isDurable = false
-  /** The other end has begun anew. */
-  isRenewed = false
-
-  write({ puts, deletes }: { readonly puts: readonly Row[]; readonly deletes: readonly RowKey[] }): void {
-    for (const row of puts) {
-      this.#puts.set(keyOf(row), row)
-      this.#deletes.delete(keyOf(row))
-    }
-    for (const key of deletes) {
-      this.#deletes.set(keyOf(key), key)
-      this.#puts.delete(keyOf(key))
-    }
-  }
-
-  finish(user: UserId, context: PairContext, out: Out): void {
-    const { isDurable } = this
-    const puts = [...this.#puts.values()]
-    const deletes = [...this.#deletes.values()]
-    if (puts.length + deletes.length > 0) out.push({ type: 'persist', puts, deletes, isDurable })
-    if (this.isRenewed) context.tell({ type: 'renewed', user }, out)
-    for (const notice of this.notices) context.tell(notice, out)
-    for (const frame of this.frames) context.post(user, frame, out)
-  }
-}
-
-const keyOf = ({ room, entry, order }: RowKey): string => `${room}\n${entry}\n${order ?? 0}`
+import { type DirectText, type PairContext, Turn } from './turn.ts'
 
 /** The longest content that a frame with a start in it has room for. */
 const EARLY_CONTENT_BYTES = PADDING_CLASSES.at(-2)! - 256
@@ -178,20 +108,22 @@ export class Pair {
     return this.#sessionOf(tag) !== undefined
   }
 
-  /** What earlier runs have kept; `begin` comes after all of it. */
-  restore(row: PairRow, said: readonly SaidRow[], early: readonly EarlyRow[], sessions: readonly Session[]): void {
+  /** Goes on with what earlier runs have kept. */
+  restore(
+    row: PairRow,
+    said: readonly SaidRow[],
+    early: readonly EarlyRow[],
+    sessions: readonly Session[],
+    env: Env
+  ): void {
     this.#instance = row.instance
     this.#life = row.life
     this.#next = row.next
     this.#usedKeys = row.usedKeys
     this.#said.restore(said)
-    this.#heard.restore(row.lives, early)
+    this.#heard.restore(row.lives, early, env.uptimeMs)
     for (const session of sessions) this.#sessions.set(session.name, session)
     this.#said.unsealBut(sessions.filter(({ isDoubted }) => !isDoubted))
-  }
-
-  /** Goes on after a restart. */
-  begin(env: Env): void {
     if (this.#isWaiting()) this.#deadlines.set('resend', env.uptimeMs)
     this.#pruneLater(env)
   }
@@ -355,7 +287,7 @@ export class Pair {
       turn.notices.push({ type: 'recordNeeded', user: this.other })
       return
     }
-    const generation = Math.max(0, ...this.sessions.map((session) => session.generation)) + 1
+    const generation = Math.min(Math.max(0, ...this.sessions.map((one) => one.generation)) + 1, MAX_GENERATION)
     const unused = record.oneTimeKeys.filter((key) => !this.#usedKeys.some((used) => equalBytes(used, key)))
     const pick = unused[env.random(1)[0]! % Math.max(1, unused.length)]
     const oneTimeKey = mayUseOneTimeKey ? pick : undefined
@@ -389,17 +321,20 @@ export class Pair {
   }
 
   #pruneLater(env: Env): void {
-    if (this.#sessions.size > 1) this.#deadlines.setOnce('prune', env.uptimeMs + SESSION_GRACE_MS)
+    if (this.#sessions.size > 1 || this.#heard.early > 0)
+      this.#deadlines.setOnce('prune', env.uptimeMs + SESSION_GRACE_MS)
   }
 
-  /** Lets go of the sessions beside the one that is talked on. */
+  /** Lets go of sessions that were beside the one talked on for a while, and of lives that have long ended. */
   #prune(env: Env, turn: Turn): void {
     const talking = this.#talking()
     const pending = this.#pending()
-    if (talking?.isConfirmed) {
-      for (const session of this.sessions) if (session !== talking && session !== pending) this.#drop(session, turn)
+    for (const session of this.sessions) {
+      if (!talking?.isConfirmed || session === talking || session === pending) session.asideSince = undefined
+      else if (session.asideSince === undefined) session.asideSince = env.uptimeMs
+      else if (env.uptimeMs >= session.asideSince + SESSION_GRACE_MS) this.#drop(session, turn)
     }
-    for (const { instance } of this.#heard.lives) {
+    for (const instance of this.#heard.silent(env.uptimeMs)) {
       const isOver = ![this.#life, ...this.sessions.map(({ life }) => life)].some((life) => equalBytes(life, instance))
       if (isOver) this.#show(this.#heard.end(instance), turn)
     }
@@ -419,14 +354,12 @@ export class Pair {
     this.#unanswered = 0
     if (!equalBytes(content.instance, this.#life)) this.#meet(content.instance, turn)
     session.isDoubted = false
-    this.#show(this.#heard.take(content), turn)
-    if (content.number > 0) {
-      turn.isDurable = true
-      this.#answerLater(session, frame, env.uptimeMs + ACK_MS)
-    } else if (frame.start !== undefined) this.#answerLater(session, frame, env.uptimeMs + ACK_MS)
+    this.#show(this.#heard.take(content, env.uptimeMs), turn)
+    if (content.number > 0 || frame.start !== undefined) this.#answerLater(session, frame, env.uptimeMs + ACK_MS)
     if (equalBytes(content.ackInstance, this.#instance)) this.#acknowledged(content.ack, env, turn)
     turn.write({ puts: [this.#row()], deletes: [] })
     turn.write(session.rows())
+    this.#pruneLater(env)
   }
 
   /** Another life of the other end than the one heard last: it has none of the sessions of that. */

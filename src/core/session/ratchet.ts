@@ -128,11 +128,6 @@ export class Ratchet {
     return this.#sending?.header.tag
   }
 
-  /** The tag of the chain received on, if there is one. */
-  get receivingTag(): Uint8Array | undefined {
-    return this.#receiving?.header.tag
-  }
-
   /**
    * Seals one message. The state after it has to be durable before the message is shown to anybody.
    *

@@ -45,6 +45,8 @@ export class Session {
   isDoubted = false
   /** Until when a start without answer can be opened by the other end, ms since 1970. */
   usableUntil = 0
+  /** Since when another one is talked on, `Env.uptimeMs`; undefined: as far as anybody has looked, it is this one. */
+  asideSince: number | undefined
   /** How often a start without answer was sent beside a session that can be talked on. */
   tries = 0
   /** What goes with each frame until there is an answer; undefined at the responder's end. */

@@ -8,9 +8,10 @@ import type { UserRecord } from '../identity/user-record.ts'
 import type { Env } from '../machine.ts'
 import type { Out } from '../out.ts'
 import { Refusal, refuse } from '../reject.ts'
-import { type DirectText, Pair, type PairContext } from './pair.ts'
+import { Pair } from './pair.ts'
 import { Session } from './session.ts'
 import { Starts } from './starts.ts'
+import type { DirectText, PairContext } from './turn.ts'
 
 /** What the sessions need of the peer that owns them. */
 export interface SessionsContext extends PairContext {
@@ -59,8 +60,7 @@ export class Sessions {
       for (const chain of skipped(row.user)) {
         own.find(({ id }) => hex(id) === hex(chain.session))?.restoreSkipped(chain)
       }
-      pair.restore(row, said(row.user), early(row.user), own)
-      pair.begin(env)
+      pair.restore(row, said(row.user), early(row.user), own, env)
     }
   }
 

@@ -138,7 +138,8 @@ describe('the handshake of a session', () => {
     const wrong: ((content: StartContent) => Partial<StartContent>)[] = [
       () => ({ ephemeral: random(31) }),
       () => ({ oneTimeKey: random(16) }),
-      () => ({ generation: 0 })
+      () => ({ generation: 0 }),
+      () => ({ generation: 2 ** 31 + 1 })
     ]
     for (const change of wrong) expect(checkOf(answerOf(forged(bob, change, alice), bob, alice.record))).to.equal(1002)
     expect(

@@ -15,8 +15,8 @@ import type { Effect, Env, Row } from '../../../src/core/machine.ts'
 import { Out, STATE_ROOM } from '../../../src/core/out.ts'
 import { SESSION_GRACE_MS, SESSIONS_OF_PAIR, SKIPPED_KEYS } from '../../../src/core/params.ts'
 import { rowsByKind } from '../../../src/core/restore.ts'
-import type { DirectText, PairNotice } from '../../../src/core/session/pair.ts'
 import { Sessions } from '../../../src/core/session/sessions.ts'
+import type { DirectText, PairNotice } from '../../../src/core/session/turn.ts'
 import { Random } from '../../../src/sim/random.ts'
 import { decodeStrict } from '../../../src/wire/codec.ts'
 import { FRAME_BYTES } from '../../../src/wire/limits.ts'
@@ -77,6 +77,8 @@ class End {
   /** Written, not yet surely on the disk. */
   #loose: Extract<Effect, { type: 'persist' }>[] = []
   #prekeys: Prekeys
+  /** The newest record that others may have; undefined: none of the present prekeys. */
+  #published: UserRecord | undefined
   self!: Self
   sessions!: Sessions
   #seq = 0
@@ -121,14 +123,15 @@ class End {
     const rowsOf = rowsByKind(rows)
     const oneTimeKeys = new OneTimeKeys(rowsOf(ONE_TIME_KEYS_ENTRY)[0]?.value)
     oneTimeKeys.fill(this.#prekeys, this.bytes)
+    const { key } = this
     this.self = {
-      key: this.key,
+      key,
       boot: this.bytes(16),
       prekeys: this.#prekeys,
       oneTimeKeys,
-      record: undefined as never
+      record: this.#published as UserRecord
     }
-    this.publish()
+    if (this.#published === undefined) this.publish()
     this.sessions = new Sessions({
       self: this.self,
       recordOf: () => this.record,
@@ -149,6 +152,7 @@ class End {
     if (this.#prekeys.isDue(this.#world.now)) this.#prekeys.rotate(this.bytes, this.#world.now)
     this.self.oneTimeKeys.fill(this.#prekeys, this.bytes)
     this.self.record = recordOf(this.key, this.who, this.#prekeys, this.self.oneTimeKeys, ++this.#seq, this.#world.now)
+    this.#published = this.self.record
     const row = this.self.oneTimeKeys.row()
     this.#disk.set(nameOf(row), row)
   }
@@ -242,6 +246,7 @@ class End {
     this.heard.push([])
     this.#prekeys = Prekeys.create(this.bytes, this.#world.now)
     this.record = undefined
+    this.#published = undefined
     this.start()
   }
 
@@ -464,7 +469,8 @@ export class Schedule {
       this.pass(HOUR_MS / 2)
     }
     for (const end of ends) this.#say(end)
-    this.pass(HOUR_MS)
+    // Long enough that nothing is expected any more of states that were lost.
+    this.pass(DAY_MS + HOUR_MS)
     for (const end of ends) this.#check(end)
     this.#checkRest()
   }
@@ -522,7 +528,7 @@ export class Schedule {
       claim(pair !== undefined && others.length === 0, 'one pair')
       claim(pair!.waiting === 0 && pair!.early === 0, `${end.who} waits for nothing`)
     }
-    this.pass(2 * SESSION_GRACE_MS)
+    this.pass(4 * SESSION_GRACE_MS)
     const [a, b] = [alice.sessionRows(), bob.sessionRows()]
     claim(a.length === 1 && b.length === 1, `one session is left, not ${a.length} and ${b.length}`)
     const [one, other] = [a[0]!, b[0]!]

@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { playSchedule } from './schedule.ts'
 
-const SCHEDULES = 250
+const SCHEDULES = 150
 
 describe('the sessions of two users', function () {
   this.timeout(120_000)

@@ -1,0 +1,80 @@
+/**
+ * What comes of one event of a pair, in the order in which it must happen: what is written comes first, then what the user is
+ * told, and last what others see.
+ */
+import type { Content, SessionFrame } from '../../wire/messages.ts'
+import type { UserId } from '../identity/user.ts'
+import type { UserRecord } from '../identity/user-record.ts'
+import type { Row, RowKey } from '../machine.ts'
+import type { Out } from '../out.ts'
+import type { Initiator } from './handshake.ts'
+
+/** Something said to one user, as it is kept and shown. */
+export interface DirectText {
+  /** The other user, who said it or to whom it was said. */
+  readonly user: UserId
+  readonly isOwn: boolean
+  /** 32 bytes, the same at both ends: what edits and reactions name. */
+  readonly id: Uint8Array
+  readonly number: number
+  readonly content: Content
+}
+
+/** What the user is told. */
+export type PairNotice =
+  | { readonly type: 'text'; readonly text: DirectText }
+  /** The other end has what we said. */
+  | { readonly type: 'received'; readonly user: UserId; readonly id: Uint8Array }
+  /** So many texts of the other end will not come: it does not have them any more. */
+  | { readonly type: 'gap'; readonly user: UserId; readonly missing: number }
+  /** The other end has begun anew: it had lost the session, or believed that we had. */
+  | { readonly type: 'renewed'; readonly user: UserId }
+  /** A session can only be started with a newer record of the other. */
+  | { readonly type: 'recordNeeded'; readonly user: UserId }
+
+/** What a pair needs of the peer that owns it. */
+export interface PairContext {
+  /** Who we are now. */
+  readonly self: Initiator
+  /** The newest valid record known of a user. */
+  recordOf(user: UserId): UserRecord | undefined
+  /** The rows that keep a text; they are written together with the state it belongs to. */
+  rowsOf(text: DirectText): readonly Row[]
+  /** Puts a frame on its way to the user, after everything in `out`. */
+  post(user: UserId, frame: SessionFrame, out: Out): void
+  tell(notice: PairNotice, out: Out): void
+}
+
+/** Rows, notices and frames of one event. */
+export class Turn {
+  readonly #puts = new Map<string, Row>()
+  readonly #deletes = new Map<string, RowKey>()
+  readonly frames: SessionFrame[] = []
+  readonly notices: PairNotice[] = []
+  isDurable = false
+  /** The other end has begun anew. */
+  isRenewed = false
+
+  write({ puts, deletes }: { readonly puts: readonly Row[]; readonly deletes: readonly RowKey[] }): void {
+    for (const row of puts) {
+      this.#puts.set(keyOf(row), row)
+      this.#deletes.delete(keyOf(row))
+    }
+    for (const key of deletes) {
+      this.#deletes.set(keyOf(key), key)
+      this.#puts.delete(keyOf(key))
+    }
+  }
+
+  finish(user: UserId, context: PairContext, out: Out): void {
+    const { isDurable } = this
+    const puts = [...this.#puts.values()]
+    const deletes = [...this.#deletes.values()]
+    if (puts.length + deletes.length > 0) out.push({ type: 'persist', puts, deletes, isDurable })
+    if (this.isRenewed) context.tell({ type: 'renewed', user }, out)
+    for (const notice of this.notices) context.tell(notice, out)
+    for (const frame of this.frames) context.post(user, frame, out)
+  }
+}
+
+const keyOf = ({ room, entry, order }: RowKey): string => `${room}\n${entry}\n${order ?? 0}`
