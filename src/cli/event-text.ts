@@ -108,8 +108,6 @@ export function eventText(event: EventForm): SafeText | undefined {
 
 function sessionEventText({ user, change, missing }: Extract<EventForm, { type: 'session' }>): SafeText {
   switch (change) {
-    case 'begun':
-      return own`a session with ${person(user)} has begun`
     case 'renewed':
       return own`${person(user)} has begun a new session: its earlier state is lost`
     case 'gap':

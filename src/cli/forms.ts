@@ -296,7 +296,7 @@ export type EventForm = InChannel &
     | {
         readonly type: 'session'
         readonly user: PersonForm
-        readonly change: 'begun' | 'renewed' | 'gap'
+        readonly change: 'renewed' | 'gap'
         readonly missing: number
       }
     /** Somebody says something under a nick by which this user knows another. */

@@ -217,11 +217,10 @@ export function eventLine(form: EventForm, style: LineStyle): SafeText | undefin
   if (text === undefined) return undefined
   const place = withChannel ? own`${channelText(form)} ` : own``
   const isExposed = form.type === 'exposure' && form.exposure !== 'none'
-  const isLost = form.type === 'session' && form.change !== 'begun'
-  const isLoud = isExposed || isLost || LOUD.has(form.type)
+  const isLoud = isExposed || LOUD.has(form.type)
   const line = styled(own`${clockText(Date.now())} ${place}-- ${text}`, isLoud ? 'warn' : 'dim', isColour)
   return fitted(line, style)
 }
 
 /** What somebody at the screen should not miss. */
-const LOUD: ReadonlySet<EventForm['type']> = new Set(['alarm', 'gap', 'unreadable', 'messageState', 'rival'])
+const LOUD: ReadonlySet<EventForm['type']> = new Set(['alarm', 'gap', 'unreadable', 'messageState', 'rival', 'session'])

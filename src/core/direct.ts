@@ -29,8 +29,8 @@ import { type Refusal, refuse } from './reject.ts'
 import type { RowsOf } from './restore.ts'
 import type { Room } from './room.ts'
 import type { SelfKeeper } from './self-keeper.ts'
-import type { DirectText, PairNotice } from './session/pair.ts'
 import { Sessions, type SessionsContext } from './session/sessions.ts'
+import type { DirectText, PairNotice } from './session/turn.ts'
 
 /** Messages of a conversation are kept until they are deleted. */
 const TERMS = { history: HistoryPolicy.NONE, retentionSeconds: 0 } as const

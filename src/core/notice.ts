@@ -82,14 +82,14 @@ export type Notice =
       readonly isClosed: boolean
     }
   /**
-   * A session with one user: begun; begun anew by the other, which had lost it; or told to lack texts of the other that will not
-   * come, so many. `channel` is the conversation's id.
+   * A session with one user was begun anew by the other, which had lost it; or so many texts of the other will not come.
+   * `channel` is the conversation's id.
    */
   | {
       readonly type: 'session'
       readonly channel: Uint8Array
       readonly user: Uint8Array
-      readonly change: 'begun' | 'renewed' | 'gap'
+      readonly change: 'renewed' | 'gap'
       readonly missing: number
     }
   /** Somebody says something to us under a nick that this user knows as another's. */

@@ -488,7 +488,8 @@ export class Peer implements Machine {
       case 'pairs':
         return { type: 'pairs', pairs: this.#direct.views() }
       default: {
-        const user = this.#direct.userOf(command.channel)
+        const isChannel = this.#channels.has(channelIdText(command.channel))
+        const user = isChannel ? undefined : this.#direct.userOf(command.channel)
         if (user !== undefined) return this.#direct.run(user, command, env, out)
         return runInChannel(this.#roomOf(command.channel), command, env, out)
       }

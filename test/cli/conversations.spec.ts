@@ -430,7 +430,6 @@ describe('who the other is', () => {
     const user = { user: 'u', nick: 'bob', fingerprint: 'AAAA-BBBB', isSelf: false }
     const rival = { ...user, user: 'v', fingerprint: 'CCCC-DDDD' }
     const events: [EventForm, string][] = [
-      [{ type: 'session', ...place, user, change: 'begun', missing: 0 }, 'a session with bob (AAAA-BBBB) has begun'],
       [
         { type: 'session', ...place, user, change: 'renewed', missing: 0 },
         'bob (AAAA-BBBB) has begun a new session: its earlier state is lost'

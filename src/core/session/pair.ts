@@ -135,8 +135,16 @@ export class Pair {
    * @throws {UsageError} `BAD_MESSAGE` for a content out of its limits, `OUTBOX_FULL` when too much waits.
    */
   say(content: Content, env: Env, out: Out): DirectText {
-    if (!isContent(content)) throw new UsageError('BAD_MESSAGE', 'a message has one kind, within its limits')
-    if (this.#said.size >= OUTBOX_MESSAGES) throw new UsageError('OUTBOX_FULL', 'too many messages wait for this user')
+    if (!isContent(content))
+      throw new UsageError(
+        'BAD_MESSAGE',
+        'This cannot be said: a message has one kind of content, within its limits. Nothing was sent: make it shorter.'
+      )
+    if (this.#said.size >= OUTBOX_MESSAGES)
+      throw new UsageError(
+        'OUTBOX_FULL',
+        'Too many messages wait for this user already. Nothing was said: try again when some have arrived.'
+      )
     const turn = this.#turn(env)
     const text = this.#said.add(this.#next++, content)
     const shown = this.#textOf(true, this.#instance, text.number, content)
