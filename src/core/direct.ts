@@ -177,7 +177,10 @@ export class Direct implements SessionsContext {
     const { user, frame } = posted
     const conversation = this.#conversationWith(user)
     conversation.isDirect = outcome !== 'failed'
-    if (outcome === 'failed') return this.#publish(receipt, posted, out)
+    if (outcome === 'failed') {
+      if (!this.#isOnline(user)) this.#sessions?.setThere(user, false, env)
+      return this.#publish(receipt, posted, out)
+    }
     this.#posted.delete(receipt)
     this.onHeard(user, env)
     if (outcome === 'unknown') this.#during({ env, out }, (sessions) => sessions.hint(user, frame.tag, env, out))
@@ -384,7 +387,7 @@ export class Direct implements SessionsContext {
       isDirect: conversation?.isDirect ?? false,
       waiting: pair?.waiting ?? 0,
       seenUpTo: conversation?.seenUpTo ?? 0,
-      isOnline: [...this.#rooms()].some(({ member }) => member.presence.isOnline(user))
+      isOnline: this.#isOnline(user)
     }
   }
 
@@ -450,6 +453,10 @@ export class Direct implements SessionsContext {
       if (!wasRemoved && log.isMember(user) && log.isMember(room.context.user)) return room
     }
     return undefined
+  }
+
+  #isOnline(user: UserId): boolean {
+    return [...this.#rooms()].some(({ member }) => member.presence.isOnline(user))
   }
 
   /** As registered in a channel of both, or else as in its record; empty: not known. */

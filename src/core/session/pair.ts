@@ -25,6 +25,7 @@ import {
   OUTBOX_MESSAGES,
   RESEND_MAX_MS,
   RESEND_MS,
+  RESEND_THERE_MS,
   RESENT_AT_ONCE,
   SESSION_GRACE_MS,
   SESSION_RENEW_TRIES,
@@ -266,13 +267,18 @@ export class Pair {
     return undefined
   }
 
-  /** The other user shows itself, or is gone. What waits is sent at once, so that it need not wait for its time. */
+  /**
+   * The other user shows itself, or is gone. What waits is sent at once when it comes, and at no long intervals while it is
+   * there: being heard of is no answer.
+   */
   setThere(isThere: boolean, env: Env): void {
-    if (isThere && !this.#isThere) this.#unanswered = 0
+    const comes = isThere && !this.#isThere
     this.#isThere = isThere
+    if (comes) this.#unanswered = 0
     if (!isThere || !this.#deadlines.has('resend')) return
-    this.#resendAfterMs = RESEND_MS
-    this.#deadlines.setEarliest('resend', Math.max(env.uptimeMs, this.#resentAt + RESEND_MS))
+    if (comes) this.#resendAfterMs = RESEND_MS
+    const pause = Math.min(this.#resendAfterMs, RESEND_THERE_MS)
+    this.#deadlines.setEarliest('resend', Math.max(env.uptimeMs, this.#resentAt + pause))
   }
 
   /**
