@@ -130,7 +130,11 @@ export class Direct implements SessionsContext {
   }
 
   unsafeFills(): { readonly name: string; readonly size: number; readonly cap: number }[] {
-    return [{ name: 'frames on their way', size: this.#posted.size, cap: DIRECT_FRAMES }]
+    const carried = Math.max(0, ...[...this.#carried.values()].map(({ size }) => size))
+    return [
+      { name: 'frames on their way', size: this.#posted.size, cap: DIRECT_FRAMES },
+      { name: 'frames of one user that a topic has carried', size: carried, cap: DIRECT_FRAMES }
+    ]
   }
 
   // ---------------------------------------------------------------- what comes in
@@ -210,6 +214,10 @@ export class Direct implements SessionsContext {
     const key = mapKey(user)
     const carried = this.#carried.get(key) ?? new Set<string>()
     this.#carried.set(key, carried.add(hex(frame.tag) + hex(frame.header)))
+    for (const oldest of carried) {
+      if (carried.size <= DIRECT_FRAMES) break
+      carried.delete(oldest)
+    }
     this.#tellSent(this.#conversationWith(user), out)
   }
 

@@ -235,6 +235,9 @@ export const RESEND_THERE_MS = 10 * SECOND_MS
 export const RESENT_AT_ONCE = 8
 /** What was heard is acknowledged after this time, unless something is said sooner. */
 export const ACK_MS = 100
+/** What came before is acknowledged again so many times at once, and one more in each of these times. */
+export const REPEATS_AT_ONCE = 8
+export const REPEAT_MS = 10 * SECOND_MS
 /** After so many tries without a word a session is given up for a new one, while the other is there. */
 export const SESSION_RENEW_TRIES = 5
 /** New sessions in place of others: so many at once, one more in each of these times. */

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { EMPTY, equalBytes, hex } from '../../src/base/bytes.ts'
 import { PeerError, UsageError } from '../../src/base/errors.ts'
-import { readFrame } from '../../src/core/channel/frame.ts'
+import { type Frame, makeFrame, readFrame } from '../../src/core/channel/frame.ts'
 import type { PairView } from '../../src/core/command.ts'
 import { Refusal } from '../../src/core/reject.ts'
 import { Bus, type Node } from './bus.ts'
@@ -157,6 +157,24 @@ describe('two members of a channel', () => {
       expect(handed.length, `handed, ${isDirect}`).to.be.lessThan(80)
       expect(published.length, `published, ${isDirect}`).to.be.lessThan(80)
     }
+  })
+
+  it('are not made to speak for ever by others who repeat what they said', () => {
+    const all = world()
+    const { bus, alice, bob, others, channel } = all
+    bus.isDirect = false
+    tell(all, bob, alice, 'once')
+    bus.pass(2_000)
+    bus.stop(bob)
+    const sessionFrames = (): Frame[] => bus.frames(channel).filter(({ kind }) => kind === 'session')
+    const said = sessionFrames().find(({ author }) => equalBytes(author, bob.key.publicKey))!.body.session!
+    const before = sessionFrames().length
+    for (let attempt = 1; attempt <= 200; attempt++) {
+      bus.inject(channel, makeFrame(channel, others[0]!.key, { session: { ...said, attempt } }).bytes)
+      bus.pass(600)
+    }
+    expect(sessionFrames().length - before).to.be.lessThan(30)
+    for (const { name, size, cap } of alice.peer.unsafeFills()) expect(size, name).to.be.at.most(cap)
   })
 
   it('keep their conversation and its order over restarts of both, power cut or not', () => {

@@ -23,6 +23,8 @@ import { type Out, stateRow } from '../out.ts'
 import {
   ACK_MS,
   OUTBOX_MESSAGES,
+  REPEAT_MS,
+  REPEATS_AT_ONCE,
   RESEND_MAX_MS,
   RESEND_MS,
   RESEND_THERE_MS,
@@ -134,6 +136,7 @@ export class Pair {
   readonly #deadlines = new Deadlines<'resend' | 'acknowledge' | 'prune'>()
   readonly #renewals = new Allowance(SESSION_RENEWALS_AT_ONCE, SESSION_RENEWAL_MS)
   readonly #starts = new Allowance(STARTS_OF_ONE_AT_ONCE, START_OF_ONE_MS)
+  readonly #repeats = new Allowance(REPEATS_AT_ONCE, REPEAT_MS)
   #resendAfterMs = RESEND_MS
   #resentAt = Number.NEGATIVE_INFINITY
   #attempt = 0
@@ -222,8 +225,7 @@ export class Pair {
     if (session === undefined) return refuse(1007)
     const opened = session.open(frame, env, (content) => this.#judge(content))
     if (opened instanceof Refusal) {
-      // Whoever sends again what has come does not know that it has: it is told once more, but not at any pace.
-      if (opened.check === 1009) this.#answerLater(session, frame, env.uptimeMs + RESEND_MS)
+      if (opened.check === 1009) this.#answerRepeated(session, frame, env)
       return opened
     }
     const turn = this.#turn(env)
@@ -546,6 +548,18 @@ export class Pair {
   #answerLater(session: Session, { start }: SessionFrame, at: number): void {
     if (start !== undefined) this.#owed.add(session)
     this.#deadlines.setEarliest('acknowledge', at)
+  }
+
+  /**
+   * Whoever sends again what has come does not know that it has: it is told once more. But others can repeat a frame, too,
+   * so not at any pace.
+   */
+  #answerRepeated(session: Session, frame: SessionFrame, env: Env): void {
+    if (!this.#deadlines.has('acknowledge')) {
+      if (env.uptimeMs < this.#repeats.nextAt) return
+      this.#repeats.take(env.uptimeMs)
+    }
+    this.#answerLater(session, frame, env.uptimeMs + RESEND_MS)
   }
 
   #acknowledge(turn: Turn): void {
