@@ -85,6 +85,8 @@ export class Direct implements SessionsContext {
   #receipts = 0
   /** Users whose records are looked for. */
   readonly #sought = new Map<string, UserId>()
+  /** By channel: the Lamport time of our newest frame on its topic. */
+  readonly #times = new Map<string, number>()
   /** Of each user, frames that a topic has carried since it was heard of: hex of their tags and headers. */
   readonly #carried = new Map<string, Set<string>>()
 
@@ -132,7 +134,11 @@ export class Direct implements SessionsContext {
   }
 
   unsafeFills(): { readonly name: string; readonly size: number; readonly cap: number }[] {
-    return [{ name: 'frames on their way', size: this.#posted.size, cap: DIRECT_FRAMES }]
+    const carried = Math.max(0, ...[...this.#carried.values()].map(({ size }) => size))
+    return [
+      { name: 'frames on their way', size: this.#posted.size, cap: DIRECT_FRAMES },
+      { name: 'frames of one user that a topic has carried', size: carried, cap: DIRECT_FRAMES }
+    ]
   }
 
   // ---------------------------------------------------------------- what comes in
@@ -155,7 +161,7 @@ export class Direct implements SessionsContext {
             return sessions.receive(frame, env, out)
           })
     if (refusal !== undefined) out.reject(refusal)
-    const isUnknown = refusal?.check === 1003 || refusal?.check === 1007
+    const isUnknown = refusal?.check === 1001 || refusal?.check === 1003 || refusal?.check === 1007
     out.push({ type: 'answerHand', id, outcome: isUnknown ? 'unknown' : 'taken' })
   }
 
@@ -189,7 +195,10 @@ export class Direct implements SessionsContext {
     const { user, frame } = posted
     const conversation = this.#conversationWith(user)
     conversation.isDirect = outcome !== 'failed'
-    if (outcome === 'failed') return this.#publish(receipt, posted, out)
+    if (outcome === 'failed') {
+      if (!this.#isOnline(user)) this.#sessions?.setThere(user, false, env)
+      return this.#publish(receipt, posted, out)
+    }
     this.#posted.delete(receipt)
     this.onHeard(user, env)
     if (outcome === 'unknown') this.#during({ env, out }, (sessions) => sessions.hint(user, frame.tag, env, out))
@@ -206,8 +215,10 @@ export class Direct implements SessionsContext {
       return
     }
     const { channel, self } = room.context
-    // After all that was said: whoever was away asks for it with that.
-    const session = { ...frame, lamport: room.member.clock.lamport + 1 }
+    // After all that was said, and each after the other: whoever was away asks for them with that.
+    const lamport = Math.max(room.member.clock.lamport, this.#times.get(room.context.name) ?? 0) + 1
+    this.#times.set(room.context.name, lamport)
+    const session = { ...frame, lamport }
     out.push({ type: 'publish', channel, frame: makeFrame(channel, self.key, { session }).bytes, receipt })
   }
 
@@ -219,6 +230,10 @@ export class Direct implements SessionsContext {
     const key = mapKey(user)
     const carried = this.#carried.get(key) ?? new Set<string>()
     this.#carried.set(key, carried.add(hex(frame.tag) + hex(frame.header)))
+    for (const oldest of carried) {
+      if (carried.size <= DIRECT_FRAMES) break
+      carried.delete(oldest)
+    }
     this.#tellSent(this.#conversationWith(user), out)
   }
 
@@ -319,7 +334,7 @@ export class Direct implements SessionsContext {
   #show(id: string, user: UserId, channel: Uint8Array, out: Out): void {
     const view = this.#views.get(id)
     if (view === undefined) return
-    const rival = this.#contacts.rivalOf(user, view.nick)
+    const rival = this.#contacts.rivalOf(user, this.#nicksOf(user))
     if (rival !== undefined) out.notify({ type: 'rival', channel, user, nick: view.nick })
     out.notify({ type: 'message', ...view })
   }
@@ -351,7 +366,7 @@ export class Direct implements SessionsContext {
     const to = asUserId(user)
     if (equalBytes(to, this.self.record.user))
       throw new UsageError('TO_ONESELF', 'This is your own user id. Say it to somebody else.')
-    const rival = this.#contacts.meet(to, this.#nickOf(to), out)
+    const rival = this.#contacts.meet(to, this.#nicksOf(to), out)
     if (rival !== undefined) {
       throw new PeerError(
         'KEY_CHANGED',
@@ -370,7 +385,7 @@ export class Direct implements SessionsContext {
 
   trust({ user, isVerified }: Command & { type: 'trust' }, out: Out): CommandResult {
     const to = asUserId(user)
-    this.#contacts.trust(to, this.#nickOf(to), isVerified ? 'verified' : 'trusted', out)
+    this.#contacts.trust(to, this.#nicksOf(to), isVerified ? 'verified' : 'trusted', out)
     return { type: 'done' }
   }
 
@@ -393,12 +408,12 @@ export class Direct implements SessionsContext {
       id: conversationId(this.self.record.user, user),
       nick,
       trust: this.#contacts.get(user)?.trust,
-      rival: nick === '' ? undefined : this.#contacts.rivalOf(user, nick)?.user,
+      rival: this.#contacts.rivalOf(user, this.#nicksOf(user))?.user,
       session: session === undefined ? 'none' : session.isConfirmed ? 'open' : 'starting',
       isDirect: conversation?.isDirect ?? false,
       waiting: pair?.waiting ?? 0,
       seenUpTo: conversation?.seenUpTo ?? 0,
-      isOnline: [...this.#rooms()].some(({ member }) => member.presence.isOnline(user))
+      isOnline: this.#isOnline(user)
     }
   }
 
@@ -466,13 +481,20 @@ export class Direct implements SessionsContext {
     return undefined
   }
 
+  #isOnline(user: UserId): boolean {
+    return [...this.#rooms()].some(({ member }) => member.presence.isOnline(user))
+  }
+
   /** As registered in a channel of both, or else as in its record; empty: not known. */
   #nickOf(user: UserId): string {
-    for (const { context } of this.#rooms()) {
-      const nick = context.log.isMember(user) ? context.log.nickOf(user) : ''
-      if (nick !== '') return nick
-    }
-    return this.#records.get(user)?.nick ?? ''
+    return this.#nicksOf(user)[0] ?? ''
+  }
+
+  /** All that it goes by: in each channel of both, and in its record. */
+  #nicksOf(user: UserId): string[] {
+    const logs = [...this.#rooms()].map(({ context }) => context.log).filter((log) => log.isMember(user))
+    const nicks = [...logs.map((log) => log.nickOf(user)), this.#records.get(user)?.nick ?? '']
+    return nicks.filter((nick) => nick !== '')
   }
 }
 

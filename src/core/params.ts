@@ -230,9 +230,14 @@ export const EARLY_TEXTS = 64
 /** What was not acknowledged is sent again after this time, then twice as long after each time, up to the last; so many at once. */
 export const RESEND_MS = SECOND_MS / 2
 export const RESEND_MAX_MS = 5 * MINUTE_MS
+/** While the other is heard of, it is not longer than this. */
+export const RESEND_THERE_MS = 10 * SECOND_MS
 export const RESENT_AT_ONCE = 8
 /** What was heard is acknowledged after this time, unless something is said sooner. */
 export const ACK_MS = 100
+/** What came before is acknowledged again so many times at once, and one more in each of these times. */
+export const REPEATS_AT_ONCE = 8
+export const REPEAT_MS = 10 * SECOND_MS
 /** After so many tries without a word a session is given up for a new one, while the other is there. */
 export const SESSION_RENEW_TRIES = 5
 /** New sessions in place of others: so many at once, one more in each of these times. */

@@ -4491,7 +4491,7 @@ export namespace ContactTrust {
 
 export interface ContactRow {
   user: Uint8Array
-  nick: string
+  nicks: string[]
   trust: ContactTrust
 }
 
@@ -4510,9 +4510,11 @@ export namespace ContactRow {
           w.bytes(obj.user)
         }
 
-        if ((obj.nick != null && obj.nick !== '')) {
-          w.uint32(18)
-          w.string(obj.nick)
+        if (obj.nicks != null && obj.nicks.length > 0) {
+          for (const value of obj.nicks) {
+            w.uint32(18)
+            w.string(value)
+          }
         }
 
         if (obj.trust != null && __ContactTrustValues[obj.trust] !== 0) {
@@ -4526,7 +4528,7 @@ export namespace ContactRow {
       }, (reader, length, opts = {}) => {
         const obj: any = {
           user: uint8ArrayAlloc(0),
-          nick: '',
+          nicks: [],
           trust: ContactTrust.MET
         }
 
@@ -4541,7 +4543,11 @@ export namespace ContactRow {
               break
             }
             case 2: {
-              obj.nick = reader.string()
+              if (opts.limits?.nicks != null && obj.nicks.length === opts.limits.nicks) {
+                throw new MaxLengthError('Decode error - repeated field "nicks" had too many elements')
+              }
+
+              obj.nicks.push(reader.string())
               break
             }
             case 3: {
@@ -4557,6 +4563,10 @@ export namespace ContactRow {
 
         return obj
       }, function * (reader, length, prefix, opts = {}) {
+        const obj = {
+          nicks: 0
+        }
+
         const end = length == null ? reader.len : reader.pos + length
 
         while (reader.pos < end) {
@@ -4571,10 +4581,18 @@ export namespace ContactRow {
               break
             }
             case 2: {
+              if (opts.limits?.nicks != null && obj.nicks === opts.limits.nicks) {
+                throw new MaxLengthError('Streaming decode error - repeated field "nicks" had too many elements')
+              }
+
               yield {
-                field: `${prefix}.nick`,
+                field: `${prefix}.nicks[]`,
+                index: obj.nicks,
                 value: reader.string()
               }
+
+              obj.nicks++
+
               break
             }
             case 3: {
@@ -4601,8 +4619,9 @@ export namespace ContactRow {
     value: Uint8Array
   }
 
-  export interface ContactRowNickFieldEvent {
-    field: '$.nick'
+  export interface ContactRowNicksFieldEvent {
+    field: '$.nicks[]'
+    index: number
     value: string
   }
 
@@ -4619,7 +4638,7 @@ export namespace ContactRow {
     return decodeMessage(buf, ContactRow.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ContactRow>): Generator<ContactRowUserFieldEvent | ContactRowNickFieldEvent | ContactRowTrustFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ContactRow>): Generator<ContactRowUserFieldEvent | ContactRowNicksFieldEvent | ContactRowTrustFieldEvent> {
     return streamMessage(buf, ContactRow.codec(), opts)
   }
 }

@@ -1,7 +1,9 @@
 import { expect } from 'chai'
 import { EMPTY, equalBytes, hex } from '../../src/base/bytes.ts'
 import { PeerError, UsageError } from '../../src/base/errors.ts'
+import { type Frame, makeFrame, readFrame } from '../../src/core/channel/frame.ts'
 import type { PairView } from '../../src/core/command.ts'
+import { Refusal } from '../../src/core/reject.ts'
 import { Bus, type Node } from './bus.ts'
 
 interface World {
@@ -111,6 +113,70 @@ describe('two members of a channel', () => {
     expect(shown(all, bob, alice)).to.deep.equal(['alice: are you there?', 'alice: when you are back'])
   })
 
+  it('go on in the session they have when one was away for long: nothing is started anew for somebody who cannot answer', () => {
+    const all = world()
+    const { bus, alice, bob, channel } = all
+    tell(all, alice, bob, 'are you there?')
+    bus.pass(2_000)
+    bus.stop(bob)
+    bus.pass(600_000)
+    const id = tell(all, alice, bob, 'when you are back')
+    bus.pass(3_600_000)
+    const carried = bus.frames(channel).flatMap(({ body }) => body.session ?? [])
+    expect(carried.filter(({ start }) => start !== undefined)).to.deep.equal([])
+    expect(carried).to.have.length(1)
+    bus.start(bob)
+    bus.pass(20_000)
+    expect(statesOf(alice, id).at(-1)).to.equal('seen')
+    expect(bob.notices.filter((notice) => notice.type === 'session')).to.deep.equal([])
+  })
+
+  it('do not flood their channel, nor each other, when one shows itself all the time and never answers', () => {
+    for (const isDirect of [false, true]) {
+      const all = world(`mute/${isDirect}`)
+      const { bus, alice, bob, channel } = all
+      bus.isDirect = isDirect
+      bus.carry = (deliver, to, bytes) => {
+        const frame = readFrame(channel, bytes)
+        if (to !== bob || frame === undefined || frame instanceof Refusal || frame.kind !== 'session') deliver()
+      }
+      bob.peer.handle = new Proxy(bob.peer.handle, {
+        apply: (handle, peer, [event, env]) =>
+          event.type === 'session'
+            ? [{ type: 'answerHand', id: event.id, outcome: 'taken' }]
+            : Reflect.apply(handle, peer, [event, env])
+      })
+      const before = bus.trace.length
+      for (let n = 0; n < 8; n++) tell(all, alice, bob, `number ${n}`)
+      for (let n = 0; n < 120; n++) {
+        bus.say(bob, channel, `chatter ${n}`)
+        bus.pass(500)
+      }
+      const handed = bus.trace.slice(before).filter(({ node, effect }) => node === alice && effect.type === 'hand')
+      const published = bus.frames(channel).filter(({ kind }) => kind === 'session')
+      expect(handed.length, `handed, ${isDirect}`).to.be.lessThan(80)
+      expect(published.length, `published, ${isDirect}`).to.be.lessThan(80)
+    }
+  })
+
+  it('are not made to speak for ever by others who repeat what they said', () => {
+    const all = world()
+    const { bus, alice, bob, others, channel } = all
+    bus.isDirect = false
+    tell(all, bob, alice, 'once')
+    bus.pass(2_000)
+    bus.stop(bob)
+    const sessionFrames = (): Frame[] => bus.frames(channel).filter(({ kind }) => kind === 'session')
+    const said = sessionFrames().find(({ author }) => equalBytes(author, bob.key.publicKey))!.body.session!
+    const before = sessionFrames().length
+    for (let attempt = 1; attempt <= 200; attempt++) {
+      bus.inject(channel, makeFrame(channel, others[0]!.key, { session: { ...said, attempt } }).bytes)
+      bus.pass(600)
+    }
+    expect(sessionFrames().length - before).to.be.lessThan(30)
+    for (const { name, size, cap } of alice.peer.unsafeFills()) expect(size, name).to.be.at.most(cap)
+  })
+
   it('keep their conversation and its order over restarts of both, power cut or not', () => {
     const all = world()
     const { bus, alice, bob } = all
@@ -158,6 +224,23 @@ describe('two members of a channel', () => {
     bus.pass(2_000)
     expect(shown(all, other, alice)).to.include('alice: is it you?')
     expect(pairOf(all, alice, other)).to.include({ trust: 'verified', rival: undefined })
+  })
+
+  it('are warned of a nick that another has in a channel of its own choice, too', () => {
+    const all = world('two channels')
+    const { bus, alice, bob, others } = all
+    const mallory = others[0]!
+    tell(all, alice, bob, 'hello bob')
+    bus.pass(2_000)
+    const aside = bus.open(alice, { name: 'aside' })
+    bus.join(mallory, bus.invite(alice, aside))
+    bus.pass(5_000)
+    tell(all, alice, mallory, 'hello carol')
+    bus.command(mallory, { type: 'setNick', nick: 'b0b' })
+    bus.pass(20_000)
+    expect(hex(pairOf(all, alice, mallory).rival!)).to.equal(hex(bob.key.publicKey))
+    const again = { type: 'sayTo', user: mallory.key.publicKey, content: text('is it you?') } as const
+    expect(codeOf(bus.ask(alice, again))).to.equal('KEY_CHANGED')
   })
 
   it('take a conversation for a channel where messages are amended and looked at, and nowhere else', () => {

@@ -1,8 +1,8 @@
 /**
  * Whom the user talks to: which key each nick belongs to, as this user has come to know it, and how sure of it the user is.
  *
- * A nick is bound to the first key that the user talks to under it, and the binding stays until the user says otherwise: who
- * comes later with that nick, or one that looks like it, is a rival, whatever registries say.
+ * A nick is bound to the first key that the user talks to under it, and the binding stays until the user says otherwise, also
+ * when its owner takes another: who comes later with that nick, or one that looks like it, is a rival, whatever registries say.
  */
 import { hex } from '../../base/bytes.ts'
 import { ContactRow, ContactTrust } from '../../wire/rows.ts'
@@ -16,15 +16,18 @@ export type Trust = 'met' | 'trusted' | 'verified'
 
 export interface Contact {
   readonly user: UserId
-  /** Empty when the nick it was known under has become another's. */
-  readonly nick: string
+  /** In the order in which they were bound; none when they have become others'. */
+  readonly nicks: readonly string[]
   readonly trust: Trust
 }
+
+/** Nicks bound to one user; further ones are not. */
+const NICKS = 16
 
 export class Contacts {
   /** By user, hex; who was met longest ago comes first. */
   readonly #contacts = new Map<string, Contact>()
-  /** By skeleton of their nick. */
+  /** By skeleton of their nicks. */
   readonly #named = new Map<string, Contact>()
 
   get(user: Uint8Array): Contact | undefined {
@@ -36,54 +39,61 @@ export class Contacts {
     return [...this.#contacts.values()]
   }
 
-  /** Who else is known under a nick that looks like this one; never for somebody the user knows by that nick. */
-  rivalOf(user: Uint8Array, nick: string): Contact | undefined {
-    const named = this.#named.get(skeleton(nick))
-    return named === undefined || hex(named.user) === hex(user) ? undefined : named
+  /** Who else is known under a nick that looks like one of these. */
+  rivalOf(user: Uint8Array, nicks: readonly string[]): Contact | undefined {
+    const known = nicks.map((nick) => this.#named.get(skeleton(nick)))
+    return known.find((one) => one !== undefined && hex(one.user) !== hex(user))
   }
 
   /**
-   * The user talks to somebody. A new nick takes the place of the one it was known under.
+   * The user talks to somebody: the nicks that it has are its from now on.
    *
-   * @param nick - as it is registered now; empty: not known.
+   * @param nicks - as they are registered now.
    * @returns the rival, if there is one: then nothing has changed.
    */
-  meet(user: UserId, nick: string, out: Out): Contact | undefined {
-    const rival = this.rivalOf(user, nick)
+  meet(user: UserId, nicks: readonly string[], out: Out): Contact | undefined {
+    const rival = this.rivalOf(user, nicks)
     if (rival !== undefined) return rival
     const known = this.get(user)
-    if (known === undefined || (nick !== '' && nick !== known.nick))
-      this.#keep({ user, nick, trust: known?.trust ?? 'met' }, out)
+    const fresh = this.#unbound(nicks)
+    if (known === undefined || fresh.length > 0) this.#bind(user, fresh, known?.trust ?? 'met', out)
     return undefined
   }
 
-  /** The user says that this is the right one: the nick is its from now on. A word less sure than an earlier one changes no trust. */
-  trust(user: UserId, nick: string, trust: Exclude<Trust, 'met'>, out: Out): Contact {
-    const rival = this.rivalOf(user, nick)
-    if (rival !== undefined) this.#keep({ ...rival, nick: '' }, out)
-    const known = this.get(user)
-    const contact = { user, nick: nick || known?.nick || '', trust: known?.trust === 'verified' ? known.trust : trust }
-    this.#keep(contact, out)
-    return contact
+  /** The user says that this is the right one: the nicks are its from now on. A word less sure than an earlier one changes no trust. */
+  trust(user: UserId, nicks: readonly string[], trust: Exclude<Trust, 'met'>, out: Out): void {
+    for (let rival = this.rivalOf(user, nicks); rival !== undefined; rival = this.rivalOf(user, nicks)) {
+      const lost = new Set(nicks.map(skeleton))
+      this.#keep({ ...rival, nicks: rival.nicks.filter((nick) => !lost.has(skeleton(nick))) }, out)
+    }
+    const isVerified = this.get(user)?.trust === 'verified'
+    this.#bind(user, this.#unbound(nicks), isVerified ? 'verified' : trust, out)
+  }
+
+  #unbound(nicks: readonly string[]): string[] {
+    return nicks.filter((nick) => nick !== '' && !this.#named.has(skeleton(nick)))
+  }
+
+  #bind(user: UserId, nicks: readonly string[], trust: Trust, out: Out): void {
+    this.#keep({ user, nicks: [...(this.get(user)?.nicks ?? []), ...nicks].slice(0, NICKS), trust }, out)
   }
 
   #keep(contact: Contact, out: Out): void {
     const deletes = this.#contacts.has(hex(contact.user)) ? [] : this.#evict()
     this.#put(contact)
-    const { user, nick, trust } = contact
+    const { user, nicks, trust } = contact
     out.push({
       type: 'persist',
-      puts: [stateRow(entryOf(user), ContactRow.encode({ user, nick, trust: TRUST[trust] }))],
+      puts: [stateRow(entryOf(user), ContactRow.encode({ user, nicks: [...nicks], trust: TRUST[trust] }))],
       deletes: deletes.map((gone) => stateKey(entryOf(gone.user))),
       isDurable: true
     })
   }
 
   #put(contact: Contact): void {
-    const known = this.get(contact.user)
-    if (known !== undefined && known.nick !== '') this.#named.delete(skeleton(known.nick))
+    for (const nick of this.get(contact.user)?.nicks ?? []) this.#named.delete(skeleton(nick))
     this.#contacts.set(hex(contact.user), contact)
-    if (contact.nick !== '') this.#named.set(skeleton(contact.nick), contact)
+    for (const nick of contact.nicks) this.#named.set(skeleton(nick), contact)
   }
 
   /** Makes place for one more: of those merely met the one met longest ago goes, and nobody else while there is one. */
@@ -92,14 +102,14 @@ export class Contacts {
     const all = this.all()
     const gone = all.find(({ trust }) => trust === 'met') ?? all[0]!
     this.#contacts.delete(hex(gone.user))
-    if (gone.nick !== '') this.#named.delete(skeleton(gone.nick))
+    for (const nick of gone.nicks) this.#named.delete(skeleton(nick))
     return [gone]
   }
 
   /** What an earlier run kept. */
   restore(bytes: Uint8Array): void {
-    const { user, nick, trust } = ContactRow.decode(bytes)
-    this.#put({ user: user as UserId, nick, trust: NAMES[trust] })
+    const { user, nicks, trust } = ContactRow.decode(bytes)
+    this.#put({ user: user as UserId, nicks, trust: NAMES[trust] })
   }
 }
 

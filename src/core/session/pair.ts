@@ -22,8 +22,11 @@ import { type Out, stateRow } from '../out.ts'
 import {
   ACK_MS,
   OUTBOX_MESSAGES,
+  REPEAT_MS,
+  REPEATS_AT_ONCE,
   RESEND_MAX_MS,
   RESEND_MS,
+  RESEND_THERE_MS,
   RESENT_AT_ONCE,
   SESSION_GRACE_MS,
   SESSION_RENEW_TRIES,
@@ -63,6 +66,7 @@ export class Pair {
   readonly #deadlines = new Deadlines<'resend' | 'acknowledge' | 'prune'>()
   readonly #renewals = new Allowance(SESSION_RENEWALS_AT_ONCE, SESSION_RENEWAL_MS)
   readonly #starts = new Allowance(STARTS_OF_ONE_AT_ONCE, START_OF_ONE_MS)
+  readonly #repeats = new Allowance(REPEATS_AT_ONCE, REPEAT_MS)
   #resendAfterMs = RESEND_MS
   #resentAt = Number.NEGATIVE_INFINITY
   #attempt = 0
@@ -161,8 +165,7 @@ export class Pair {
     if (session === undefined) return refuse(1007)
     const opened = session.open(frame, env, (content) => this.#judge(content))
     if (opened instanceof Refusal) {
-      // Whoever sends again what has come does not know that it has: it is told once more, but not at any pace.
-      if (opened.check === 1009) this.#answerLater(session, frame, env.uptimeMs + RESEND_MS)
+      if (opened.check === 1009) this.#answerRepeated(session, frame, env)
       return opened
     }
     const turn = this.#turn(env)
@@ -206,13 +209,18 @@ export class Pair {
     return undefined
   }
 
-  /** The other user shows itself, or is gone. What waits is sent at once, so that it need not wait for its time. */
+  /**
+   * The other user shows itself, or is gone. What waits is sent at once when it comes, and at no long intervals while it is
+   * there: being heard of is no answer.
+   */
   setThere(isThere: boolean, env: Env): void {
-    if (isThere && !this.#isThere) this.#unanswered = 0
+    const comes = isThere && !this.#isThere
     this.#isThere = isThere
+    if (comes) this.#unanswered = 0
     if (!isThere || !this.#deadlines.has('resend')) return
-    this.#resendAfterMs = RESEND_MS
-    this.#deadlines.setEarliest('resend', Math.max(env.uptimeMs, this.#resentAt + RESEND_MS))
+    if (comes) this.#resendAfterMs = RESEND_MS
+    const pause = Math.min(this.#resendAfterMs, RESEND_THERE_MS)
+    this.#deadlines.setEarliest('resend', Math.max(env.uptimeMs, this.#resentAt + pause))
   }
 
   /**
@@ -481,6 +489,18 @@ export class Pair {
   #answerLater(session: Session, { start }: SessionFrame, at: number): void {
     if (start !== undefined) this.#owed.add(session)
     this.#deadlines.setEarliest('acknowledge', at)
+  }
+
+  /**
+   * Whoever sends again what has come does not know that it has: it is told once more. But others can repeat a frame, too,
+   * so not at any pace.
+   */
+  #answerRepeated(session: Session, frame: SessionFrame, env: Env): void {
+    if (!this.#deadlines.has('acknowledge')) {
+      if (env.uptimeMs < this.#repeats.nextAt) return
+      this.#repeats.take(env.uptimeMs)
+    }
+    this.#answerLater(session, frame, env.uptimeMs + RESEND_MS)
   }
 
   #acknowledge(turn: Turn): void {
