@@ -22,11 +22,15 @@ EventEmitter.defaultMaxListeners = 0
 
 const gossipOf = (live: Live): GossipSub => live.host.libp2p.services.gossip
 
-/** A gossip node without our rules, in the topic and in our mesh. */
+/** A gossip node without our rules, in the topic and in our mesh, that knows us in the topic. */
 async function rawNode(to: LiveCarrier, channel: Uint8Array): Promise<Live> {
   const raw = await liveHost({ bootstrap: [to.address] })
-  gossipOf(raw).subscribe(topicOf(channel))
-  await until('the raw node is in the topic', () => to.carrier.isReady(channel))
+  const topic = topicOf(channel)
+  gossipOf(raw).subscribe(topic)
+  await until(
+    'both know the other in the topic',
+    () => to.carrier.isReady(channel) && gossipOf(raw).getSubscribers(topic).length > 0
+  )
   return raw
 }
 
