@@ -98,7 +98,7 @@ function wholeEnds(): (from: 0 | 1) => void {
       post: (_, frame) => posted.push(frame),
       tell: () => {},
       isWelcome: () => true,
-      usedOneTimeKey: () => {}
+      onStarted: () => {}
     })
   const users = [userOf('carol'), userOf('dave')] as const
   const ends = [endOf(users[0], users[1]), endOf(users[1], users[0])] as const

@@ -1,14 +1,15 @@
 /** From what core says to the forms of forms.ts, and back from the words of options to core's. */
-import { EMPTY, equalBytes, hex } from '../base/bytes.ts'
+import { equalBytes, hex } from '../base/bytes.ts'
 import { OPTIONAL_TRIGGERS, signaturesNeeded } from '../core/channel/descriptor.ts'
-import type {
-  ChannelView,
-  GroupView,
-  InviteView,
-  LineView,
-  MemberView,
-  PairView,
-  WaitingView
+import {
+  type ChannelView,
+  type GroupView,
+  type InviteView,
+  type LineView,
+  type MemberView,
+  NOTHING_KNOWN,
+  type PairView,
+  type WaitingView
 } from '../core/command.ts'
 import { asUserId, shortFingerprint, userIdText } from '../core/identity/user.ts'
 import type { UserRecord } from '../core/identity/user-record.ts'
@@ -163,27 +164,12 @@ const conversationName = ({ user, nick, rival }: PairView): string =>
 
 /** What there is to say of a conversation where a channel could stand. */
 export const conversationView = (pair: PairView): PlaceView => ({
+  ...NOTHING_KNOWN,
   pair,
   id: pair.id,
   name: conversationName(pair),
-  founder: EMPTY,
-  descriptor: undefined,
   key: 'ready',
-  term: 0,
-  serial: 0,
-  commitment: EMPTY,
-  notAfter: 0,
   members: 2,
-  manager: undefined,
-  isManagerPresent: false,
-  leaseMs: 0,
-  signers: [],
-  isStanding: false,
-  exposure: 'none',
-  isManager: false,
-  waiting: 0,
-  missing: 0,
-  logHead: EMPTY,
   online: pair.isOnline ? 2 : 1
 })
 

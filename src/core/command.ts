@@ -1,4 +1,5 @@
 /** What a user may ask of its peer, and what it gets back. The control socket's methods are these, in the same words. */
+import { EMPTY } from '../base/bytes.ts'
 import type { Content, Descriptor, Reason } from '../wire/messages.ts'
 import type { Trust } from './identity/contacts.ts'
 
@@ -145,6 +146,29 @@ export interface ReceiptView {
   readonly after: number
   /** Lamport time of the newest message that it has. */
   readonly lamport: number
+}
+
+/** What is so of a channel of which nothing is known. */
+export const NOTHING_KNOWN: Omit<ChannelView, 'id' | 'key'> = {
+  name: '',
+  founder: EMPTY,
+  descriptor: undefined,
+  term: 0,
+  serial: 0,
+  commitment: EMPTY,
+  notAfter: 0,
+  members: 0,
+  manager: undefined,
+  isManagerPresent: false,
+  leaseMs: 0,
+  signers: [],
+  isStanding: false,
+  exposure: 'none',
+  isManager: false,
+  waiting: 0,
+  missing: 0,
+  logHead: EMPTY,
+  online: 0
 }
 
 /** A conversation with one user. */

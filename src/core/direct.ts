@@ -4,6 +4,7 @@
  * Sessions know no channels. Here their frames find their way: handed to the other user directly; and when that fails,
  * signed and for all to see, though for one alone to read, through a channel that both are in.
  */
+import { present } from '../base/assert.ts'
 import { compareBytes, EMPTY, equalBytes, hex, mapKey } from '../base/bytes.ts'
 import { PeerError, UsageError } from '../base/errors.ts'
 import { hash } from '../crypto/kdf.ts'
@@ -76,7 +77,7 @@ export class Direct implements SessionsContext {
   readonly #rooms: () => Iterable<Room>
   readonly #contacts = new Contacts()
   readonly #conversations = new Map<string, Conversation>()
-  #sessions: Sessions | undefined
+  #started: Sessions | undefined
   #moment: Moment | undefined
   /** Messages made of texts at this moment, by id. */
   readonly #views = new Map<string, MessageView>()
@@ -87,7 +88,7 @@ export class Direct implements SessionsContext {
   readonly #sought = new Map<string, UserId>()
   /** By channel: the Lamport time of our newest frame on its topic. */
   readonly #times = new Map<string, number>()
-  /** Of each user, frames that a topic has carried since it was heard of: hex of their tags and headers. */
+  /** Of each user, frames that a topic has carried since it was heard of, by `nameOf`. */
   readonly #carried = new Map<string, Set<string>>()
 
   constructor(keeper: SelfKeeper, records: RecordBook, rooms: () => Iterable<Room>) {
@@ -99,11 +100,12 @@ export class Direct implements SessionsContext {
   /** What earlier runs have kept. */
   start(rowsOf: RowsOf, env: Env, out: Out): void {
     for (const { value } of rowsOf('contact')) this.#contacts.restore(value)
+    for (const { user } of this.#contacts.all()) this.#conversationWith(user)
     for (const { value } of rowsOf('conversation')) {
       const { user, count, unseen, seenUpTo } = ConversationRow.decode(value)
       Object.assign(this.#conversationWith(asUserId(user)), { count, unseen, seenUpTo })
     }
-    this.#sessions = new Sessions(this)
+    this.#started = new Sessions(this)
     this.#during({ env, out }, (sessions) => sessions.restore(rowsOf, env))
     for (const { other, waiting } of this.#sessions.pairs) {
       // A confirmation may have come, and the note of it been lost.
@@ -113,8 +115,12 @@ export class Direct implements SessionsContext {
     }
   }
 
+  get #sessions(): Sessions {
+    return present(this.#started, 'the restore event comes first')
+  }
+
   get nextAt(): number | undefined {
-    return this.#sessions?.nextAt
+    return this.#sessions.nextAt
   }
 
   wake(env: Env, out: Out): void {
@@ -122,8 +128,7 @@ export class Direct implements SessionsContext {
   }
 
   /** What the pairs ask of us while they are at work belongs to the same moment. */
-  #during<T>(moment: Moment, work: (sessions: Sessions) => T): T | undefined {
-    if (this.#sessions === undefined) return undefined
+  #during<T>(moment: Moment, work: (sessions: Sessions) => T): T {
     this.#moment = moment
     try {
       return work(this.#sessions)
@@ -152,16 +157,13 @@ export class Direct implements SessionsContext {
 
   /** A frame that a peer handed to us. */
   onHanded({ id, from, frame: bytes }: Event & { type: 'session' }, env: Env, out: Out): void {
+    this.onHeard(from, env)
     const frame = decodeStrict(SessionFrame, bytes, FRAME_BYTES)
-    const refusal =
-      frame === undefined
-        ? refuse(1006)
-        : this.#during({ env, out }, (sessions) => {
-            sessions.setThere(from, true, env)
-            return sessions.receive(frame, env, out)
-          })
+    const receive = (sessions: Sessions): Refusal | undefined =>
+      frame === undefined ? refuse(803) : sessions.receive(frame, env, out)
+    const refusal = this.#during({ env, out }, receive)
     if (refusal !== undefined) out.reject(refusal)
-    const isUnknown = refusal?.check === 1001 || refusal?.check === 1003 || refusal?.check === 1007
+    const isUnknown = refusal !== undefined && (isOrdinary(refusal) || refusal.check === 1003)
     out.push({ type: 'answerHand', id, outcome: isUnknown ? 'unknown' : 'taken' })
   }
 
@@ -169,7 +171,7 @@ export class Direct implements SessionsContext {
   onHeard(user: Uint8Array, env: Env): void {
     if (!this.#conversations.has(mapKey(user))) return
     this.#carried.delete(mapKey(user))
-    this.#sessions?.setThere(asUserId(user), true, env)
+    this.#sessions.setThere(asUserId(user), true, env)
   }
 
   /** Whether the record of this user is looked for: then it is taken from whoever brings it. */
@@ -196,7 +198,7 @@ export class Direct implements SessionsContext {
     const conversation = this.#conversationWith(user)
     conversation.isDirect = outcome !== 'failed'
     if (outcome === 'failed') {
-      if (!this.#isOnline(user)) this.#sessions?.setThere(user, false, env)
+      if (!this.#isOnline(user)) this.#sessions.setThere(user, false, env)
       return this.#publish(receipt, posted, out)
     }
     this.#posted.delete(receipt)
@@ -208,9 +210,7 @@ export class Direct implements SessionsContext {
   /** Puts a frame on the topic of a channel that both are in; each once, until its user is heard of. */
   #publish(receipt: string, { user, frame }: Posted, out: Out): void {
     const room = this.#roomWith(user)
-    const carried = this.#carried.get(mapKey(user)) ?? new Set<string>()
-    const name = hex(frame.tag) + hex(frame.header)
-    if (room === undefined || carried.has(name)) {
+    if (room === undefined || this.#carried.get(mapKey(user))?.has(nameOf(frame))) {
       this.#posted.delete(receipt)
       return
     }
@@ -229,7 +229,7 @@ export class Direct implements SessionsContext {
     const { user, frame } = posted
     const key = mapKey(user)
     const carried = this.#carried.get(key) ?? new Set<string>()
-    this.#carried.set(key, carried.add(hex(frame.tag) + hex(frame.header)))
+    this.#carried.set(key, carried.add(nameOf(frame)))
     for (const oldest of carried) {
       if (carried.size <= DIRECT_FRAMES) break
       carried.delete(oldest)
@@ -238,8 +238,7 @@ export class Direct implements SessionsContext {
   }
 
   #tellSent({ user, id: channel, sent }: Conversation, out: Out): void {
-    const pair = this.#sessions?.pairs.find(({ other }) => equalBytes(other, user))
-    for (const text of pair?.onWay ?? []) {
+    for (const text of this.#sessions.pairWith(user)?.onWay ?? []) {
       const id = hex(text)
       if (sent.has(id)) continue
       sent.add(id)
@@ -253,16 +252,14 @@ export class Direct implements SessionsContext {
     return this.#keeper.self
   }
 
-  usedOneTimeKey(env: Env, out: Out): void {
-    this.#keeper.refillWhenFew(env, out)
+  /** Whoever shares a channel with us, and whom the user has talked to or trusts. */
+  isWelcome({ user }: UserRecord): boolean {
+    return this.#roomWith(user) !== undefined || this.#contacts.get(user) !== undefined
   }
 
-  /** Whoever shares a channel with us, and whom the user has talked to or trusts. */
-  isWelcome({ user, bytes }: UserRecord): boolean {
-    const isKnown = this.#roomWith(user) !== undefined || this.#contacts.get(user) !== undefined
-    const moment = this.#moment
-    if (isKnown && moment !== undefined) this.#records.add(bytes, moment.env.now, moment.out)
-    return isKnown
+  onStarted(initiator: UserRecord, env: Env, out: Out): void {
+    this.#records.take(initiator, env.now, out)
+    this.#keeper.refillWhenFew(env, out)
   }
 
   recordOf(user: UserId): UserRecord | undefined {
@@ -380,48 +377,41 @@ export class Direct implements SessionsContext {
       out.notify({ type: 'message', ...this.#views.get(hex(said.id))! })
       return said
     })
-    return { type: 'said', local: hex(text!.id) }
+    return { type: 'said', local: hex(text.id) }
   }
 
   trust({ user, isVerified }: Command & { type: 'trust' }, out: Out): CommandResult {
     const to = asUserId(user)
     this.#contacts.trust(to, this.#nicksOf(to), isVerified ? 'verified' : 'trusted', out)
+    this.#conversationWith(to)
     return { type: 'done' }
   }
 
   views(): PairView[] {
-    const users = new Map(
-      [...this.#contacts.all(), ...(this.#sessions?.pairs ?? []).map(({ other }) => ({ user: other }))].map(
-        ({ user }) => [mapKey(user), user]
-      )
-    )
-    return [...users.values()].map((user) => this.#viewOf(user)).sort((a, b) => compareBytes(a.user, b.user))
+    const views = [...this.#conversations.values()].map((one) => this.#viewOf(one))
+    return views.sort((a, b) => compareBytes(a.user, b.user))
   }
 
-  #viewOf(user: UserId): PairView {
-    const nick = this.#nickOf(user)
-    const pair = this.#sessions?.pairs.find(({ other }) => equalBytes(other, user))
+  #viewOf({ user, id, isDirect, seenUpTo }: Conversation): PairView {
+    const pair = this.#sessions.pairWith(user)
     const [session] = pair?.sessions ?? []
-    const conversation = this.#conversations.get(mapKey(user))
     return {
       user,
-      id: conversationId(this.self.record.user, user),
-      nick,
+      id,
+      nick: this.#nickOf(user),
       trust: this.#contacts.get(user)?.trust,
       rival: this.#contacts.rivalOf(user, this.#nicksOf(user))?.user,
       session: session === undefined ? 'none' : session.isConfirmed ? 'open' : 'starting',
-      isDirect: conversation?.isDirect ?? false,
+      isDirect,
       waiting: pair?.waiting ?? 0,
-      seenUpTo: conversation?.seenUpTo ?? 0,
+      seenUpTo,
       isOnline: this.#isOnline(user)
     }
   }
 
   /** Whose conversation has this id. */
   userOf(channel: Uint8Array): UserId | undefined {
-    for (const { user, id } of this.#conversations.values()) if (equalBytes(id, channel)) return user
-    return this.#contacts.all().find(({ user }) => equalBytes(conversationId(this.self.record.user, user), channel))
-      ?.user
+    return [...this.#conversations.values()].find(({ id }) => equalBytes(id, channel))?.user
   }
 
   /** A conversation answers what a channel does, as far as it is one. @throws {UsageError} `NOT_A_CHANNEL` */
@@ -430,7 +420,7 @@ export class Direct implements SessionsContext {
       case 'say':
         return this.say({ type: 'sayTo', user, content: command.content }, env, out)
       case 'receipts': {
-        const { seenUpTo } = this.#viewOf(user)
+        const { seenUpTo } = this.#conversationWith(user)
         const receipts = seenUpTo === 0 ? [] : [{ user, group: EMPTY, after: 0, lamport: seenUpTo }]
         return { type: 'receipts', receipts, unknown: [] }
       }
@@ -450,7 +440,7 @@ export class Direct implements SessionsContext {
 
   #memberOf(user: UserId): MemberView {
     const isSelf = equalBytes(user, this.self.record.user)
-    const isOnline = isSelf || this.#viewOf(user).isOnline
+    const isOnline = isSelf || this.#isOnline(user)
     const nick = isSelf ? this.self.record.nick : this.#nickOf(user)
     return { user, nick, isFounder: false, isManager: false, isMemberManager: false, isSelf, isOnline, holdsKey: true }
   }
@@ -461,7 +451,7 @@ export class Direct implements SessionsContext {
     const key = mapKey(user)
     let known = this.#conversations.get(key)
     if (known === undefined) {
-      const id = conversationId(this.self.record.user, user)
+      const id = idOf(this.self.record.user, user)
       const soughtAt = Number.NEGATIVE_INFINITY
       known = { user, id, count: 0, unseen: [], seenUpTo: 0, sent: new Set(), isDirect: false, soughtAt }
       this.#conversations.set(key, known)
@@ -499,10 +489,13 @@ export class Direct implements SessionsContext {
 }
 
 /** The name of the conversation of two users, the same at both ends. */
-function conversationId(one: Uint8Array, other: Uint8Array): Uint8Array {
+function idOf(one: Uint8Array, other: Uint8Array): Uint8Array {
   const [low, high] = compareBytes(one, other) < 0 ? [one, other] : [other, one]
   return hash(LABEL.conversationId, low, high)
 }
+
+/** A frame whatever its try. */
+const nameOf = ({ tag, header }: SessionFrame): string => hex(tag) + hex(header)
 
 /** On a topic most starts are for others, and most sessions are of others. */
 const isOrdinary = ({ check }: Refusal): boolean => check === 1001 || check === 1007

@@ -29,7 +29,7 @@ import type { ChannelChanges, Command, CommandResult } from './command.ts'
 import { DIRECT, Direct } from './direct.ts'
 import { RecordBook } from './identity/record-book.ts'
 import { asUserId, type UserId } from './identity/user.ts'
-import { readUserRecord } from './identity/user-record.ts'
+import { readUserRecord, type UserRecord } from './identity/user-record.ts'
 import type { Env, Event, Machine, Row } from './machine.ts'
 import { Manager } from './manager/manager.ts'
 import { REQUEST_RECEIPT } from './member/join.ts'
@@ -351,25 +351,18 @@ export class Peer implements Machine {
 
   /** A record that came beside others is of interest when it is a manager's, or looked for: strangers cannot fill the book. */
   #addManagerRecord({ context }: Room, bytes: Uint8Array, env: Env, out: Out): void {
-    if (this.#outdo(bytes, env, out)) return
-    const record = this.#records.read(bytes, env.now)
-    if (record instanceof Refusal) out.reject(record)
-    else if (isManagerOf(context.charter.descriptor, record.user) || this.#direct.isSought(record.user))
-      this.#records.add(bytes, env.now, out)
+    const isWanted = ({ user }: UserRecord): boolean =>
+      isManagerOf(context.charter.descriptor, user) || this.#direct.isSought(user)
+    this.#addRecord(bytes, env, out, isWanted)
   }
 
-  #addRecord(bytes: Uint8Array, env: Env, out: Out): void {
-    if (this.#outdo(bytes, env, out)) return
-    const record = this.#records.add(bytes, env.now, out)
-    if (record instanceof Refusal) out.reject(record)
-  }
-
-  /** @returns whether it is a record of ours: nobody else can have made it. */
-  #outdo(bytes: Uint8Array, env: Env, out: Out): boolean {
+  #addRecord(bytes: Uint8Array, env: Env, out: Out, isWanted: (record: UserRecord) => boolean = () => true): void {
     const record = readUserRecord(bytes, env.now)
-    if (record instanceof Refusal || !equalBytes(record.user, this.#keeper.key.publicKey)) return false
-    this.#keeper.outdo(record, env, out)
-    return true
+    if (record instanceof Refusal) return out.reject(record)
+    // One of ours: nobody else can have made it.
+    if (equalBytes(record.user, this.#keeper.key.publicKey)) return this.#keeper.outdo(record, env, out)
+    const taken = isWanted(record) ? this.#records.take(record, env.now, out) : record
+    if (taken instanceof Refusal) out.reject(taken)
   }
 
   // ---------------------------------------------------------------- arriving

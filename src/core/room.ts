@@ -1,12 +1,12 @@
 /** A channel as a peer has it: what is known of it, the roles in it, and how it looks to the user. */
 import { present } from '../base/assert.ts'
-import { copyBytes, EMPTY, equalBytes, zeros } from '../base/bytes.ts'
+import { copyBytes, EMPTY, equalBytes } from '../base/bytes.ts'
 import { type Invite, Reason } from '../wire/messages.ts'
 import type { Context } from './channel/context.ts'
 import { isManagerOf } from './channel/descriptor.ts'
 import type { Group } from './channel/groups.ts'
 import { MemberTree } from './channel/key-tree-member.ts'
-import type { ChannelView, GroupView, LineView, MemberView } from './command.ts'
+import { type ChannelView, type GroupView, type LineView, type MemberView, NOTHING_KNOWN } from './command.ts'
 import type { Env } from './machine.ts'
 import type { Manager, Seat } from './manager/manager.ts'
 import { Epoch } from './member/keyring.ts'
@@ -128,31 +128,11 @@ export function viewOfRoom({ context, member, manager }: Room, env: Env): Channe
 }
 
 /** A channel that is still looked for. */
-export function viewOfArrival({ invite }: Arrival): ChannelView {
-  return {
-    id: invite.channel,
-    name: '',
-    founder: zeros(32),
-    descriptor: undefined,
-    key: 'looking-for-channel',
-    term: 0,
-    serial: 0,
-    commitment: EMPTY,
-    notAfter: 0,
-    members: 0,
-    manager: undefined,
-    isManagerPresent: false,
-    leaseMs: 0,
-    signers: [],
-    isStanding: false,
-    exposure: 'none',
-    isManager: false,
-    waiting: 0,
-    missing: 0,
-    logHead: EMPTY,
-    online: 0
-  }
-}
+export const viewOfArrival = ({ invite }: Arrival): ChannelView => ({
+  ...NOTHING_KNOWN,
+  id: invite.channel,
+  key: 'looking-for-channel'
+})
 
 /** The keys of the channel and of its groups; of a group it is known who holds the channel's key, from which its own follows. */
 export function linesOf({ context, member }: Room, env: Env): LineView[] {

@@ -166,7 +166,7 @@ export class SelfKeeper {
       record: record.bytes
     }
     out.keep(stateRow('self', SelfRow.encode(row)), oneTimeKeys.row())
-    this.#records.add(record.bytes, env.now, out)
+    this.#records.take(record, env.now, out)
     out.push({ type: 'putRecord', kind: 'user', id: record.user, value: record.bytes })
   }
 }

@@ -157,7 +157,7 @@ export class ControlLog {
 
   /** The admit ids of this user that are in force. */
   admitsOf(user: Uint8Array): Uint8Array[] {
-    return this.#admitsWith(user, []).map(({ statement }) => statement.admitId)
+    return this.admittingOf(user).map(({ statement }) => statement.admitId)
   }
 
   /** Of each removal known of this user an admit that it ended: what a new admit has to name. */

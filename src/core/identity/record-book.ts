@@ -54,7 +54,11 @@ export class RecordBook {
    */
   add(bytes: Uint8Array, now: Millis, out: Out): UserRecord | Refusal {
     const record = readUserRecord(bytes, now)
-    if (record instanceof Refusal) return record
+    return record instanceof Refusal ? record : this.take(record, now, out)
+  }
+
+  /** Takes in a record that was read. @returns as `add`. */
+  take(record: UserRecord, now: Millis, out: Out): UserRecord | Refusal {
     const refusal = this.#pins.pin(record)
     if (refusal !== undefined) return refusal
     const name = hex(record.user)
@@ -63,9 +67,8 @@ export class RecordBook {
     this.#records.set(name, known?.seq === record.seq ? known : record)
     this.#confirmedAt.set(name, now)
     if (known?.seq === record.seq) return known
-    out.note([
-      stateRow(`user/${name}`, UserRow.encode({ user: record.user, seq: record.seq, hash: record.hash, record: bytes }))
-    ])
+    const { user, seq, hash, bytes } = record
+    out.note([stateRow(`user/${name}`, UserRow.encode({ user, seq, hash, record: bytes }))])
     for (const oldest of this.#records.keys()) {
       if (this.#records.size <= KEPT_RECORDS) break
       this.#records.delete(oldest)
@@ -95,7 +98,7 @@ export class RecordBook {
       if (record instanceof Refusal || refusal !== undefined) return { index, refusal: refusal as Refusal }
       records.push(record)
     }
-    for (const { bytes } of records) this.add(bytes, now, out)
+    for (const record of records) this.take(record, now, out)
     return records
   }
 

@@ -215,7 +215,7 @@ export class Reception {
   #enlist(applicant: Applicant, env: Env, out: Out): void {
     const name = hex(applicant.user)
     if (this.applicants.size >= PENDING_REQUESTS && !this.applicants.has(name)) return out.reject(509)
-    this.#context.records.add(applicant.record.bytes, env.now, out)
+    this.#context.records.take(applicant.record, env.now, out)
     this.applicants.set(name, applicant)
     this.#following.onEnlisted(env, out)
   }

@@ -192,13 +192,13 @@ export class Outbox {
   }
 
   /** @returns what the row holds. */
-  restore(bytes: Uint8Array): { readonly content: Content; readonly isSent: boolean } {
+  restore(bytes: Uint8Array): { readonly content: Content; readonly group: Uint8Array; readonly isSent: boolean } {
     const { content, isSent, ...row } = OutboxRow.decode(bytes)
     const entry = { ...row, content: Content.decode(content), isUnderWay: false }
     this.#order = Math.max(this.#order, entry.order + 1)
     if (isSent) this.#sent.set(entry.local, entry)
     else this.#take([...this.#entries.values(), entry])
-    return { content: entry.content, isSent }
+    return { content: entry.content, group: entry.group, isSent }
   }
 
   #name(local: string): string {

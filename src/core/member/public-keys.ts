@@ -124,7 +124,7 @@ export class PublicKeys {
     }
     const record = records.read(bytes, env.now)
     if (record instanceof Refusal || !this.#isOf(question.subject, record.user)) return refuse(906)
-    records.add(bytes, env.now, out)
+    records.take(record, env.now, out)
     this.#settle(question, record.user, record.bytes, out)
     return undefined
   }

@@ -52,7 +52,7 @@ export class Speaker {
   readonly #outbox: Outbox
   readonly #deadlines = new Deadlines<'outbox'>()
   #plainCounter = 0
-  /** Names of our messages that we deleted: what of them is still to be sent is kept without its words then. */
+  /** Our messages that we deleted, by line and name: what of them is still to be sent is kept without its words then. */
   readonly #disowned = new Set<string>()
 
   constructor(
@@ -129,7 +129,7 @@ export class Speaker {
     const local = hex(env.random(16))
     const isOpen = isPlain || (privacy === Privacy.PLAIN && group.length === 0)
     const entry = this.#outbox.add(local, content, isOpen, group, env.now)
-    if (content.deletion !== undefined) this.#disown(hex(content.deletion.target), out)
+    if (content.deletion !== undefined) this.#disown(placeIn(group, hex(content.deletion.target)), out)
     this.flush(env, out)
     // It may have to wait although it could be sent by itself: behind one that has no key, or one that is under way.
     if (entry.frame.length === 0) out.keep(this.#outbox.rowOf(entry))
@@ -182,8 +182,8 @@ export class Speaker {
   }
 
   /** A message of ours was deleted: nothing of it is said again. */
-  #disown(name: string, out: Out): void {
-    this.#disowned.add(name)
+  #disown(place: string, out: Out): void {
+    this.#disowned.add(place)
     const gone = this.#outbox.sentEntries().filter((entry) => this.#isDisowned(entry))
     const rows = gone.map(({ local }) => this.#outbox.dropSent(local))
     out.note([], rows)
@@ -193,7 +193,7 @@ export class Speaker {
   #isDisowned(entry: OutboxEntry): boolean {
     const { text, edit } = entry.content
     const name = edit ? hex(edit.target) : text ? this.#nameOf(entry) : ''
-    return this.#disowned.has(name)
+    return this.#disowned.has(placeIn(entry.group, name))
   }
 
   /** Whether keys that open what we say are kept for others. */
@@ -381,7 +381,10 @@ export class Speaker {
   }
 
   restoreOutbox(bytes: Uint8Array): void {
-    const { content, isSent } = this.#outbox.restore(bytes)
-    if (content.deletion !== undefined && !isSent) this.#disowned.add(hex(content.deletion.target))
+    const { content, group, isSent } = this.#outbox.restore(bytes)
+    if (content.deletion !== undefined && !isSent) this.#disowned.add(placeIn(group, hex(content.deletion.target)))
   }
 }
+
+/** A text of ours on one line: a deletion said on another has no effect. */
+const placeIn = (group: Uint8Array, name: string): string => `${hex(group)}/${name}`

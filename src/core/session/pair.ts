@@ -188,8 +188,7 @@ export class Pair {
     env: Env,
     out: Out
   ): Refusal | undefined {
-    if (env.uptimeMs < this.#starts.nextAt) return refuse(1005)
-    const refused = this.#judge(start.content)
+    const refused = env.uptimeMs < this.#starts.nextAt ? refuse(1005) : this.#judge(start.content)
     if (refused !== undefined) {
       start.session.destroy()
       return refused

@@ -18,8 +18,8 @@ export interface SessionsContext extends PairContext {
   readonly self: Self
   /** Whether this user may start with us. */
   isWelcome(user: UserRecord): boolean
-  /** A start has used a one-time key up. */
-  usedOneTimeKey(env: Env, out: Out): void
+  /** A session came of a start of this user; a one-time key may have been used up by it. */
+  onStarted(user: UserRecord, env: Env, out: Out): void
 }
 
 /** The rows of one kind, by the names after it. */
@@ -43,6 +43,10 @@ export class Sessions {
 
   get pairs(): readonly Pair[] {
     return [...this.#pairs.values()]
+  }
+
+  pairWith(user: UserId): Pair | undefined {
+    return this.#pairs.get(mapKey(user))
   }
 
   /** What earlier runs have kept. */
@@ -73,7 +77,7 @@ export class Sessions {
    * A frame, from wherever it comes.
    *
    * @returns what is wrong with it: R-1001 for a start that is for another user, R-1007 for a session that is none of ours,
-   *   ordinary things on a topic. To who hands a frame to us R-1003 and R-1007 are worth a hint.
+   *   ordinary things on a topic. To who hands a frame to us these and R-1003 are worth a hint.
    */
   receive(frame: SessionFrame, env: Env, out: Out): Refusal | undefined {
     for (const pair of this.#pairs.values()) if (pair.knows(frame.tag)) return pair.receive(frame, env, out)
@@ -82,23 +86,23 @@ export class Sessions {
     if (start instanceof Refusal) return start
     const pair = this.#pairOf(start.initiator.user)
     const refused = pair.welcome(start, frame, () => this.#starts.take(start), env, out)
-    if (refused === undefined && start.oneTimeKey.length > 0) this.#context.usedOneTimeKey(env, out)
+    if (refused === undefined) this.#context.onStarted(start.initiator, env, out)
     return refused
   }
 
   /** As `Pair.setThere`. */
   setThere(user: UserId, isThere: boolean, env: Env): void {
-    this.#pairs.get(mapKey(user))?.setThere(isThere, env)
+    this.pairWith(user)?.setThere(isThere, env)
   }
 
   /** As `Pair.hint`. */
   hint(user: UserId, tag: Uint8Array, env: Env, out: Out): void {
-    this.#pairs.get(mapKey(user))?.hint(tag, env, out)
+    this.pairWith(user)?.hint(tag, env, out)
   }
 
   /** As `Pair.recordFound`. */
   recordFound(user: UserId, env: Env, out: Out): void {
-    this.#pairs.get(mapKey(user))?.recordFound(env, out)
+    this.pairWith(user)?.recordFound(env, out)
   }
 
   wake(env: Env, out: Out): void {

@@ -53,7 +53,7 @@ export class Side {
       },
       tell: (notice) => this.notices.push(notice),
       isWelcome: () => this.isWelcome,
-      usedOneTimeKey: () => {}
+      onStarted: () => {}
     })
   }
 

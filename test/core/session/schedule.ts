@@ -139,7 +139,7 @@ class End {
       post: (_, frame, out) => this.#push(out, { type: 'post', frame: SessionFrame.encode(frame) }),
       tell: (notice, out) => this.#push(out, { type: 'told', notice }),
       isWelcome: () => true,
-      usedOneTimeKey: () => {
+      onStarted: () => {
         if (oneTimeKeys.isFew(this.#prekeys) && this.random.chance(0.3)) this.publish()
       }
     })
