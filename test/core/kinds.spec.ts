@@ -108,6 +108,29 @@ describe('edits, deletions and reactions', () => {
       .and.not.match(/(first|second) words/)
   })
 
+  it('a deletion of ours that is said on another line keeps nothing from being said again, over a restart, too', () => {
+    const { bus, alice, channel, say, sayUnheard, goOn, named } = pair()
+    const created = bus.command(alice, { type: 'createGroup', channel, name: 'kitchen' })
+    const group = created.type === 'group' ? created.group.id : undefined
+    bus.pass(6_000)
+    sayUnheard(alice, 'still meant')
+    const { id } = named(alice, 'still meant')
+    bus.command(alice, {
+      type: 'say',
+      channel,
+      group: group!,
+      content: { deletion: { target: unhex(id) } },
+      isPlain: false
+    })
+    expect(outboxTexts(alice).join()).to.include('still meant')
+    bus.stop(alice)
+    bus.start(alice)
+    goOn()
+    expect(named(alice, 'still meant')).to.include({ state: 'sent' })
+    say(alice, { deletion: { target: unhex(named(alice, 'still meant').id) } })
+    expect(outboxTexts(alice).join()).to.not.include('still meant')
+  })
+
   it('one that we deleted before it was sent is kept without its words once it is, over a restart, too', () => {
     for (const isRestarted of [false, true]) {
       for (const [history, isFrameKept] of [
