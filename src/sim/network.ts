@@ -25,6 +25,8 @@ export interface Conditions {
   /** Log-normal spread; 0: every delay is the median. */
   readonly delaySigma: number
   readonly streamLossRate: number
+  /** What a node sends at most, bit/s; 0: no bound. */
+  readonly bandwidth: number
 }
 
 /** No faults, but an ordinary network's delays. */
@@ -34,7 +36,8 @@ export const CALM: Conditions = {
   flipRate: 0,
   medianDelayMs: 20,
   delaySigma: 0.3,
-  streamLossRate: 0
+  streamLossRate: 0,
+  bandwidth: 0
 }
 
 const MAX_DELAY_MS = 10_000

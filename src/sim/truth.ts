@@ -26,6 +26,8 @@ export interface Said {
   readonly isPlain: boolean
   /** Empty: to the channel. */
   readonly group: Uint8Array
+  /** To one other alone. */
+  readonly to?: Person
   readonly pending: Pending
 }
 
