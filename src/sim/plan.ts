@@ -88,7 +88,7 @@ export function planOf(file: ScenarioFile, seed: number): Plan {
     phases: [
       ...opening(managers),
       ...phases.map((phase) => planned(phase, usual)),
-      ...ending([...managers, ...members], groupsIn(phases))
+      ...ending([...managers, ...members], groupsIn(phases), isLiedIn(phases))
     ]
   }
 }
@@ -107,7 +107,7 @@ function opening([founder, ...others]: readonly string[]): PlannedPhase[] {
 }
 
 /** Faults end; then everybody says a last word, and everybody it is for reads it. */
-function ending(people: readonly string[], groups: readonly string[]): PlannedPhase[] {
+function ending(people: readonly string[], groups: readonly string[], isLied: boolean): PlannedPhase[] {
   const words = people.flatMap((who): PlannedStep[] => [
     { at: 0, act: { type: 'say', who, text: `last words of ${who}` } },
     ...groups.map((group) => ({
@@ -118,7 +118,8 @@ function ending(people: readonly string[], groups: readonly string[]): PlannedPh
   return [
     {
       name: 'calm',
-      ms: SECOND_MS,
+      // Whoever holds a proof tells whoever has none.
+      ms: isLied ? WITHIN_MS.alarmed + SECOND_MS : SECOND_MS,
       steps: [{ at: 0, act: { type: 'calm' } }],
       until: [goal('led'), goal('ready'), goal('removed'), goal('grouped')]
     },
@@ -129,6 +130,9 @@ function ending(people: readonly string[], groups: readonly string[]): PlannedPh
 const groupsIn = (phases: readonly FilePhase[]): string[] => [
   ...new Set(phases.flatMap((phase) => phase.do ?? []).flatMap((act) => (act.do === 'group' ? [act.group] : [])))
 ]
+
+const isLiedIn = (phases: readonly FilePhase[]): boolean =>
+  phases.some((phase) => phase.do?.some((act) => act.do === 'lie'))
 
 /** @param usual - what the network is like when nothing is wrong. */
 function planned(phase: FilePhase, usual: Conditions): PlannedPhase {

@@ -80,7 +80,7 @@ export async function runPlan(plan: Plan, play: Play, recorder: Recorder, option
     mode,
     seed: plan.seed,
     managers: plan.managers.length,
-    peers: plan.managers.length + plan.members.length,
+    peers: plan.members.length,
     parameters: plan.parameters,
     command,
     startedAt: startedAt.toISOString()

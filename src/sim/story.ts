@@ -135,6 +135,10 @@ export interface StoryConfig {
   /** Watch the run. They get the truth to compare with. */
   readonly checkers?: (truth: Truth) => readonly Checker[]
   readonly isSharingFrames?: boolean
+  /** What the network is like, where it is not as usual. */
+  readonly conditions?: Partial<Conditions>
+  /** See `WorldConfig.degree`. */
+  readonly degree?: number
   readonly repeatWith?: string
 }
 
@@ -145,6 +149,9 @@ const JOIN_AGAIN_MS = 5_000
 
 /** The text that stands for `text` on the wire: marked, so that a search finds it wherever it leaks. */
 export const sayText = (text: string): string => `${TEXT_MARK} ${text}`
+
+/** What somebody typed. @param text - as it is on the wire. */
+export const typedText = (text: string): string => text.slice(TEXT_MARK.length + 1)
 
 export class Story {
   readonly config: StoryConfig
@@ -165,8 +172,11 @@ export class Story {
       seed,
       checkers,
       ...(config.isSharingFrames !== undefined && { isSharingFrames: config.isSharingFrames }),
+      ...(config.degree !== undefined && { degree: config.degree }),
       ...(config.repeatWith !== undefined && { repeatWith: config.repeatWith })
     })
+    if (config.conditions !== undefined && Object.keys(config.conditions).length > 0)
+      this.world.network.conditions = { ...CALM, ...config.conditions }
     for (const name of people) this.#addPerson(name)
     this.#hostile = new Hostile(this.world.network, new Random(seed, 'hostile'))
     for (const { node } of this.truth.people) this.world.start(node)
