@@ -180,12 +180,19 @@ export const somebodyLeads = (): Promised => (story) => {
   if (!story.until(isLed(story), ELECTION_MS)) story.fail('nobody leads', 'I-16b')
 }
 
-/** Whether, from now on, some manager has said that it leads, where one can. */
-export function isLed({ truth, world }: Story): Condition {
+/**
+ * Whether, from now on, some manager has said that it is there, where one can lead.
+ *
+ * @param isInOffice - and that it follows no other.
+ */
+export function isLed({ truth, world }: Story, isInOffice = false): Condition {
   const from = world.time
   const managers = truth.people.filter(({ isManager }) => isManager)
   const mayElect = managers.length < QUORUM_FROM || 2 * managers.filter(isWanted).length > managers.length
-  return () => truth.lead === undefined || !mayElect || truth.lead.at > from
+  return () => {
+    const lead = isInOffice ? truth.inOffice : truth.lead
+    return lead === undefined || !mayElect || lead.at > from
+  }
 }
 
 const isRefused = ({ result }: Pending): boolean => result instanceof Error

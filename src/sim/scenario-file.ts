@@ -244,7 +244,7 @@ export interface Settings {
  */
 export function readScenario(form: unknown, settings: Settings = {}): ScenarioFile {
   const { parameters: specs = {}, ...given } = object(form, '')
-  const parameters = table(PARAMETER)(specs, 'parameters')
+  const parameters = readParameters(specs)
   const values = valuesOf(parameters, settings.set ?? [])
   const peers = settings.peers ?? given['peers']
   const managers = settings.managers ?? given['managers']
@@ -257,6 +257,10 @@ export function readScenario(form: unknown, settings: Settings = {}): ScenarioFi
   }
   return { ...scenario, values }
 }
+
+/** The parameters of a form. @throws {UsageError} `BAD_SCENARIO` */
+export const readParameters = (specs: unknown = {}): Readonly<Record<string, Parameter>> =>
+  table(PARAMETER)(specs, 'parameters')
 
 function valuesOf(
   parameters: Readonly<Record<string, Parameter>>,

@@ -1,6 +1,6 @@
 /** The scenarios that come with the program, and those in files of one's own. */
 import { UsageError } from '../base/errors.ts'
-import type { Mode } from './scenario-file.ts'
+import { type Mode, type Parameter, readParameters } from './scenario-file.ts'
 import churn from './scenarios/churn.json' with { type: 'json' }
 import eavesdropper from './scenarios/eavesdropper.json' with { type: 'json' }
 import flood from './scenarios/flood.json' with { type: 'json' }
@@ -44,6 +44,10 @@ export const summaries: readonly Summary[] = BUILT_IN as readonly Summary[]
 
 /** The form of a scenario that comes with the program; undefined when there is none of this name. */
 export const builtIn = (name: string): unknown => BUILT_IN.find((one) => one.name === name)
+
+/** What can be set in a scenario that comes with the program. */
+export const parametersOf = (name: string): Readonly<Record<string, Parameter>> =>
+  readParameters((builtIn(name) as { readonly parameters?: unknown } | undefined)?.parameters)
 
 /** Reads the text of a file. @throws {UsageError} `BAD_SCENARIO` when it is no JSON. */
 export function parseForm(text: string): unknown {

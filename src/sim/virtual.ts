@@ -118,13 +118,14 @@ class VirtualRun {
     // Time that passes at once moves all that comes after it.
     let begunAt = world.time
     const words = new Set<string>()
-    for (const [i, step] of phase.steps.entries()) {
-      await this.#passTo(begunAt + step.at)
-      this.#announce(step, phase.steps.slice(i + 1), begunAt, words)
-      if (step.act.type === 'wait') {
-        await this.#passTo(world.time + step.act.forMs)
-        begunAt += step.act.forMs
-      } else this.#story.act(step.act)
+    for (const [i, { at, act: planned }] of phase.steps.entries()) {
+      await this.#passTo(begunAt + at)
+      const act = this.#withLeader(planned)
+      this.#announce({ at, act }, phase.steps.slice(i + 1), begunAt, words)
+      if (act.type === 'wait') {
+        await this.#passTo(world.time + act.forMs)
+        begunAt += act.forMs
+      } else this.#story.act(act)
       this.#scribe.noteSaid(world)
     }
     await this.#passTo(begunAt + phase.ms)
@@ -133,14 +134,15 @@ class VirtualRun {
 
   /** Writes down what is done; what is done again and again in a phase, once. */
   #announce(step: PlannedStep, later: readonly PlannedStep[], begunAt: number, words: Set<string>): void {
-    const line = lineOf({ ...step, act: this.#withLeader(step.act) }, later, begunAt)
+    const line = lineOf(step, later, begunAt)
     if (line === undefined || (line.type === 'fault' && words.has(line.what) && isRepeated(step.act))) return
     if (line.type === 'fault') words.add(line.what)
     this.#scribe.write({ ...line, at: this.#story.world.time })
   }
 
+  /** Who leads is known when it comes to it; the founder before anybody did. */
   #withLeader(act: PlannedAct): PlannedAct {
-    const leader = this.#story.leaderAt().name
+    const leader = this.#story.truth.inOffice?.by.name ?? this.#plan.managers[0]!
     return Object.fromEntries(
       Object.entries(act).map(([key, value]) => [key, value === LEADER ? leader : value])
     ) as PlannedAct
@@ -191,7 +193,7 @@ class VirtualRun {
     }
     switch (what) {
       case 'led':
-        if (!(await this.#until(isLed(story), withinMs))) story.fail('nobody leads', 'I-16b')
+        if (!(await this.#until(isLed(story, true), withinMs))) story.fail('nobody leads', 'I-16b')
         book.note('I-16b')
         break
       case 'ready':
@@ -279,6 +281,3 @@ const isAlarmed = ({
 }): boolean => node.notices.some(({ notice }) => notice.type === 'alarm')
 
 const isRepeated = ({ type }: PlannedAct): boolean => type === 'flood' || type === 'replay'
-
-/** Real time and memory of this process. */
-export const processMeter = { now: () => performance.now(), rss: () => process.memoryUsage.rss() }
