@@ -618,7 +618,8 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
       'conclave simulate',
       'conclave simulate removal --seed 7 --set removed=5',
       'conclave simulate --list',
-      'conclave simulate --print hello > mine.json && conclave simulate ./mine.json'
+      'conclave simulate --print hello',
+      'conclave simulate ./mine.json --events run.ndjson'
     ],
     more:
       'Needs no home and touches no network but its own. Exit code 7: a promise was broken; then the same is looked for in\n' +

@@ -98,22 +98,20 @@ export function verdictLines(
     styled(verdict, end.verdict === 'held' ? 'bold' : 'warn', isColour),
     own`  ${headText(run)}`,
     own`  ${time}; ${figures['messages'] ?? 0} messages, ${figures['deliveries'] ?? 0} times shown, ${figures['epochs'] ?? 0} epochs`,
-    ...tableLines([
-      ...broken.map((one) => row(one, own`BROKEN`)),
-      ...held.map((one) => row(one, own`held`)),
-      ...unchecked.map((one) => row(one, own`not checked`))
-    ]),
+    ...tableLines([...broken.map((one) => row(one, own`BROKEN`)), ...held.map((one) => row(one, own`held`))]),
+    ...[...Map.groupBy(unchecked, ({ evidence }) => evidence)].map(
+      ([why, all]) =>
+        own`  not checked: ${displayText(all.map(({ id }) => id).join(', '), WORDS)} (${displayText(why, WORDS)})`
+    ),
     ...broken.flatMap(brokenLines)
   ]
 }
 
-const row = ({ id, looks, evidence, verdict, claim }: InvariantLine, word: SafeText): SafeText[] => [
+const row = ({ id, looks, claim }: InvariantLine, word: SafeText): SafeText[] => [
   own`  ${displayText(id, NAME)}`,
   word,
-  looks === 0 ? own`` : own`${looks}×`,
-  verdict === 'not checked'
-    ? own`${displayText(claim, WORDS)} (${displayText(evidence, WORDS)})`
-    : displayText(claim, WORDS)
+  own`${looks}×`,
+  displayText(claim, WORDS)
 ]
 
 const brokenLines = ({ id, claim, evidence, trace = [] }: InvariantLine): SafeText[] => [

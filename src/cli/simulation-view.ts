@@ -217,14 +217,16 @@ export class TerminalView implements View {
 
   #rowLines(room: number): SafeText[] {
     const { rows } = this.#counts
-    const all = [...rows].sort(([, a], [, b]) => rank(a) - rank(b))
-    const shown = all.length <= room ? all : all.slice(0, room - 1)
+    const isRoom = rows.size <= room
+    const all = isRoom ? [...rows] : [...rows].sort(([, a], [, b]) => rank(a) - rank(b))
+    const shown = isRoom ? all : all.slice(0, room - 1)
     const left = all.length - shown.length
     const wide = Math.min(24, Math.max(0, ...shown.map(([peer]) => peer.length)))
     const lines = shown.map(([peer, row]) => {
       const name = padded(displayText(peer, { columns: 24, lines: 1 }), wide)
       const mark = row.role === 'manager' ? own`★` : own` `
-      const state = displayText(row.state === 'up' || row.state === 'resumed' ? row.key : row.state)
+      const isUp = row.state === 'up' || row.state === 'resumed'
+      const state = displayText(isUp ? row.key || 'not in the channel' : row.state)
       const cells = [padded(state, 20), padded(displayText(row.number), 6)]
       return own`${mark} ${name}  ${joinText(cells, own` `)} said ${padded(displayText(String(row.said)), 4)} shown ${row.shown}`
     })

@@ -2,6 +2,7 @@
  * Plays a plan in virtual time, on the machines that run on real nodes, with every checker looking on. The same plan and seed
  * give the same record, to the last line, but for real times and memory.
  */
+import { equalBytes } from '../base/bytes.ts'
 import { Peer } from '../core/peer.ts'
 import { HistoryPolicy } from '../wire/messages.ts'
 import { lineOf } from './act-words.ts'
@@ -15,7 +16,6 @@ import {
   everyPairIsHeard,
   groupsAreAsTold,
   hasLostNothing,
-  haveAllRead,
   isLed,
   isRemoved,
   nothingIsLost,
@@ -25,7 +25,7 @@ import {
 import { RUNAWAY_LIES } from './scenario.ts'
 import { Scribe } from './scribe.ts'
 import { type Condition, isSettled, LEADER, type MakePeer, Story, typedText } from './story.ts'
-import { isTaken, isWanted, QUORUM_FROM, type Said } from './truth.ts'
+import { isTaken, isWanted, type Person, QUORUM_FROM, type Said } from './truth.ts'
 import { RunError } from './world.ts'
 
 const POLL_MS = 50
@@ -213,10 +213,12 @@ class VirtualRun {
         break
       case 'read': {
         const said = story.truth.said.filter(({ at }) => at >= phaseFrom)
-        await this.#until(() => this.#unreadOf(said) === undefined, withinMs)
-        const unread = this.#unreadOf(said)
-        if (unread !== undefined)
-          story.fail(`not everybody is shown '${typedText(unread.text)}' of ${unread.by.name}`, 'I-17')
+        await this.#until(() => said.every((one) => this.#blindTo(one).length === 0), withinMs)
+        const unread = said.find((one) => this.#blindTo(one).length > 0)
+        if (unread !== undefined) {
+          const who = this.#blindTo(unread).map(({ name }) => name)
+          story.fail(`${who.join(', ')} cannot read '${typedText(unread.text)}' of ${unread.by.name}`, 'I-17')
+        }
         book.note('I-17', said.length)
         break
       }
@@ -245,20 +247,17 @@ class VirtualRun {
     return this.#story.truth.people.filter((person) => isWanted(person) && person.node.isUp && !person.isByzantine)
   }
 
-  /** The first of these messages that somebody has not read whom it is for. */
-  #unreadOf(said: readonly Said[]): Said | undefined {
+  /** Those whom a message is for, and who have not been shown it. */
+  #blindTo({ text, by, group, to, pending }: Said): readonly Person[] {
     const story = this.#story
-    const { people, groups } = story.truth
-    return said.find(({ text, by, group, to, pending }) => {
-      if (!isTaken(pending) || !isWanted(by)) return false
-      if (to !== undefined) return to.node.isUp && !to.shownTexts.has(text)
-      if (people.every((other) => other === by || !isWanted(other))) return false
-      const name = [...groups.keys()].find(
-        (one) => group.length > 0 && story.truth.groupId(one)?.join() === group.join()
-      )
-      if (name !== undefined && !story.inGroup(name).includes(by)) return false
-      return !haveAllRead(typedText(text), name)(story)
-    })
+    if (!isTaken(pending) || !isWanted(by)) return []
+    const name = [...story.truth.groups.keys()].find((one) => isGroup(story, one, group))
+    const readers = to !== undefined ? [to] : name !== undefined ? story.inGroup(name) : story.truth.people
+    // Who was taken out of a group waits with what it said to it; so does who is alone.
+    if (to === undefined && !readers.includes(by)) return []
+    return readers.filter(
+      (person) => person !== by && isWanted(person) && person.node.isUp && !person.shownTexts.has(text)
+    )
   }
 
   /** Why not all that is promised can come true any more; undefined when it can. */
@@ -272,6 +271,11 @@ class VirtualRun {
       return 'where one signature is enough, a lying key manager can open terms without end'
     return undefined
   }
+}
+
+const isGroup = (story: Story, name: string, id: Uint8Array): boolean => {
+  const own = story.truth.groupId(name)
+  return own !== undefined && equalBytes(own, id)
 }
 
 const isAlarmed = ({

@@ -178,6 +178,8 @@ export class Delivery implements Checker {
     for (const { pending, by, text, group, to } of said) {
       if (to !== undefined || !isTaken(pending) || !isWanted(by) || by.isRolledBack || !by.node.isUp) continue
       if (mayWait && !isKeyReady(by.node)) continue
+      // There is nobody to carry what is said by the only member.
+      if (people.every((other) => other === by || !isWanted(other))) continue
       const isOut = group.length > 0 && !Rosters.of(this.#truth, by.node).groupMembers(group).has(by.key)
       if (isOut) continue
       this.looks['I-17']++
