@@ -25,7 +25,7 @@ import type { SigningKey } from '../crypto/sign.ts'
 import { IDENTIFY_PREFIX } from '../wire/names.ts'
 import { isTcp, MAX_ADDRESSES, peerOf, readAddress, readHint, userOf, withPeer } from './address.ts'
 import { Dialler, MAX_PARALLEL_DIALS } from './dialler.ts'
-import { gater, hasRoomFor, MAX_PENDING_LOOPBACK, PendingConnections } from './gater.ts'
+import { type Gate, gater, hasRoomFor, MAX_PENDING_LOOPBACK, PendingConnections } from './gater.ts'
 import { gossipService } from './gossip.ts'
 import { MAX_TARGETS, type Persistence, Targets } from './targets.ts'
 import { mendedYamux } from './yamux.ts'
@@ -74,6 +74,7 @@ export interface HostInit {
   /** For tests: another mDNS service, so that strangers on the same network are not found. */
   readonly mdnsService?: string
   readonly maxConnections?: number
+  readonly unsafeGate?: Gate | undefined
 }
 
 /** The services of a host that others use. */
@@ -171,7 +172,7 @@ export async function createHost(init: HostInit): Promise<Host> {
       pingInterval: 20 * SECOND_MS,
       pingTimeout: { minTimeout: 30 * SECOND_MS, maxTimeout: 60 * SECOND_MS }
     },
-    connectionGater: gater(pending, userIdText(asUserId(key.publicKey)), isFull),
+    connectionGater: gater(pending, userIdText(asUserId(key.publicKey)), isFull, init.unsafeGate),
     services: {
       identify: identify({ protocolPrefix: IDENTIFY_PREFIX }),
       identifyPush: identifyPush({ protocolPrefix: IDENTIFY_PREFIX }),
