@@ -9,12 +9,12 @@ import { SIMULATION } from './simulation-text.ts'
 /** From so many members on the crowd plays, in which members are rows of a table. */
 const CROWD_FROM = 1_000
 
-/** Modes that this version can play, so that one of them can be the default. */
-export const BUILT: readonly Mode[] = ['virtual']
-
 /** Who plays a plan. @throws {UsageError} `NOT_BUILT_YET` */
 export async function playOf(mode: Mode, plan: Plan): Promise<{ readonly mode: RunMode; readonly play: Play }> {
-  if (mode === 'live') throw new UsageError('NOT_BUILT_YET', SIMULATION.noLive)
+  if (mode === 'live') {
+    const { playLive } = await import('../sim/live.ts')
+    return { mode, play: playLive() }
+  }
   if (plan.members.length >= CROWD_FROM) throw new UsageError('NOT_BUILT_YET', SIMULATION.noCrowd)
   const { playVirtual } = await import('../sim/virtual.ts')
   return { mode: 'virtual', play: playVirtual() }

@@ -13,8 +13,6 @@ const WORDS = { columns: 400, lines: 1 } as const
 const TRACE_LINES = 12
 
 export const SIMULATION = {
-  noLive:
-    'Cannot simulate with live nodes. This version plays scenarios in virtual time only. Leave --mode out, or use --mode virtual.',
   noCrowd:
     'Cannot simulate so many members. This version plays each of them in full. Take fewer than 1000, with --peers.',
   noReport: 'Cannot write a report. This version does not make one. Leave --report out, and use --events.',

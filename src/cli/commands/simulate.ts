@@ -16,7 +16,7 @@ import { nearest } from '../catalogue.ts'
 import { displayText, own } from '../display-text.ts'
 import { EXIT } from '../exit.ts'
 import { interrupted } from '../interrupts.ts'
-import { BUILT, playOf, reportOf } from '../plays.ts'
+import { playOf, reportOf } from '../plays.ts'
 import { againLine, fileLine, listLines, SIMULATION, smallerLine, verdictLines } from '../simulation-text.ts'
 import { jsonView, lineView, TerminalView, type View } from '../simulation-view.ts'
 
@@ -208,8 +208,7 @@ function countOf({ options }: Arguments, what: 'peers' | 'managers'): number | u
 }
 
 function modeOf({ options }: Arguments, { name, modes }: ScenarioFile): Mode {
-  const standard = modes.find((mode) => BUILT.includes(mode)) ?? modes[0]!
-  const mode = options.choice('mode', MODES, standard)
+  const mode = options.choice('mode', MODES, modes[0]!)
   if (modes.includes(mode)) return mode
   const shown = modes.map((one) => displayText(one))
   throw new UsageError('BAD_OPTION', SIMULATION.wrongMode(displayText(name, { columns: 40, lines: 1 }), shown))
