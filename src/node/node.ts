@@ -33,7 +33,7 @@ import { framesFrom } from './frames.ts'
 import type { Gate } from './gater.ts'
 import { insideOf } from './gossip.ts'
 import { identityOf, nickOf, openHomeStore, requireNick } from './home.ts'
-import { type ConnectedPeer, createHost, type Host } from './host.ts'
+import { type ConnectedPeer, createHost, type Host, type MakeTransport } from './host.ts'
 import { acquireLock } from './lock.ts'
 import { openMemoryStore } from './memory-store.ts'
 import type { Rates } from './rates.ts'
@@ -81,6 +81,8 @@ export interface NodeInit {
   readonly unsafeStore?: Store
   /** For tests and the simulator: with whom it may be connected. */
   readonly unsafeGate?: Gate
+  /** For tests and the simulator: in place of TCP, for the same addresses. */
+  readonly unsafeTransport?: MakeTransport | undefined
   /** For tests: another machine than `Peer`. */
   readonly makeMachine?: (config: { readonly key: SigningKey; readonly nick: string }) => JudgingMachine
 }
@@ -139,6 +141,7 @@ async function open(init: NodeInit, closers: Closers): Promise<Node> {
     logger,
     metrics,
     unsafeGate: init.unsafeGate,
+    unsafeTransport: init.unsafeTransport,
     ...(init.mdnsService === undefined ? {} : { mdnsService: init.mdnsService })
   })
   closers.add(() => host.stop())

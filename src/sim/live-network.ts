@@ -4,10 +4,12 @@
  */
 import { copyBytes, mapKey } from '../base/bytes.ts'
 import { type Frame, readFrame } from '../core/channel/frame.ts'
+import type { Event } from '../core/machine.ts'
 import type { Refusal } from '../core/reject.ts'
 import { sha256 } from '../crypto/kdf.ts'
 import { CALM, type Conditions, type Packet, type StreamBytes } from './network.ts'
 import type { SimNode } from './node.ts'
+import type { Random } from './random.ts'
 import type { NetworkFaults } from './scene.ts'
 
 /** What the network needs of its world. */
@@ -34,9 +36,11 @@ export class LiveNetwork implements NetworkFaults {
   readonly #byBytes = new Map<string, Packet>()
   readonly #verdicts = new Map<Packet, Frame | Refusal | undefined>()
   readonly #cuts = new Set<string>()
+  readonly #random: Random
 
-  constructor(host: LiveNetworkHost) {
+  constructor(host: LiveNetworkHost, random: Random) {
     this.#host = host
+    this.#random = random
   }
 
   // ---------------------------------------------------------------- topology
@@ -92,6 +96,16 @@ export class LiveNetwork implements NetworkFaults {
   }
 
   // ---------------------------------------------------------------- what is carried
+
+  /** What becomes of an event that comes over a stream; undefined: it is lost on its way. */
+  throughStream(event: Event): Event | undefined {
+    const { type } = event
+    const isStream = type === 'question' || type === 'session' || type === 'answer' || type === 'handed'
+    if (!isStream || !this.#random.chance(this.conditions.streamLossRate)) return event
+    // The other end waits, until its patience is over; this one hears that there is no answer.
+    if (type === 'answer') return { ...event, answer: undefined }
+    return type === 'handed' ? { ...event, outcome: 'failed' } : undefined
+  }
 
   /** Takes note of what a node, or a stranger, publishes. */
   note(channel: Uint8Array, bytes: Uint8Array, from: SimNode | undefined): Packet {

@@ -3,6 +3,7 @@ import type { Command, CommandResult } from '../core/command.ts'
 import type { UserId } from '../core/identity/user.ts'
 import type { SigningKey } from '../crypto/sign.ts'
 import type { Watch } from '../node/driver.ts'
+import type { MakeTransport } from '../node/host.ts'
 import { type Node, startNode } from '../node/node.ts'
 import type { Disk } from './disk.ts'
 import { DiskStore } from './live-store.ts'
@@ -21,6 +22,8 @@ export interface LivePeerInit {
   /** The node failed closed. */
   readonly onFailure: (failure: Error) => void
   /** With whom it may be connected. */
+  /** In place of TCP. */
+  readonly transport: MakeTransport | undefined
   readonly gate: (user: UserId) => boolean
   readonly listen: readonly string[]
   readonly bootstrap: readonly string[]
@@ -39,7 +42,7 @@ export class LivePeer {
 
   /** @throws {UsageError} when it cannot listen. */
   static async start(init: LivePeerInit): Promise<LivePeer> {
-    const { key, disk, now, machine, watch, gate, listen, bootstrap, isDirectoryServer } = init
+    const { key, disk, now, machine, watch, gate, transport, listen, bootstrap, isDirectoryServer } = init
     const store = new DiskStore(disk, now, init.onSynced)
     const node = await startNode({
       key,
@@ -50,7 +53,8 @@ export class LivePeer {
       makeMachine: () => machine,
       unsafeStore: store,
       unsafeWatch: watch,
-      unsafeGate: gate
+      unsafeGate: gate,
+      unsafeTransport: transport
     })
     node.onFailure(init.onFailure)
     return new LivePeer(node, store)

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { signingKey } from '../crypto/sign.ts'
 import { insideOf, seenName } from '../node/gossip.ts'
-import { createHost, type Host } from '../node/host.ts'
+import { createHost, type Host, type MakeTransport } from '../node/host.ts'
 import { topicOf } from '../wire/names.ts'
 
 export class Stranger {
@@ -13,9 +13,9 @@ export class Stranger {
   }
 
   /** @param bootstrap - whom it calls. */
-  static async start(bootstrap: readonly string[]): Promise<Stranger> {
+  static async start(bootstrap: readonly string[], unsafeTransport: MakeTransport | undefined): Promise<Stranger> {
     const key = signingKey(new Uint8Array(randomBytes(32)))
-    const host = await createHost({ key, listen: [], bootstrap, isMdns: false })
+    const host = await createHost({ key, listen: [], bootstrap, isMdns: false, unsafeTransport })
     await host.start()
     return new Stranger(host)
   }

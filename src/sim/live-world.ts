@@ -14,6 +14,7 @@ import { type UserId, userIdText } from '../core/identity/user.ts'
 import type { Effect, Env, Event } from '../core/machine.ts'
 import type { SigningKey } from '../crypto/sign.ts'
 import { addressBytes } from '../node/address.ts'
+import type { MakeTransport } from '../node/host.ts'
 import { Answer, Question } from '../wire/messages.ts'
 import { type Checker, Violation } from './checkers/checker.ts'
 import { CALM_DIRECTORY, type DirectoryConditions } from './directory.ts'
@@ -21,11 +22,13 @@ import { Disk, type Loss } from './disk.ts'
 import { LiveNetwork, type LiveNetworkHost } from './live-network.ts'
 import { LivePeer } from './live-peer.ts'
 import { Stranger } from './live-stranger.ts'
-import type { Packet } from './network.ts'
+import { Loopback } from './live-transport.ts'
+import { CALM, type Conditions, type Packet } from './network.ts'
 import { type JudgingMachine, type NodeConfig, type Pending, SimNode } from './node.ts'
+import type { LiveTransport } from './play.ts'
 import { Random } from './random.ts'
 import type { Setting } from './scene.ts'
-import { describeEffect, describeEvent, peekKind, Trace } from './trace.ts'
+import { describeEffect, describeEvent, Trace } from './trace.ts'
 import { machineFault, RunError } from './world.ts'
 
 const LISTEN_HOST = '/ip4/127.0.0.1/tcp'
@@ -74,6 +77,8 @@ interface Home {
   port: number
   /** What it last said of itself. */
   readonly answers: Map<string, Query>
+  /** When it was last told to do something, or something was done to it, ms: what it said before is over. */
+  changedAt: number
 }
 
 interface Query {
@@ -85,12 +90,14 @@ interface Query {
 export interface LiveWorldConfig {
   readonly seed: number
   readonly checkers: readonly Checker[]
+  readonly network: Partial<Conditions>
+  readonly transport: LiveTransport
   readonly keyOf: (name: string) => SigningKey
 }
 
 export class LiveWorld implements Setting, LiveNetworkHost {
   readonly trace = new Trace()
-  readonly network = new LiveNetwork(this)
+  readonly network: LiveNetwork
   /** Real: nothing is done to it. */
   readonly directory: { conditions: DirectoryConditions } = { conditions: CALM_DIRECTORY }
   readonly nodes: SimNode[] = []
@@ -103,11 +110,10 @@ export class LiveWorld implements Setting, LiveNetworkHost {
   readonly #random: Random
   readonly #begunAt = performance.now()
   readonly #timers = new Set<NodeJS.Timeout>()
+  readonly #transport: MakeTransport | undefined
   readonly #starting = new Slots(STARTS)
   #stranger: Promise<Stranger> | undefined
   #commandIds = 0
-  /** When somebody was last told to do something, or something was done to somebody, ms. */
-  #changedAt = 0
   #failure: unknown
   #isClosed = false
 
@@ -115,7 +121,17 @@ export class LiveWorld implements Setting, LiveNetworkHost {
     this.#config = config
     this.#checkers = config.checkers
     this.#random = new Random(config.seed, 'live')
+    this.network = new LiveNetwork(this, new Random(config.seed, 'streams'))
+    if (Object.keys(config.network).length > 0) this.network.conditions = { ...CALM, ...config.network }
+    const loopback = new Loopback(() => this.#weather, new Random(config.seed, 'loopback'))
+    this.#transport = config.transport === 'memory' ? loopback.transport : undefined
     this.#every(SECOND_MS, () => this.#requireRest())
+  }
+
+  /** What the loopback is like: as it is, unless a scenario says otherwise. */
+  get #weather(): Conditions {
+    const { conditions } = this.network
+    return conditions === CALM ? { ...CALM, medianDelayMs: 0 } : conditions
   }
 
   get time(): number {
@@ -158,8 +174,15 @@ export class LiveWorld implements Setting, LiveNetworkHost {
     const node = new SimNode(config, this.nodes.length, this.#config.seed)
     this.nodes.push(node)
     this.#byUser.set(userIdText(node.user), node)
-    const home = { node, disk: new Disk(), process: undefined, gone: Promise.resolve(), port: 0, answers: new Map() }
-    this.#homes.set(node, home)
+    this.#homes.set(node, {
+      node,
+      disk: new Disk(),
+      process: undefined,
+      gone: Promise.resolve(),
+      port: 0,
+      answers: new Map(),
+      changedAt: 0
+    })
     return node
   }
 
@@ -174,7 +197,6 @@ export class LiveWorld implements Setting, LiveNetworkHost {
     const machine = node.boot()
     node.incarnation++
     node.machine = machine
-    this.#changed()
     this.trace.note(this.time, node.name, 'start')
     this.#tell((checker) => checker.onStart?.(node, this))
     const { promise: ready, resolve } = Promise.withResolvers<LivePeer | undefined>()
@@ -220,6 +242,7 @@ export class LiveWorld implements Setting, LiveNetworkHost {
         onFailure: (failure) => {
           if (!process.isDead && !process.isEnding) this.#break(machineFault(failure.cause ?? failure))
         },
+        transport: this.#transport,
         gate: (user) => this.#mayMeet(node, process, user),
         listen: [`${LISTEN_HOST}/${home.port}`],
         bootstrap: this.#someAddresses(node),
@@ -271,12 +294,13 @@ export class LiveWorld implements Setting, LiveNetworkHost {
     this.#tell((checker) => checker.onCrash?.(node, this))
   }
 
-  #leave({ node }: Home): void {
+  #leave(home: Home): void {
+    const { node } = home
     node.machine = undefined
     node.incarnation++
     node.inbox = []
     node.isPaused = false
-    this.#changed()
+    home.changedAt = this.time
   }
 
   /** In one process nobody can be made to stand still: it is cut off, and hears no command. */
@@ -313,8 +337,10 @@ export class LiveWorld implements Setting, LiveNetworkHost {
   }
 
   hangUp(): void {
-    this.#changed()
-    for (const { process } of this.#homes.values()) process?.peer?.hangUp()
+    for (const home of this.#homes.values()) {
+      home.changedAt = this.time
+      home.process?.peer?.hangUp()
+    }
   }
 
   neighbours(node: SimNode, channel: Uint8Array): readonly SimNode[] {
@@ -324,7 +350,7 @@ export class LiveWorld implements Setting, LiveNetworkHost {
 
   publishAsStranger(channel: Uint8Array, frame: Uint8Array): void {
     const all = this.nodes.flatMap((node) => (node.isUp ? (this.#homeOf(node).process?.peer?.addresses[0] ?? []) : []))
-    this.#stranger ??= Stranger.start(all)
+    this.#stranger ??= Stranger.start(all, this.#transport)
     this.#stranger.then(
       (stranger) => (this.#isClosed ? undefined : stranger.publish(channel, frame)),
       (error) => this.#break(error)
@@ -335,11 +361,12 @@ export class LiveWorld implements Setting, LiveNetworkHost {
 
   command(node: SimNode, command: Command, before?: (pending: Pending) => void): Pending {
     if (QUERIES.includes(command.type)) return this.#query(node, command)
-    this.#changed()
+    const home = this.#homeOf(node)
+    home.changedAt = this.time
     const pending: Pending = { id: ++this.#commandIds, command, at: this.time, result: undefined }
     node.commands.set(pending.id, pending)
     before?.(pending)
-    const process = present(this.#homeOf(node).process, `${node.name} runs`)
+    const process = present(home.process, `${node.name} runs`)
     process.asked.set(command, pending)
     const give = (): void => void this.#give(process, pending)
     if (node.isPaused) node.inbox.push(give)
@@ -358,7 +385,7 @@ export class LiveWorld implements Setting, LiveNetworkHost {
 
   /** What it said last, if that is fresh; it is asked again. */
   #query(node: SimNode, command: Command): Pending {
-    const { answers, process } = this.#homeOf(node)
+    const { answers, process, changedAt } = this.#homeOf(node)
     const name = 'channel' in command ? `${command.type} ${command.channel.join()}` : command.type
     const fresh = (): Query => ({ pending: this.#blank(command), isUnderWay: false, askedAt: 0 })
     const known = answers.get(name) ?? fresh()
@@ -373,16 +400,12 @@ export class LiveWorld implements Setting, LiveNetworkHost {
       }
       process.peer.command(command).then(done, () => done(undefined))
     }
-    const isFresh = known.askedAt > this.#changedAt && this.time - known.askedAt < FRESH_MS
+    const isFresh = known.askedAt > changedAt && this.time - known.askedAt < FRESH_MS
     return isFresh ? known.pending : this.#blank(command)
   }
 
   #blank(command: Command): Pending {
     return { id: 0, command, at: this.time, result: undefined }
-  }
-
-  #changed(): void {
-    this.#changedAt = this.time
   }
 
   // ---------------------------------------------------------------- what is seen
@@ -560,7 +583,9 @@ class Seen implements JudgingMachine {
     return judgement
   }
 
-  handle(event: Event, env: Env): Effect[] {
+  handle(came: Event, env: Env): Effect[] {
+    const event = this.#world.network.throughStream(came)
+    if (event === undefined) return []
     this.#world.noteEvent(this.#home.node, this.#process, event)
     try {
       return this.#machine.handle(event, env)
@@ -583,10 +608,10 @@ function count({ rejects }: SimNode, check: Parameters<SimNode['rejects']['set']
 }
 
 /** What nobody can do to real nodes in one process. @param what - a clause. */
-export const unplayable = (what: string): UsageError =>
+export const unplayable = (what: string, instead = 'or another scenario'): UsageError =>
   new UsageError(
     'NOT_LIVE',
-    `Cannot play this with live nodes. In it ${what}, which is done in virtual time alone. Take --mode virtual.`
+    `Cannot play this with live nodes like this. In it ${what}, which nobody can do to them. Take --mode virtual, ${instead}.`
   )
 
 /** So many at once; the others wait. */

@@ -5,6 +5,7 @@
 import { Peer } from '../core/peer.ts'
 import type { Breach } from './invariants.ts'
 import { LiveWorld, unplayable } from './live-world.ts'
+import type { Conditions } from './network.ts'
 import type { Plan } from './plan.ts'
 import { breachOf, castOf, Interruption, Onlookers, PlanPlayer } from './plan-player.ts'
 import type { Play, Played, Stage } from './play.ts'
@@ -24,7 +25,7 @@ export interface LiveOptions {
 export const playLive =
   (options: LiveOptions = {}): Play =>
   async (plan, stage) => {
-    requirePlayable(plan)
+    requirePlayable(plan, stage)
     const run = new LiveRun(plan, stage, options)
     try {
       return await run.play()
@@ -52,10 +53,11 @@ class LiveRun {
         return onlookers.all
       }
     }
-    const { seed } = plan
+    const { seed, network } = plan
     this.#cast = new Cast(
       config,
-      (checkers) => new LiveWorld({ seed, checkers, keyOf: (name) => this.#cast.keyOf(name) })
+      (checkers) =>
+        new LiveWorld({ seed, checkers, network, transport: stage.transport, keyOf: (name) => this.#cast.keyOf(name) })
     )
     this.#onlookers = onlookers!
     this.#onlookers.scribe.attend(this.#cast.world)
@@ -105,9 +107,15 @@ class LiveRun {
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** @throws {UsageError} `NOT_LIVE` before anything begins. */
-function requirePlayable({ network, phases }: Plan): void {
-  if (Object.keys(network).length > 0) throw unplayable('the network has a weather of its own')
+function requirePlayable({ network, phases }: Plan, { transport }: Stage): void {
+  const requireWeather = (conditions: Partial<Conditions>): void => {
+    const isReal = Object.keys(conditions).every((what) => what === 'streamLossRate')
+    if (transport === 'tcp' && !isReal)
+      throw unplayable('the network has a weather of its own', 'or --transport memory')
+  }
+  requireWeather(network)
   for (const { act } of phases.flatMap(({ steps }) => steps)) {
+    if (act.type === 'weather') requireWeather(act.conditions)
     if (act.type === 'wait') throw unplayable('time passes at once')
     if (act.type === 'clock') throw unplayable('a clock is set wrong')
     if (act.type === 'lie' && act.lie === 'two lives') throw unplayable('somebody runs twice')

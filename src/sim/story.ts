@@ -235,11 +235,18 @@ export class Cast<W extends Setting = Setting> {
 
   /** What a peer says of the channel now; undefined when it is down, asleep, or does not know it. */
   view(name: string): ChannelView | undefined {
-    const { channel } = this.truth
-    if (channel === undefined) return undefined
+    return this.#channels(name)?.find(({ id }) => equalBytes(id, this.truth.channel ?? EMPTY))
+  }
+
+  /** Whether a peer says that it does not know the channel. */
+  isOutside(name: string): boolean {
+    return this.#channels(name)?.every(({ id }) => !equalBytes(id, this.truth.channel ?? EMPTY)) ?? false
+  }
+
+  /** The channels that a peer knows; undefined when it does not say. */
+  #channels(name: string): readonly ChannelView[] | undefined {
     const result = this.#command(name, { type: 'channels' })?.result
-    if (result === undefined || result instanceof Error || result.type !== 'channels') return undefined
-    return result.channels.find(({ id }) => id.every((byte, i) => byte === channel[i]))
+    return result === undefined || result instanceof Error || result.type !== 'channels' ? undefined : result.channels
   }
 
   /** What a peer says of the groups now; empty when it is down or asleep. */
@@ -661,7 +668,7 @@ export const isSettled: Condition = (story) => {
     const isToBe = person.isJoining || isWanted(person)
     if (!isToBe || !isStaying(person) || !person.node.isUp) continue
     const view = story.view(person.name)
-    if (view === undefined && person.isJoining) story.join(person)
+    if (person.isJoining && story.isOutside(person.name)) story.join(person)
     if (view?.key !== 'ready') areAllReady = false
     else views.push(view)
   }

@@ -5,7 +5,7 @@ import { resolve } from 'node:path'
 import { UsageError } from '../../base/errors.ts'
 import { SECOND_MS } from '../../base/time.ts'
 import { type Plan, planOf } from '../../sim/plan.ts'
-import { type Outcome, type Play, runPlan } from '../../sim/play.ts'
+import { type Outcome, type Play, runPlan, TRANSPORTS } from '../../sim/play.ts'
 import type { EndLine, InvariantLine, RecordLine, RunLine, RunMode } from '../../sim/record.ts'
 import { formOf, settled, stretched } from '../../sim/scenario-acts.ts'
 import { MODES, type Mode, readScenario, type ScenarioFile } from '../../sim/scenario-file.ts'
@@ -138,8 +138,18 @@ class Simulation {
     command: string,
     signal: AbortSignal
   ): Promise<Outcome> {
-    const isInProcesses = this.#args.options.isOn('processes')
-    return runPlan(plan, play, record, { mode, command, startedAt: new Date(), meter: METER, signal, isInProcesses })
+    const { options } = this.#args
+    const isInProcesses = options.isOn('processes')
+    const transport = options.choice('transport', TRANSPORTS, 'tcp')
+    return runPlan(plan, play, record, {
+      mode,
+      command,
+      startedAt: new Date(),
+      meter: METER,
+      signal,
+      isInProcesses,
+      transport
+    })
   }
 
   #view(): View {
@@ -153,7 +163,7 @@ class Simulation {
   #command(scenario: string): string {
     const { options } = this.#args
     const words = ['conclave', 'simulate', scenario, '--seed', String(this.#seed), '--mode', this.#mode]
-    for (const name of ['peers', 'managers', 'duration']) {
+    for (const name of ['peers', 'managers', 'duration', 'transport']) {
       const value = options.text(name)
       if (value !== undefined) words.push(`--${name}`, value)
     }

@@ -1,0 +1,161 @@
+/** Simulations on real nodes: what is well is found well, and each class of bug is found. */
+import { expect } from 'chai'
+import { playLive } from '../../src/sim/live.ts'
+import { type Plan, planOf } from '../../src/sim/plan.ts'
+import { type Outcome, runPlan } from '../../src/sim/play.ts'
+import type { RecordLine } from '../../src/sim/record.ts'
+import { readScenario } from '../../src/sim/scenario-file.ts'
+import type { MakePeer } from '../../src/sim/story.ts'
+import { type Bug, PLANTED, planted } from '../sim/planted.ts'
+import { Uncaught } from './hosts.ts'
+
+const SMALL = {
+  name: 'small',
+  about: 'A few people talk; one falls, one is cut off, and one is removed.',
+  modes: ['live'],
+  peers: 4,
+  managers: 1,
+  sets: { removed: 'dave' },
+  phases: [
+    { name: 'joining', for: '500ms', do: [{ do: 'join', who: 'members' }], until: [{ what: 'ready', within: '30s' }] },
+    {
+      name: 'talk',
+      for: '1s',
+      do: [
+        { do: 'say', who: 'all', count: 8, over: '500ms' },
+        { do: 'kill', who: 'alice', after: '100ms', for: '200ms', loss: 'unsynced' },
+        { do: 'isolate', who: 'bob', after: '100ms', for: '300ms' }
+      ],
+      until: [{ what: 'ready', within: '30s' }]
+    },
+    {
+      name: 'removal',
+      for: '0ms',
+      do: [{ do: 'remove', who: 'removed' }],
+      until: [{ what: 'removed', within: '15s' }]
+    },
+    { name: 'talk after it', for: '500ms', do: [{ do: 'say', who: { of: 'all', but: 'removed' } }] }
+  ]
+}
+
+interface Ran extends Outcome {
+  readonly lines: readonly RecordLine[]
+}
+
+async function run(plan: Plan, makePeer?: MakePeer, signal = new AbortController().signal): Promise<Ran> {
+  const lines: RecordLine[] = []
+  const outcome = await runPlan(plan, playLive(makePeer && { makePeer }), (line) => lines.push(line), {
+    mode: 'live',
+    command: 'conclave simulate',
+    startedAt: new Date(0),
+    meter: { now: () => performance.now(), rss: () => process.memoryUsage.rss() },
+    signal
+  })
+  return { ...outcome, lines }
+}
+
+/** @param lastMs - how long the last words have to come to everybody. */
+function small(lastMs?: number): Plan {
+  const plan = planOf(readScenario(SMALL), 7)
+  const phases = plan.phases.map((phase) => ({
+    ...phase,
+    ms: Math.min(phase.ms, 1_000),
+    until: phase.until.map((goal) =>
+      goal.what === 'read' && lastMs !== undefined ? { ...goal, withinMs: lastMs } : goal
+    )
+  }))
+  return { ...plan, phases }
+}
+
+describe('a live simulation', function () {
+  this.timeout(120_000)
+  const uncaught = new Uncaught()
+  beforeEach(() => uncaught.watch())
+  afterEach(() => {
+    uncaught.unwatch()
+    expect(uncaught.seen).to.deep.equal([])
+  })
+
+  it('keeps every promise on real nodes, one of which dies and one of which is cut off, and records all of it', async () => {
+    const { breach, lines } = await run(small())
+    expect(breach?.evidence, breach?.trace.join('\n')).to.equal(undefined)
+    const times = lines.map(({ at }) => at)
+    expect(times.every((at, i) => i === 0 || at >= times[i - 1]!)).to.equal(true)
+    const types = new Set(lines.map(({ type }) => type))
+    for (const type of [
+      'phase',
+      'peer',
+      'said',
+      'shown',
+      'key',
+      'epoch',
+      'notice',
+      'carried',
+      'sample',
+      'links',
+      'sight'
+    ])
+      expect(types, type).to.include(type)
+    const alice = lines.flatMap((line) => (line.type === 'peer' && line.peer === 'alice' ? [line.state] : []))
+    expect(alice).to.deep.equal(['up', 'down', 'up'])
+    const looked = lines.flatMap((line) => (line.type === 'invariant' && line.looks > 0 ? [line.id] : []))
+    expect(looked).to.include.members([
+      'I-1',
+      'I-3',
+      'I-4',
+      'I-7',
+      'I-8',
+      'I-10',
+      'I-15',
+      'I-16',
+      'I-17',
+      'I-18',
+      'I-20'
+    ])
+  })
+
+  it('finds a bug of each class', async () => {
+    const culprits: Readonly<Record<Bug, string>> = {
+      'hands the key to somebody removed': 'dave',
+      'loses a message': 'bob',
+      'gives two keys to one id': 'manager-1',
+      'says in plain what it seals': 'carol',
+      'keeps everything in a cache': 'alice'
+    }
+    const found = await Promise.all(
+      Object.entries(culprits).map(async ([bug, who]) => {
+        const { breach, verdict } = await run(small(2_000), planted(bug as Bug, who))
+        const evidence = breach?.evidence ?? ''
+        return { bug, id: breach?.id, verdict, evidence: evidence.includes(who) ? who : evidence }
+      })
+    )
+    const planned = Object.entries(PLANTED).map(([bug, id]) => ({
+      bug,
+      id,
+      verdict: 'broken',
+      evidence: culprits[bug as Bug]
+    }))
+    expect(found).to.have.deep.members(planned)
+  })
+
+  it('stops when it is told to, and leaves nothing behind', async () => {
+    const stop = new AbortController()
+    const handles = (): number => process.getActiveResourcesInfo().filter((one) => one.startsWith('TCP')).length
+    const before = handles()
+    const running = run(small(), undefined, stop.signal)
+    setTimeout(() => stop.abort(), 1_000)
+    const { verdict, lines } = await running
+    expect(verdict).to.equal('held')
+    expect(lines.at(-1)).to.include({ type: 'end' })
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    expect(handles()).to.equal(before)
+  })
+
+  it('refuses what cannot be done to real nodes, before anything begins', async () => {
+    const plan = small()
+    const steps = [{ at: 0, act: { type: 'wait', forMs: 1 } }] as const
+    const fast = { ...plan, phases: [{ name: 'a week later', ms: 0, steps, until: [] }] }
+    const error = await run(fast).catch((cause: unknown) => cause)
+    expect(error).to.include({ code: 'NOT_LIVE' })
+  })
+})
