@@ -4,7 +4,6 @@
  */
 import { copyBytes, mapKey } from '../base/bytes.ts'
 import { type Frame, readFrame } from '../core/channel/frame.ts'
-import type { Event } from '../core/machine.ts'
 import type { Refusal } from '../core/reject.ts'
 import { sha256 } from '../crypto/kdf.ts'
 import { CALM, type Conditions, type Packet, type StreamBytes } from './network.ts'
@@ -17,8 +16,10 @@ export interface LiveNetworkHost {
   readonly time: number
   readonly nodes: readonly SimNode[]
   onPacket(packet: Packet): void
-  /** Whoever may not be connected any more is hung up on. */
-  hangUp(): void
+  /** The conditions have changed. */
+  onWeather(): void
+  /** Who may be connected with whom has changed. */
+  onLinks(): void
   /** Whom a node is connected to on a channel. */
   neighbours(node: SimNode, channel: Uint8Array): readonly SimNode[]
   /** Somebody without keys publishes this. */
@@ -26,7 +27,6 @@ export interface LiveNetworkHost {
 }
 
 export class LiveNetwork implements NetworkFaults {
-  conditions: Conditions = CALM
   readonly packets: Packet[] = []
   readonly streams: StreamBytes[] = []
   healedAt: number | undefined
@@ -37,10 +37,20 @@ export class LiveNetwork implements NetworkFaults {
   readonly #verdicts = new Map<Packet, Frame | Refusal | undefined>()
   readonly #cuts = new Set<string>()
   readonly #random: Random
+  #conditions: Conditions = CALM
 
   constructor(host: LiveNetworkHost, random: Random) {
     this.#host = host
     this.#random = random
+  }
+
+  get conditions(): Conditions {
+    return this.#conditions
+  }
+
+  set conditions(conditions: Conditions) {
+    this.#conditions = conditions
+    this.#host.onWeather()
   }
 
   // ---------------------------------------------------------------- topology
@@ -68,7 +78,7 @@ export class LiveNetwork implements NetworkFaults {
         if (set !== other) for (const from of set) for (const to of other) this.#cuts.add(linkOf(from, to))
       }
     }
-    this.#host.hangUp()
+    this.#host.onLinks()
   }
 
   isolate(node: SimNode): void {
@@ -81,6 +91,7 @@ export class LiveNetwork implements NetworkFaults {
   heal(): void {
     if (this.#cuts.size > 0) this.healedAt = this.#host.time
     this.#cuts.clear()
+    this.#host.onLinks()
   }
 
   linksOf(channel: Uint8Array): (readonly [string, string])[] {
@@ -97,14 +108,9 @@ export class LiveNetwork implements NetworkFaults {
 
   // ---------------------------------------------------------------- what is carried
 
-  /** What becomes of an event that comes over a stream; undefined: it is lost on its way. */
-  throughStream(event: Event): Event | undefined {
-    const { type } = event
-    const isStream = type === 'question' || type === 'session' || type === 'answer' || type === 'handed'
-    if (!isStream || !this.#random.chance(this.conditions.streamLossRate)) return event
-    // The other end waits, until its patience is over; this one hears that there is no answer.
-    if (type === 'answer') return { ...event, answer: undefined }
-    return type === 'handed' ? { ...event, outcome: 'failed' } : undefined
+  /** Whether what comes over a stream now is lost. */
+  isStreamLost(): boolean {
+    return this.#random.chance(this.conditions.streamLossRate)
   }
 
   /** Takes note of what a node, or a stranger, publishes. */

@@ -6,14 +6,14 @@ import type { Disk } from './disk.ts'
 export class DiskStore implements Store {
   readonly #disk: Disk
   readonly #now: () => number
-  /** Told when all that was written before is safe. */
-  readonly #onSynced: () => void
+  readonly #onWritten: () => void
   #isClosed = false
 
-  constructor(disk: Disk, now: () => number, onSynced: () => void) {
+  /** @param onWritten - told of each batch. */
+  constructor(disk: Disk, now: () => number, onWritten: () => void) {
     this.#disk = disk
     this.#now = now
-    this.#onSynced = onSynced
+    this.#onWritten = onWritten
   }
 
   /** The process is dead: what it still has under way does not reach the disk. */
@@ -24,7 +24,7 @@ export class DiskStore implements Store {
   async write(batch: Batch): Promise<void> {
     this.#requireOpen()
     this.#disk.write({ type: 'persist', ...batch }, this.#now())
-    if (batch.isDurable) this.#onSynced()
+    this.#onWritten()
   }
 
   async read(key: Parameters<Store['read']>[0]): ReturnType<Store['read']> {

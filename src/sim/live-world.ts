@@ -5,13 +5,18 @@
  *
  * Nothing that a checker throws gets into a node: the first violation is kept, and whoever waits for time to pass gets it.
  */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { assert, present } from '../base/assert.ts'
 import { UsageError } from '../base/errors.ts'
 import { SECOND_MS } from '../base/time.ts'
 import type { Frame } from '../core/channel/frame.ts'
 import type { Command } from '../core/command.ts'
 import { type UserId, userIdText } from '../core/identity/user.ts'
-import type { Effect, Env, Event } from '../core/machine.ts'
+import type { Effect, Event, Row } from '../core/machine.ts'
+import { STATE_ROOM } from '../core/out.ts'
 import type { SigningKey } from '../crypto/sign.ts'
 import { addressBytes } from '../node/address.ts'
 import type { MakeTransport } from '../node/host.ts'
@@ -19,8 +24,10 @@ import { Answer, Question } from '../wire/messages.ts'
 import { type Checker, Violation } from './checkers/checker.ts'
 import { CALM_DIRECTORY, type DirectoryConditions } from './directory.ts'
 import { Disk, type Loss } from './disk.ts'
+import { type Listener, QUERY } from './live-machine.ts'
 import { LiveNetwork, type LiveNetworkHost } from './live-network.ts'
-import { LivePeer } from './live-peer.ts'
+import { OuterMachine, OuterPeer } from './live-outer-peer.ts'
+import { InnerPeer, type LivePeer, type LivePeerInit } from './live-peer.ts'
 import { Stranger } from './live-stranger.ts'
 import { Loopback } from './live-transport.ts'
 import { CALM, type Conditions, type Packet } from './network.ts'
@@ -29,6 +36,7 @@ import type { LiveTransport } from './play.ts'
 import { Random } from './random.ts'
 import type { Setting } from './scene.ts'
 import { describeEffect, describeEvent, Trace } from './trace.ts'
+import { NAME_MARK } from './truth.ts'
 import { machineFault, RunError } from './world.ts'
 
 const LISTEN_HOST = '/ip4/127.0.0.1/tcp'
@@ -38,8 +46,10 @@ const DIRECTORY_SERVERS = 8
 const KNOWN = 4
 /** Nodes that start at once: a start costs more of the processor than anything after it. */
 const STARTS = 8
+/** What a process elsewhere has published is told within this time, ms, unless it was killed. */
+const UNTOLD_MS = 500
 /** What a peer said of itself longer ago is not its word any more. */
-const FRESH_MS = 2 * SECOND_MS
+const FRESH_MS = 10 * SECOND_MS
 /** A peer that handles more than this works without end. */
 const MAX_EVENTS_PER_S = 20_000
 const QUERIES: readonly Command['type'][] = ['channels', 'groups']
@@ -49,17 +59,16 @@ interface Process {
   machine: JudgingMachine
   /** As soon as it runs. */
   peer: LivePeer | undefined
+  /** In a process of its own: as soon as there is one. */
+  outer: OuterPeer | undefined
   /** It counts as dead. What it still does is not seen. */
   isDead: boolean
   /** It ends in order; nobody reaches it any more. */
   isEnding: boolean
   /** Answered once it runs; undefined when it died before. */
   readonly ready: Promise<LivePeer | undefined>
-  /** Commands under way by what was asked, and by the ids that the driver gave them. */
-  readonly asked: Map<Command, Pending>
-  readonly commands: Map<number, Pending>
-  /** Ids of questions about it, which are nothing that happens. */
-  readonly queries: Set<number>
+  /** Its disk is asked to make safe what it has. Nothing is performed until it has. */
+  isSyncing: boolean
   /** Since when its machine has asked to write something that its store has not, ms. */
   unwrittenSince: number | undefined
   events: number
@@ -92,6 +101,8 @@ export interface LiveWorldConfig {
   readonly checkers: readonly Checker[]
   readonly network: Partial<Conditions>
   readonly transport: LiveTransport
+  /** Whether each node has a process of its own, and a home in a folder. */
+  readonly isInProcesses: boolean
   readonly keyOf: (name: string) => SigningKey
 }
 
@@ -113,6 +124,7 @@ export class LiveWorld implements Setting, LiveNetworkHost {
   readonly #transport: MakeTransport | undefined
   readonly #starting = new Slots(STARTS)
   #stranger: Promise<Stranger> | undefined
+  #folder: Folder | undefined
   #commandIds = 0
   #failure: unknown
   #isClosed = false
@@ -161,11 +173,15 @@ export class LiveWorld implements Setting, LiveNetworkHost {
     for (const timer of this.#timers) clearTimeout(timer)
     const homes = [...this.#homes.values()]
     const ends = homes.map(async ({ process, gone }) => {
-      if (process !== undefined) await (await process.ready.catch(() => undefined))?.kill()
+      if (process !== undefined) {
+        await process.outer?.kill()
+        await (await process.ready)?.kill()
+      }
       await gone
     })
     const stranger = this.#stranger?.then((one) => one.stop())
     await Promise.allSettled([...ends, stranger])
+    await this.#folder?.remove()
   }
 
   // ---------------------------------------------------------------- nodes
@@ -194,7 +210,7 @@ export class LiveWorld implements Setting, LiveNetworkHost {
   start(node: SimNode): void {
     assert(!node.isUp, 'a node starts when it is down')
     const home = this.#homeOf(node)
-    const machine = node.boot()
+    const machine = this.#config.isInProcesses ? new OuterMachine() : node.boot()
     node.incarnation++
     node.machine = machine
     this.trace.note(this.time, node.name, 'start')
@@ -203,19 +219,18 @@ export class LiveWorld implements Setting, LiveNetworkHost {
     const process: Process = {
       machine,
       peer: undefined,
+      outer: undefined,
       isDead: false,
       isEnding: false,
       ready,
-      asked: new Map(),
-      commands: new Map(),
-      queries: new Set(),
+      isSyncing: false,
       unwrittenSince: undefined,
       events: 0
     }
     home.process = process
     home.answers.clear()
     void this.#launch(home, process).then(resolve, (error) => {
-      this.#break(error)
+      if (!process.isDead) this.#break(error)
       resolve(undefined)
     })
   }
@@ -225,35 +240,62 @@ export class LiveWorld implements Setting, LiveNetworkHost {
     return await this.#starting.take(async () => {
       if (process.isDead || this.#isClosed) return undefined
       const { node } = home
-      node.disk.replace(home.disk.copy())
-      const peer = await LivePeer.start({
+      const init = {
+        name: node.name,
         key: this.#config.keyOf(node.name),
-        disk: home.disk,
-        now: () => this.time,
-        machine: new Seen(this, home, process),
-        watch: {
-          onEffect: (effect) => this.#see(node, process, effect),
-          onHandled: () => this.#noteHandled(node, process)
-        },
-        onSynced: () => {
-          process.unwrittenSince = undefined
-          if (!process.isDead) node.disk.sync()
-        },
-        onFailure: (failure) => {
-          if (!process.isDead && !process.isEnding) this.#break(machineFault(failure.cause ?? failure))
-        },
-        transport: this.#transport,
-        gate: (user) => this.#mayMeet(node, process, user),
-        listen: [`${LISTEN_HOST}/${home.port}`],
+        listener: this.#listenerOf(node, process),
+        listen: `${LISTEN_HOST}/${home.port}`,
         bootstrap: this.#someAddresses(node),
         isDirectoryServer: node.index < DIRECTORY_SERVERS
-      })
+      }
+      const peer = this.#config.isInProcesses
+        ? await this.#startOuter(home, process, init)
+        : await this.#startInner(home, process, init)
       home.port = Number(/\/tcp\/(\d+)/.exec(peer.addresses[0] ?? '')?.[1] ?? 0)
       process.peer = peer
+      peer.cutOff(this.#cutFrom(node))
       if (!process.isDead && !this.#isClosed) return peer
       await peer.kill()
       return undefined
     })
+  }
+
+  #startInner(home: Home, process: Process, init: LivePeerInit): Promise<LivePeer> {
+    const { node } = home
+    node.disk.replace(home.disk.copy())
+    return InnerPeer.start({
+      ...init,
+      disk: home.disk,
+      now: () => this.time,
+      machine: () => {
+        if (home.process === process && node.machine !== undefined) process.machine = node.machine
+        return process.machine
+      },
+      onWritten: () => {
+        process.unwrittenSince = undefined
+      },
+      isStreamLost: () => this.network.isStreamLost(),
+      transport: this.#transport
+    })
+  }
+
+  #startOuter({ node }: Home, process: Process, init: LivePeerInit): Promise<LivePeer> {
+    this.#folder ??= new Folder()
+    return OuterPeer.start(
+      {
+        ...init,
+        machine: process.machine as OuterMachine,
+        home: join(this.#folder.path, node.name),
+        seed: init.key.seed.expose(),
+        nick: `${NAME_MARK} ${node.name}`,
+        cut: this.#cutFrom(node)
+      },
+      (outer) => {
+        process.outer = outer
+        this.#folder!.children.add(outer)
+        if (process.isDead) void outer.kill()
+      }
+    )
   }
 
   /** Of some who run, the founder among them where it does. */
@@ -269,7 +311,7 @@ export class LiveWorld implements Setting, LiveNetworkHost {
     const home = this.#homeOf(node)
     const process = home.process!
     process.isDead = true
-    const dying = process.peer?.kill()
+    const dying = (process.outer ?? process.peer)?.kill()
     home.gone = Promise.allSettled([home.gone, dying, process.ready])
     const lostSince = home.disk.crash(loss, node.random) ?? process.unwrittenSince
     if (lostSince !== undefined) node.losses.push({ at: this.time, since: lostSince })
@@ -303,15 +345,20 @@ export class LiveWorld implements Setting, LiveNetworkHost {
     home.changedAt = this.time
   }
 
-  /** In one process nobody can be made to stand still: it is cut off, and hears no command. */
+  /** Where all are in one process nobody can be made to stand still: it is cut off, and hears no command. */
   pause(node: SimNode): void {
     node.isPaused = node.isUp
-    this.hangUp()
+    const outer = this.#homeOf(node).process?.outer
+    if (outer === undefined) this.onLinks()
+    else outer.pause()
   }
 
   resume(node: SimNode): void {
     if (!node.isPaused) return
     node.isPaused = false
+    const outer = this.#homeOf(node).process?.outer
+    if (outer === undefined) this.onLinks()
+    else outer.resume()
     for (const give of node.inbox.splice(0)) give()
   }
 
@@ -329,17 +376,53 @@ export class LiveWorld implements Setting, LiveNetworkHost {
 
   // ---------------------------------------------------------------- links
 
-  #mayMeet(node: SimNode, process: Process, user: UserId): boolean {
-    if (process.isDead || this.#isClosed || node.isPaused) return false
-    const other = this.#byUser.get(userIdText(user))
-    if (other === undefined) return true
-    return !other.isPaused && !this.network.isCut(node, other)
+  /** With whom a node may not be connected. */
+  #cutFrom(node: SimNode): UserId[] {
+    const others = this.nodes.filter((other) => other !== node)
+    return others
+      .filter((other) => this.#isOff(node) || this.#isOff(other) || this.network.isCut(node, other))
+      .map(({ user }) => user)
   }
 
-  hangUp(): void {
+  /** Whether a node that stands still is cut off instead. */
+  #isOff(node: SimNode): boolean {
+    return node.isPaused && !this.#config.isInProcesses
+  }
+
+  onWeather(): void {
+    for (const { process } of this.#homes.values()) process?.outer?.loseStreams(this.network.conditions.streamLossRate)
+  }
+
+  #listenerOf(node: SimNode, process: Process): Listener {
+    const unlessDead =
+      <A extends unknown[]>(act: (...args: A) => void) =>
+      (...args: A): void => {
+        if (process.isDead || this.#isClosed) return
+        if (process.isSyncing) {
+          // It is done: else nothing would be told.
+          process.isSyncing = false
+          process.unwrittenSince = undefined
+          node.disk.sync()
+        }
+        act(...args)
+      }
+    return {
+      onEvent: unlessDead((event) => this.#noteEvent(node, process, event)),
+      onArrival: (frame, judgement) => {
+        if (!process.isDead && !this.#isClosed) this.#noteArrival(node, frame, judgement)
+      },
+      onEffect: unlessDead((effect) => this.#see(node, process, effect)),
+      onHandled: unlessDead(() => this.#noteHandled(node)),
+      onFault: (fault) => {
+        if (!process.isDead && !process.isEnding) this.#break(machineFault(fault))
+      }
+    }
+  }
+
+  onLinks(): void {
     for (const home of this.#homes.values()) {
       home.changedAt = this.time
-      home.process?.peer?.hangUp()
+      home.process?.peer?.cutOff(this.#cutFrom(home.node))
     }
   }
 
@@ -367,7 +450,6 @@ export class LiveWorld implements Setting, LiveNetworkHost {
     node.commands.set(pending.id, pending)
     before?.(pending)
     const process = present(home.process, `${node.name} runs`)
-    process.asked.set(command, pending)
     const give = (): void => void this.#give(process, pending)
     if (node.isPaused) node.inbox.push(give)
     else give()
@@ -377,7 +459,7 @@ export class LiveWorld implements Setting, LiveNetworkHost {
   /** Its result is seen as an effect; what the node says itself is that it does not take it. */
   async #give(process: Process, pending: Pending): Promise<void> {
     try {
-      await (await process.ready)?.command(pending.command)
+      await (await process.ready)?.command(pending.command, pending.id)
     } catch (error) {
       if (error instanceof UsageError && error.code !== 'STOPPED') pending.result ??= error
     }
@@ -398,38 +480,39 @@ export class LiveWorld implements Setting, LiveNetworkHost {
         known.askedAt = askedAt
         known.pending.result = result
       }
-      process.peer.command(command).then(done, () => done(undefined))
+      process.peer.command(command, QUERY).then(done, () => done(undefined))
     }
     const isFresh = known.askedAt > changedAt && this.time - known.askedAt < FRESH_MS
     return isFresh ? known.pending : this.#blank(command)
   }
 
   #blank(command: Command): Pending {
-    return { id: 0, command, at: this.time, result: undefined }
+    return { id: QUERY, command, at: this.time, result: undefined }
+  }
+
+  /** What peers have said of themselves so far is not their word any more. */
+  forgetAnswers(): void {
+    for (const home of this.#homes.values()) home.changedAt = this.time
   }
 
   // ---------------------------------------------------------------- what is seen
 
-  /** An event comes to a machine. */
-  noteEvent(node: SimNode, process: Process, event: Event): void {
-    if (process.isDead || this.#isClosed) return
+  #noteEvent(node: SimNode, process: Process, event: Event): void {
     this.events++
     process.events++
     node.handling = event
-    if (event.type === 'command') {
-      const pending = process.asked.get(event.command)
-      if (pending === undefined) {
-        process.queries.add(event.id)
-        return
-      }
-      process.asked.delete(event.command)
-      process.commands.set(event.id, pending)
-    }
+    if (event.type === 'command' && event.id === QUERY) return
+    if (event.type === 'restore' && process.outer !== undefined) this.#restore(node, event.rows)
     this.trace.note(this.time, node.name, ...describeEvent(event))
     if (event.type === 'question') this.#noteStream(node, event.from, false, Question.encode(event.question))
     if (event.type === 'session') this.#noteStream(node, event.from, false, event.frame)
     if (event.type === 'answer' && event.from !== undefined && event.answer !== undefined)
       this.#noteStream(node, event.from, true, Answer.encode(event.answer))
+  }
+
+  /** What a disk elsewhere has of its machine's state. */
+  #restore({ disk }: SimNode, rows: readonly Row[]): void {
+    disk.write({ type: 'persist', puts: rows, deletes: disk.rows([STATE_ROOM]), isDurable: true }, this.time)
   }
 
   #noteStream(to: SimNode, user: Uint8Array, isAnswer: boolean, bytes: Uint8Array): void {
@@ -438,28 +521,25 @@ export class LiveWorld implements Setting, LiveNetworkHost {
     if (from !== undefined) this.network.streams.push({ at: this.time, from, to, isAnswer, bytes })
   }
 
-  /** A frame has come to a node, for the first time there. */
-  noteArrival(node: SimNode, process: Process, frame: Frame, judgement: ReturnType<JudgingMachine['judge']>): void {
-    if (process.isDead || this.#isClosed) return
+  #noteArrival(node: SimNode, frame: Frame, judgement: ReturnType<JudgingMachine['judge']>): void {
     this.network.onSent?.(frame.kind, frame.bytes.length)
     if (typeof judgement === 'number') count(node, judgement)
+    if (!this.#config.isInProcesses) return
+    // Who was killed may not have told of it.
+    const note = (): void =>
+      void this.network.note(frame.channel, frame.bytes, this.#byUser.get(userIdText(frame.author as UserId)))
+    this.schedule(UNTOLD_MS, note)
   }
 
-  /** A machine threw. */
-  noteFault(process: Process, error: unknown): void {
-    if (!process.isDead) this.#break(machineFault(error))
-  }
-
-  #see(node: SimNode, process: Process, performed: Effect): void {
-    if (process.isDead || this.#isClosed) return
-    const effect = numbered(performed, process)
-    const isQuery = performed.type === 'result' && process.queries.delete(performed.id)
+  #see(node: SimNode, process: Process, effect: Effect): void {
+    const isQuery = effect.type === 'result' && effect.id === QUERY
     if (effect.type !== 'wakeAt' && !isQuery) this.trace.note(this.time, node.name, ...describeEffect(effect))
     this.#tell((checker) => checker.onEffect?.(node, effect, this))
     switch (effect.type) {
       case 'persist':
         process.unwrittenSince ??= this.time
         node.disk.write({ ...effect, isDurable: false }, this.time)
+        process.isSyncing = effect.isDurable
         break
       case 'destroy':
         node.disk.destroy(effect.cohort, effect.before)
@@ -474,7 +554,7 @@ export class LiveWorld implements Setting, LiveNetworkHost {
         break
       }
       case 'result': {
-        const pending = process.commands.get(performed.type === 'result' ? performed.id : 0)
+        const pending = node.commands.get(effect.id)
         if (pending !== undefined) pending.result = effect.result
         break
       }
@@ -485,9 +565,9 @@ export class LiveWorld implements Setting, LiveNetworkHost {
     }
   }
 
-  #noteHandled(node: SimNode, process: Process): void {
+  #noteHandled(node: SimNode): void {
     const event = node.handling
-    if (event === undefined || process.isDead || this.#isClosed) return
+    if (event === undefined) return
     node.handling = undefined
     this.#tell((checker) => {
       if (event.type === 'frame') checker.onFrame?.(node, event.frame, this)
@@ -554,55 +634,6 @@ export class LiveWorld implements Setting, LiveNetworkHost {
   }
 }
 
-/** A machine whose events are seen. */
-class Seen implements JudgingMachine {
-  readonly #world: LiveWorld
-  readonly #home: Home
-  readonly #process: Process
-
-  constructor(world: LiveWorld, home: Home, process: Process) {
-    this.#world = world
-    this.#home = home
-    this.#process = process
-  }
-
-  /** As it is now: it may begin to lie. */
-  get #machine(): JudgingMachine {
-    const { node, process } = this.#home
-    if (process === this.#process && node.machine !== undefined) process.machine = node.machine
-    return this.#process.machine
-  }
-
-  get rooms(): readonly string[] {
-    return this.#machine.rooms
-  }
-
-  judge(frame: Frame): ReturnType<JudgingMachine['judge']> {
-    const judgement = this.#machine.judge(frame)
-    this.#world.noteArrival(this.#home.node, this.#process, frame, judgement)
-    return judgement
-  }
-
-  handle(came: Event, env: Env): Effect[] {
-    const event = this.#world.network.throughStream(came)
-    if (event === undefined) return []
-    this.#world.noteEvent(this.#home.node, this.#process, event)
-    try {
-      return this.#machine.handle(event, env)
-    } catch (error) {
-      this.#world.noteFault(this.#process, error)
-      throw error
-    }
-  }
-}
-
-/** An effect with the id that a command has in the world, in place of the one that its driver gave it. */
-function numbered(effect: Effect, { commands, queries }: Process): Effect {
-  if (effect.type !== 'result') return effect
-  const id = queries.has(effect.id) ? 0 : (commands.get(effect.id)?.id ?? 0)
-  return { ...effect, id }
-}
-
 function count({ rejects }: SimNode, check: Parameters<SimNode['rejects']['set']>[0]): void {
   rejects.set(check, (rejects.get(check) ?? 0) + 1)
 }
@@ -613,6 +644,26 @@ export const unplayable = (what: string, instead = 'or another scenario'): Usage
     'NOT_LIVE',
     `Cannot play this with live nodes like this. In it ${what}, which nobody can do to them. Take --mode virtual, ${instead}.`
   )
+
+/** The homes of nodes in processes of their own, and these processes. Nothing of them is left when this process ends. */
+class Folder {
+  readonly path = mkdtempSync(join(tmpdir(), 'conclave-'))
+  readonly children = new Set<OuterPeer>()
+  readonly #end = (): void => {
+    for (const child of this.children) void child.kill()
+    rmSync(this.path, { recursive: true, force: true })
+  }
+
+  constructor() {
+    process.once('exit', this.#end)
+  }
+
+  /** All processes have ended. */
+  async remove(): Promise<void> {
+    process.off('exit', this.#end)
+    await rm(this.path, { recursive: true, force: true })
+  }
+}
 
 /** So many at once; the others wait. */
 class Slots {

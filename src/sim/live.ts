@@ -7,7 +7,7 @@ import type { Breach } from './invariants.ts'
 import { LiveWorld, unplayable } from './live-world.ts'
 import type { Conditions } from './network.ts'
 import type { Plan } from './plan.ts'
-import { breachOf, castOf, Interruption, Onlookers, PlanPlayer } from './plan-player.ts'
+import { breachOf, castOf, Interruption, Onlookers, PlanPlayer, POLL_MS } from './plan-player.ts'
 import type { Play, Played, Stage } from './play.ts'
 import { Scribe } from './scribe.ts'
 import { Cast, type MakePeer } from './story.ts'
@@ -57,7 +57,14 @@ class LiveRun {
     this.#cast = new Cast(
       config,
       (checkers) =>
-        new LiveWorld({ seed, checkers, network, transport: stage.transport, keyOf: (name) => this.#cast.keyOf(name) })
+        new LiveWorld({
+          seed,
+          checkers,
+          network,
+          transport: stage.transport,
+          isInProcesses: stage.isInProcesses,
+          keyOf: (name) => this.#cast.keyOf(name)
+        })
     )
     this.#onlookers = onlookers!
     this.#onlookers.scribe.attend(this.#cast.world)
@@ -86,6 +93,7 @@ class LiveRun {
   /** Waits, and looks around. */
   async #passTo(at: number): Promise<void> {
     const { world } = this.#cast
+    if (at - world.time > POLL_MS) world.forgetAnswers()
     for (;;) {
       world.requireWhole()
       if (this.#stage.signal.aborted) throw new Interruption('stopped')
@@ -107,7 +115,9 @@ class LiveRun {
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** @throws {UsageError} `NOT_LIVE` before anything begins. */
-function requirePlayable({ network, phases }: Plan, { transport }: Stage): void {
+function requirePlayable({ network, phases }: Plan, { transport, isInProcesses }: Stage): void {
+  if (isInProcesses && transport === 'memory')
+    throw unplayable('processes share no memory', 'or leave out one of the two')
   const requireWeather = (conditions: Partial<Conditions>): void => {
     const isReal = Object.keys(conditions).every((what) => what === 'streamLossRate')
     if (transport === 'tcp' && !isReal)
@@ -118,6 +128,7 @@ function requirePlayable({ network, phases }: Plan, { transport }: Stage): void 
     if (act.type === 'weather') requireWeather(act.conditions)
     if (act.type === 'wait') throw unplayable('time passes at once')
     if (act.type === 'clock') throw unplayable('a clock is set wrong')
+    if (act.type === 'lie' && isInProcesses) throw unplayable('a key manager lies', 'or leave out --processes')
     if (act.type === 'lie' && act.lie === 'two lives') throw unplayable('somebody runs twice')
   }
 }
