@@ -72,7 +72,7 @@ class LiveRun {
 
   async play(): Promise<Played> {
     const { world } = this.#cast
-    const { scribe, checkers } = this.#onlookers
+    const { scribe } = this.#onlookers
     const [plan, stage, cast] = [this.#plan, this.#stage, this.#cast]
     const player = new PlanPlayer({ plan, stage, cast, scribe, passTo: (at) => this.#passTo(at) })
     let breach: Breach | undefined
@@ -83,10 +83,7 @@ class LiveRun {
       if (error instanceof RunError) breach = breachOf(error, cast)
       else if (!(error instanceof Interruption)) throw error
     }
-    const { book } = stage
-    for (const { looks } of checkers) if (looks !== undefined) book.noteAll(looks)
-    book.note('I-21', world.events)
-    book.note('machine', world.events)
+    this.#onlookers.close(this.#stage.book, world.events)
     return { at: world.time, events: world.events, breach }
   }
 

@@ -8,7 +8,7 @@ import { lineOf } from './act-words.ts'
 import { allCheckers } from './checkers/all.ts'
 import type { Checker } from './checkers/checker.ts'
 import { Knowledge } from './checkers/knowledge.ts'
-import type { Breach } from './invariants.ts'
+import type { Book, Breach, InvariantId } from './invariants.ts'
 import type { Goal, Plan, PlannedAct, PlannedPhase, PlannedStep } from './plan.ts'
 import type { Stage } from './play.ts'
 import {
@@ -40,17 +40,29 @@ export class Onlookers {
   readonly checkers: readonly Checker[]
   readonly scribe: Scribe
   readonly all: readonly Checker[]
+  /** What others alone look at in part. */
+  readonly #unseen: readonly InvariantId[]
 
   constructor(truth: Truth, { channel }: Plan, { record, meter, book, isInProcesses }: Stage) {
     // It has to look into machines at the very moment when something changes.
     this.checkers = allCheckers(truth).filter((checker) => !(isInProcesses && checker instanceof Knowledge))
-    if (isInProcesses)
-      for (const id of ['I-3', 'I-7b'] as const)
-        book.skip(id, 'what other processes have in their memory is not seen at every moment')
+    this.#unseen = isInProcesses ? ['I-3', 'I-7b'] : []
+    for (const id of this.#unseen)
+      book.skip(id, 'what other processes have in their memory is not seen at every moment')
     for (const checker of this.checkers)
       if (checker instanceof Knowledge) checker.historyOf = () => channel.history ?? HistoryPolicy.NONE
     this.scribe = new Scribe(truth, record, meter)
     this.all = [...this.checkers, this.scribe]
+  }
+
+  /** Writes down how often they looked, in a run of so many events. */
+  close(book: Book, events: number): void {
+    for (const { looks = {} } of this.checkers) {
+      const seen = Object.entries(looks).filter(([id]) => !this.#unseen.some((unseen) => unseen === id))
+      book.noteAll(Object.fromEntries(seen))
+    }
+    book.note('I-21', events)
+    book.note('machine', events)
   }
 }
 

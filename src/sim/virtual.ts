@@ -58,7 +58,7 @@ class VirtualRun {
 
   async play(): Promise<Played> {
     const { world } = this.#story
-    const { scribe, checkers } = this.#onlookers
+    const { scribe } = this.#onlookers
     const player = new PlanPlayer({
       plan: this.#plan,
       stage: this.#stage,
@@ -73,10 +73,7 @@ class VirtualRun {
       if (error instanceof RunError) breach = breachOf(error, this.#story)
       else if (!(error instanceof Interruption)) throw error
     }
-    const { book } = this.#stage
-    for (const { looks } of checkers) if (looks !== undefined) book.noteAll(looks)
-    book.note('I-21', world.events)
-    book.note('machine', world.events)
+    this.#onlookers.close(this.#stage.book, world.events)
     return { at: world.time, events: world.events, breach }
   }
 
