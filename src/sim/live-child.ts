@@ -2,7 +2,9 @@
  * The process of one live node: a real home in a folder, and everything that is seen of it told to the parent. It ends with its
  * parent.
  */
+import { rmdirSync, rmSync } from 'node:fs'
 import { access } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { UsageError } from '../base/errors.ts'
 import type { Command, CommandResult } from '../core/command.ts'
 import { type UserId, userIdText } from '../core/identity/user.ts'
@@ -85,6 +87,7 @@ const told = (error: unknown): Told => ({
 
 const cut = new Set<string>()
 let lossRate = 0
+let folder: string | undefined
 let node: Node | undefined
 let machine: SeenMachine | undefined
 
@@ -95,6 +98,7 @@ async function start(order: Extract<Order, { type: 'start' }>): Promise<void> {
     () => true
   )
   if (isNew) await initHome(home, undefined, 'somebody')
+  folder = home
   setCut(order.cut)
   const peer = new Peer({ key: signingKey(seed), nick })
   let areKeysNews = false
@@ -180,6 +184,20 @@ process.on('message', (order: Order) => {
       order satisfies never
   }
 })
-process.on('disconnect', () => process.exit())
+process.on('disconnect', () => {
+  if (folder !== undefined) removeHome(folder)
+  process.exit()
+})
+
+/** The parent was killed and cannot do it; the last child takes the folder of all homes with it. */
+function removeHome(home: string): void {
+  rmSync(home, { recursive: true, force: true })
+  try {
+    rmdirSync(dirname(home))
+  } catch {
+    // Another child is still there.
+  }
+}
+
 // Ctrl-C is the parent's: it ends its children.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
