@@ -50,6 +50,8 @@ const STARTS = 8
 const UNTOLD_MS = 500
 /** What a peer said of itself longer ago is not its word any more. */
 const FRESH_MS = 10 * SECOND_MS
+/** For each node there is: so long nobody is asked how it stands again. To ask all of many all the time takes more than they do. */
+const REST_MS = 5
 /** A peer that handles more than this works without end. */
 const MAX_EVENTS_PER_S = 20_000
 const QUERIES: readonly Command['type'][] = ['channels', 'groups']
@@ -472,7 +474,8 @@ export class LiveWorld implements Setting, LiveNetworkHost {
     const fresh = (): Query => ({ pending: this.#blank(command), isUnderWay: false, askedAt: 0 })
     const known = answers.get(name) ?? fresh()
     answers.set(name, known)
-    if (!known.isUnderWay && process?.peer !== undefined && !node.isPaused) {
+    const isDue = known.askedAt <= changedAt || this.time - known.askedAt >= REST_MS * this.nodes.length
+    if (isDue && !known.isUnderWay && process?.peer !== undefined && !node.isPaused) {
       known.isUnderWay = true
       const askedAt = this.time
       const done = (result: Pending['result']): void => {
