@@ -16,7 +16,9 @@ export const SIMULATION = {
   noLive:
     'Cannot simulate with live nodes. This version plays scenarios in virtual time only. Leave --mode out, or use --mode virtual.',
   noCrowd:
-    'Cannot simulate so many members. This version plays each of them in full. Take fewer than 1000, with --peers.',
+    'Cannot simulate a crowd. This version plays each member in full. Take another scenario; see conclave simulate --list.',
+  tooMany: (most: number): string =>
+    `Cannot simulate so many members. Each of them is played in full here. Take ${most} at most with --peers, or the scenario scale.`,
   noReport: 'Cannot write a report. This version does not make one. Leave --report out, and use --events.',
   unknown: (name: SafeText, near: SafeText | undefined, names: readonly SafeText[]): string =>
     `There is no scenario "${name}". It is none that comes with the program, and no file of this name is there. ` +

@@ -140,6 +140,7 @@ describe('simulate', function () {
       [['hello', '--duration', 'long'], '10s', 2],
       [['hello', '--seed', 'x'], 'no count', 2],
       [['offline-week', '--mode', 'live'], '--mode virtual', 2],
+      [['hello', '--peers', '1000'], 'the scenario scale', 2],
       [[join(folder, 'absent.json')], 'Cannot read', 1],
       [[join(folder, 'torn.json')], 'no JSON', 1],
       [[join(folder, 'happy.json'), '--events', join(folder, 'absent', 'x')], 'Cannot write', 1]
@@ -194,7 +195,7 @@ describe('the progress of a simulation', () => {
     const writes: string[] = []
     let now = 0
     const terminal = { columns, rows, write: (text: string) => writes.push(text) }
-    const view = new TerminalView(terminal, plan, () => (now += 1_000))
+    const view = new TerminalView(terminal, plan.phases, () => (now += 1_000))
     for (const line of lines) view.take(line)
     const draws = writes.slice(1)
     view.close()
