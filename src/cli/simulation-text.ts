@@ -19,6 +19,8 @@ export const SIMULATION = {
     'Cannot simulate a crowd. This version plays each member in full. Take another scenario; see conclave simulate --list.',
   tooMany: (most: number): string =>
     `Cannot simulate so many members. Each of them is played in full here. Take ${most} at most with --peers, or the scenario scale.`,
+  onlyLive:
+    'Cannot simulate in processes here. In virtual time nothing runs beside anything else. Leave --processes out, or use --mode live.',
   noReport: 'Cannot write a report. This version does not make one. Leave --report out, and use --events.',
   unknown: (name: SafeText, near: SafeText | undefined, names: readonly SafeText[]): string =>
     `There is no scenario "${name}". It is none that comes with the program, and no file of this name is there. ` +

@@ -140,6 +140,7 @@ describe('simulate', function () {
       [['hello', '--duration', 'long'], '10s', 2],
       [['hello', '--seed', 'x'], 'no count', 2],
       [['offline-week', '--mode', 'live'], '--mode virtual', 2],
+      [['hello', '--mode', 'virtual', '--processes'], 'Leave --processes out', 2],
       [['hello', '--peers', '1000'], 'the scenario scale', 2],
       [[join(folder, 'absent.json')], 'Cannot read', 1],
       [[join(folder, 'torn.json')], 'no JSON', 1],

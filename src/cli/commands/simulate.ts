@@ -205,6 +205,7 @@ function countOf({ options }: Arguments, what: 'peers' | 'managers'): number | u
 function modeOf({ options }: Arguments, { name, modes }: ScenarioFile): Mode {
   const standard = modes.find((mode) => BUILT.includes(mode)) ?? modes[0]!
   const mode = options.choice('mode', MODES, standard)
+  if (mode !== 'live' && options.isOn('processes')) throw new UsageError('BAD_OPTION', SIMULATION.onlyLive)
   if (modes.includes(mode)) return mode
   const shown = modes.map((one) => displayText(one))
   throw new UsageError('BAD_OPTION', SIMULATION.wrongMode(displayText(name, { columns: 40, lines: 1 }), shown))
