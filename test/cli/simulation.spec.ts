@@ -188,7 +188,7 @@ describe('the progress of a simulation', () => {
     { type: 'said', at: 20, id: 'x', by: 'manager-1', place: '', readers: 1 },
     { type: 'shown', at: 40, id: 'x', peer: 'alice', ms: 20, count: 1 },
     { type: 'peer', at: 50, peer: 'zoe', role: 'member', state: 'down' },
-    { type: 'fault', at: 500, what: 'is killed \u001B[2J', peers: ['zoe'] }
+    { type: 'fault', at: 500, what: `is killed \u001B[2J${', and more'.repeat(20)}`, peers: ['zoe'] }
   ]
 
   /** What a terminal of this size is written, draw by draw. */

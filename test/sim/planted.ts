@@ -63,7 +63,7 @@ class Befriended extends Wrapped {
   }
 }
 
-/** Drops what one other says, and does not tell that it is missing. */
+/** Drops what one other says after its first words, and does not tell that it is missing. */
 class Forgetful extends Wrapped {
   readonly #whom: () => Uint8Array | undefined
 
@@ -74,7 +74,8 @@ class Forgetful extends Wrapped {
 
   #isLost(frame: Frame): boolean {
     const whom = this.#whom()
-    return frame.kind === 'message' && whom !== undefined && Buffer.compare(frame.author, whom) === 0
+    const isLater = (frame.body.message?.counter ?? 0) > 0
+    return isLater && whom !== undefined && Buffer.compare(frame.author, whom) === 0
   }
 
   override handle(event: Event, env: Env): Effect[] {

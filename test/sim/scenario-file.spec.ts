@@ -123,6 +123,21 @@ describe('sim/scenario-file', () => {
     }
   })
 
+  it('everything that is said in a run has a text of its own, so that it can be told who was shown it', () => {
+    const say = (words: object) => ({ do: 'say', who: 'members', ...words })
+    const acts = [
+      say({ text: 'hi', count: 3 }),
+      say({ who: 'alice', text: 'hi', count: 1 }),
+      say({ who: 'bob', text: 'hi', count: 1 })
+    ]
+    const form = changed('phases.0.do', acts)
+    const texts = planOf(readScenario(form), SEED)
+      .phases.flatMap(({ steps }) => steps)
+      .flatMap(({ act }) => (act.type === 'say' ? [act.text] : []))
+    expect(new Set(texts).size).to.equal(texts.length)
+    expect(texts).to.include('hi')
+  })
+
   it('the same seed draws the same people and moments', () => {
     const file = readScenario(builtIn('churn'))
     expect(planOf(file, 5)).to.deep.equal(planOf(file, 5))

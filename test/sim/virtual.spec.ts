@@ -129,6 +129,70 @@ describe('sim/virtual', function () {
     })
   }
 
+  /** What is waited for in vain, after what was done, and what is said of it. */
+  const inVain: readonly [
+    what: string,
+    acts: readonly object[],
+    bug: [Bug, string] | undefined,
+    id: string,
+    words: RegExp
+  ][] = [
+    ['led', [{ do: 'kill', who: 'leader' }], undefined, 'I-16b', /nobody leads/],
+    [
+      'ready',
+      [
+        { do: 'isolate', who: 'bob' },
+        { do: 'rekey', by: 'founder' }
+      ],
+      undefined,
+      'I-14',
+      /not settled/
+    ],
+    [
+      'removed',
+      [
+        { do: 'isolate', who: 'bob' },
+        { do: 'remove', who: 'dave' }
+      ],
+      undefined,
+      'I-18',
+      /dave, removed, is in/
+    ],
+    ['read', [{ do: 'say', who: 'alice', count: 3 }], ['loses a message', 'bob'], 'I-17', /^bob cannot read 'alice/],
+    [
+      'read',
+      [{ do: 'say', who: 'alice', to: 'bob' }],
+      ['swallows what is said to it alone', 'bob'],
+      'I-17',
+      /^bob cannot read/
+    ],
+    [
+      'delivered',
+      [{ do: 'say', who: 'alice', to: 'bob' }],
+      ['swallows what is said to it alone', 'bob'],
+      'I-17',
+      /^bob is not shown what alice/
+    ],
+    [
+      'delivered',
+      [{ do: 'say', who: 'alice', count: 2 }],
+      ['loses a message', 'bob'],
+      'I-17',
+      /^bob is not shown '.*alice/
+    ],
+    ['alarmed', [{ do: 'say', who: 'alice' }], undefined, 'I-13', /bob.* is not alarmed/]
+  ]
+  for (const [what, acts, bug, id, words] of inVain) {
+    it(`${what} does not come true after ${JSON.stringify(acts)}: ${id}`, async () => {
+      const talk = { name: 'talk', for: '4s', do: [{ do: 'say', who: 'all', over: '1s' }] }
+      const vain = { name: 'vain', for: '3s', do: acts, until: [{ what, within: '1s' }] }
+      const form = { ...SMALL, phases: [SMALL.phases[0], ...(bug === undefined ? [talk] : []), vain] }
+      const { breach } = await run(planOf(readScenario(form), SEED), bug && planted(...bug))
+      expect(breach?.id, breach?.evidence).to.equal(id)
+      expect(breach?.evidence).to.match(words)
+    })
+  }
+
   it('a lie that members can prove alarms all of them, and then nothing more is asked for', async () => {
     const form = {
       ...SMALL,
