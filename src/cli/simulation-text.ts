@@ -1,5 +1,5 @@
 /** What a person reads about simulations. Names in them come from files that may be anybody's. */
-import { SECOND_MS } from '../base/time.ts'
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../base/time.ts'
 
 import type { EndLine, InvariantLine, RecordLine, RunLine } from '../sim/record.ts'
 import type { Parameter } from '../sim/scenario-file.ts'
@@ -37,10 +37,17 @@ export const SIMULATION = {
   stopped: own`Stopped before its end: what it came to held.`
 } as const
 
-export const secondsText = (ms: number): SafeText =>
-  ms < 120 * SECOND_MS
-    ? own`${displayText((ms / SECOND_MS).toFixed(1))} s`
-    : own`${displayText((ms / SECOND_MS / 60).toFixed(1))} min`
+export const secondsText = (ms: number): SafeText => {
+  const [unit, size] = UNITS.find(([, least]) => ms >= 2 * least) ?? UNITS.at(-1)!
+  return displayText(`${(ms / size).toFixed(1)} ${unit}`)
+}
+
+const UNITS: readonly (readonly [string, number])[] = [
+  ['days', DAY_MS],
+  ['h', HOUR_MS],
+  ['min', MINUTE_MS],
+  ['s', SECOND_MS]
+]
 
 export const listLines = (
   all: readonly (Summary & { readonly parameters: Readonly<Record<string, Parameter>> })[]

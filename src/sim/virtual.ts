@@ -25,7 +25,7 @@ import {
 import { RUNAWAY_LIES } from './scenario.ts'
 import { Scribe } from './scribe.ts'
 import { type Condition, isSettled, LEADER, type MakePeer, Story, typedText } from './story.ts'
-import { isTaken, isWanted, type Person, QUORUM_FROM, type Said } from './truth.ts'
+import { isTaken, isWanted, type Person, QUORUM_FROM, type Said, TEXT_MARK } from './truth.ts'
 import { RunError } from './world.ts'
 
 const POLL_MS = 50
@@ -108,7 +108,8 @@ class VirtualRun {
     const { world } = this.#story
     const { invariant, message } = violation
     const evidence = message.startsWith(`${invariant}: `) ? message.slice(invariant.length + 2) : message
-    return { id: invariant, evidence, trace: world.trace.last(TRACE_LINES) }
+    // The marks are for searches, not for people.
+    return { id: invariant, evidence: evidence.replaceAll(`${TEXT_MARK} `, ''), trace: world.trace.last(TRACE_LINES) }
   }
 
   async #playPhase(phase: PlannedPhase): Promise<void> {
