@@ -1,5 +1,5 @@
 /** What a person reads about simulations. Names in them come from files that may be anybody's. */
-import { SECOND_MS } from '../base/time.ts'
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../base/time.ts'
 
 import type { EndLine, InvariantLine, RecordLine, RunLine } from '../sim/record.ts'
 import type { Parameter } from '../sim/scenario-file.ts'
@@ -14,7 +14,11 @@ const TRACE_LINES = 12
 
 export const SIMULATION = {
   noCrowd:
-    'Cannot simulate so many members. This version plays each of them in full. Take fewer than 1000, with --peers.',
+    'Cannot simulate a crowd. This version plays each member in full. Take another scenario; see conclave simulate --list.',
+  tooMany: (most: number): string =>
+    `Cannot simulate so many members. Each of them is played in full here. Take ${most} at most with --peers, or the scenario scale.`,
+  onlyLive:
+    'Cannot simulate in processes, or over a transport. In virtual time there are none. Leave --processes out, and --transport, or use --mode live.',
   noReport: 'Cannot write a report. This version does not make one. Leave --report out, and use --events.',
   unknown: (name: SafeText, near: SafeText | undefined, names: readonly SafeText[]): string =>
     `There is no scenario "${name}". It is none that comes with the program, and no file of this name is there. ` +
@@ -31,10 +35,17 @@ export const SIMULATION = {
   stopped: own`Stopped before its end: what it came to held.`
 } as const
 
-export const secondsText = (ms: number): SafeText =>
-  ms < 120 * SECOND_MS
-    ? own`${displayText((ms / SECOND_MS).toFixed(1))} s`
-    : own`${displayText((ms / SECOND_MS / 60).toFixed(1))} min`
+export const secondsText = (ms: number): SafeText => {
+  const [unit, size] = UNITS.find(([, least]) => ms >= 2 * least) ?? UNITS.at(-1)!
+  return displayText(`${(ms / size).toFixed(1)} ${unit}`)
+}
+
+const UNITS: readonly (readonly [string, number])[] = [
+  ['days', DAY_MS],
+  ['h', HOUR_MS],
+  ['min', MINUTE_MS],
+  ['s', SECOND_MS]
+]
 
 export const listLines = (
   all: readonly (Summary & { readonly parameters: Readonly<Record<string, Parameter>> })[]

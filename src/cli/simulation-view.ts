@@ -155,9 +155,10 @@ export class TerminalView implements View {
   #drawn: number[] = []
   #drawnAt = Number.NEGATIVE_INFINITY
 
-  constructor(terminal: Terminal, plan: Plan, now: () => number = () => performance.now()) {
+  /** @param phases - as far as they are known beforehand. */
+  constructor(terminal: Terminal, phases: Plan['phases'], now: () => number = () => performance.now()) {
     this.#terminal = terminal
-    this.#phases = plan.phases
+    this.#phases = phases
     this.#now = now
     terminal.write(HIDE_CURSOR)
     process.once('exit', this.#restore)
@@ -202,11 +203,11 @@ export class TerminalView implements View {
     const passed = at - phaseAt
     const share = phase === undefined ? 0 : Math.min(1, passed / Math.max(1, phase.ms))
     const full = Math.round(share * BAR_COLUMNS)
-    const bar = displayText('█'.repeat(full) + '░'.repeat(BAR_COLUMNS - full))
+    const bar = displayText(phase === undefined ? '' : '█'.repeat(full) + '░'.repeat(BAR_COLUMNS - full))
     const waiting = phase !== undefined && passed > phase.ms && phase.until.length > 0
     const goal = waiting ? own`  until ${displayText(phase.until.map(({ what }) => what).join(', '))}` : own``
     const of = phase === undefined ? own`` : own` of ${secondsText(phase.ms)}`
-    const place = own`${counts.phases}/${this.#phases.length}`
+    const place = phase === undefined ? own`${counts.phases}` : own`${counts.phases}/${this.#phases.length}`
     return [
       headText(run),
       own`${place} ${displayText(counts.phase, { columns: 28, lines: 1 })}  ${bar}  ${secondsText(passed)}${of}${goal}`,

@@ -25,7 +25,7 @@ import {
 import { RUNAWAY_LIES } from './scenario.ts'
 import { Scribe } from './scribe.ts'
 import { type Cast, type Condition, isSettled, LEADER, type StoryConfig, typedText } from './story.ts'
-import { isTaken, isWanted, type Person, QUORUM_FROM, type Said, type Truth } from './truth.ts'
+import { isTaken, isWanted, type Person, QUORUM_FROM, type Said, TEXT_MARK, type Truth } from './truth.ts'
 import type { RunError } from './world.ts'
 
 /** How often it is looked whether a goal has come true, ms. */
@@ -259,5 +259,6 @@ const isRepeated = ({ type }: PlannedAct): boolean => type === 'flood' || type =
 export function breachOf({ violation }: RunError, { world }: Cast): Breach {
   const { invariant, message } = violation
   const evidence = message.startsWith(`${invariant}: `) ? message.slice(invariant.length + 2) : message
-  return { id: invariant, evidence, trace: world.trace.last(TRACE_LINES) }
+  // The marks are for searches, not for people.
+  return { id: invariant, evidence: evidence.replaceAll(`${TEXT_MARK} `, ''), trace: world.trace.last(TRACE_LINES) }
 }

@@ -240,6 +240,7 @@ const unionOf = (names: readonly string[]): Selector => (names.length === 0 ? 'n
 
 /** Everything that lasts some time, made longer or shorter so that all phases take so long together. */
 export function stretched(file: ScenarioFile, durationMs: number): ScenarioFile {
+  if (file.crowd !== undefined) return { ...file, crowd: { ...file.crowd, for: durationMs } }
   const lengthOf = (isFixed: boolean): number =>
     file.phases
       .filter(({ fixed = false }) => fixed === isFixed)
@@ -282,7 +283,8 @@ const TIMES = [
 ]
 
 /** A scenario as it is written to a file. */
-export function formOf({ values: _, ...file }: ScenarioFile): unknown {
+export function formOf({ values: _, phases, ...scenario }: ScenarioFile): unknown {
+  const file = phases.length === 0 ? scenario : { ...scenario, phases }
   const formed = (value: unknown, key: string): unknown => {
     if (typeof value === 'number' && TIMES.includes(key)) return timeText(value)
     if (Array.isArray(value)) return value.map((one) => formed(one, ''))

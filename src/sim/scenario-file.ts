@@ -176,6 +176,19 @@ const PHASE = shape({
 })
 export type FilePhase = ReturnType<typeof PHASE>
 
+const CROWD = shape({
+  /** Members who come each second. */
+  joins: number(0.001, PEERS_MOST),
+  /** Messages a second, of all together. */
+  rate: number(0, RATE_MOST),
+  /** How many are removed, all in all. */
+  removals: count(0, COUNT_MOST),
+  /** Whether the key manager in office is lost. */
+  takeover: choice(['yes', 'no']),
+  for: time
+})
+export type Crowd = ReturnType<typeof CROWD>
+
 const PARAMETER: Read<Parameter> = (value, at) => {
   const means = { means: text, is: choice(['number', 'time', 'choice']) }
   const { is } = object(value, at)
@@ -219,11 +232,15 @@ const SCENARIO = shape({
   network: optional(NETWORK),
   parameters: optional(table(PARAMETER)),
   sets: optional(table(selector)),
-  phases: list(PHASE, 1)
+  /** Instead of phases: so many that each is a row of a table. */
+  crowd: optional(CROWD),
+  phases: optional(list(PHASE, 1))
 })
 
 /** A scenario whose parameters have been put in. */
-export type ScenarioFile = ReturnType<typeof SCENARIO> & {
+export type ScenarioFile = Omit<ReturnType<typeof SCENARIO>, 'phases'> & {
+  /** None where there is a crowd. */
+  readonly phases: readonly FilePhase[]
   /** As they are in force. */
   readonly values: Readonly<Record<string, string | number>>
 }
@@ -255,7 +272,10 @@ export function readScenario(form: unknown, settings: Settings = {}): ScenarioFi
       ? misplaced('names', 'are not as many as peers', 'Write as many names, or none')
       : new UsageError('BAD_OPTION', 'Cannot use --peers here. The scenario names its members. Leave it out.')
   }
-  return { ...scenario, values }
+  const { phases, crowd } = scenario
+  if ((phases === undefined) === (crowd === undefined))
+    throw misplaced('phases', 'are missing, or there is a crowd beside them', 'Write either phases or a crowd')
+  return { ...scenario, phases: phases ?? [], values }
 }
 
 /** The parameters of a form. @throws {UsageError} `BAD_SCENARIO` */

@@ -80,7 +80,8 @@ class VirtualRun {
   async #passTo(at: number): Promise<void> {
     const { world } = this.#story
     while (world.time < at) {
-      world.runUntil(Math.min(at, this.#nextTickAt))
+      // Where nothing happens nothing is counted.
+      world.runUntil(Math.min(at, Math.max(this.#nextTickAt, world.nextAt ?? at)))
       if (world.time >= this.#nextTickAt) {
         this.#onlookers.scribe.tick(world)
         this.#nextTickAt = world.time + Scribe.TICK_MS

@@ -195,6 +195,11 @@ export class World implements NetworkHost, Setting {
     this.#queue.push(this.time + Math.max(0, Math.round(delayMs)), task)
   }
 
+  /** When something happens next, virtual ms; undefined: never. */
+  get nextAt(): number | undefined {
+    return this.#queue.nextAt
+  }
+
   /** Does what is next, unless it is after `untilMs`; returns false when there is nothing. */
   step(untilMs: number): boolean {
     const { nextAt } = this.#queue

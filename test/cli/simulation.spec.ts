@@ -140,6 +140,8 @@ describe('simulate', function () {
       [['hello', '--duration', 'long'], '10s', 2],
       [['hello', '--seed', 'x'], 'no count', 2],
       [['offline-week', '--mode', 'live'], '--mode virtual', 2],
+      [['hello', '--mode', 'virtual', '--processes'], 'Leave --processes out', 2],
+      [['hello', '--peers', '1000'], 'the scenario scale', 2],
       [[join(folder, 'absent.json')], 'Cannot read', 1],
       [[join(folder, 'torn.json')], 'no JSON', 1],
       [[join(folder, 'happy.json'), '--events', join(folder, 'absent', 'x')], 'Cannot write', 1]
@@ -186,7 +188,7 @@ describe('the progress of a simulation', () => {
     { type: 'said', at: 20, id: 'x', by: 'manager-1', place: '', readers: 1 },
     { type: 'shown', at: 40, id: 'x', peer: 'alice', ms: 20, count: 1 },
     { type: 'peer', at: 50, peer: 'zoe', role: 'member', state: 'down' },
-    { type: 'fault', at: 500, what: 'is killed \u001B[2J', peers: ['zoe'] }
+    { type: 'fault', at: 500, what: `is killed \u001B[2J${', and more'.repeat(20)}`, peers: ['zoe'] }
   ]
 
   /** What a terminal of this size is written, draw by draw. */
@@ -194,7 +196,7 @@ describe('the progress of a simulation', () => {
     const writes: string[] = []
     let now = 0
     const terminal = { columns, rows, write: (text: string) => writes.push(text) }
-    const view = new TerminalView(terminal, plan, () => (now += 1_000))
+    const view = new TerminalView(terminal, plan.phases, () => (now += 1_000))
     for (const line of lines) view.take(line)
     const draws = writes.slice(1)
     view.close()

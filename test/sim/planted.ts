@@ -15,7 +15,9 @@ export const PLANTED = {
   'loses a message': 'I-17',
   'gives two keys to one id': 'I-10',
   'says in plain what it seals': 'I-1',
-  'keeps everything in a cache': 'I-20'
+  'keeps everything in a cache': 'I-20',
+  'shows what was said to another alone': 'I-8',
+  'swallows what is said to it alone': 'I-17'
 } as const
 export type Bug = keyof typeof PLANTED
 
@@ -61,7 +63,7 @@ class Befriended extends Wrapped {
   }
 }
 
-/** Drops what one other says, and does not tell that it is missing. */
+/** Drops what one other says after its first words, and does not tell that it is missing. */
 class Forgetful extends Wrapped {
   readonly #whom: () => Uint8Array | undefined
 
@@ -72,7 +74,8 @@ class Forgetful extends Wrapped {
 
   #isLost(frame: Frame): boolean {
     const whom = this.#whom()
-    return frame.kind === 'message' && whom !== undefined && Buffer.compare(frame.author, whom) === 0
+    const isLater = (frame.body.message?.counter ?? 0) > 0
+    return isLater && whom !== undefined && Buffer.compare(frame.author, whom) === 0
   }
 
   override handle(event: Event, env: Env): Effect[] {
@@ -120,6 +123,48 @@ class Talkative extends Wrapped {
   }
 }
 
+/** Shows its user what is said to somebody else. */
+class Curious extends Wrapped {
+  readonly #heard: () => Effect[]
+
+  constructor(peer: Peer, heard: () => Effect[]) {
+    super(peer)
+    this.#heard = heard
+  }
+
+  override handle(event: Event, env: Env): Effect[] {
+    return [...super.handle(event, env), ...this.#heard()]
+  }
+}
+
+/** Lets another know what it shows its user of conversations of two. */
+class Overheard extends Wrapped {
+  readonly #tell: (effects: readonly Effect[]) => void
+
+  constructor(peer: Peer, tell: (effects: readonly Effect[]) => void) {
+    super(peer)
+    this.#tell = tell
+  }
+
+  override handle(event: Event, env: Env): Effect[] {
+    const effects = super.handle(event, env)
+    if (event.type === 'session') this.#tell(effects.filter(isOfAnother))
+    return effects
+  }
+}
+
+const isOfAnother = (effect: Effect): boolean =>
+  effect.type === 'notify' && effect.notice.type === 'message' && !effect.notice.isOwn
+
+/** Says that it has taken what is said to it alone, and throws it away. */
+class Swallowing extends Wrapped {
+  override handle(event: Event, env: Env): Effect[] {
+    if (event.type === 'frame' && event.frame.kind === 'session') return []
+    if (event.type !== 'session') return super.handle(event, env)
+    return [{ type: 'answerHand', id: event.id, outcome: 'taken' }]
+  }
+}
+
 const CACHE_MOST = 5
 
 /** Remembers every frame. */
@@ -139,11 +184,13 @@ class Hoarder extends Wrapped {
 /** Makes the peers of a run in which somebody has a bug. @param who - has it. */
 export function planted(bug: Bug, who: string): MakePeer {
   const peers = new Map<string, { readonly peer: Peer; readonly user: Uint8Array }>()
+  const overheard: Effect[] = []
   return (config) => {
     const peer = new Peer(config)
     const name = config.nick.slice(NAME_MARK.length + 1)
     peers.set(name, { peer, user: config.key.publicKey })
-    if (name !== who) return peer
+    const isTold = bug === 'shows what was said to another alone'
+    if (name !== who) return isTold ? new Overheard(peer, (effects) => overheard.push(...effects)) : peer
     switch (bug) {
       case 'hands the key to somebody removed':
         return new Befriended(peer, () => peers.get('manager-1')?.peer)
@@ -155,6 +202,10 @@ export function planted(bug: Bug, who: string): MakePeer {
         return new Talkative(peer, config.key)
       case 'keeps everything in a cache':
         return new Hoarder(peer)
+      case 'shows what was said to another alone':
+        return new Curious(peer, () => overheard.splice(0))
+      case 'swallows what is said to it alone':
+        return new Swallowing(peer)
       default:
         return bug satisfies never
     }

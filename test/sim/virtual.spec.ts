@@ -23,8 +23,14 @@ const SMALL = {
   phases: [
     { name: 'joining', for: '1s', do: [{ do: 'join', who: 'members' }], until: [{ what: 'ready', within: '30s' }] },
     { name: 'talk', for: '2s', do: [{ do: 'say', who: 'all', over: '1s' }] },
+    {
+      name: 'in pairs',
+      for: '1s',
+      do: [{ do: 'say', who: 'alice', to: 'bob' }],
+      until: [{ what: 'delivered', within: '9s' }]
+    },
     { name: 'removal', for: '1s', do: [{ do: 'remove', who: 'removed' }], until: [{ what: 'removed', within: '15s' }] },
-    { name: 'talk after it', for: '2s', do: [{ do: 'say', who: { of: 'all', but: 'removed' } }] }
+    { name: 'talk after it', for: '2s', do: [{ do: 'say', who: { of: 'all', but: 'removed' }, reply: true }] }
   ]
 }
 
@@ -32,14 +38,14 @@ interface Ran extends Outcome {
   readonly lines: readonly RecordLine[]
 }
 
-async function run(plan: Plan, makePeer?: MakePeer): Promise<Ran> {
+async function run(plan: Plan, makePeer?: MakePeer, signal = new AbortController().signal): Promise<Ran> {
   const lines: RecordLine[] = []
   const outcome = await runPlan(plan, playVirtual(makePeer && { makePeer }), (line) => lines.push(line), {
     mode: 'virtual',
     command: 'conclave simulate',
     startedAt: new Date(0),
     meter: { now: () => 0, rss: () => 0 },
-    signal: new AbortController().signal
+    signal
   })
   return { ...outcome, lines }
 }
@@ -73,7 +79,7 @@ describe('sim/virtual', function () {
     const of = <T extends RecordLine['type']>(type: T): Extract<RecordLine, { type: T }>[] =>
       lines.filter((line): line is Extract<RecordLine, { type: T }> => line.type === type)
     expect(of('phase').map(({ name }) => name)).to.deep.equal([
-      ...['founding', 'managers', 'joining', 'talk', 'removal', 'talk after it', 'calm', 'last words']
+      ...['founding', 'managers', 'joining', 'talk', 'in pairs', 'removal', 'talk after it', 'calm', 'last words']
     ])
     const keyed = new Set(
       of('key')
@@ -81,7 +87,7 @@ describe('sim/virtual', function () {
         .map(({ peer }) => peer)
     )
     expect(keyed).to.deep.equal(new Set(['manager-1', 'alice', 'bob', 'carol', 'dave']))
-    const talk = of('said').filter(({ at, id }) => !id.startsWith('last') && at < of('phase')[4]!.at)
+    const talk = of('said').filter(({ at, id }) => !id.startsWith('last') && at < of('phase')[5]!.at)
     for (const { id, readers } of talk)
       expect(
         of('shown').filter((one) => one.id === id),
@@ -106,7 +112,9 @@ describe('sim/virtual', function () {
     'loses a message': 'bob',
     'gives two keys to one id': 'manager-1',
     'says in plain what it seals': 'carol',
-    'keeps everything in a cache': 'alice'
+    'keeps everything in a cache': 'alice',
+    'shows what was said to another alone': 'carol',
+    'swallows what is said to it alone': 'bob'
   }
   for (const [bug, invariant] of Object.entries(PLANTED) as [Bug, string][]) {
     it(`a peer that ${bug} breaks ${invariant}, and the record says how`, async () => {
@@ -120,6 +128,111 @@ describe('sim/virtual', function () {
       expect(broken[0]!.trace).to.have.length.above(5)
     })
   }
+
+  /** What is waited for in vain, after what was done, and what is said of it. */
+  const inVain: readonly [
+    what: string,
+    acts: readonly object[],
+    bug: [Bug, string] | undefined,
+    id: string,
+    words: RegExp
+  ][] = [
+    ['led', [{ do: 'kill', who: 'leader' }], undefined, 'I-16b', /nobody leads/],
+    [
+      'ready',
+      [
+        { do: 'isolate', who: 'bob' },
+        { do: 'rekey', by: 'founder' }
+      ],
+      undefined,
+      'I-14',
+      /not settled/
+    ],
+    [
+      'removed',
+      [
+        { do: 'isolate', who: 'bob' },
+        { do: 'remove', who: 'dave' }
+      ],
+      undefined,
+      'I-18',
+      /dave, removed, is in/
+    ],
+    ['read', [{ do: 'say', who: 'alice', count: 3 }], ['loses a message', 'bob'], 'I-17', /^bob cannot read 'alice/],
+    [
+      'read',
+      [{ do: 'say', who: 'alice', to: 'bob' }],
+      ['swallows what is said to it alone', 'bob'],
+      'I-17',
+      /^bob cannot read/
+    ],
+    [
+      'delivered',
+      [{ do: 'say', who: 'alice', to: 'bob' }],
+      ['swallows what is said to it alone', 'bob'],
+      'I-17',
+      /^bob is not shown what alice/
+    ],
+    [
+      'delivered',
+      [{ do: 'say', who: 'alice', count: 2 }],
+      ['loses a message', 'bob'],
+      'I-17',
+      /^bob is not shown '.*alice/
+    ],
+    ['alarmed', [{ do: 'say', who: 'alice' }], undefined, 'I-13', /bob.* is not alarmed/]
+  ]
+  for (const [what, acts, bug, id, words] of inVain) {
+    it(`${what} does not come true after ${JSON.stringify(acts)}: ${id}`, async () => {
+      const talk = { name: 'talk', for: '4s', do: [{ do: 'say', who: 'all', over: '1s' }] }
+      const vain = { name: 'vain', for: '3s', do: acts, until: [{ what, within: '1s' }] }
+      const form = { ...SMALL, phases: [SMALL.phases[0], ...(bug === undefined ? [talk] : []), vain] }
+      const { breach } = await run(planOf(readScenario(form), SEED), bug && planted(...bug))
+      expect(breach?.id, breach?.evidence).to.equal(id)
+      expect(breach?.evidence).to.match(words)
+    })
+  }
+
+  it('a lie that members can prove alarms all of them, and then nothing more is asked for', async () => {
+    const form = {
+      ...SMALL,
+      managers: 3,
+      phases: [
+        SMALL.phases[0],
+        {
+          name: 'lying',
+          for: '4s',
+          do: [
+            { do: 'lie', who: 'leader', lie: 'two faces' },
+            { do: 'rekey', by: 'founder', after: '1s' }
+          ],
+          until: [{ what: 'alarmed', within: '10s' }]
+        }
+      ]
+    }
+    const { verdict, lines } = await run(planOf(readScenario(form), SEED))
+    expect(verdict).to.equal('held')
+    const alarmed = lines.filter((line) => line.type === 'notice' && line.what === 'alarm')
+    expect(alarmed.length).to.be.at.least(6)
+    expect(invariantsIn(lines).find(({ id }) => id === 'I-13')).to.include({ verdict: 'held' })
+    expect(invariantsIn(lines).find(({ id }) => id === 'I-18')?.evidence).to.include('a lie')
+  })
+
+  it('who leads is the manager in office, not one that follows it', async () => {
+    const form = { ...SMALL, managers: 3, phases: [{ name: 'loss', for: '20s', do: [{ do: 'kill', who: 'leader' }] }] }
+    const { lines } = await run(planOf(readScenario(form), SEED))
+    expect(lines.find((line) => line.type === 'fault')).to.deep.include({ peers: ['manager-1'] })
+    const terms = lines.flatMap((line) => (line.type === 'epoch' ? [line.term] : []))
+    expect(new Set(terms).size).to.equal(2)
+  })
+
+  it('a run that is stopped ends at once, and says of each promise that it was not come to', async () => {
+    const { verdict, lines } = await run(small(), undefined, AbortSignal.abort())
+    expect(verdict).to.equal('held')
+    expect(lines.at(-1)!.at).to.be.below(2_000)
+    for (const { verdict: one, evidence } of invariantsIn(lines))
+      if (one !== 'held') expect(evidence).to.include('stopped')
+  })
 
   it('of a scenario that fails a smaller one is found, which can be written down and fails alike', async () => {
     const makePeer = planted('says in plain what it seals', 'carol')
@@ -147,9 +260,15 @@ describe('sim/virtual', function () {
 })
 
 /** Fewer than people play with, to be quick. */
-const PEERS: Readonly<Record<string, number>> = { 'join-storm': 10, churn: 7, groups: 6 }
+const PEERS: Readonly<Record<string, number>> = {
+  'join-storm': 8,
+  churn: 7,
+  groups: 6,
+  'partition-heal': 4,
+  'manager-crash': 4
+}
 const SET: Readonly<Record<string, readonly string[]>> = {
-  'offline-week': ['days=2', 'away=1'],
+  'offline-week': ['days=1', 'away=1'],
   flood: ['size=5']
 }
 

@@ -5,8 +5,8 @@ import { resolve } from 'node:path'
 import { UsageError } from '../../base/errors.ts'
 import { SECOND_MS } from '../../base/time.ts'
 import { type Plan, planOf } from '../../sim/plan.ts'
-import { type Outcome, type Play, runPlan, TRANSPORTS } from '../../sim/play.ts'
-import type { EndLine, InvariantLine, RecordLine, RunLine, RunMode } from '../../sim/record.ts'
+import { TRANSPORTS } from '../../sim/play.ts'
+import type { EndLine, InvariantLine, Recorder, RecordLine, RunLine } from '../../sim/record.ts'
 import { formOf, settled, stretched } from '../../sim/scenario-acts.ts'
 import { MODES, type Mode, readScenario, type ScenarioFile } from '../../sim/scenario-file.ts'
 import { builtIn, formText, parametersOf, parseForm, scenarioNames, summaries } from '../../sim/scenarios.ts'
@@ -16,7 +16,7 @@ import { nearest } from '../catalogue.ts'
 import { displayText, own } from '../display-text.ts'
 import { EXIT } from '../exit.ts'
 import { interrupted } from '../interrupts.ts'
-import { playOf, reportOf } from '../plays.ts'
+import { type Ended, type Runner, reportOf, runnerOf } from '../plays.ts'
 import { againLine, fileLine, listLines, SIMULATION, smallerLine, verdictLines } from '../simulation-text.ts'
 import { jsonView, lineView, TerminalView, type View } from '../simulation-view.ts'
 
@@ -73,7 +73,6 @@ class Simulation {
   readonly #file: ScenarioFile
   readonly #mode: Mode
   readonly #seed: number
-  readonly #plan: Plan
   readonly #lines: RecordLine[] = []
 
   constructor(args: Arguments, name: string, form: unknown) {
@@ -89,80 +88,68 @@ class Simulation {
     this.#mode = modeOf(args, file)
     this.#file = options.has('duration') ? stretched(file, options.duration('duration', 0)) : file
     this.#seed = options.count('seed') ?? randomInt(1, SEEDS)
-    this.#plan = planOf(this.#file, this.#seed)
   }
 
   async run(): Promise<number> {
     const { options, output } = this.#args
     if (options.has('report') && reportOf === undefined) throw new UsageError('NOT_BUILT_YET', SIMULATION.noReport)
-    const { mode, play } = await playOf(this.#mode, this.#plan)
+    const runner = await runnerOf(this.#file, this.#seed, this.#mode)
     const stop = new AbortController()
     void interrupted.then(() => stop.abort())
     const events = options.text('events')
     const file = events === undefined ? undefined : new LineFile(resolve(events))
     const view = this.#view()
-    const command = this.#command(this.#name)
-    let outcome: Outcome
+    const command = this.#command()
+    let ended: Ended
     try {
       const take = (line: RecordLine): void => {
         this.#lines.push(line)
         file?.write(line)
         view.take(line)
       }
-      outcome = await this.#play(this.#plan, play, take, mode, command, stop.signal)
+      ended = await this.#run(runner, take, command, stop.signal)
     } finally {
       view.close()
       file?.close()
     }
     this.#showVerdict()
     const report = this.#writeReport()
-    const smaller =
-      outcome.breach !== undefined && mode === 'virtual' ? await this.#shrink(outcome, play, stop) : undefined
+    const smaller = await this.#shrink(ended, stop.signal)
     output.answer({ type: 'files', report, events: file?.path, command, smaller }, () => [
       ...(report === undefined ? [] : [fileLine(own`report: `, report)]),
       ...(file === undefined ? [] : [fileLine(own`events: `, file.path)]),
       againLine(command),
       ...(smaller === undefined ? [] : [smallerLine(smaller)])
     ])
-    if (outcome.breach !== undefined) return EXIT.broken
+    if (ended.verdict === 'broken') return EXIT.broken
     if (!stop.signal.aborted) return EXIT.ok
     output.note(SIMULATION.stopped)
     return EXIT.interrupted
   }
 
-  #play(
-    plan: Plan,
-    play: Play,
-    record: (line: RecordLine) => void,
-    mode: RunMode,
-    command: string,
-    signal: AbortSignal
-  ): Promise<Outcome> {
+  #run(runner: Runner, record: Recorder, command: string, signal: AbortSignal): Promise<Ended> {
     const { options } = this.#args
     const isInProcesses = options.isOn('processes')
     const transport = options.choice('transport', TRANSPORTS, 'tcp')
-    return runPlan(plan, play, record, {
-      mode,
-      command,
-      startedAt: new Date(),
-      meter: METER,
-      signal,
-      isInProcesses,
-      transport
-    })
+    return runner(record, { command, startedAt: new Date(), meter: METER, signal, isInProcesses, transport })
   }
 
   #view(): View {
     const { output } = this.#args
     if (output.isJson) return jsonView(output)
     const isTerminal = process.stdout.isTTY === true && process.env['TERM'] !== 'dumb'
-    return isTerminal ? new TerminalView(process.stdout, this.#plan) : lineView(output)
+    return isTerminal ? new TerminalView(process.stdout, this.#phases()) : lineView(output)
+  }
+
+  /** Names and lengths, as far as they are known beforehand. */
+  #phases(): Plan['phases'] {
+    return this.#file.crowd === undefined ? planOf(this.#file, this.#seed).phases : []
   }
 
   /** The command that runs it again. */
-  #command(scenario: string): string {
+  #command(): string {
     const { options } = this.#args
-    const words = ['conclave', 'simulate', scenario, '--seed', String(this.#seed), '--mode', this.#mode]
+    const words = ['conclave', 'simulate', this.#name, '--seed', String(this.#seed), '--mode', this.#mode]
     for (const name of ['peers', 'managers', 'duration', 'transport']) {
       const value = options.text(name)
       if (value !== undefined) words.push(`--${name}`, value)
@@ -188,17 +175,18 @@ class Simulation {
     return path
   }
 
-  /** Makes what failed smaller, and says how to run that. */
-  async #shrink({ breach }: Outcome, play: Play, stop: AbortController): Promise<string | undefined> {
+  /** Makes what failed in virtual time smaller, and says how to run that. */
+  async #shrink({ broken }: Ended, signal: AbortSignal): Promise<string | undefined> {
+    if (broken === undefined || this.#mode !== 'virtual') return undefined
     const { output, options } = this.#args
     output.note(SIMULATION.shrinking)
     const until = METER.now() + SHRINK_MS
     const seed = this.#seed
     const stillFails = async (file: ScenarioFile): Promise<boolean> => {
-      const again = await this.#play(planOf(file, seed), play, () => {}, 'virtual', '', stop.signal)
-      return again.breach?.id === breach?.id
+      const again = await this.#run(await runnerOf(file, seed, 'virtual'), () => {}, '', signal)
+      return again.broken === broken
     }
-    const isOver = (): boolean => stop.signal.aborted || METER.now() > until
+    const isOver = (): boolean => signal.aborted || METER.now() > until
     const found = await smallest(settled(this.#file, seed), stillFails, isOver)
     const beside = options.text('events') ?? options.text('report')
     const path = resolve(`${beside === undefined ? this.#baseName() : beside.replace(/\.\w+$/, '')}.smaller.json`)
@@ -207,7 +195,7 @@ class Simulation {
   }
 
   #baseName(): string {
-    return `conclave-${this.#plan.scenario}-${this.#seed}`
+    return `conclave-${this.#file.name}-${this.#seed}`
   }
 }
 
@@ -219,6 +207,8 @@ function countOf({ options }: Arguments, what: 'peers' | 'managers'): number | u
 
 function modeOf({ options }: Arguments, { name, modes }: ScenarioFile): Mode {
   const mode = options.choice('mode', MODES, modes[0]!)
+  if (mode !== 'live' && (options.isOn('processes') || options.has('transport')))
+    throw new UsageError('BAD_OPTION', SIMULATION.onlyLive)
   if (modes.includes(mode)) return mode
   const shown = modes.map((one) => displayText(one))
   throw new UsageError('BAD_OPTION', SIMULATION.wrongMode(displayText(name, { columns: 40, lines: 1 }), shown))
