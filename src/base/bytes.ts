@@ -70,11 +70,7 @@ export function unbase32(text: string): Uint8Array | undefined {
 }
 
 /** 32-bit big-endian. */
-export function u32(value: number): Uint8Array {
-  const bytes = new Uint8Array(4)
-  new DataView(bytes.buffer).setUint32(0, value)
-  return bytes
-}
+export const u32 = (value: number): Uint8Array => Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value)
 
 /** 64-bit big-endian of a safe non-negative integer. */
 export function u64(value: number): Uint8Array {

@@ -21,10 +21,12 @@ const SHORT_HASH_BYTES = 200
 const USUAL_LENGTH = u32(HASH_BYTES)
 const FIRST_BLOCK = Uint8Array.of(1)
 
-// Work space of `hmac`, cleared before it returns: two allocations less on the hot path.
+// Work space of `hmac`, cleared before it returns: allocations less on the hot path. The tag is copied out of it: a fresh
+// array costs more once a native library has written to it.
 const innerSpace = new Uint8Array(BLOCK_BYTES + SHORT_MESSAGE_BYTES)
 const outerSpace = new Uint8Array(BLOCK_BYTES + HASH_BYTES)
 const outerTail = outerSpace.subarray(BLOCK_BYTES)
+const tagSpace = new Uint8Array(HASH_BYTES)
 
 /** SHA-256 into 32 given bytes. */
 function digestInto(output: Uint8Array, bytes: Uint8Array): void {
@@ -87,9 +89,9 @@ export function hmacSha256(key: Uint8Array, ...parts: readonly Uint8Array[]): Ui
     offset += part.length
   }
   digestInto(outerTail, inner)
-  const tag = digest(outer)
-  inner.fill(0)
-  outer.fill(0)
+  digestInto(tagSpace, outer)
+  const tag = tagSpace.slice()
+  for (const space of [inner, outer, tagSpace]) space.fill(0)
   return tag
 }
 
@@ -134,7 +136,7 @@ export function hkdfExpand(prk: Uint8Array, info: Uint8Array, length: number): U
   if (!Number.isInteger(length) || length < 0 || length > 255 * HASH_BYTES) {
     throw new UsageError('BAD_LENGTH', 'HKDF gives 0 to 8160 bytes')
   }
-  if (length === HASH_BYTES) return hmacSha256(prk, info, FIRST_BLOCK)
+  if (length <= HASH_BYTES) return hmacSha256(prk, info, FIRST_BLOCK).slice(0, length)
   const output = new Uint8Array(length)
   let block: Uint8Array = new Uint8Array(0)
   for (let offset = 0, i = 1; offset < length; offset += HASH_BYTES, i++) {
