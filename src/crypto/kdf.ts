@@ -1,7 +1,7 @@
 /**
- * Hashes and key derivation: SHA-256, HMAC-SHA256, HKDF-SHA256.
+ * Hashes and key derivation: SHA-256, HMAC-SHA256, HKDF-SHA256, and BLAKE2b for two keys at once.
  *
- * What the protocol uses carries a label first (`hash`, `mac`, `derive`); the plain functions serve standards that bring
+ * What the protocol uses carries a label first (`hash`, `mac`, `derive`, `deriveTwo`); the plain functions serve standards that bring
  * their own framing (HPKE, X-Wing) and the vectors. HMAC is put together here from one-shot hashes: node's `createHmac`
  * costs 5 to 20 µs for a fresh key, this 1 to 2 µs, and a tree path or a message chain is nothing but fresh keys.
  */
@@ -27,6 +27,7 @@ const innerSpace = new Uint8Array(BLOCK_BYTES + SHORT_MESSAGE_BYTES)
 const outerSpace = new Uint8Array(BLOCK_BYTES + HASH_BYTES)
 const outerTail = outerSpace.subarray(BLOCK_BYTES)
 const tagSpace = new Uint8Array(HASH_BYTES)
+const twoSpace = new Uint8Array(2 * HASH_BYTES)
 
 /** SHA-256 into 32 given bytes. */
 function digestInto(output: Uint8Array, bytes: Uint8Array): void {
@@ -183,6 +184,32 @@ export function deriver(label: Label, context: readonly Uint8Array[]): (secret: 
     requireStrong(secret)
     return hmacSha256(secret, info)
   }
+}
+
+/**
+ * Two keys at once, at a quarter of the time of two by `derive`: the halves of BLAKE2b-512 of label, secret and context.
+ *
+ * Nothing can be put behind a hash of BLAKE2b, as it can behind one of SHA-256, so a secret in front makes it a
+ * pseudorandom function without HMAC around it, and each half is a key of its own.
+ *
+ * @param label - the purpose.
+ * @param secret - uniform, at least 32 bytes; not kept.
+ * @param context - what the keys are bound to, in fixed order; a DH result may be mixed in here. Not kept.
+ * @returns 32 bytes each.
+ * @throws {UsageError} `BAD_LENGTH` when the secret is shorter than 32 bytes.
+ * @see RFC 7693; Luykx, Mennink, Neves, "Security Analysis of BLAKE2's Modes of Operation" (why no key input is needed)
+ */
+export function deriveTwo(
+  label: Label,
+  secret: Uint8Array,
+  ...context: readonly Uint8Array[]
+): readonly [Uint8Array, Uint8Array] {
+  requireStrong(secret)
+  const input = framed(label, secret, ...context)
+  chosen.blake2b(twoSpace, input)
+  const keys = [twoSpace.slice(0, HASH_BYTES), twoSpace.slice(HASH_BYTES)] as const
+  for (const space of [input, twoSpace]) space.fill(0)
+  return keys
 }
 
 function requireStrong(key: Uint8Array): void {
