@@ -13,7 +13,7 @@
 import { EMPTY, equalBytes, joinBytes, u32 } from '../../base/bytes.ts'
 import { AEAD_NONCE_BYTES, open, seal } from '../../crypto/aead.ts'
 import { derive, deriveTwo } from '../../crypto/kdf.ts'
-import { KEM_SEED_BYTES, type KemKeyPair, X25519_BYTES, x25519, x25519KeyPair } from '../../crypto/kem.ts'
+import { KEM_SEED_BYTES, type KemKeyPair, X25519_BYTES, type X25519KeyPair, x25519KeyPair } from '../../crypto/kem.ts'
 import { LABEL } from '../../crypto/labels.ts'
 import { HASH_BYTES, TAG_BYTES } from '../../wire/limits.ts'
 import type { RatchetRow } from '../../wire/rows.ts'
@@ -66,7 +66,7 @@ const headerKey = (key: Uint8Array): HeaderKey => ({
 
 export class Ratchet {
   #root: Uint8Array
-  #own: KemKeyPair
+  #own: X25519KeyPair
   /** 32 bytes; empty before the other end is heard of. */
   #theirs: Uint8Array
   #sending: Chain | undefined
@@ -78,7 +78,7 @@ export class Ratchet {
 
   private constructor(
     root: Uint8Array,
-    own: KemKeyPair,
+    own: X25519KeyPair,
     theirs: Uint8Array,
     nextSending: HeaderKey,
     nextReceiving: HeaderKey
@@ -259,7 +259,7 @@ export class Ratchet {
     const missing = header.previous - (ended?.count ?? 0)
     if (missing < 0 || (ended === undefined && missing > 0)) return refuse(1008)
     if (missing + header.number > SKIPPED_KEYS) return refuse(1010)
-    const shared = x25519(this.#own.seed.expose(), header.key)
+    const shared = this.#own.agree(header.key)
     if (shared === undefined) return refuse(1006)
     const step = stepOf(this.#root, shared)
     const ahead = walk(step.chain, 0, header.number)
@@ -292,7 +292,7 @@ export class Ratchet {
   /** The sending chain that comes of a fresh key of ours. */
   #beginChain(): void {
     // Usable: a key of small order is refused where it comes in.
-    const step = stepOf(this.#root, x25519(this.#own.seed.expose(), this.#theirs)!)
+    const step = stepOf(this.#root, this.#own.agree(this.#theirs)!)
     this.#root.fill(0)
     this.#root = step.root
     this.#previous = this.#sending?.count ?? 0
@@ -303,7 +303,7 @@ export class Ratchet {
   }
 }
 
-function freshPair(random: Random): KemKeyPair {
+function freshPair(random: Random): X25519KeyPair {
   const seed = random(KEM_SEED_BYTES)
   const pair = x25519KeyPair(seed)
   seed.fill(0)
