@@ -6,7 +6,7 @@ import { SKIPPED_KEYS } from '../../../src/core/params.ts'
 import { type Refusal, refuse } from '../../../src/core/reject.ts'
 import { Ratchet, type SealedMessage } from '../../../src/core/session/ratchet.ts'
 import { open, seal } from '../../../src/crypto/aead.ts'
-import { derive } from '../../../src/crypto/kdf.ts'
+import { deriveTwo } from '../../../src/crypto/kdf.ts'
 import { x25519KeyPair } from '../../../src/crypto/kem.ts'
 import { LABEL } from '../../../src/crypto/labels.ts'
 import type { RatchetRow } from '../../../src/wire/rows.ts'
@@ -137,7 +137,7 @@ describe('the ratchet of a session', () => {
     const key = sending!.header
     const sealed = (ratchetKey: Uint8Array, previous: number, number: number): Uint8Array => {
       const plain = joinBytes(ratchetKey, u32(previous), u32(number))
-      const nonce = derive(key, LABEL.sessionHeaderNonce, plain, 12)
+      const nonce = deriveTwo(LABEL.sessionHeaderNonce, key, plain)[0].slice(0, 12)
       return joinBytes(nonce, seal(key, nonce, new Uint8Array(0), plain))
     }
     const { tag } = talk.ends[0].seal(utf8('x'), bind)
@@ -151,8 +151,8 @@ describe('the ratchet of a session', () => {
     const asOther = (previous: number, ratchetKey: Uint8Array): number | undefined => {
       const plain = joinBytes(ratchetKey, u32(previous), u32(0))
       const header = talk.ends[0].row().nextReceiving
-      const nonce = derive(header, LABEL.sessionHeaderNonce, plain, 12)
-      const tagged = derive(header, LABEL.sessionTag, [], 16)
+      const nonce = deriveTwo(LABEL.sessionHeaderNonce, header, plain)[0].slice(0, 12)
+      const tagged = deriveTwo(LABEL.sessionTag, header)[0].slice(0, 16)
       return checkOf(
         talk.hear(0, {
           tag: tagged,
@@ -168,9 +168,9 @@ describe('the ratchet of a session', () => {
     talk.say(1, 'lost')
     const header = talk.ends[0].row().nextReceiving
     const plain = joinBytes(other, u32(0), u32(0))
-    const nonce = derive(header, LABEL.sessionHeaderNonce, plain, 12)
+    const nonce = deriveTwo(LABEL.sessionHeaderNonce, header, plain)[0].slice(0, 12)
     const forgets = {
-      tag: derive(header, LABEL.sessionTag, [], 16),
+      tag: deriveTwo(LABEL.sessionTag, header)[0].slice(0, 16),
       header: joinBytes(nonce, seal(header, nonce, new Uint8Array(0), plain)),
       sealed: body
     }
