@@ -268,15 +268,14 @@ export const MESSAGE = {
 // ------------------------------------------------------------------ reading
 
 export const READ = {
-  nothingNew: (name: SafeText): SafeText => own`Nothing new in #${name}. (--limit 20 shows the last ones.)`,
-  nothing: (name: SafeText): SafeText => own`No messages in #${name}.`,
+  nothingNew: (name: SafeText): SafeText => own`Nothing new in ${name}. (--limit 20 shows the last ones.)`,
+  nothing: (name: SafeText): SafeText => own`No messages in ${name}.`,
   unreadFrom: own`new`,
   you: own`you`,
   seen: (seenBy: number, of: number): SafeText => own`seen by ${seenBy} of ${of}`,
   states: {
     waiting: own`waiting`,
     sent: own`sent`,
-    unconfirmed: own`not confirmed`,
     unknown: own`unknown: nobody says to have it`
   },
   has: own`has it`,

@@ -100,7 +100,7 @@ describe('one-to-one talk, as real processes', function () {
 
     // Whoever carries it, and whoever else is in the channel, sees none of it.
     const [conversation] = await conversationsOf('alice')
-    expect(conversation).to.include({ name: '@bob', session: 'open', trust: 'met', waiting: 0 })
+    expect(conversation).to.include({ name: '@bob', session: 'open', trust: 'met', waiting: 0, unseen: 0 })
     for (const who of ['carol', 'dave', 'erin'] as const) {
       expect(await conversationsOf(who)).to.deep.equal([])
       expect((await run(who, 'search', 'others')).forms).to.have.length(1)
@@ -194,7 +194,7 @@ describe('one-to-one talk, as real processes', function () {
     const away = await run('alice', 'dm', 'bob', 'three', '--wait', 'seen', '--timeout', '8s')
     expect([away.code, codeOf(away.forms)]).to.deep.equal([6, 'NOT_SEEN'])
     await ask('alice', 'dm', 'bob', 'four', '--wait', 'none')
-    expect((await conversationsOf('alice'))[0]).to.include({ waiting: 2 })
+    expect((await conversationsOf('alice'))[0]).to.include({ unseen: 2 })
     const from = ear.count
     peers.bob = await serve(homes.bob, 'bob')
     await ear.hear({ type: 'messageState', state: 'seen' }, from, 60_000)
@@ -203,7 +203,7 @@ describe('one-to-one talk, as real processes', function () {
     expect(five).to.include({ state: 'seen' })
     expect(texts(await readBy('bob', '@alice'))).to.deep.equal(['one', 'two', 'three', 'four', 'five'])
     expect(again.forms.filter(({ text }) => text === 'five')).to.have.length(1)
-    expect((await conversationsOf('alice'))[0]).to.include({ waiting: 0 })
+    expect((await conversationsOf('alice'))[0]).to.include({ waiting: 0, unseen: 0 })
 
     // So does what the other says to who was killed.
     await peers.alice.kill()
