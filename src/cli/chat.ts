@@ -9,7 +9,7 @@ import { CHAT, standingText } from './chat-text.ts'
 import { whyUnsent } from './conversation-text.ts'
 import { displayText, own, type SafeText, styled } from './display-text.ts'
 import { shortId } from './event-text.ts'
-import { EXIT, isOurs } from './exit.ts'
+import { EXIT } from './exit.ts'
 import type { ChannelForm, EventForm, MessageForm, NoticeForm, SendForm, WaitingForm } from './forms.ts'
 import { interrupt, interrupted } from './interrupts.ts'
 import { openScreen, type Screen } from './line-screen.ts'
@@ -29,7 +29,7 @@ import {
 import type { Output } from './output.ts'
 import { readPages } from './pages.ts'
 import type { Served } from './serve.ts'
-import { explain, KEY_STATES, MESSAGE, READ, RUN, unforeseen } from './text.ts'
+import { explain, foreseen, KEY_STATES, MESSAGE, READ, RUN } from './text.ts'
 
 /** How long a message may be under way before it is shown as waiting. */
 const PATIENCE_MS = 400
@@ -255,7 +255,7 @@ export class Chat {
   }
 
   #complain(error: unknown): void {
-    const known = isOurs(error) ? error : unforeseen(error)
+    const known = foreseen(error)
     if (this.output.isJson) return this.output.error(known)
     const { what, why, advice } = explain(known)
     this.say(own`${what}${reasonIn(why)}.${advice === undefined ? own`` : own` ${sentence(advice)}.`}`)

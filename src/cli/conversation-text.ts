@@ -2,7 +2,6 @@
 import { displayText, joinText, own, type SafeText } from './display-text.ts'
 import { person } from './event-text.ts'
 import type { ConversationForm, MemberForm, PersonForm, SendForm, TrustForm, VerifyForm } from './forms.ts'
-import { plural } from './text.ts'
 
 export const CONVERSATION = {
   noChannel: (text: SafeText): string =>
@@ -48,7 +47,7 @@ export const CONVERSATION = {
   throughChannel: own`through a channel`,
   /** @param waiting - those of them that nobody has taken yet. */
   unconfirmed: (unseen: number, waiting: number): SafeText =>
-    own`${unseen} text${plural(unseen)} not confirmed${waiting === 0 ? own`` : own`, ${waiting} of them waiting`}`,
+    own`${unseen} not confirmed${waiting === 0 ? own`` : own`, ${waiting} of them waiting`}`,
   nothingNew: (name: SafeText): SafeText =>
     own`Nothing new with ${name}. (--limit 20 shows the last ones; conclave dm ${name} TEXT says something.)`,
   nothing: (name: SafeText): SafeText => own`No messages with ${name}. (conclave dm ${name} TEXT says something.)`,

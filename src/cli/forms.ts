@@ -351,6 +351,8 @@ export interface StatusForm {
     readonly state?: KeyState
     readonly count?: number
     readonly office?: OfficeForm
+    /** Code of what stopped the peer. */
+    readonly error?: string
   }[]
 }
 

@@ -284,9 +284,7 @@ describe('the line of standing', () => {
     const conversation = { ...CONVERSATION.conversation!, isOnline: false, unseen: 1, session: 'none' as const }
     const { trust: _, ...stranger } = conversation
     const last = standingText({ ...CONVERSATION, conversation: stranger }, nickOf, { state: 'sent', seenBy: 0, of: 1 })
-    expect(last).to.equal(
-      '🔒 @bob · - not talked to by you · no session · away · 1 text not confirmed · your last: sent'
-    )
+    expect(last).to.equal('🔒 @bob · - not talked to by you · no session · away · 1 not confirmed · your last: sent')
   })
 
   it('shows no lock without a key, and none where nothing is encrypted', () => {

@@ -433,7 +433,7 @@ describe('who the other is', () => {
     const at = lines.indexOf(WORDS.heading)
     expect(lines[at + 1]).to.match(/^@bob +AAAA-BBBB +\? not verified +● online +session open, direct/)
     expect(lines[at + 2]).to.match(
-      /\+ trusted, not verified +- away +session starting, through a channel +2 texts not confirmed, 1 of them waiting$/
+      /\+ trusted, not verified +- away +session starting, through a channel +2 not confirmed, 1 of them waiting$/
     )
     expect(lines[at + 3]).to.match(/! nick known with another key +● online +no session/)
     expect(sessionText({ session: 'none', isDirect: true })).to.equal('no session')
