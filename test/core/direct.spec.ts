@@ -120,6 +120,18 @@ describe('two members of a channel', () => {
     expect(shown(all, bob, alice)).to.deep.equal(['alice: are you there?', 'alice: when you are back'])
   })
 
+  it('are told of each of several texts that it is out, and then that it is confirmed', () => {
+    for (const isDirect of [true, false]) {
+      const all = world(`several/${isDirect}`)
+      all.bus.isDirect = isDirect
+      tell(all, all.alice, all.bob, 'are you there?')
+      all.bus.pass(5_000)
+      const ids = ['one', 'two', 'three'].map((words) => tell(all, all.alice, all.bob, words))
+      all.bus.pass(5_000)
+      for (const id of ids) expect(statesOf(all.alice, id), `${isDirect}`).to.deep.equal(['sent', 'seen'])
+    }
+  })
+
   it('are not told that a text is out before anybody has it, also after a restart', () => {
     const all = world()
     const { bus, alice, bob, others } = all
