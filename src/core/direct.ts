@@ -53,10 +53,12 @@ interface Conversation {
   count: number
   /** Places of our texts that the other has not confirmed, oldest first. */
   unseen: number[]
+  /** Those of them that nobody has taken yet. */
+  unsent: number[]
   seenUpTo: number
-  /** Ids of our texts of this run that somebody has taken, hex. */
-  readonly sent: Set<string>
   isDirect: boolean
+  /** Of whom the user was warned in this run: it goes by that user's nick. Hex. */
+  warnedOf: string | undefined
   /** `Env.uptimeMs` at which its record was sought last. */
   soughtAt: number
 }
@@ -102,8 +104,8 @@ export class Direct implements SessionsContext {
     for (const { value } of rowsOf('contact')) this.#contacts.restore(value)
     for (const { user } of this.#contacts.all()) this.#conversationWith(user)
     for (const { value } of rowsOf('conversation')) {
-      const { user, count, unseen, seenUpTo } = ConversationRow.decode(value)
-      Object.assign(this.#conversationWith(asUserId(user)), { count, unseen, seenUpTo })
+      const { user, count, unseen, unsent, seenUpTo } = ConversationRow.decode(value)
+      Object.assign(this.#conversationWith(asUserId(user)), { count, unseen, unsent, seenUpTo })
     }
     this.#started = new Sessions(this)
     this.#during({ env, out }, (sessions) => sessions.restore(rowsOf, env))
@@ -112,6 +114,7 @@ export class Direct implements SessionsContext {
       const conversation = this.#conversationWith(other)
       const confirmed = conversation.unseen.splice(0, conversation.unseen.length - waiting)
       conversation.seenUpTo = confirmed.at(-1) ?? conversation.seenUpTo
+      conversation.unsent = conversation.unsent.filter((place) => place > conversation.seenUpTo)
     }
   }
 
@@ -204,7 +207,7 @@ export class Direct implements SessionsContext {
     this.#posted.delete(receipt)
     this.onHeard(user, env)
     if (outcome === 'unknown') this.#during({ env, out }, (sessions) => sessions.hint(user, frame.tag, env, out))
-    else this.#tellSent(conversation, out)
+    else this.#tellSent(conversation, frame, out)
   }
 
   /** Puts a frame on the topic of a channel that both are in; each once, until its user is heard of. */
@@ -234,16 +237,19 @@ export class Direct implements SessionsContext {
       if (carried.size <= DIRECT_FRAMES) break
       carried.delete(oldest)
     }
-    this.#tellSent(this.#conversationWith(user), out)
+    this.#tellSent(this.#conversationWith(user), frame, out)
   }
 
-  #tellSent({ user, id: channel, sent }: Conversation, out: Out): void {
-    for (const text of this.#sessions.pairWith(user)?.onWay ?? []) {
-      const id = hex(text)
-      if (sent.has(id)) continue
-      sent.add(id)
-      out.notify({ type: 'messageState', channel, local: id, id, state: 'sent', seenBy: 0, of: 1 })
-    }
+  /** Somebody has taken a frame: the text in it, if there is one, is on its way. */
+  #tellSent(conversation: Conversation, frame: SessionFrame, out: Out): void {
+    const { user, id: channel, unseen, unsent } = conversation
+    const text = this.#sessions.pairWith(user)?.textIn(frame)
+    const place = text && unseen[text.before]
+    if (place === undefined || !unsent.includes(place)) return
+    conversation.unsent = unsent.filter((one) => one !== place)
+    out.note([this.#row(conversation)])
+    const id = hex(text!.id)
+    out.notify({ type: 'messageState', channel, local: id, id, state: 'sent', seenBy: 0, of: 1 })
   }
 
   // ---------------------------------------------------------------- for the pairs
@@ -271,7 +277,10 @@ export class Direct implements SessionsContext {
     const conversation = this.#conversationWith(text.user)
     const { id: channel, user } = conversation
     const lamport = ++conversation.count
-    if (text.isOwn) conversation.unseen = [...conversation.unseen, lamport]
+    if (text.isOwn) {
+      conversation.unseen = [...conversation.unseen, lamport]
+      conversation.unsent = [...conversation.unsent, lamport]
+    }
     const self = this.self.record
     const id = hex(text.id)
     const view: MessageView = {
@@ -286,11 +295,12 @@ export class Direct implements SessionsContext {
       content: text.content,
       isEncrypted: true,
       isOwn: text.isOwn,
-      state: 'sent',
+      state: text.isOwn ? 'waiting' : 'sent',
       seenAt: env.now
     }
     this.#views.set(id, view)
-    return [messageRow(view, EMPTY, 0), ...rowsBeside(view, TERMS), this.#row(conversation)]
+    // Which of ours are out is kept with the conversation.
+    return [messageRow({ ...view, state: 'sent' }, EMPTY, 0), ...rowsBeside(view, TERMS), this.#row(conversation)]
   }
 
   post(user: UserId, frame: SessionFrame, out: Out): void {
@@ -309,11 +319,11 @@ export class Direct implements SessionsContext {
     const { id: channel, user } = conversation
     switch (notice.type) {
       case 'text':
-        return this.#show(hex(notice.text.id), user, channel, out)
+        return this.#show(hex(notice.text.id), conversation, out)
       case 'received': {
         const id = hex(notice.id)
         conversation.seenUpTo = conversation.unseen.shift() ?? conversation.seenUpTo
-        conversation.sent.delete(id)
+        conversation.unsent = conversation.unsent.filter((place) => place > conversation.seenUpTo)
         out.note([this.#row(conversation)])
         return out.notify({ type: 'messageState', channel, local: id, id, state: 'seen', seenBy: 1, of: 1 })
       }
@@ -328,11 +338,15 @@ export class Direct implements SessionsContext {
     }
   }
 
-  #show(id: string, user: UserId, channel: Uint8Array, out: Out): void {
+  #show(id: string, conversation: Conversation, out: Out): void {
     const view = this.#views.get(id)
     if (view === undefined) return
+    const { user, id: channel } = conversation
     const rival = this.#contacts.rivalOf(user, this.#nicksOf(user))
-    if (rival !== undefined) out.notify({ type: 'rival', channel, user, nick: view.nick })
+    if (rival !== undefined && conversation.warnedOf !== hex(rival.user)) {
+      conversation.warnedOf = hex(rival.user)
+      out.notify({ type: 'rival', channel, user, nick: view.nick })
+    }
     out.notify({ type: 'message', ...view })
   }
 
@@ -360,9 +374,7 @@ export class Direct implements SessionsContext {
    * `TO_ONESELF`.
    */
   say({ user, content }: Said, env: Env, out: Out): CommandResult {
-    const to = asUserId(user)
-    if (equalBytes(to, this.self.record.user))
-      throw new UsageError('TO_ONESELF', 'This is your own user id. Say it to somebody else.')
+    const to = this.#otherThanSelf(user)
     const rival = this.#contacts.meet(to, this.#nicksOf(to), out)
     if (rival !== undefined) {
       throw new PeerError(
@@ -387,12 +399,27 @@ export class Direct implements SessionsContext {
     return { type: 'done' }
   }
 
-  views(): PairView[] {
-    const views = [...this.#conversations.values()].map((one) => this.#viewOf(one))
+  /** @param user - of the other, also when nothing was said; undefined: all that have begun. @throws {UsageError} `TO_ONESELF` */
+  views(user: Uint8Array | undefined): PairView[] {
+    if (user !== undefined) return [this.#viewOf(this.#conversationWith(this.#otherThanSelf(user)))]
+    const views = [...this.#conversations.values()].filter((one) => this.#hasBegun(one)).map((one) => this.#viewOf(one))
     return views.sort((a, b) => compareBytes(a.user, b.user))
   }
 
-  #viewOf({ user, id, isDirect, seenUpTo }: Conversation): PairView {
+  #hasBegun({ user, count }: Conversation): boolean {
+    return count > 0 || this.#contacts.get(user) !== undefined || this.#sessions.pairWith(user) !== undefined
+  }
+
+  #otherThanSelf(user: Uint8Array): UserId {
+    if (equalBytes(user, this.self.record.user))
+      throw new UsageError(
+        'TO_ONESELF',
+        'This is your own user id. It takes two to talk and to compare numbers. Name somebody else.'
+      )
+    return asUserId(user)
+  }
+
+  #viewOf({ user, id, isDirect, unseen, unsent, seenUpTo }: Conversation): PairView {
     const pair = this.#sessions.pairWith(user)
     const [session] = pair?.sessions ?? []
     return {
@@ -403,7 +430,8 @@ export class Direct implements SessionsContext {
       rival: this.#contacts.rivalOf(user, this.#nicksOf(user))?.user,
       session: session === undefined ? 'none' : session.isConfirmed ? 'open' : 'starting',
       isDirect,
-      waiting: pair?.waiting ?? 0,
+      waiting: unsent.length,
+      unseen: unseen.length,
       seenUpTo,
       isOnline: this.#isOnline(user)
     }
@@ -420,9 +448,9 @@ export class Direct implements SessionsContext {
       case 'say':
         return this.say({ type: 'sayTo', user, content: command.content }, env, out)
       case 'receipts': {
-        const { seenUpTo } = this.#conversationWith(user)
+        const { seenUpTo, unsent } = this.#conversationWith(user)
         const receipts = seenUpTo === 0 ? [] : [{ user, group: EMPTY, after: 0, lamport: seenUpTo }]
-        return { type: 'receipts', receipts, unknown: [] }
+        return { type: 'receipts', receipts, unknown: [], unsent }
       }
       case 'waiting':
         return { type: 'waiting', messages: [] }
@@ -453,14 +481,24 @@ export class Direct implements SessionsContext {
     if (known === undefined) {
       const id = idOf(this.self.record.user, user)
       const soughtAt = Number.NEGATIVE_INFINITY
-      known = { user, id, count: 0, unseen: [], seenUpTo: 0, sent: new Set(), isDirect: false, soughtAt }
+      known = {
+        user,
+        id,
+        count: 0,
+        unseen: [],
+        unsent: [],
+        seenUpTo: 0,
+        isDirect: false,
+        warnedOf: undefined,
+        soughtAt
+      }
       this.#conversations.set(key, known)
     }
     return known
   }
 
-  #row({ user, count, unseen, seenUpTo }: Conversation): Row {
-    return stateRow(`conversation/${hex(user)}`, ConversationRow.encode({ user, count, unseen, seenUpTo }))
+  #row({ user, count, unseen, unsent, seenUpTo }: Conversation): Row {
+    return stateRow(`conversation/${hex(user)}`, ConversationRow.encode({ user, count, unseen, unsent, seenUpTo }))
   }
 
   #roomWith(user: UserId): Room | undefined {

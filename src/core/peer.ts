@@ -479,7 +479,7 @@ export class Peer implements Machine {
       case 'trust':
         return this.#direct.trust(command, out)
       case 'pairs':
-        return { type: 'pairs', pairs: this.#direct.views() }
+        return { type: 'pairs', pairs: this.#direct.views(command.user) }
       default: {
         const isChannel = this.#channels.has(channelIdText(command.channel))
         const user = isChannel ? undefined : this.#direct.userOf(command.channel)

@@ -4299,6 +4299,7 @@ export interface ConversationRow {
   count: number
   unseen: number[]
   seenUpTo: number
+  unsent: number[]
 }
 
 export namespace ConversationRow {
@@ -4333,6 +4334,13 @@ export namespace ConversationRow {
           w.uint64Number(obj.seenUpTo)
         }
 
+        if (obj.unsent != null && obj.unsent.length > 0) {
+          for (const value of obj.unsent) {
+            w.uint32(40)
+            w.uint64Number(value)
+          }
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -4341,7 +4349,8 @@ export namespace ConversationRow {
           user: uint8ArrayAlloc(0),
           count: 0,
           unseen: [],
-          seenUpTo: 0
+          seenUpTo: 0,
+          unsent: []
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -4370,6 +4379,14 @@ export namespace ConversationRow {
               obj.seenUpTo = reader.uint64Number()
               break
             }
+            case 5: {
+              if (opts.limits?.unsent != null && obj.unsent.length === opts.limits.unsent) {
+                throw new MaxLengthError('Decode error - repeated field "unsent" had too many elements')
+              }
+
+              obj.unsent.push(reader.uint64Number())
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -4380,7 +4397,8 @@ export namespace ConversationRow {
         return obj
       }, function * (reader, length, prefix, opts = {}) {
         const obj = {
-          unseen: 0
+          unseen: 0,
+          unsent: 0
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -4425,6 +4443,21 @@ export namespace ConversationRow {
               }
               break
             }
+            case 5: {
+              if (opts.limits?.unsent != null && obj.unsent === opts.limits.unsent) {
+                throw new MaxLengthError('Streaming decode error - repeated field "unsent" had too many elements')
+              }
+
+              yield {
+                field: `${prefix}.unsent[]`,
+                index: obj.unsent,
+                value: reader.uint64Number()
+              }
+
+              obj.unsent++
+
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -4458,6 +4491,12 @@ export namespace ConversationRow {
     value: number
   }
 
+  export interface ConversationRowUnsentFieldEvent {
+    field: '$.unsent[]'
+    index: number
+    value: number
+  }
+
   export function encode (obj: Partial<ConversationRow>): Uint8Array {
     return encodeMessage(obj, ConversationRow.codec())
   }
@@ -4466,7 +4505,7 @@ export namespace ConversationRow {
     return decodeMessage(buf, ConversationRow.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ConversationRow>): Generator<ConversationRowUserFieldEvent | ConversationRowCountFieldEvent | ConversationRowUnseenFieldEvent | ConversationRowSeenUpToFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ConversationRow>): Generator<ConversationRowUserFieldEvent | ConversationRowCountFieldEvent | ConversationRowUnseenFieldEvent | ConversationRowSeenUpToFieldEvent | ConversationRowUnsentFieldEvent> {
     return streamMessage(buf, ConversationRow.codec(), opts)
   }
 }

@@ -57,7 +57,13 @@ describe('two members of a channel', () => {
       [bob, alice]
     ] as const) {
       expect(shown(all, at, with_), at.nick).to.have.members(['alice: just you and me', 'bob: nobody else'])
-      expect(pairOf(all, at, with_)).to.include({ session: 'open', isDirect: true, waiting: 0, nick: with_.nick })
+      expect(pairOf(all, at, with_)).to.include({
+        session: 'open',
+        isDirect: true,
+        waiting: 0,
+        unseen: 0,
+        nick: with_.nick
+      })
     }
     expect(pairOf(all, alice, bob).id).to.deep.equal(pairOf(all, bob, alice).id)
     expect(statesOf(alice, id).at(-1)).to.equal('seen')
@@ -88,7 +94,7 @@ describe('two members of a channel', () => {
     ] as const) {
       expect(shown(all, at, with_), at.nick).to.have.members(expected)
       expect(shown(all, at, with_)).to.have.length(12)
-      expect(pairOf(all, at, with_)).to.include({ waiting: 0 })
+      expect(pairOf(all, at, with_)).to.include({ waiting: 0, unseen: 0 })
     }
     for (const node of others) {
       expect(bus.command(node, { type: 'pairs' })).to.deep.equal({ type: 'pairs', pairs: [] })
@@ -105,12 +111,76 @@ describe('two members of a channel', () => {
     bus.stop(bob)
     const id = tell(all, alice, bob, 'when you are back')
     bus.pass(60_000)
-    expect(statesOf(alice, id)).to.not.include('seen')
-    expect(pairOf(all, alice, bob)).to.include({ waiting: 1 })
+    expect(statesOf(alice, id)).to.deep.equal(['sent'])
+    expect(pairOf(all, alice, bob)).to.include({ waiting: 0, unseen: 1 })
     bus.start(bob)
     bus.pass(20_000)
-    expect(statesOf(alice, id).at(-1)).to.equal('seen')
+    expect(statesOf(alice, id)).to.deep.equal(['sent', 'seen'])
+    expect(pairOf(all, alice, bob)).to.include({ waiting: 0, unseen: 0 })
     expect(shown(all, bob, alice)).to.deep.equal(['alice: are you there?', 'alice: when you are back'])
+  })
+
+  it('are told of each of several texts that it is out, and then that it is confirmed', () => {
+    for (const isDirect of [true, false]) {
+      const all = world(`several/${isDirect}`)
+      all.bus.isDirect = isDirect
+      tell(all, all.alice, all.bob, 'are you there?')
+      all.bus.pass(5_000)
+      const ids = ['one', 'two', 'three'].map((words) => tell(all, all.alice, all.bob, words))
+      all.bus.pass(5_000)
+      for (const id of ids) expect(statesOf(all.alice, id), `${isDirect}`).to.deep.equal(['sent', 'seen'])
+    }
+  })
+
+  it('are not told that a text is out before anybody has it, also after a restart', () => {
+    const all = world()
+    const { bus, alice, bob, others } = all
+    tell(all, alice, bob, 'are you there?')
+    bus.pass(2_000)
+    const { id: channel } = pairOf(all, alice, bob)
+    const unsent = (): unknown => {
+      const result = bus.command(alice, { type: 'receipts', channel })
+      return result.type === 'receipts' && result.unsent
+    }
+    for (const node of [bob, ...others]) bus.stop(node)
+    const alone = tell(all, alice, bob, 'nobody hears me')
+    const shownAs = alice.notices.flatMap((one) => (one.type === 'message' && one.id === alone ? [one.state] : []))
+    expect(shownAs).to.deep.equal(['waiting'])
+    bus.pass(10_000)
+    bus.stop(alice)
+    bus.start(alice)
+    bus.pass(10_000)
+    expect(statesOf(alice, alone)).to.deep.equal([])
+    expect(pairOf(all, alice, bob)).to.include({ waiting: 1, unseen: 1 })
+    expect(unsent()).to.deep.equal([2])
+    bus.start(others[0]!)
+    bus.pass(180_000)
+    expect(statesOf(alice, alone)).to.deep.equal(['sent'])
+    expect(unsent()).to.deep.equal([])
+    bus.losePower(alice)
+    bus.start(alice)
+    expect(pairOf(all, alice, bob)).to.include({ unseen: 1 })
+    for (const node of [bob, ...others.slice(1)]) bus.start(node)
+    bus.pass(180_000)
+    expect(statesOf(alice, alone).at(-1)).to.equal('seen')
+    expect(pairOf(all, alice, bob)).to.include({ waiting: 0, unseen: 0 })
+  })
+
+  it('have a conversation before its first text, which is on no list', () => {
+    const all = world()
+    const { bus, alice, bob } = all
+    const ask = (user: Uint8Array): PairView => {
+      const result = bus.command(alice, { type: 'pairs', user })
+      return result.type === 'pairs' ? result.pairs[0]! : expect.fail()
+    }
+    const before = ask(bob.key.publicKey)
+    expect(before).to.include({ nick: 'bob', trust: undefined, session: 'none', waiting: 0, unseen: 0, isOnline: true })
+    expect(bus.command(alice, { type: 'receipts', channel: before.id })).to.include({ type: 'receipts' })
+    expect(pairOf(all, alice, bob)).to.equal(undefined)
+    expect(codeOf(bus.ask(alice, { type: 'pairs', user: alice.key.publicKey }))).to.equal('TO_ONESELF')
+    tell(all, alice, bob, 'hello')
+    expect(pairOf(all, alice, bob).id).to.deep.equal(before.id)
+    expect(ask(bob.key.publicKey).id).to.deep.equal(before.id)
   })
 
   it('go on in the session they have when one was away for long: nothing is started anew for somebody who cannot answer', () => {
@@ -195,7 +265,7 @@ describe('two members of a channel', () => {
       [bob, alice]
     ] as const) {
       expect(shown(all, at, with_), at.nick).to.deep.equal(expected)
-      expect(pairOf(all, at, with_)).to.include({ waiting: 0 })
+      expect(pairOf(all, at, with_)).to.include({ waiting: 0, unseen: 0 })
     }
     expect(pairOf(all, alice, bob).seenUpTo).to.equal(5)
   })
@@ -215,9 +285,18 @@ describe('two members of a channel', () => {
     const said = { type: 'sayTo', user: other.key.publicKey, content: text('is it you?') } as const
     expect(codeOf(bus.ask(alice, said))).to.equal('KEY_CHANGED')
     expect(pairOf(all, alice, other)).to.equal(undefined)
-    tell(all, other, alice, 'a new phone')
-    bus.pass(2_000)
-    expect(alice.notices.filter(({ type }) => type === 'rival')).to.have.length(1)
+    const warnings = (): number => alice.notices.filter(({ type }) => type === 'rival').length
+    for (const words of ['a new phone', 'are you there?']) {
+      tell(all, other, alice, words)
+      bus.pass(2_000)
+      expect(warnings(), words).to.equal(1)
+    }
+    expect(codeOf(bus.ask(alice, said))).to.equal('KEY_CHANGED')
+    bus.stop(alice)
+    bus.start(alice)
+    tell(all, other, alice, 'once more')
+    bus.pass(20_000)
+    expect(warnings(), 'in the next run').to.equal(2)
     expect(hex(pairOf(all, alice, other).rival!)).to.equal(hex(bob.key.publicKey))
     bus.command(alice, { type: 'trust', user: other.key.publicKey, isVerified: true })
     bus.command(alice, said)

@@ -96,10 +96,13 @@ export class Pair {
     return this.#said.size
   }
 
-  /** Ids of our texts that are not acknowledged and were sealed: they are on their way. */
-  get onWay(): Uint8Array[] {
-    const sealed = this.#said.window().filter((text) => text.sealed !== undefined)
-    return sealed.map(({ number }) => this.#idOf(true, this.#instance, number))
+  /** The text of ours in a frame, while it is not acknowledged: how many of those not acknowledged come before it, and its id. */
+  textIn({ tag, header }: SessionFrame): { readonly before: number; readonly id: Uint8Array } | undefined {
+    const texts = this.#said.window()
+    const isIn = ({ sealed }: SaidText): boolean =>
+      sealed !== undefined && equalBytes(sealed.frame.tag, tag) && equalBytes(sealed.frame.header, header)
+    const before = texts.findIndex(isIn)
+    return before < 0 ? undefined : { before, id: this.#idOf(true, this.#instance, texts[before]!.number) }
   }
 
   /** Texts that came before what is before them. */
