@@ -121,11 +121,7 @@ export class Sessions {
 }
 
 /** Rows of one user. */
-function byUser<T extends { readonly user: Uint8Array }>(rows: readonly T[]): (user: Uint8Array) => T[] {
-  const groups = new Map<string, T[]>()
-  for (const row of rows) {
-    const key = mapKey(row.user)
-    groups.set(key, [...(groups.get(key) ?? []), row])
-  }
+function byUser<T extends { readonly user: Uint8Array }>(rows: readonly T[]): (user: Uint8Array) => readonly T[] {
+  const groups = Map.groupBy(rows, ({ user }) => mapKey(user))
   return (user) => groups.get(mapKey(user)) ?? []
 }
