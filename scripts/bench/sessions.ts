@@ -84,7 +84,7 @@ function start(): readonly [Session, Session] {
   const said = { instance: instances[0], number: 1, oldest: 1, ackInstance: EMPTY, ack: 0, content }
   const bytes = SessionFrame.encode(session.seal(said))
   const frame = good(decodeStrict(SessionFrame, bytes, FRAME_BYTES))
-  return [session, good(new Starts(bob).open(frame, env, () => true)).session]
+  return [session, good(new Starts(bob).open(frame, alice.record.user, env, () => true)).session]
 }
 
 /** Two whole ends, with everything that they would write: rows are made and dropped, acknowledgements left out. */
@@ -105,9 +105,9 @@ function wholeEnds(): (from: 0 | 1) => void {
   return (from) => {
     ends[from].say(users[from === 0 ? 1 : 0].record.user, content, env, new Out())
     for (let to: 0 | 1 = from === 0 ? 1 : 0; posted.length > 0; to = to === 0 ? 1 : 0) {
-      for (const frame of posted.splice(0)) {
-        const bytes = SessionFrame.encode(frame)
-        ends[to].receive(good(decodeStrict(SessionFrame, bytes, FRAME_BYTES)), env, new Out())
+      for (const sent of posted.splice(0)) {
+        const frame = good(decodeStrict(SessionFrame, SessionFrame.encode(sent), FRAME_BYTES))
+        ends[to].receive(frame, users[to === 0 ? 1 : 0].record.user, env, new Out())
       }
     }
   }

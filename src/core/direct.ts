@@ -7,6 +7,7 @@
 import { present } from '../base/assert.ts'
 import { compareBytes, EMPTY, equalBytes, hex, mapKey } from '../base/bytes.ts'
 import { PeerError, UsageError } from '../base/errors.ts'
+import { trim } from '../base/trim.ts'
 import { hash } from '../crypto/kdf.ts'
 import { LABEL } from '../crypto/labels.ts'
 import { decodeStrict } from '../wire/codec.ts'
@@ -142,7 +143,8 @@ export class Direct implements SessionsContext {
     const carried = Math.max(0, ...[...this.#carried.values()].map(({ size }) => size))
     return [
       { name: 'frames on their way', size: this.#posted.size, cap: DIRECT_FRAMES },
-      { name: 'frames of one user that a topic has carried', size: carried, cap: DIRECT_FRAMES }
+      { name: 'frames of one user that a topic has carried', size: carried, cap: DIRECT_FRAMES },
+      ...this.#sessions.unsafeFills()
     ]
   }
 
@@ -151,7 +153,9 @@ export class Direct implements SessionsContext {
   /** A frame on a topic; most are for others. */
   onFrame(frame: Frame, env: Env, out: Out): void {
     if (equalBytes(frame.author, this.self.record.user)) return
-    const refusal = this.#during({ env, out }, (sessions) => sessions.receive(frame.body.session!, env, out))
+    const refusal = this.#during({ env, out }, (sessions) =>
+      sessions.receive(frame.body.session!, frame.author, env, out)
+    )
     if (refusal !== undefined && !isOrdinary(refusal)) out.reject(refusal)
   }
 
@@ -160,7 +164,7 @@ export class Direct implements SessionsContext {
     this.onHeard(from, env)
     const frame = decodeStrict(SessionFrame, bytes, FRAME_BYTES)
     const receive = (sessions: Sessions): Refusal | undefined =>
-      frame === undefined ? refuse(803) : sessions.receive(frame, env, out)
+      frame === undefined ? refuse(803) : sessions.receive(frame, from, env, out)
     const refusal = this.#during({ env, out }, receive)
     if (refusal !== undefined) out.reject(refusal)
     const isUnknown = refusal !== undefined && (isOrdinary(refusal) || refusal.check === 1003)
@@ -230,10 +234,7 @@ export class Direct implements SessionsContext {
     const key = mapKey(user)
     const carried = this.#carried.get(key) ?? new Set<string>()
     this.#carried.set(key, carried.add(nameOf(frame)))
-    for (const oldest of carried) {
-      if (carried.size <= DIRECT_FRAMES) break
-      carried.delete(oldest)
-    }
+    trim(carried, DIRECT_FRAMES)
     this.#tellSent(this.#conversationWith(user), out)
   }
 
@@ -253,7 +254,7 @@ export class Direct implements SessionsContext {
   }
 
   /** Whoever shares a channel with us, and whom the user has talked to or trusts. */
-  isWelcome({ user }: UserRecord): boolean {
+  isWelcome(user: Uint8Array): boolean {
     return this.#roomWith(user) !== undefined || this.#contacts.get(user) !== undefined
   }
 
@@ -296,10 +297,7 @@ export class Direct implements SessionsContext {
   post(user: UserId, frame: SessionFrame, out: Out): void {
     const receipt = `${DIRECT}:${this.#receipts++}`
     this.#posted.set(receipt, { user, frame })
-    for (const oldest of this.#posted.keys()) {
-      if (this.#posted.size <= DIRECT_FRAMES) break
-      this.#posted.delete(oldest)
-    }
+    trim(this.#posted, DIRECT_FRAMES)
     const isOnlyWay = this.#roomWith(user) === undefined
     out.push({ type: 'hand', to: user, frame: SessionFrame.encode(frame), receipt, isOnlyWay })
   }
@@ -463,7 +461,7 @@ export class Direct implements SessionsContext {
     return stateRow(`conversation/${hex(user)}`, ConversationRow.encode({ user, count, unseen, seenUpTo }))
   }
 
-  #roomWith(user: UserId): Room | undefined {
+  #roomWith(user: Uint8Array): Room | undefined {
     for (const room of this.#rooms()) {
       const { log, wasRemoved } = room.context
       if (!wasRemoved && log.isMember(user) && log.isMember(room.context.user)) return room

@@ -6728,6 +6728,7 @@ export namespace SkippedKeyRow {
 
 export interface StartRow {
   prekey: Uint8Array
+  user: Uint8Array
 }
 
 export namespace StartRow {
@@ -6745,12 +6746,18 @@ export namespace StartRow {
           w.bytes(obj.prekey)
         }
 
+        if ((obj.user != null && obj.user.byteLength > 0)) {
+          w.uint32(18)
+          w.bytes(obj.user)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
       }, (reader, length, opts = {}) => {
         const obj: any = {
-          prekey: uint8ArrayAlloc(0)
+          prekey: uint8ArrayAlloc(0),
+          user: uint8ArrayAlloc(0)
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -6761,6 +6768,10 @@ export namespace StartRow {
           switch (tag >>> 3) {
             case 1: {
               obj.prekey = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.user = reader.bytes()
               break
             }
             default: {
@@ -6785,6 +6796,13 @@ export namespace StartRow {
               }
               break
             }
+            case 2: {
+              yield {
+                field: `${prefix}.user`,
+                value: reader.bytes()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -6802,6 +6820,11 @@ export namespace StartRow {
     value: Uint8Array
   }
 
+  export interface StartRowUserFieldEvent {
+    field: '$.user'
+    value: Uint8Array
+  }
+
   export function encode (obj: Partial<StartRow>): Uint8Array {
     return encodeMessage(obj, StartRow.codec())
   }
@@ -6810,7 +6833,7 @@ export namespace StartRow {
     return decodeMessage(buf, StartRow.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StartRow>): Generator<StartRowPrekeyFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StartRow>): Generator<StartRowPrekeyFieldEvent | StartRowUserFieldEvent> {
     return streamMessage(buf, StartRow.codec(), opts)
   }
 }

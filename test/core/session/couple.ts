@@ -26,7 +26,7 @@ export class Side {
   /** All effects, in their order. */
   readonly effects: (Effect | { type: 'post' })[] = []
   record: UserRecord | undefined
-  isWelcome = true
+  isWelcome: (user: Uint8Array) => boolean = () => true
   readonly #couple: Couple
 
   constructor(couple: Couple, nick: string) {
@@ -52,7 +52,7 @@ export class Side {
         ;(out.effects as { type: string }[]).push({ type: 'post' })
       },
       tell: (notice) => this.notices.push(notice),
-      isWelcome: () => this.isWelcome,
+      isWelcome: (user) => this.isWelcome(user),
       onStarted: () => {}
     })
   }
@@ -104,10 +104,10 @@ export class Couple {
     side.act((out) => side.sessions.say(this[otherOf(who)].self.record.user, textOf(text), side.env, out))
   }
 
-  /** Gives one frame to an end. @returns the check that it breaks. */
-  give(to: Who, frame: SessionFrame): number | undefined {
+  /** Gives one frame to an end. @param from - who brings it. @returns the check that it breaks. */
+  give(to: Who, frame: SessionFrame, from: Uint8Array = this[otherOf(to)].self.record.user): number | undefined {
     const side = this[to]
-    return side.act((out) => side.sessions.receive(frame, side.env, out))?.check
+    return side.act((out) => side.sessions.receive(frame, from, side.env, out))?.check
   }
 
   /** Carries everything that was posted, and what comes of it. */

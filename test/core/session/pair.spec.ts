@@ -3,13 +3,18 @@ import { EMPTY } from '../../../src/base/bytes.ts'
 import { UsageError } from '../../../src/base/errors.ts'
 import { HOUR_MS, MINUTE_MS } from '../../../src/base/time.ts'
 import type { Self } from '../../../src/core/channel/context.ts'
+import type { Row } from '../../../src/core/machine.ts'
 import {
+  BROUGHT_STARTS_AT_ONCE,
   EARLY_TEXTS,
   KNOWN_SESSION_STARTS,
+  KNOWN_STARTS_OF_ONE,
   OUTBOX_MESSAGES,
   SAID_AT_ONCE,
   SESSION_GRACE_MS,
   SESSIONS_OF_PAIR,
+  START_BRINGERS,
+  START_MS,
   STARTS_AT_ONCE,
   STARTS_OF_ONE_AT_ONCE
 } from '../../../src/core/params.ts'
@@ -18,8 +23,10 @@ import { initiate } from '../../../src/core/session/handshake.ts'
 import { Session } from '../../../src/core/session/session.ts'
 import { Starts } from '../../../src/core/session/starts.ts'
 import { type SessionContent, SessionFrame } from '../../../src/wire/messages.ts'
+import { StartRow } from '../../../src/wire/rows.ts'
+import { keyOf } from '../identity/people.ts'
 import { Couple, type Side } from './couple.ts'
-import { bent, good, rotate, seeded, selfOf, textOf } from './ends.ts'
+import { bent, checkOf, good, rotate, seeded, selfOf, textOf } from './ends.ts'
 
 const random = seeded('pair spec')
 
@@ -116,7 +123,7 @@ describe('a start of a session', () => {
     const starts = new Starts(couple.bob.self)
     const accept = (): string[] => {
       const frame = byHand(couple, false).seal(content())
-      const start = good(starts.open(frame, couple.bob.env, () => true))
+      const start = good(starts.open(frame, couple.alice.self.record.user, couple.bob.env, () => true))
       return starts.take(start).deletes.map(({ entry }) => entry)
     }
     expect(accept()).to.deep.equal([])
@@ -130,12 +137,15 @@ describe('a start of a session', () => {
     const couple = new Couple()
     const noise = byHand(couple).seal(content())
     const start = { enc: random(32), sealed: random(32) }
-    for (let i = 0; i < STARTS_AT_ONCE; i++) expect(couple.give('bob', { ...noise, start })).to.equal(1001)
+    for (let i = 0; i < STARTS_AT_ONCE; i++) {
+      const from = keyOf(`bringer ${i % 10}`).publicKey
+      expect(couple.give('bob', { ...noise, start }, from)).to.equal(1001)
+    }
     expect(couple.give('bob', noise)).to.equal(1005)
     couple.at += HOUR_MS
-    couple.bob.isWelcome = false
+    couple.bob.isWelcome = () => false
     expect(couple.give('bob', noise)).to.equal(1005)
-    couple.bob.isWelcome = true
+    couple.bob.isWelcome = () => true
     expect(couple.give('bob', noise)).to.equal(undefined)
     couple.at += HOUR_MS
     const flood = Array.from({ length: STARTS_OF_ONE_AT_ONCE + 1 }, () => byHand(couple, false).seal(content()))
@@ -146,16 +156,103 @@ describe('a start of a session', () => {
     expect(couple.give('bob', flood.at(-1)!)).to.equal(undefined)
   })
 
-  it('without one-time key is refused while as many as can be are remembered (R-1005)', () => {
+  it('is looked at within a share of whoever brings it: no user alone keeps others from starting (R-1005)', () => {
     const couple = new Couple()
-    const starts = new Starts(couple.bob.self)
-    const frame = byHand(couple, false).seal(content())
-    const accepted = good(starts.open(frame, couple.bob.env, () => true))
-    for (let i = 0; i < KNOWN_SESSION_STARTS; i++) starts.take({ ...accepted, name: `${i}` })
-    const other = byHand(couple, false).seal(content())
-    const refused = starts.open(other, couple.bob.env, () => true)
-    expect(refused instanceof Refusal && refused.check).to.equal(1005)
-    expect(starts.open(byHand(couple).seal(content()), couple.bob.env, () => true)).to.not.be.instanceOf(Refusal)
+    const noise = byHand(couple).seal(content())
+    const start = { enc: random(32), sealed: random(32) }
+    const flooder = keyOf('flooder').publicKey
+    const flood = (): (number | undefined)[] =>
+      Array.from({ length: 2 * STARTS_AT_ONCE }, () => couple.give('bob', { ...noise, start }, flooder))
+    expect(flood().filter((check) => check === 1001)).to.have.length(BROUGHT_STARTS_AT_ONCE)
+    for (let second = 0; second < 10; second++) {
+      couple.at += 1_000
+      flood()
+      expect(couple.give('bob', { ...noise, start }), `${second}`).to.equal(1001)
+    }
+  })
+
+  it('makes us remember no more bringers than we may', () => {
+    const couple = new Couple()
+    const frame = { ...byHand(couple).seal(content()), start: { enc: random(32), sealed: random(32) } }
+    for (let i = 0; i < START_BRINGERS + 10; i++) {
+      couple.at += START_MS
+      couple.give('bob', frame, random(32))
+    }
+    const fills = couple.bob.sessions.unsafeFills().map(({ name, size, cap }) => ({ name, size, cap }))
+    expect(fills).to.deep.include({ name: 'bringers of starts', size: START_BRINGERS, cap: START_BRINGERS })
+  })
+
+  it('is looked at when whoever brings it is welcome, only (R-1005)', () => {
+    const couple = new Couple()
+    const stranger = keyOf('stranger').publicKey
+    couple.bob.isWelcome = (user) => user !== stranger
+    const frame = byHand(couple).seal(content())
+    expect(couple.give('bob', frame, stranger)).to.equal(1005)
+    expect(couple.give('bob', frame)).to.equal(undefined)
+  })
+
+  describe('without one-time key, remembered', () => {
+    /** Bob's starts, and those of users that he is made to remember. */
+    function memory(): {
+      couple: Couple
+      starts: Starts
+      remember: (name: string, from: Self) => Row[]
+      checkOf: (from: Self, hasOneTimeKey?: boolean) => number | undefined
+    } {
+      const couple = new Couple()
+      const starts = new Starts(couple.bob.self)
+      const open = (from: Self, hasOneTimeKey = false): ReturnType<Starts['open']> => {
+        couple.at += 1_000
+        const frame = byHand(couple, hasOneTimeKey, from).seal(content())
+        return starts.open(frame, from.record.user, couple.bob.env, () => true)
+      }
+      const accepted = good(open(couple.alice.self))
+      return {
+        couple,
+        starts,
+        remember: (name, { record }) => starts.take({ ...accepted, name, initiator: record }).puts,
+        checkOf: (from, hasOneTimeKey) => checkOf(open(from, hasOneTimeKey))
+      }
+    }
+
+    it('is refused when its user has as many as it may, and nobody else is (R-1005)', () => {
+      const { couple, starts, remember, checkOf } = memory()
+      const [alice, carol] = [couple.alice.self, selfOf('carol')]
+      const rows = Array.from({ length: KNOWN_STARTS_OF_ONE }, (_, i) => remember(`${i}`, alice)).flat()
+      expect(checkOf(alice)).to.equal(1005)
+      expect(checkOf(alice, true)).to.equal(undefined)
+      expect(checkOf(carol)).to.equal(undefined)
+      // After a restart, too.
+      const other = new Starts(couple.bob.self)
+      for (const { entry, value } of rows) other.restore(entry.split('/')[1]!, value)
+      expect(other.unsafeFills()[0]!.size).to.equal(KNOWN_STARTS_OF_ONE)
+      const frame = byHand(couple, false).seal(content())
+      const again = other.open(frame, alice.record.user, couple.bob.env, () => true)
+      expect(again instanceof Refusal && again.check).to.equal(1005)
+      expect(starts.unsafeFills()[0]!.size).to.equal(KNOWN_STARTS_OF_ONE)
+    })
+
+    it('counts for nobody where a row of before does not say whose it was', () => {
+      const { couple, starts, checkOf } = memory()
+      const value = StartRow.encode({ prekey: couple.bob.self.prekeys.current.id, user: EMPTY })
+      for (let i = 0; i < KNOWN_STARTS_OF_ONE; i++) starts.restore(`${i}`, value)
+      expect(checkOf(couple.alice.self)).to.equal(undefined)
+      for (let i = 0; i < KNOWN_SESSION_STARTS; i++) starts.restore(`${i}`, value)
+      expect(checkOf(couple.alice.self)).to.equal(1005)
+    })
+
+    it('is refused while as many as can be are remembered, until their prekey is gone (R-1005)', () => {
+      const { couple, starts, checkOf } = memory()
+      const [alice, carol] = [couple.alice.self, selfOf('carol')]
+      const prekey = couple.bob.self.prekeys.current.id
+      for (let i = 0; i < KNOWN_SESSION_STARTS; i++)
+        starts.restore(`${i}`, StartRow.encode({ prekey, user: random(32) }))
+      expect(checkOf(alice)).to.equal(1005)
+      expect(checkOf(carol)).to.equal(1005)
+      expect(checkOf(carol, true)).to.equal(undefined)
+      for (const day of [1, 2, 3]) rotate(couple.bob.self, random, day)
+      expect(checkOf(alice)).to.equal(undefined)
+    })
   })
 
   it('without one-time key brings no text, and the text waits for the answer (R-1015)', () => {

@@ -359,7 +359,7 @@ export class Schedule {
     if (frame === undefined || frame.tag.length !== 16) return
     const end = this.ends[to]
     end.act((out) => {
-      const refused = end.sessions.receive(frame, end.env, out)
+      const refused = end.sessions.receive(frame, this.ends[OTHER[to]].self.record.user, end.env, out)
       const isHint = refused?.check === 1007 || refused?.check === 1003 || refused?.check === 1001
       if (isHint && this.#random.chance(this.faults.hint)) this.#hint(OTHER[to], frame.tag)
     })
