@@ -1,8 +1,10 @@
 import { expect } from 'chai'
-import { EMPTY, equalBytes, hex } from '../../src/base/bytes.ts'
+import { EMPTY, equalBytes, hex, joinBytes } from '../../src/base/bytes.ts'
 import { PeerError, UsageError } from '../../src/base/errors.ts'
 import { type Frame, makeFrame, readFrame } from '../../src/core/channel/frame.ts'
 import type { PairView } from '../../src/core/command.ts'
+import { asUserId } from '../../src/core/identity/user.ts'
+import { DIRECT_FRAMES, REPEAT_MS } from '../../src/core/params.ts'
 import { Refusal } from '../../src/core/reject.ts'
 import { Bus, type Node } from './bus.ts'
 
@@ -175,6 +177,44 @@ describe('two members of a channel', () => {
     }
     expect(sessionFrames().length - before).to.be.lessThan(30)
     for (const { name, size, cap } of alice.peer.unsafeFills()) expect(size, name).to.be.at.most(cap)
+  })
+
+  it('remember of what a topic has carried for one who is away no more than they may', () => {
+    const all = world('carried')
+    const { bus, alice, bob, others, channel } = all
+    bus.isDirect = false
+    tell(all, bob, alice, 'once')
+    bus.pass(2_000)
+    for (const node of [bob, ...others]) bus.stop(node)
+    bus.ghosts = 1
+    const isOfBob = ({ kind, author }: Frame): boolean => kind === 'session' && equalBytes(author, bob.key.publicKey)
+    const said = bus.frames(channel).find(isOfBob)!.body.session!
+    // Each repeated frame is answered by a new one.
+    for (let attempt = 1; attempt <= DIRECT_FRAMES + 20; attempt++) {
+      bus.inject(channel, makeFrame(channel, others[0]!.key, { session: { ...said, attempt } }).bytes)
+      bus.pass(REPEAT_MS + 1_000)
+    }
+    const fills = alice.peer.unsafeFills().filter(({ name }) => name.includes('carried'))
+    expect(fills.map(({ size, cap }) => [size, cap])).to.deep.equal([[DIRECT_FRAMES, DIRECT_FRAMES]])
+  })
+
+  it('are told when what is handed over is no frame of a session, and it changes nothing (R-803)', () => {
+    const all = world('handed')
+    const { bus, alice, bob } = all
+    tell(all, alice, bob, 'before')
+    bus.pass(2_000)
+    const frame = bus.trace.flatMap(({ effect }) => (effect.type === 'hand' ? [effect.frame] : []))[0]!
+    const bad = [Uint8Array.of(0xff), frame.slice(0, -1), joinBytes(frame, Uint8Array.of(0x78, 0))]
+    for (const [id, bytes] of bad.entries()) {
+      const event = { type: 'session', id, from: asUserId(alice.key.publicKey), frame: bytes } as const
+      const effects = bob.peer.handle(event, bus.env(bob))
+      expect(effects).to.deep.include({ type: 'reject', check: 803 })
+      expect(effects).to.deep.include({ type: 'answerHand', id, outcome: 'taken' })
+      expect(effects.some(({ type }) => type === 'persist' || type === 'notify')).to.equal(false)
+    }
+    tell(all, alice, bob, 'after')
+    bus.pass(2_000)
+    expect(shown(all, bob, alice)).to.deep.equal(['alice: before', 'alice: after'])
   })
 
   it('keep their conversation and its order over restarts of both, power cut or not', () => {

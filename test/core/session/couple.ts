@@ -110,6 +110,12 @@ export class Couple {
     return side.act((out) => side.sessions.receive(frame, from, side.env, out))?.check
   }
 
+  /** An end is told that the other can do nothing with its frames of a tag. */
+  hint(who: Who, tag: Uint8Array): void {
+    const side = this[who]
+    side.act((out) => side.sessions.hint(this[otherOf(who)].self.record.user, tag, side.env, out))
+  }
+
   /** Carries everything that was posted, and what comes of it. */
   carry(): void {
     for (const who of ['alice', 'bob', 'alice', 'bob', 'alice', 'bob'] as const) {

@@ -363,6 +363,17 @@ describe('what is said in a session', () => {
 })
 
 describe('a pair', () => {
+  /** Each has said something, and no one-time key is left to Alice for another start. */
+  function talked(): Couple {
+    const couple = new Couple()
+    couple.say('alice', 'one')
+    couple.carry()
+    couple.say('bob', 'hello')
+    couple.carry()
+    couple.alice.record = { ...couple.alice.record!, oneTimeKeys: [] }
+    return couple
+  }
+
   it('carries texts both ways, each under one name at both ends', () => {
     const couple = new Couple()
     couple.say('alice', 'hello')
@@ -482,12 +493,11 @@ describe('a pair', () => {
       couple.bob.rows.clear()
       couple.bob.restart()
       couple.say('alice', 'two')
-      const user = couple.bob.self.record.user
       const [frame] = couple.alice.posted.splice(0)
       expect(couple.give('bob', frame!)).to.equal(1007)
-      if (hasHint) couple.alice.act((out) => couple.alice.sessions.hint(user, frame!.tag, couple.alice.env, out))
+      if (hasHint) couple.hint('alice', frame!.tag)
       else {
-        couple.alice.sessions.setThere(user, true, couple.alice.env)
+        couple.alice.sessions.setThere(couple.bob.self.record.user, true, couple.alice.env)
         couple.pass(MINUTE_MS)
       }
       couple.carry()
@@ -515,10 +525,8 @@ describe('a pair', () => {
     const couple = new Couple()
     couple.say('alice', 'one')
     couple.carry()
-    const user = couple.bob.self.record.user
     for (let i = 0; i < 50; i++) {
-      const tag = couple.alice.sessions.pairs[0]!.sessions[0]!.sendingTag!
-      couple.alice.act((out) => couple.alice.sessions.hint(user, tag, couple.alice.env, out))
+      couple.hint('alice', couple.alice.sessions.pairs[0]!.sessions[0]!.sendingTag!)
       couple.carry()
     }
     expect(couple.carried.filter(({ frame }) => frame.start !== undefined).length).to.be.below(10)
@@ -528,15 +536,9 @@ describe('a pair', () => {
   })
 
   it('goes on with a session that was given up as soon as the other end says something in it', () => {
-    const couple = new Couple()
-    couple.say('alice', 'one')
-    couple.carry()
-    couple.say('bob', 'hello')
-    couple.carry()
-    couple.alice.record = { ...couple.alice.record!, oneTimeKeys: [] }
+    const couple = talked()
     const [before] = couple.alice.sessions.pairs[0]!.sessions
-    const user = couple.bob.self.record.user
-    couple.alice.act((out) => couple.alice.sessions.hint(user, before!.sendingTag!, couple.alice.env, out))
+    couple.hint('alice', before!.sendingTag!)
     expect(before!.isDoubted).to.equal(true)
     couple.alice.posted.length = 0
     couple.say('bob', 'still here')
@@ -568,16 +570,10 @@ describe('a pair', () => {
   })
 
   it('seals anew after a restart what was sealed under a session that is not used any more', () => {
-    const couple = new Couple()
-    couple.say('alice', 'one')
-    couple.carry()
-    couple.say('bob', 'hello')
-    couple.carry()
-    couple.alice.record = { ...couple.alice.record!, oneTimeKeys: [] }
+    const couple = talked()
     couple.say('alice', 'two')
     const [frame] = couple.alice.posted.splice(0)
-    const user = couple.bob.self.record.user
-    couple.alice.act((out) => couple.alice.sessions.hint(user, frame!.tag, couple.alice.env, out))
+    couple.hint('alice', frame!.tag)
     couple.alice.restart()
     couple.carry()
     expect(couple.bob.heard).to.deep.equal(['one', 'two'])
@@ -602,8 +598,7 @@ describe('a pair', () => {
     couple.say('alice', 'hello')
     const [frame] = couple.alice.posted.splice(0)
     expect(couple.give('bob', frame!)).to.equal(1003)
-    const user = couple.bob.self.record.user
-    couple.alice.act((out) => couple.alice.sessions.hint(user, frame!.tag, couple.alice.env, out))
+    couple.hint('alice', frame!.tag)
     couple.carry()
     expect(couple.bob.heard).to.deep.equal(['hello'])
   })
