@@ -69,7 +69,15 @@ let number = 0
 
 /** A text as it goes over, from one end of a session to the bytes and to the other. */
 function pass(from: Session, to: Session, who: 0 | 1): void {
-  const said = { instance: instances[who], number: ++number, oldest: number, ackInstance: EMPTY, ack: 0, content }
+  const said = {
+    instance: instances[who],
+    number: ++number,
+    oldest: number,
+    ackInstance: EMPTY,
+    ack: 0,
+    origin: EMPTY,
+    content
+  }
   const bytes = SessionFrame.encode(from.seal(said))
   good(to.open(good(decodeStrict(SessionFrame, bytes, FRAME_BYTES)), env, () => undefined))
 }
@@ -81,7 +89,7 @@ function start(): readonly [Session, Session] {
   const ends = { self: alice.record.user, other: bob.record.user }
   const traits = { generation: 1, hasOneTimeKey: true }
   const session = Session.initiator(ends, started.agreed, started.start, traits, bob.record.prekey.x25519, random)
-  const said = { instance: instances[0], number: 1, oldest: 1, ackInstance: EMPTY, ack: 0, content }
+  const said = { instance: instances[0], number: 1, oldest: 1, ackInstance: EMPTY, ack: 0, origin: EMPTY, content }
   const bytes = SessionFrame.encode(session.seal(said))
   const frame = good(decodeStrict(SessionFrame, bytes, FRAME_BYTES))
   return [session, good(new Starts(bob).open(frame, alice.record.user, env, () => true)).session]

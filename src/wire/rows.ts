@@ -5242,6 +5242,7 @@ export interface SaidRow {
   content: Uint8Array
   session: Uint8Array
   frame: Uint8Array
+  instance: Uint8Array
 }
 
 export namespace SaidRow {
@@ -5279,6 +5280,11 @@ export namespace SaidRow {
           w.bytes(obj.frame)
         }
 
+        if ((obj.instance != null && obj.instance.byteLength > 0)) {
+          w.uint32(50)
+          w.bytes(obj.instance)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -5288,7 +5294,8 @@ export namespace SaidRow {
           number: 0,
           content: uint8ArrayAlloc(0),
           session: uint8ArrayAlloc(0),
-          frame: uint8ArrayAlloc(0)
+          frame: uint8ArrayAlloc(0),
+          instance: uint8ArrayAlloc(0)
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -5315,6 +5322,10 @@ export namespace SaidRow {
             }
             case 5: {
               obj.frame = reader.bytes()
+              break
+            }
+            case 6: {
+              obj.instance = reader.bytes()
               break
             }
             default: {
@@ -5367,6 +5378,13 @@ export namespace SaidRow {
               }
               break
             }
+            case 6: {
+              yield {
+                field: `${prefix}.instance`,
+                value: reader.bytes()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -5404,6 +5422,11 @@ export namespace SaidRow {
     value: Uint8Array
   }
 
+  export interface SaidRowInstanceFieldEvent {
+    field: '$.instance'
+    value: Uint8Array
+  }
+
   export function encode (obj: Partial<SaidRow>): Uint8Array {
     return encodeMessage(obj, SaidRow.codec())
   }
@@ -5412,7 +5435,7 @@ export namespace SaidRow {
     return decodeMessage(buf, SaidRow.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SaidRow>): Generator<SaidRowUserFieldEvent | SaidRowNumberFieldEvent | SaidRowContentFieldEvent | SaidRowSessionFieldEvent | SaidRowFrameFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SaidRow>): Generator<SaidRowUserFieldEvent | SaidRowNumberFieldEvent | SaidRowContentFieldEvent | SaidRowSessionFieldEvent | SaidRowFrameFieldEvent | SaidRowInstanceFieldEvent> {
     return streamMessage(buf, SaidRow.codec(), opts)
   }
 }
@@ -5422,6 +5445,7 @@ export interface EarlyRow {
   instance: Uint8Array
   number: number
   content: Uint8Array
+  origin: Uint8Array
 }
 
 export namespace EarlyRow {
@@ -5454,6 +5478,11 @@ export namespace EarlyRow {
           w.bytes(obj.content)
         }
 
+        if ((obj.origin != null && obj.origin.byteLength > 0)) {
+          w.uint32(42)
+          w.bytes(obj.origin)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -5462,7 +5491,8 @@ export namespace EarlyRow {
           user: uint8ArrayAlloc(0),
           instance: uint8ArrayAlloc(0),
           number: 0,
-          content: uint8ArrayAlloc(0)
+          content: uint8ArrayAlloc(0),
+          origin: uint8ArrayAlloc(0)
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -5485,6 +5515,10 @@ export namespace EarlyRow {
             }
             case 4: {
               obj.content = reader.bytes()
+              break
+            }
+            case 5: {
+              obj.origin = reader.bytes()
               break
             }
             default: {
@@ -5530,6 +5564,13 @@ export namespace EarlyRow {
               }
               break
             }
+            case 5: {
+              yield {
+                field: `${prefix}.origin`,
+                value: reader.bytes()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -5562,6 +5603,11 @@ export namespace EarlyRow {
     value: Uint8Array
   }
 
+  export interface EarlyRowOriginFieldEvent {
+    field: '$.origin'
+    value: Uint8Array
+  }
+
   export function encode (obj: Partial<EarlyRow>): Uint8Array {
     return encodeMessage(obj, EarlyRow.codec())
   }
@@ -5570,7 +5616,7 @@ export namespace EarlyRow {
     return decodeMessage(buf, EarlyRow.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<EarlyRow>): Generator<EarlyRowUserFieldEvent | EarlyRowInstanceFieldEvent | EarlyRowNumberFieldEvent | EarlyRowContentFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<EarlyRow>): Generator<EarlyRowUserFieldEvent | EarlyRowInstanceFieldEvent | EarlyRowNumberFieldEvent | EarlyRowContentFieldEvent | EarlyRowOriginFieldEvent> {
     return streamMessage(buf, EarlyRow.codec(), opts)
   }
 }

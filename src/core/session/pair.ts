@@ -99,7 +99,7 @@ export class Pair {
   /** Ids of our texts that are not acknowledged and were sealed: they are on their way. */
   get onWay(): Uint8Array[] {
     const sealed = this.#said.window().filter((text) => text.sealed !== undefined)
-    return sealed.map(({ number }) => this.#idOf(true, this.#instance, number))
+    return sealed.map(({ instance, number }) => this.#idOf(true, instance, number))
   }
 
   /** Texts that came before what is before them. */
@@ -120,11 +120,11 @@ export class Pair {
     sessions: readonly Session[],
     env: Env
   ): void {
-    this.#instance = row.instance
+    this.#instance = row.instance.length > 0 ? row.instance : env.random(INSTANCE_BYTES)
     this.#life = row.life
     this.#next = row.next
     this.#usedKeys = row.usedKeys
-    this.#said.restore(said)
+    this.#said.restore(said, this.#instance)
     this.#heard.restore(row.lives, early, env.uptimeMs)
     for (const session of sessions) this.#sessions.set(session.name, session)
     this.#said.unsealBut(sessions.filter(({ isDoubted }) => !isDoubted))
@@ -150,7 +150,7 @@ export class Pair {
         'Too many messages wait for this user already. Nothing was said: try again when some have arrived.'
       )
     const turn = this.#turn(env)
-    const text = this.#said.add(this.#next++, content)
+    const text = this.#said.add(this.#next++, content, this.#instance)
     const shown = this.#textOf(true, this.#instance, text.number, content)
     turn.isDurable = true
     turn.write({ puts: [this.#row(), this.#said.row(text), ...this.#context.rowsOf(shown)], deletes: [] })
@@ -404,8 +404,8 @@ export class Pair {
     const done = this.#said.acknowledge(upTo)
     if (done.length === 0) return
     turn.write({ puts: [], deletes: done.map(({ number }) => this.#said.key(number)) })
-    for (const { number } of done) {
-      turn.notices.push({ type: 'received', user: this.other, id: this.#idOf(true, this.#instance, number) })
+    for (const { instance, number } of done) {
+      turn.notices.push({ type: 'received', user: this.other, id: this.#idOf(true, instance, number) })
     }
     this.#resendAfterMs = RESEND_MS
     this.#attempt = 0
@@ -443,7 +443,9 @@ export class Pair {
   }
 
   #seal(text: SaidText, session: Session, turn: Turn): SessionFrame {
-    const frame = session.seal({ ...this.#content(session), number: text.number, content: text.content })
+    const { number, content, instance } = text
+    const origin = equalBytes(instance, this.#instance) ? EMPTY : instance
+    const frame = session.seal({ ...this.#content(session), number, content, origin })
     text.sealed = { session: session.id, frame }
     this.#settle(session)
     turn.isDurable = true
@@ -529,7 +531,8 @@ export class Pair {
       number: 0,
       oldest: this.#said.oldest(this.#next),
       ackInstance,
-      ack: this.#heard.upTo(ackInstance)
+      ack: this.#heard.upTo(ackInstance),
+      origin: EMPTY
     }
   }
 

@@ -1,8 +1,10 @@
 /** Two users with sessions, in one room: every frame is seen, and comes only when the spec says so. */
+import { hex } from '../../../src/base/bytes.ts'
 import { atMillis } from '../../../src/base/time.ts'
 import type { Self } from '../../../src/core/channel/context.ts'
 import type { UserRecord } from '../../../src/core/identity/user-record.ts'
 import type { Effect, Row } from '../../../src/core/machine.ts'
+import { asNewDevice } from '../../../src/core/new-device.ts'
 import { Out } from '../../../src/core/out.ts'
 import { rowsByKind } from '../../../src/core/restore.ts'
 import { Sessions } from '../../../src/core/session/sessions.ts'
@@ -69,6 +71,14 @@ export class Side {
     return result
   }
 
+  /** Goes on in another home, with what an export brings there. */
+  move(): void {
+    const rows = [...this.rows].map(([name, row]) => [name, asNewDevice(row)] as const)
+    this.rows = new Map(rows.flatMap(([name, row]) => (row === undefined ? [] : [[name, row]])))
+    this.posted.length = 0
+    this.restart()
+  }
+
   restart(): void {
     this.sessions = this.#open()
     this.sessions.restore(rowsByKind([...this.rows.values()].filter(({ room }) => room === 'state')), this.env)
@@ -99,9 +109,13 @@ export class Couple {
     this.bob.record = this.alice.self.record
   }
 
-  say(who: Who, text: string): void {
+  /** @returns the name of the text. */
+  say(who: Who, text: string): string {
     const side = this[who]
-    side.act((out) => side.sessions.say(this[otherOf(who)].self.record.user, textOf(text), side.env, out))
+    const { id } = side.act((out) =>
+      side.sessions.say(this[otherOf(who)].self.record.user, textOf(text), side.env, out)
+    )
+    return hex(id)
   }
 
   /** Gives one frame to an end. @param from - who brings it. @returns the check that it breaks. */

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { EMPTY } from '../../../src/base/bytes.ts'
+import { EMPTY, hex } from '../../../src/base/bytes.ts'
 import { UsageError } from '../../../src/base/errors.ts'
 import { HOUR_MS, MINUTE_MS } from '../../../src/base/time.ts'
 import type { Self } from '../../../src/core/channel/context.ts'
@@ -9,6 +9,7 @@ import {
   EARLY_TEXTS,
   KNOWN_SESSION_STARTS,
   KNOWN_STARTS_OF_ONE,
+  LIFE_MS,
   OUTBOX_MESSAGES,
   SAID_AT_ONCE,
   SESSION_GRACE_MS,
@@ -23,9 +24,9 @@ import { initiate } from '../../../src/core/session/handshake.ts'
 import { Session } from '../../../src/core/session/session.ts'
 import { Starts } from '../../../src/core/session/starts.ts'
 import { type SessionContent, SessionFrame } from '../../../src/wire/messages.ts'
-import { StartRow } from '../../../src/wire/rows.ts'
+import { SaidRow, StartRow } from '../../../src/wire/rows.ts'
 import { keyOf } from '../identity/people.ts'
-import { Couple, type Side } from './couple.ts'
+import { Couple, otherOf, type Side } from './couple.ts'
 import { bent, checkOf, good, rotate, seeded, selfOf, textOf } from './ends.ts'
 
 const random = seeded('pair spec')
@@ -46,6 +47,7 @@ const content = (changes: Partial<SessionContent> = {}): SessionContent => ({
   oldest: 1,
   ackInstance: EMPTY,
   ack: 0,
+  origin: EMPTY,
   ...changes
 })
 const said = (number: number, changes: Partial<SessionContent> = {}): SessionContent =>
@@ -292,6 +294,9 @@ describe('what is said in a session', () => {
       { ackInstance: random(3) },
       { ack: 1 },
       { number: 0 },
+      { origin: random(15) },
+      { origin: instance },
+      { number: 0, content: undefined, origin: random(16) },
       { content: { ...textOf('x'), text: { text: '', replyTo: EMPTY, isAction: false } } }
     ]
     for (const changes of wrong) {
@@ -601,6 +606,173 @@ describe('a pair', () => {
     couple.hint('alice', frame!.tag)
     couple.carry()
     expect(couple.bob.heard).to.deep.equal(['hello'])
+  })
+
+  describe('from which one end was moved to another home', () => {
+    const receivedBy = (side: Side): string[] =>
+      side.notices.flatMap((notice) => (notice.type === 'received' ? [hex(notice.id)] : []))
+    const shownBy = (side: Side): string[] =>
+      side.notices.flatMap((notice) => (notice.type === 'text' ? [hex(notice.text.id)] : []))
+    const gapsOf = (side: Side): number => side.notices.filter(({ type }) => type === 'gap').length
+    /** Time for a new session, whatever is lost. */
+    function settle(couple: Couple): void {
+      for (const who of ['alice', 'bob'] as const)
+        couple[who].sessions.setThere(couple[otherOf(who)].self.record.user, true, couple[who].env)
+      for (let i = 0; i < 10; i++) {
+        couple.carry()
+        couple.pass(MINUTE_MS)
+      }
+    }
+
+    it('says what waits under the name that it had, and nothing that has come again', () => {
+      const couple = new Couple()
+      const names = [couple.say('alice', 'one')]
+      couple.carry()
+      couple.pass(MINUTE_MS)
+      couple.carry()
+      names.push(couple.say('alice', 'two'))
+      couple.carry()
+      // Two has come, and nobody says so; three has not.
+      couple.alice.posted.length = 0
+      names.push(couple.say('alice', 'three'))
+      couple.alice.posted.length = 0
+      couple.bob.posted.length = 0
+      couple.alice.move()
+      names.push(couple.say('alice', 'four'))
+      settle(couple)
+      expect(couple.bob.heard).to.deep.equal(['one', 'two', 'three', 'four'])
+      expect(shownBy(couple.bob)).to.deep.equal(names)
+      expect(receivedBy(couple.alice)).to.deep.equal(names)
+      expect(couple.alice.sessions.pairs[0]!.waiting).to.equal(0)
+    })
+
+    it('says it so after it was moved twice, with restarts of both', () => {
+      const couple = new Couple()
+      const names = [couple.say('alice', 'one')]
+      couple.carry()
+      couple.pass(MINUTE_MS)
+      couple.carry()
+      for (const text of ['two', 'three']) names.push(couple.say('alice', text))
+      couple.alice.move()
+      couple.pass(0)
+      // Of what the second home says the last alone comes, and is held back by Bob.
+      const posted = couple.alice.posted.splice(0)
+      expect(posted).to.have.length(2)
+      expect(couple.give('bob', posted[1]!)).to.equal(undefined)
+      expect(couple.bob.sessions.pairs[0]!.early).to.equal(1)
+      couple.bob.posted.length = 0
+      couple.bob.restart()
+      couple.alice.move()
+      names.push(couple.say('alice', 'four'))
+      couple.alice.restart()
+      settle(couple)
+      couple.pass(2 * LIFE_MS)
+      expect(couple.bob.heard).to.deep.equal(['one', 'two', 'three', 'four'])
+      expect(shownBy(couple.bob)).to.deep.equal(names)
+      expect(gapsOf(couple.bob)).to.equal(0)
+      expect(couple.alice.sessions.pairs[0]!.waiting).to.equal(0)
+    })
+
+    it('gives out what was held back, under its name, when the home that said it is lost', () => {
+      const couple = new Couple()
+      couple.say('alice', 'one')
+      couple.carry()
+      couple.pass(MINUTE_MS)
+      couple.carry()
+      couple.say('alice', 'two')
+      const three = couple.say('alice', 'three')
+      couple.alice.move()
+      couple.pass(0)
+      expect(couple.give('bob', couple.alice.posted[1]!)).to.equal(undefined)
+      couple.bob.restart()
+      couple.alice.rows.clear()
+      couple.alice.posted.length = 0
+      couple.alice.restart()
+      couple.say('alice', 'anew')
+      settle(couple)
+      couple.pass(2 * LIFE_MS)
+      expect(couple.bob.heard).to.deep.equal(['one', 'anew', 'three'])
+      expect(shownBy(couple.bob).at(-1)).to.equal(three)
+      expect(gapsOf(couple.bob)).to.equal(1)
+    })
+
+    it('says it under its name to an end that has lost its state, too', () => {
+      const couple = new Couple()
+      couple.say('alice', 'one')
+      couple.carry()
+      couple.pass(MINUTE_MS)
+      couple.carry()
+      const two = couple.say('alice', 'two')
+      couple.bob.rows.clear()
+      couple.bob.restart()
+      couple.alice.move()
+      settle(couple)
+      expect(shownBy(couple.bob).slice(1)).to.deep.equal([two])
+    })
+
+    it('gives out once, in order, what was held back of the home before', () => {
+      const couple = new Couple()
+      couple.say('alice', 'one')
+      couple.carry()
+      couple.pass(MINUTE_MS)
+      couple.carry()
+      const frames = ['two', 'three', 'four', 'five'].map((text) => {
+        couple.say('alice', text)
+        return couple.alice.posted.splice(0)[0]!
+      })
+      for (const i of [1, 3]) couple.give('bob', frames[i]!)
+      expect(couple.bob.heard).to.deep.equal(['one'])
+      couple.bob.posted.length = 0
+      couple.alice.move()
+      settle(couple)
+      couple.pass(2 * LIFE_MS)
+      expect(couple.bob.heard).to.deep.equal(['one', 'two', 'three', 'four', 'five'])
+      expect(gapsOf(couple.bob)).to.equal(0)
+      expect(couple.bob.sessions.pairs[0]!.early).to.equal(0)
+      expect([...couple.bob.rows.keys()].filter((name) => name.includes('session-early'))).to.deep.equal([])
+    })
+
+    it('loses nothing of what either home says when the one before goes on, against all advice', () => {
+      const couple = new Couple()
+      couple.say('alice', 'one')
+      couple.carry()
+      couple.say('alice', 'two')
+      couple.alice.posted.length = 0
+      const export_ = new Map(couple.alice.rows)
+      couple.say('alice', 'three, from the old home')
+      settle(couple)
+      expect(couple.bob.heard).to.deep.equal(['one', 'two', 'three, from the old home'])
+      couple.alice.rows = export_
+      couple.alice.move()
+      couple.say('alice', 'three, from the new home')
+      settle(couple)
+      expect(couple.bob.heard.slice(3)).to.deep.equal(['three, from the new home'])
+      expect(couple.alice.sessions.pairs[0]!.waiting).to.equal(0)
+    })
+
+    it('takes rows of before, that do not say where they were said, for what it says now', () => {
+      const couple = new Couple()
+      const names = [couple.say('alice', 'one')]
+      couple.carry()
+      names.push(couple.say('alice', 'two'))
+      couple.alice.posted.length = 0
+      for (const [name, row] of couple.alice.rows) {
+        if (!name.includes('session-said/')) continue
+        const value = SaidRow.encode({ ...SaidRow.decode(row.value), instance: EMPTY })
+        couple.alice.rows.set(name, { ...row, value })
+      }
+      const rows = new Map(couple.alice.rows)
+      couple.alice.restart()
+      settle(couple)
+      expect(couple.bob.heard).to.deep.equal(['one', 'two'])
+      expect(receivedBy(couple.alice)).to.deep.equal(names)
+      // Moved, they have a new name, the same at both ends.
+      couple.alice.rows = rows
+      couple.alice.move()
+      settle(couple)
+      expect(couple.bob.heard).to.deep.equal(['one', 'two', 'two'])
+      expect(receivedBy(couple.alice).at(-1)).to.equal(shownBy(couple.bob).at(-1))
+    })
   })
 
   it('sends a long text after the answer, when there is room for it beside no start', () => {

@@ -23,6 +23,7 @@ const said = (text: string) => ({
   oldest: 1,
   ackInstance: EMPTY,
   ack: 0,
+  origin: EMPTY,
   content: textOf(text)
 })
 
