@@ -230,6 +230,9 @@ export const SESSION_GRACE_MS = 10 * MINUTE_MS
 /** How far a message of a session may be ahead, and keys of messages not come that are kept; how long, by the wall clock. */
 export const SKIPPED_KEYS = 1000
 export const SKIPPED_MS = DAY_MS
+/** Keys made ahead in one session, whether the message opens or not: so many at once, one more in each of these times. */
+export const KEYS_AHEAD_AT_ONCE = 4 * SKIPPED_KEYS
+export const KEY_AHEAD_MS = 10
 /** Of what is said to one user so much is on its way at once; how far ahead the other may be of what has come. */
 export const SAID_AT_ONCE = 32
 export const EARLY_TEXTS = 64

@@ -144,7 +144,7 @@ export class Session {
    */
   open(
     frame: SessionFrame,
-    env: Pick<Env, 'now' | 'random'>,
+    env: Pick<Env, 'now' | 'uptimeMs' | 'random'>,
     judge: (content: SessionContent) => Refusal | undefined
   ): SessionContent | Refusal {
     const isFirstFlight = !this.isInitiator && equalBytes(frame.tag, this.#firstTag)

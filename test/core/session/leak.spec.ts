@@ -19,7 +19,7 @@ import { Couple } from './couple.ts'
 import { good, NOW, seeded, selfOf, textOf } from './ends.ts'
 
 const random = seeded('attacker')
-const env = { now: NOW, random }
+const env = { now: NOW, uptimeMs: 0, random }
 
 /** A copy of an end's session, as a thief of its rows has it. */
 const copyOf = (row: SessionRow, self: Uint8Array): Session => Session.restore(asUserId(self), structuredClone(row))

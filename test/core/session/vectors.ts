@@ -90,7 +90,7 @@ function talk(a: Session, b: Session, random: (length: number) => Uint8Array): S
   const numbers = { initiator: 0, responder: 0 }
   const late: { to: Session; frame: SessionFrame }[] = []
   const hear = (to: Session, frame: SessionFrame): unknown =>
-    good(to.open(frame, { now: NOW, random }, () => undefined))
+    good(to.open(frame, { now: NOW, uptimeMs: 0, random }, () => undefined))
   return SPEECH.map(({ from, text, isLate }) => {
     const [self, other] = from === 'initiator' ? [a, b] : [b, a]
     const said = text === '' ? {} : { content: textOf(text) }
