@@ -66,6 +66,8 @@ interface Conversation {
 interface Posted {
   readonly user: UserId
   readonly frame: SessionFrame
+  /** Its name on the topic to which it was given. */
+  readonly name?: string
 }
 
 type Said = Command & { readonly type: 'sayTo' }
@@ -211,13 +213,14 @@ export class Direct implements SessionsContext {
     else this.#tellSent(conversation, out)
   }
 
-  /** Puts a frame on the topic of a channel that both are in; each once, until its user is heard of. */
+  /** Puts a frame on the topic of a channel that both are in; on each once, until its user is heard of. */
   #publish(receipt: string, { user, frame }: Posted, out: Out): void {
-    const room = this.#roomWith(user)
-    if (room === undefined || this.#carried.get(mapKey(user))?.has(nameOf(frame))) {
-      this.#posted.delete(receipt)
-      return
-    }
+    this.#posted.delete(receipt)
+    const room = this.#roomFor(user, frame)
+    if (room === undefined) return
+    const name = room.context.name + nameOf(frame)
+    if (this.#carried.get(mapKey(user))?.has(name)) return
+    this.#posted.set(receipt, { user, frame, name })
     const { channel, self } = room.context
     // After all that was said, and each after the other: whoever was away asks for them with that.
     const lamport = Math.max(room.member.clock.lamport, this.#times.get(room.context.name) ?? 0) + 1
@@ -229,11 +232,11 @@ export class Direct implements SessionsContext {
   onPublished(receipt: string, recipients: number, out: Out): void {
     const posted = this.#posted.get(receipt)
     this.#posted.delete(receipt)
-    if (posted === undefined || recipients === 0) return
-    const { user, frame } = posted
+    if (posted?.name === undefined || recipients === 0) return
+    const { user, name } = posted
     const key = mapKey(user)
     const carried = this.#carried.get(key) ?? new Set<string>()
-    this.#carried.set(key, carried.add(nameOf(frame)))
+    this.#carried.set(key, carried.add(name))
     trim(carried, DIRECT_FRAMES)
     this.#tellSent(this.#conversationWith(user), out)
   }
@@ -255,7 +258,7 @@ export class Direct implements SessionsContext {
 
   /** Whoever shares a channel with us, and whom the user has talked to or trusts. */
   isWelcome(user: Uint8Array): boolean {
-    return this.#roomWith(user) !== undefined || this.#contacts.get(user) !== undefined
+    return this.#roomsWith(user).length > 0 || this.#contacts.get(user) !== undefined
   }
 
   onStarted(initiator: UserRecord, env: Env, out: Out): void {
@@ -298,7 +301,7 @@ export class Direct implements SessionsContext {
     const receipt = `${DIRECT}:${this.#receipts++}`
     this.#posted.set(receipt, { user, frame })
     trim(this.#posted, DIRECT_FRAMES)
-    const isOnlyWay = this.#roomWith(user) === undefined
+    const isOnlyWay = this.#roomsWith(user).length === 0
     out.push({ type: 'hand', to: user, frame: SessionFrame.encode(frame), receipt, isOnlyWay })
   }
 
@@ -342,7 +345,7 @@ export class Direct implements SessionsContext {
     conversation.soughtAt = env.uptimeMs
     this.#sought.set(mapKey(user), user)
     out.push({ type: 'lookUp', kind: 'user', id: user })
-    const room = this.#roomWith(user)
+    const room = this.#roomFor(user, { attempt: 0 })
     if (room === undefined) return
     const { channel, name, addresses } = room.context
     out.push({ type: 'ask', id: `${name}:record`, channel, to: undefined, addresses, question: { record: { user } } })
@@ -461,12 +464,20 @@ export class Direct implements SessionsContext {
     return stateRow(`conversation/${hex(user)}`, ConversationRow.encode({ user, count, unseen, seenUpTo }))
   }
 
-  #roomWith(user: Uint8Array): Room | undefined {
-    for (const room of this.#rooms()) {
-      const { log, wasRemoved } = room.context
-      if (!wasRemoved && log.isMember(user) && log.isMember(room.context.user)) return room
-    }
-    return undefined
+  /** Channels that both are in. */
+  #roomsWith(user: Uint8Array): Room[] {
+    return [...this.#rooms()].filter(
+      ({ context }) => !context.wasRemoved && context.log.isMember(user) && context.log.isMember(context.user)
+    )
+  }
+
+  /** The channel for this try: those where the user is online come before those where we are, each in its turn. */
+  #roomFor(user: Uint8Array, { attempt }: Pick<SessionFrame, 'attempt'>): Room | undefined {
+    const rooms = this.#roomsWith(user)
+    const connected = rooms.filter(({ member }) => member.isConnected)
+    const online = connected.filter(({ member }) => member.presence.isOnline(user))
+    const best = [online, connected, rooms].find(({ length }) => length > 0) ?? []
+    return best[attempt % best.length]
   }
 
   #isOnline(user: UserId): boolean {

@@ -99,6 +99,28 @@ describe('two members of a channel', () => {
     }
   })
 
+  it('talk through another channel of both when one carries nothing', () => {
+    for (const way of ['not ready', 'mute'] as const) {
+      const all = world(`two channels, one ${way}`)
+      const { bus, alice, bob, channel } = all
+      const other = bus.open(alice, { name: 'other' })
+      bus.join(bob, bus.invite(alice, other))
+      bus.pass(10_000)
+      bus.isDirect = false
+      if (way === 'not ready') bus.send(alice, { type: 'carrier', channel, isReady: false })
+      else {
+        // Whatever else comes of the first channel, what is for one user does not.
+        bus.carry = (deliver, _to, bytes) => {
+          const frame = readFrame(channel, bytes)
+          if (frame === undefined || frame instanceof Refusal || frame.kind !== 'session') deliver()
+        }
+      }
+      for (const words of ['one', 'two']) tell(all, alice, bob, words)
+      bus.pass(way === 'mute' ? 5_000 : 0)
+      expect(shown(all, bob, alice), way).to.deep.equal(['alice: one', 'alice: two'])
+    }
+  })
+
   it('are told where a message stands: it waits for one who is away, and comes when that is back', () => {
     const all = world()
     const { bus, alice, bob } = all
