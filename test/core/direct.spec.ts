@@ -100,7 +100,7 @@ describe('two members of a channel', () => {
   })
 
   it('talk through another channel of both when one carries nothing', () => {
-    for (const way of ['not ready', 'mute'] as const) {
+    for (const way of ['not ready', 'silent', 'mute'] as const) {
       const all = world(`two channels, one ${way}`)
       const { bus, alice, bob, channel } = all
       const other = bus.open(alice, { name: 'other' })
@@ -109,15 +109,51 @@ describe('two members of a channel', () => {
       bus.isDirect = false
       if (way === 'not ready') bus.send(alice, { type: 'carrier', channel, isReady: false })
       else {
-        // Whatever else comes of the first channel, what is for one user does not.
+        // Of the first channel nothing comes, or everything but what is for one user.
         bus.carry = (deliver, _to, bytes) => {
           const frame = readFrame(channel, bytes)
-          if (frame === undefined || frame instanceof Refusal || frame.kind !== 'session') deliver()
+          const isOfOther = frame === undefined || frame instanceof Refusal
+          if (isOfOther || (way === 'mute' && frame.kind !== 'session')) deliver()
         }
       }
+      if (way === 'silent') bus.pass(120_000)
       for (const words of ['one', 'two']) tell(all, alice, bob, words)
       bus.pass(way === 'mute' ? 5_000 : 0)
       expect(shown(all, bob, alice), way).to.deep.equal(['alice: one', 'alice: two'])
+      const byAlice = bus.frames(channel).filter(({ author }) => equalBytes(author, alice.key.publicKey))
+      const isTried = byAlice.some(({ kind }) => kind === 'session')
+      expect(isTried, way).to.equal(way === 'mute')
+    }
+  })
+
+  it('notice by silence, on the topic alone, that the other has lost a session, and begin another soon', () => {
+    for (const way of ['sessions gone', 'older disk', 'whole state gone'] as const) {
+      for (const isOtherFirst of [false, true]) {
+        const name = `${way}/${isOtherFirst}`
+        const all = world(name)
+        const { bus, alice, bob } = all
+        bus.isDirect = false
+        tell(all, alice, bob, 'one')
+        bus.pass(5_000)
+        tell(all, bob, alice, 'two')
+        bus.pass(5_000)
+        const before = new Map(bob.rows)
+        for (let n = 0; n < 3; n++) {
+          tell(all, alice, bob, 'more')
+          bus.pass(5_000)
+        }
+        bus.stop(bob)
+        if (way === 'older disk') bob.rows = before
+        const kinds = way === 'sessions gone' ? /\|session/ : /\|(session|pair|one-time-keys)/
+        if (way !== 'older disk') for (const key of bob.rows.keys()) if (kinds.test(key)) bob.rows.delete(key)
+        bus.start(bob)
+        if (isOtherFirst) tell(all, bob, alice, 'from the one who lost it')
+        else tell(all, alice, bob, 'to the one who lost it')
+        bus.pass(60_000)
+        const [reader, writer] = isOtherFirst ? [alice, bob] : [bob, alice]
+        expect(shown(all, reader, writer).at(-1), name).to.include('the one who lost it')
+        expect(pairOf(all, writer, reader), name).to.include({ waiting: 0, session: 'open' })
+      }
     }
   })
 
