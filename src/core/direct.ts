@@ -7,6 +7,7 @@
 import { present } from '../base/assert.ts'
 import { compareBytes, EMPTY, equalBytes, hex, mapKey } from '../base/bytes.ts'
 import { PeerError, UsageError } from '../base/errors.ts'
+import { trim } from '../base/trim.ts'
 import { hash } from '../crypto/kdf.ts'
 import { LABEL } from '../crypto/labels.ts'
 import { decodeStrict } from '../wire/codec.ts'
@@ -67,6 +68,8 @@ interface Conversation {
 interface Posted {
   readonly user: UserId
   readonly frame: SessionFrame
+  /** Its name on the topic to which it was given. */
+  readonly name?: string
 }
 
 type Said = Command & { readonly type: 'sayTo' }
@@ -145,7 +148,8 @@ export class Direct implements SessionsContext {
     const carried = Math.max(0, ...[...this.#carried.values()].map(({ size }) => size))
     return [
       { name: 'frames on their way', size: this.#posted.size, cap: DIRECT_FRAMES },
-      { name: 'frames of one user that a topic has carried', size: carried, cap: DIRECT_FRAMES }
+      { name: 'frames of one user that a topic has carried', size: carried, cap: DIRECT_FRAMES },
+      ...this.#sessions.unsafeFills()
     ]
   }
 
@@ -154,7 +158,9 @@ export class Direct implements SessionsContext {
   /** A frame on a topic; most are for others. */
   onFrame(frame: Frame, env: Env, out: Out): void {
     if (equalBytes(frame.author, this.self.record.user)) return
-    const refusal = this.#during({ env, out }, (sessions) => sessions.receive(frame.body.session!, env, out))
+    const refusal = this.#during({ env, out }, (sessions) =>
+      sessions.receive(frame.body.session!, frame.author, env, out)
+    )
     if (refusal !== undefined && !isOrdinary(refusal)) out.reject(refusal)
   }
 
@@ -163,7 +169,7 @@ export class Direct implements SessionsContext {
     this.onHeard(from, env)
     const frame = decodeStrict(SessionFrame, bytes, FRAME_BYTES)
     const receive = (sessions: Sessions): Refusal | undefined =>
-      frame === undefined ? refuse(803) : sessions.receive(frame, env, out)
+      frame === undefined ? refuse(803) : sessions.receive(frame, from, env, out)
     const refusal = this.#during({ env, out }, receive)
     if (refusal !== undefined) out.reject(refusal)
     const isUnknown = refusal !== undefined && (isOrdinary(refusal) || refusal.check === 1003)
@@ -210,13 +216,14 @@ export class Direct implements SessionsContext {
     else this.#tellSent(conversation, frame, out)
   }
 
-  /** Puts a frame on the topic of a channel that both are in; each once, until its user is heard of. */
+  /** Puts a frame on the topic of a channel that both are in; on each once, until its user is heard of. */
   #publish(receipt: string, { user, frame }: Posted, out: Out): void {
-    const room = this.#roomWith(user)
-    if (room === undefined || this.#carried.get(mapKey(user))?.has(nameOf(frame))) {
-      this.#posted.delete(receipt)
-      return
-    }
+    this.#posted.delete(receipt)
+    const room = this.#roomFor(user, frame)
+    if (room === undefined) return
+    const name = room.context.name + nameOf(frame)
+    if (this.#carried.get(mapKey(user))?.has(name)) return
+    this.#posted.set(receipt, { user, frame, name })
     const { channel, self } = room.context
     // After all that was said, and each after the other: whoever was away asks for them with that.
     const lamport = Math.max(room.member.clock.lamport, this.#times.get(room.context.name) ?? 0) + 1
@@ -228,15 +235,12 @@ export class Direct implements SessionsContext {
   onPublished(receipt: string, recipients: number, out: Out): void {
     const posted = this.#posted.get(receipt)
     this.#posted.delete(receipt)
-    if (posted === undefined || recipients === 0) return
-    const { user, frame } = posted
+    if (posted?.name === undefined || recipients === 0) return
+    const { user, frame, name } = posted
     const key = mapKey(user)
     const carried = this.#carried.get(key) ?? new Set<string>()
-    this.#carried.set(key, carried.add(nameOf(frame)))
-    for (const oldest of carried) {
-      if (carried.size <= DIRECT_FRAMES) break
-      carried.delete(oldest)
-    }
+    this.#carried.set(key, carried.add(name))
+    trim(carried, DIRECT_FRAMES)
     this.#tellSent(this.#conversationWith(user), frame, out)
   }
 
@@ -259,8 +263,8 @@ export class Direct implements SessionsContext {
   }
 
   /** Whoever shares a channel with us, and whom the user has talked to or trusts. */
-  isWelcome({ user }: UserRecord): boolean {
-    return this.#roomWith(user) !== undefined || this.#contacts.get(user) !== undefined
+  isWelcome(user: Uint8Array): boolean {
+    return this.#roomsWith(user).length > 0 || this.#contacts.get(user) !== undefined
   }
 
   onStarted(initiator: UserRecord, env: Env, out: Out): void {
@@ -306,11 +310,8 @@ export class Direct implements SessionsContext {
   post(user: UserId, frame: SessionFrame, out: Out): void {
     const receipt = `${DIRECT}:${this.#receipts++}`
     this.#posted.set(receipt, { user, frame })
-    for (const oldest of this.#posted.keys()) {
-      if (this.#posted.size <= DIRECT_FRAMES) break
-      this.#posted.delete(oldest)
-    }
-    const isOnlyWay = this.#roomWith(user) === undefined
+    trim(this.#posted, DIRECT_FRAMES)
+    const isOnlyWay = this.#roomsWith(user).length === 0
     out.push({ type: 'hand', to: user, frame: SessionFrame.encode(frame), receipt, isOnlyWay })
   }
 
@@ -358,7 +359,7 @@ export class Direct implements SessionsContext {
     conversation.soughtAt = env.uptimeMs
     this.#sought.set(mapKey(user), user)
     out.push({ type: 'lookUp', kind: 'user', id: user })
-    const room = this.#roomWith(user)
+    const room = this.#roomFor(user, { attempt: 0 })
     if (room === undefined) return
     const { channel, name, addresses } = room.context
     out.push({ type: 'ask', id: `${name}:record`, channel, to: undefined, addresses, question: { record: { user } } })
@@ -501,12 +502,20 @@ export class Direct implements SessionsContext {
     return stateRow(`conversation/${hex(user)}`, ConversationRow.encode({ user, count, unseen, unsent, seenUpTo }))
   }
 
-  #roomWith(user: UserId): Room | undefined {
-    for (const room of this.#rooms()) {
-      const { log, wasRemoved } = room.context
-      if (!wasRemoved && log.isMember(user) && log.isMember(room.context.user)) return room
-    }
-    return undefined
+  /** Channels that both are in. */
+  #roomsWith(user: Uint8Array): Room[] {
+    return [...this.#rooms()].filter(
+      ({ context }) => !context.wasRemoved && context.log.isMember(user) && context.log.isMember(context.user)
+    )
+  }
+
+  /** The channel for this try: those where the user is online come before those where we are, each in its turn. */
+  #roomFor(user: Uint8Array, { attempt }: Pick<SessionFrame, 'attempt'>): Room | undefined {
+    const rooms = this.#roomsWith(user)
+    const connected = rooms.filter(({ member }) => member.isConnected)
+    const online = connected.filter(({ member }) => member.presence.isOnline(user))
+    const best = [online, connected, rooms].find(({ length }) => length > 0) ?? []
+    return best[attempt % best.length]
   }
 
   #isOnline(user: UserId): boolean {

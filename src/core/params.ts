@@ -213,17 +213,26 @@ export const KEPT_ONE_TIME_KEYS = 256
 /** Starts of sessions that are looked at: so many at once, one more in each of these times; each costs decapsulations. */
 export const STARTS_AT_ONCE = 100
 export const START_MS = 20
+/** Of those that one user brings, whose they are does not show before: so many at once, one more in each of these times. */
+export const BROUGHT_STARTS_AT_ONCE = 25
+export const BROUGHT_START_MS = 200
+/** Users whose rate of these is remembered. */
+export const START_BRINGERS = 1024
 /** Of one user: so many at once, one more in each of these times. */
 export const STARTS_OF_ONE_AT_ONCE = 8
 export const START_OF_ONE_MS = 10 * SECOND_MS
-/** Starts without one-time key that are remembered; beyond, such starts are refused until prekeys have gone. */
+/** Starts without one-time key that are remembered, in all and of one user; beyond, such starts are refused until prekeys have gone. */
 export const KNOWN_SESSION_STARTS = 4096
+export const KNOWN_STARTS_OF_ONE = 64
 /** Sessions with one user, and how long one stays beside the one that is talked on. */
 export const SESSIONS_OF_PAIR = 4
 export const SESSION_GRACE_MS = 10 * MINUTE_MS
 /** How far a message of a session may be ahead, and keys of messages not come that are kept; how long, by the wall clock. */
 export const SKIPPED_KEYS = 1000
 export const SKIPPED_MS = DAY_MS
+/** Keys made ahead in one session, whether the message opens or not: so many at once, one more in each of these times. */
+export const KEYS_AHEAD_AT_ONCE = 4 * SKIPPED_KEYS
+export const KEY_AHEAD_MS = 10
 /** Of what is said to one user so much is on its way at once; how far ahead the other may be of what has come. */
 export const SAID_AT_ONCE = 32
 export const EARLY_TEXTS = 64
@@ -269,5 +278,9 @@ assert(BATCH_MAX_MS < HANDED_PATIENCE_MS, 'in a storm, too, when the manager has
 assert(
   SAID_AT_ONCE <= EARLY_TEXTS && EARLY_TEXTS < SKIPPED_KEYS,
   'whatever of what is on its way comes first, it can be read'
+)
+assert(
+  BROUGHT_STARTS_AT_ONCE < STARTS_AT_ONCE && BROUGHT_START_MS > START_MS && KNOWN_STARTS_OF_ONE < KNOWN_SESSION_STARTS,
+  'no user alone keeps others from starting'
 )
 assert(ACK_MS < RESEND_MS, 'an acknowledgement comes before what it is for is sent again')

@@ -141,7 +141,8 @@ export const CHECKS = {
   1012: 'the message opens under everything it binds',
   1013: 'the content is canonical, within its limits, of the life that its session is with',
   1014: 'what is said is within reach of what has come',
-  1015: 'without one-time key nothing is said before there is an answer'
+  1015: 'without one-time key nothing is said before there is an answer',
+  1016: 'keys of messages that have not come are made within their rate'
 } as const
 
 export type Check = keyof typeof CHECKS

@@ -10738,6 +10738,7 @@ export interface SessionContent {
   ackInstance: Uint8Array
   ack: number
   content?: Content
+  origin: Uint8Array
 }
 
 export namespace SessionContent {
@@ -10780,6 +10781,11 @@ export namespace SessionContent {
           Content.codec().encode(obj.content, w)
         }
 
+        if ((obj.origin != null && obj.origin.byteLength > 0)) {
+          w.uint32(58)
+          w.bytes(obj.origin)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -10789,7 +10795,8 @@ export namespace SessionContent {
           number: 0,
           oldest: 0,
           ackInstance: uint8ArrayAlloc(0),
-          ack: 0
+          ack: 0,
+          origin: uint8ArrayAlloc(0)
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -10822,6 +10829,10 @@ export namespace SessionContent {
               obj.content = Content.codec().decode(reader, reader.uint32(), {
                 limits: opts.limits?.content
               })
+              break
+            }
+            case 7: {
+              obj.origin = reader.bytes()
               break
             }
             default: {
@@ -10879,6 +10890,13 @@ export namespace SessionContent {
                 limits: opts.limits?.content
               })
 
+              break
+            }
+            case 7: {
+              yield {
+                field: `${prefix}.origin`,
+                value: reader.bytes()
+              }
               break
             }
             default: {
@@ -10973,6 +10991,11 @@ export namespace SessionContent {
     value: Uint8Array
   }
 
+  export interface SessionContentOriginFieldEvent {
+    field: '$.origin'
+    value: Uint8Array
+  }
+
   export function encode (obj: Partial<SessionContent>): Uint8Array {
     return encodeMessage(obj, SessionContent.codec())
   }
@@ -10981,7 +11004,7 @@ export namespace SessionContent {
     return decodeMessage(buf, SessionContent.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SessionContent>): Generator<SessionContentInstanceFieldEvent | SessionContentNumberFieldEvent | SessionContentOldestFieldEvent | SessionContentAckInstanceFieldEvent | SessionContentAckFieldEvent | SessionContentContentWrittenAtFieldEvent | SessionContentContentTextTextFieldEvent | SessionContentContentTextReplyToFieldEvent | SessionContentContentTextIsActionFieldEvent | SessionContentContentEditTargetFieldEvent | SessionContentContentEditTextFieldEvent | SessionContentContentDeletionTargetFieldEvent | SessionContentContentReactionTargetFieldEvent | SessionContentContentReactionEmojiFieldEvent | SessionContentContentReactionIsWithdrawnFieldEvent | SessionContentContentReplacesFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SessionContent>): Generator<SessionContentInstanceFieldEvent | SessionContentNumberFieldEvent | SessionContentOldestFieldEvent | SessionContentAckInstanceFieldEvent | SessionContentAckFieldEvent | SessionContentContentWrittenAtFieldEvent | SessionContentContentTextTextFieldEvent | SessionContentContentTextReplyToFieldEvent | SessionContentContentTextIsActionFieldEvent | SessionContentContentEditTargetFieldEvent | SessionContentContentEditTextFieldEvent | SessionContentContentDeletionTargetFieldEvent | SessionContentContentReactionTargetFieldEvent | SessionContentContentReactionEmojiFieldEvent | SessionContentContentReactionIsWithdrawnFieldEvent | SessionContentContentReplacesFieldEvent | SessionContentOriginFieldEvent> {
     return streamMessage(buf, SessionContent.codec(), opts)
   }
 }

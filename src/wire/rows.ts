@@ -5281,6 +5281,7 @@ export interface SaidRow {
   content: Uint8Array
   session: Uint8Array
   frame: Uint8Array
+  instance: Uint8Array
 }
 
 export namespace SaidRow {
@@ -5318,6 +5319,11 @@ export namespace SaidRow {
           w.bytes(obj.frame)
         }
 
+        if ((obj.instance != null && obj.instance.byteLength > 0)) {
+          w.uint32(50)
+          w.bytes(obj.instance)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -5327,7 +5333,8 @@ export namespace SaidRow {
           number: 0,
           content: uint8ArrayAlloc(0),
           session: uint8ArrayAlloc(0),
-          frame: uint8ArrayAlloc(0)
+          frame: uint8ArrayAlloc(0),
+          instance: uint8ArrayAlloc(0)
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -5354,6 +5361,10 @@ export namespace SaidRow {
             }
             case 5: {
               obj.frame = reader.bytes()
+              break
+            }
+            case 6: {
+              obj.instance = reader.bytes()
               break
             }
             default: {
@@ -5406,6 +5417,13 @@ export namespace SaidRow {
               }
               break
             }
+            case 6: {
+              yield {
+                field: `${prefix}.instance`,
+                value: reader.bytes()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -5443,6 +5461,11 @@ export namespace SaidRow {
     value: Uint8Array
   }
 
+  export interface SaidRowInstanceFieldEvent {
+    field: '$.instance'
+    value: Uint8Array
+  }
+
   export function encode (obj: Partial<SaidRow>): Uint8Array {
     return encodeMessage(obj, SaidRow.codec())
   }
@@ -5451,7 +5474,7 @@ export namespace SaidRow {
     return decodeMessage(buf, SaidRow.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SaidRow>): Generator<SaidRowUserFieldEvent | SaidRowNumberFieldEvent | SaidRowContentFieldEvent | SaidRowSessionFieldEvent | SaidRowFrameFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SaidRow>): Generator<SaidRowUserFieldEvent | SaidRowNumberFieldEvent | SaidRowContentFieldEvent | SaidRowSessionFieldEvent | SaidRowFrameFieldEvent | SaidRowInstanceFieldEvent> {
     return streamMessage(buf, SaidRow.codec(), opts)
   }
 }
@@ -5461,6 +5484,7 @@ export interface EarlyRow {
   instance: Uint8Array
   number: number
   content: Uint8Array
+  origin: Uint8Array
 }
 
 export namespace EarlyRow {
@@ -5493,6 +5517,11 @@ export namespace EarlyRow {
           w.bytes(obj.content)
         }
 
+        if ((obj.origin != null && obj.origin.byteLength > 0)) {
+          w.uint32(42)
+          w.bytes(obj.origin)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -5501,7 +5530,8 @@ export namespace EarlyRow {
           user: uint8ArrayAlloc(0),
           instance: uint8ArrayAlloc(0),
           number: 0,
-          content: uint8ArrayAlloc(0)
+          content: uint8ArrayAlloc(0),
+          origin: uint8ArrayAlloc(0)
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -5524,6 +5554,10 @@ export namespace EarlyRow {
             }
             case 4: {
               obj.content = reader.bytes()
+              break
+            }
+            case 5: {
+              obj.origin = reader.bytes()
               break
             }
             default: {
@@ -5569,6 +5603,13 @@ export namespace EarlyRow {
               }
               break
             }
+            case 5: {
+              yield {
+                field: `${prefix}.origin`,
+                value: reader.bytes()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -5601,6 +5642,11 @@ export namespace EarlyRow {
     value: Uint8Array
   }
 
+  export interface EarlyRowOriginFieldEvent {
+    field: '$.origin'
+    value: Uint8Array
+  }
+
   export function encode (obj: Partial<EarlyRow>): Uint8Array {
     return encodeMessage(obj, EarlyRow.codec())
   }
@@ -5609,7 +5655,7 @@ export namespace EarlyRow {
     return decodeMessage(buf, EarlyRow.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<EarlyRow>): Generator<EarlyRowUserFieldEvent | EarlyRowInstanceFieldEvent | EarlyRowNumberFieldEvent | EarlyRowContentFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<EarlyRow>): Generator<EarlyRowUserFieldEvent | EarlyRowInstanceFieldEvent | EarlyRowNumberFieldEvent | EarlyRowContentFieldEvent | EarlyRowOriginFieldEvent> {
     return streamMessage(buf, EarlyRow.codec(), opts)
   }
 }
@@ -6767,6 +6813,7 @@ export namespace SkippedKeyRow {
 
 export interface StartRow {
   prekey: Uint8Array
+  user: Uint8Array
 }
 
 export namespace StartRow {
@@ -6784,12 +6831,18 @@ export namespace StartRow {
           w.bytes(obj.prekey)
         }
 
+        if ((obj.user != null && obj.user.byteLength > 0)) {
+          w.uint32(18)
+          w.bytes(obj.user)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
       }, (reader, length, opts = {}) => {
         const obj: any = {
-          prekey: uint8ArrayAlloc(0)
+          prekey: uint8ArrayAlloc(0),
+          user: uint8ArrayAlloc(0)
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -6800,6 +6853,10 @@ export namespace StartRow {
           switch (tag >>> 3) {
             case 1: {
               obj.prekey = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.user = reader.bytes()
               break
             }
             default: {
@@ -6824,6 +6881,13 @@ export namespace StartRow {
               }
               break
             }
+            case 2: {
+              yield {
+                field: `${prefix}.user`,
+                value: reader.bytes()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -6841,6 +6905,11 @@ export namespace StartRow {
     value: Uint8Array
   }
 
+  export interface StartRowUserFieldEvent {
+    field: '$.user'
+    value: Uint8Array
+  }
+
   export function encode (obj: Partial<StartRow>): Uint8Array {
     return encodeMessage(obj, StartRow.codec())
   }
@@ -6849,7 +6918,7 @@ export namespace StartRow {
     return decodeMessage(buf, StartRow.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StartRow>): Generator<StartRowPrekeyFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StartRow>): Generator<StartRowPrekeyFieldEvent | StartRowUserFieldEvent> {
     return streamMessage(buf, StartRow.codec(), opts)
   }
 }

@@ -1,8 +1,10 @@
 import { expect } from 'chai'
-import { EMPTY, equalBytes, hex } from '../../src/base/bytes.ts'
+import { EMPTY, equalBytes, hex, joinBytes } from '../../src/base/bytes.ts'
 import { PeerError, UsageError } from '../../src/base/errors.ts'
 import { type Frame, makeFrame, readFrame } from '../../src/core/channel/frame.ts'
 import type { PairView } from '../../src/core/command.ts'
+import { asUserId } from '../../src/core/identity/user.ts'
+import { DIRECT_FRAMES, REPEAT_MS } from '../../src/core/params.ts'
 import { Refusal } from '../../src/core/reject.ts'
 import { Bus, type Node } from './bus.ts'
 
@@ -100,6 +102,64 @@ describe('two members of a channel', () => {
       expect(bus.command(node, { type: 'pairs' })).to.deep.equal({ type: 'pairs', pairs: [] })
       expect(node.notices.some((notice) => notice.type === 'message')).to.equal(false)
       expect(node.rejects).to.deep.equal([])
+    }
+  })
+
+  it('talk through another channel of both when one carries nothing', () => {
+    for (const way of ['not ready', 'silent', 'mute'] as const) {
+      const all = world(`two channels, one ${way}`)
+      const { bus, alice, bob, channel } = all
+      const other = bus.open(alice, { name: 'other' })
+      bus.join(bob, bus.invite(alice, other))
+      bus.pass(10_000)
+      bus.isDirect = false
+      if (way === 'not ready') bus.send(alice, { type: 'carrier', channel, isReady: false })
+      else {
+        // Of the first channel nothing comes, or everything but what is for one user.
+        bus.carry = (deliver, _to, bytes) => {
+          const frame = readFrame(channel, bytes)
+          const isOfOther = frame === undefined || frame instanceof Refusal
+          if (isOfOther || (way === 'mute' && frame.kind !== 'session')) deliver()
+        }
+      }
+      if (way === 'silent') bus.pass(120_000)
+      for (const words of ['one', 'two']) tell(all, alice, bob, words)
+      bus.pass(way === 'mute' ? 5_000 : 0)
+      expect(shown(all, bob, alice), way).to.deep.equal(['alice: one', 'alice: two'])
+      const byAlice = bus.frames(channel).filter(({ author }) => equalBytes(author, alice.key.publicKey))
+      const isTried = byAlice.some(({ kind }) => kind === 'session')
+      expect(isTried, way).to.equal(way === 'mute')
+    }
+  })
+
+  it('notice by silence, on the topic alone, that the other has lost a session, and begin another soon', () => {
+    for (const way of ['sessions gone', 'older disk', 'whole state gone'] as const) {
+      for (const isOtherFirst of [false, true]) {
+        const name = `${way}/${isOtherFirst}`
+        const all = world(name)
+        const { bus, alice, bob } = all
+        bus.isDirect = false
+        tell(all, alice, bob, 'one')
+        bus.pass(5_000)
+        tell(all, bob, alice, 'two')
+        bus.pass(5_000)
+        const before = new Map(bob.rows)
+        for (let n = 0; n < 3; n++) {
+          tell(all, alice, bob, 'more')
+          bus.pass(5_000)
+        }
+        bus.stop(bob)
+        if (way === 'older disk') bob.rows = before
+        const kinds = way === 'sessions gone' ? /\|session/ : /\|(session|pair|one-time-keys)/
+        if (way !== 'older disk') for (const key of bob.rows.keys()) if (kinds.test(key)) bob.rows.delete(key)
+        bus.start(bob)
+        if (isOtherFirst) tell(all, bob, alice, 'from the one who lost it')
+        else tell(all, alice, bob, 'to the one who lost it')
+        bus.pass(60_000)
+        const [reader, writer] = isOtherFirst ? [alice, bob] : [bob, alice]
+        expect(shown(all, reader, writer).at(-1), name).to.include('the one who lost it')
+        expect(pairOf(all, writer, reader), name).to.include({ waiting: 0, session: 'open' })
+      }
     }
   })
 
@@ -245,6 +305,44 @@ describe('two members of a channel', () => {
     }
     expect(sessionFrames().length - before).to.be.lessThan(30)
     for (const { name, size, cap } of alice.peer.unsafeFills()) expect(size, name).to.be.at.most(cap)
+  })
+
+  it('remember of what a topic has carried for one who is away no more than they may', () => {
+    const all = world('carried')
+    const { bus, alice, bob, others, channel } = all
+    bus.isDirect = false
+    tell(all, bob, alice, 'once')
+    bus.pass(2_000)
+    for (const node of [bob, ...others]) bus.stop(node)
+    bus.ghosts = 1
+    const isOfBob = ({ kind, author }: Frame): boolean => kind === 'session' && equalBytes(author, bob.key.publicKey)
+    const said = bus.frames(channel).find(isOfBob)!.body.session!
+    // Each repeated frame is answered by a new one.
+    for (let attempt = 1; attempt <= DIRECT_FRAMES + 20; attempt++) {
+      bus.inject(channel, makeFrame(channel, others[0]!.key, { session: { ...said, attempt } }).bytes)
+      bus.pass(REPEAT_MS + 1_000)
+    }
+    const fills = alice.peer.unsafeFills().filter(({ name }) => name.includes('carried'))
+    expect(fills.map(({ size, cap }) => [size, cap])).to.deep.equal([[DIRECT_FRAMES, DIRECT_FRAMES]])
+  })
+
+  it('are told when what is handed over is no frame of a session, and it changes nothing (R-803)', () => {
+    const all = world('handed')
+    const { bus, alice, bob } = all
+    tell(all, alice, bob, 'before')
+    bus.pass(2_000)
+    const frame = bus.trace.flatMap(({ effect }) => (effect.type === 'hand' ? [effect.frame] : []))[0]!
+    const bad = [Uint8Array.of(0xff), frame.slice(0, -1), joinBytes(frame, Uint8Array.of(0x78, 0))]
+    for (const [id, bytes] of bad.entries()) {
+      const event = { type: 'session', id, from: asUserId(alice.key.publicKey), frame: bytes } as const
+      const effects = bob.peer.handle(event, bus.env(bob))
+      expect(effects).to.deep.include({ type: 'reject', check: 803 })
+      expect(effects).to.deep.include({ type: 'answerHand', id, outcome: 'taken' })
+      expect(effects.some(({ type }) => type === 'persist' || type === 'notify')).to.equal(false)
+    }
+    tell(all, alice, bob, 'after')
+    bus.pass(2_000)
+    expect(shown(all, bob, alice)).to.deep.equal(['alice: before', 'alice: after'])
   })
 
   it('keep their conversation and its order over restarts of both, power cut or not', () => {

@@ -104,7 +104,7 @@ export class Member {
     this.demander = new Demander(context, lines, standing)
     this.repair = new Repair(context, this.conversation, clock, {
       get mayRepair() {
-        return standing.isCarrierReady && member.#isUpToDate
+        return member.isConnected
       }
     })
     const news: News = {
@@ -126,6 +126,11 @@ export class Member {
     if (log.hasUnappliedRemoval || this.#context.hasDismissed) return 'removal-pending'
     if (this.watch.exposure === 'fenced') return 'fenced'
     return now > current.notAfter + charter.descriptor.graceSeconds * SECOND_MS ? 'expired' : 'ready'
+  }
+
+  /** Whether we are in the channel, as far as we know, and somebody hears us there. */
+  get isConnected(): boolean {
+    return this.#isCarrierReady && this.#isUpToDate
   }
 
   /** Whether we have the newest key that we know of. */

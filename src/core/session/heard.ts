@@ -3,9 +3,10 @@
  *
  * Everything up to a number is here; what comes earlier than what is before it is held back. The other end counts anew in
  * each life of its state. Which of two lives is the later one does not show for sure in what comes late, so each has its own
- * count; what is held back of one that has ended is given out, and what is missing before it is reported.
+ * count; what is held back of one that has ended is given out, and what is missing before it is reported. What one life says
+ * for another, from whose end it was moved, is that one's: it counts there, too.
  */
-import { equalBytes, hex } from '../../base/bytes.ts'
+import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
 import { Content, type SessionContent } from '../../wire/messages.ts'
 import { EarlyRow, type LifeRow } from '../../wire/rows.ts'
 import type { UserId } from '../identity/user.ts'
@@ -20,12 +21,18 @@ export type HeardEvent =
   /** These numbers will not come; both included. */
   | { readonly type: 'gap'; readonly from: number; readonly to: number }
 
+interface EarlyText {
+  readonly content: Content
+  /** Instance in which it was said first; empty: in this life. */
+  readonly origin: Uint8Array
+}
+
 interface Life {
   readonly instance: Uint8Array
   /** Everything up to it is here, or was given up. */
   heard: number
   /** What came before what is before it. */
-  readonly early: Map<number, Content>
+  readonly early: Map<number, EarlyText>
   /** When it was last heard, `Env.uptimeMs`. */
   heardAt: number
 }
@@ -61,21 +68,13 @@ export class Heard {
   }
 
   /** Takes in what was judged. */
-  take({ instance, number, oldest, content }: SessionContent, uptimeMs: number): HeardEvent[] {
+  take({ instance, number, oldest, content, origin }: SessionContent, uptimeMs: number): HeardEvent[] {
     const events: HeardEvent[] = []
-    let life = this.#lifeOf(instance)
-    if (life === undefined) {
-      if (this.#lives.length === KNOWN_LIVES) {
-        events.push(...this.end(this.#lives[0]!.instance))
-        this.#lives.shift()
-      }
-      life = { instance, heard: oldest - 1, early: new Map(), heardAt: uptimeMs }
-      this.#lives.push(life)
-    }
+    const life = this.#lifeOf(instance) ?? this.#begin(instance, oldest - 1, uptimeMs, events)
     life.heardAt = uptimeMs
     this.#passOver(life, oldest - 1, events)
     if (number > life.heard && !life.early.has(number)) {
-      life.early.set(number, content!)
+      life.early.set(number, { content: content!, origin })
       this.#changed.push({ instance, number })
     }
     this.#release(life, events)
@@ -92,7 +91,14 @@ export class Heard {
   end(instance: Uint8Array): HeardEvent[] {
     const events: HeardEvent[] = []
     const life = this.#lifeOf(instance)
-    if (life !== undefined) this.#passOver(life, Math.max(0, ...life.early.keys()), events)
+    if (life === undefined) return events
+    for (const [number, { origin }] of life.early) {
+      const isShown = origin.length > 0 && number <= this.upTo(origin)
+      if (!isShown) continue
+      life.early.delete(number)
+      this.#changed.push({ instance, number })
+    }
+    this.#passOver(life, Math.max(0, ...life.early.keys()), events)
     return events
   }
 
@@ -101,10 +107,11 @@ export class Heard {
     const deletes: RowKey[] = []
     for (const { instance, number } of this.#changed.splice(0)) {
       const entry = `session-early/${hex(this.#other)}-${hex(instance)}-${number}`
-      const content = this.#lifeOf(instance)?.early.get(number)
-      if (content === undefined) deletes.push(stateKey(entry))
+      const text = this.#lifeOf(instance)?.early.get(number)
+      if (text === undefined) deletes.push(stateKey(entry))
       else {
-        const row = { user: this.#other, instance, number, content: Content.encode(content) }
+        const { content, origin } = text
+        const row = { user: this.#other, instance, number, content: Content.encode(content), origin }
         puts.push(stateRow(entry, EarlyRow.encode(row)))
       }
     }
@@ -118,8 +125,8 @@ export class Heard {
 
   restore(lives: readonly LifeRow[], early: readonly EarlyRow[], uptimeMs: number): void {
     this.#lives = lives.map(({ instance, heard }) => ({ instance, heard, early: new Map(), heardAt: uptimeMs }))
-    for (const { instance, number, content } of early) {
-      this.#lifeOf(instance)?.early.set(number, Content.decode(content))
+    for (const { instance, number, content, origin } of early) {
+      this.#lifeOf(instance)?.early.set(number, { content: Content.decode(content), origin })
     }
   }
 
@@ -133,14 +140,39 @@ export class Heard {
     }
   }
 
+  #begin(instance: Uint8Array, heard: number, heardAt: number, events: HeardEvent[]): Life {
+    if (this.#lives.length === KNOWN_LIVES) {
+      events.push(...this.end(this.#lives[0]!.instance))
+      this.#lives.shift()
+    }
+    const life = { instance, heard, early: new Map(), heardAt }
+    this.#lives.push(life)
+    return life
+  }
+
   #release(life: Life, events: HeardEvent[]): void {
     const { instance, early } = life
-    for (let number = life.heard + 1; early.has(number); number++) {
-      events.push({ type: 'text', instance, number, content: early.get(number)! })
+    for (let text = early.get(life.heard + 1); text !== undefined; text = early.get(life.heard + 1)) {
+      const number = ++life.heard
       early.delete(number)
       this.#changed.push({ instance, number })
-      life.heard = number
+      const { content, origin } = text
+      if (origin.length === 0) events.push({ type: 'text', instance, number, content })
+      else {
+        const first = this.#lifeOf(origin) ?? this.#begin(origin, number - 1, life.heardAt, events)
+        this.#hearFor(first, number, content, events)
+      }
     }
+  }
+
+  /** A later life says what this one has said first: shown in its order, unless it was. */
+  #hearFor(life: Life, number: number, content: Content, events: HeardEvent[]): void {
+    if (number <= life.heard) return
+    life.early.set(number, { content, origin: EMPTY })
+    const passed: HeardEvent[] = []
+    this.#passOver(life, number, passed)
+    // What is not here of what is before has come by another life, or comes by none.
+    events.push(...passed.filter(({ type }) => type === 'text'))
   }
 
   #lifeOf(instance: Uint8Array): Life | undefined {

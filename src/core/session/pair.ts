@@ -102,7 +102,7 @@ export class Pair {
     const isIn = ({ sealed }: SaidText): boolean =>
       sealed !== undefined && equalBytes(sealed.frame.tag, tag) && equalBytes(sealed.frame.header, header)
     const before = texts.findIndex(isIn)
-    return before < 0 ? undefined : { before, id: this.#idOf(true, this.#instance, texts[before]!.number) }
+    return before < 0 ? undefined : { before, id: this.#idOf(true, texts[before]!.instance, texts[before]!.number) }
   }
 
   /** Texts that came before what is before them. */
@@ -123,11 +123,11 @@ export class Pair {
     sessions: readonly Session[],
     env: Env
   ): void {
-    this.#instance = row.instance
+    this.#instance = row.instance.length > 0 ? row.instance : env.random(INSTANCE_BYTES)
     this.#life = row.life
     this.#next = row.next
     this.#usedKeys = row.usedKeys
-    this.#said.restore(said)
+    this.#said.restore(said, this.#instance)
     this.#heard.restore(row.lives, early, env.uptimeMs)
     for (const session of sessions) this.#sessions.set(session.name, session)
     this.#said.unsealBut(sessions.filter(({ isDoubted }) => !isDoubted))
@@ -153,7 +153,7 @@ export class Pair {
         'Too many messages wait for this user already. Nothing was said: try again when some have arrived.'
       )
     const turn = this.#turn(env)
-    const text = this.#said.add(this.#next++, content)
+    const text = this.#said.add(this.#next++, content, this.#instance)
     const shown = this.#textOf(true, this.#instance, text.number, content)
     turn.isDurable = true
     turn.write({ puts: [this.#row(), this.#said.row(text), ...this.#context.rowsOf(shown)], deletes: [] })
@@ -407,8 +407,8 @@ export class Pair {
     const done = this.#said.acknowledge(upTo)
     if (done.length === 0) return
     turn.write({ puts: [], deletes: done.map(({ number }) => this.#said.key(number)) })
-    for (const { number } of done) {
-      turn.notices.push({ type: 'received', user: this.other, id: this.#idOf(true, this.#instance, number) })
+    for (const { instance, number } of done) {
+      turn.notices.push({ type: 'received', user: this.other, id: this.#idOf(true, instance, number) })
     }
     this.#resendAfterMs = RESEND_MS
     this.#attempt = 0
@@ -446,7 +446,9 @@ export class Pair {
   }
 
   #seal(text: SaidText, session: Session, turn: Turn): SessionFrame {
-    const frame = session.seal({ ...this.#content(session), number: text.number, content: text.content })
+    const { number, content, instance } = text
+    const origin = equalBytes(instance, this.#instance) ? EMPTY : instance
+    const frame = session.seal({ ...this.#content(session), number, content, origin })
     text.sealed = { session: session.id, frame }
     this.#settle(session)
     turn.isDurable = true
@@ -532,7 +534,8 @@ export class Pair {
       number: 0,
       oldest: this.#said.oldest(this.#next),
       ackInstance,
-      ack: this.#heard.upTo(ackInstance)
+      ack: this.#heard.upTo(ackInstance),
+      origin: EMPTY
     }
   }
 

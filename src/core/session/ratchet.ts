@@ -147,12 +147,12 @@ export class Ratchet {
    * Opens one message.
    *
    * @param read - judges the plaintext; when it refuses, the message counts as never seen.
-   * @returns what `read` makes of it, or R-1006 – R-1012.
+   * @returns what `read` makes of it, or R-1006 – R-1012, R-1016.
    */
   open<T>(
     message: SealedMessage,
     bind: Bind,
-    env: Pick<Env, 'now' | 'random'>,
+    env: Pick<Env, 'now' | 'uptimeMs' | 'random'>,
     read: (plaintext: Uint8Array) => T | Refusal
   ): T | Refusal {
     const key = this.#headerKeyOf(message.tag)
@@ -231,10 +231,11 @@ export class Ratchet {
     chain: Chain,
     header: Header,
     unseal: (key: Uint8Array) => T | Refusal,
-    env: Pick<Env, 'now'>
+    env: Pick<Env, 'now' | 'uptimeMs'>
   ): T | Refusal {
     if (!equalBytes(header.key, this.#theirs)) return refuse(1008)
     if (header.number - chain.count > SKIPPED_KEYS) return refuse(1010)
+    if (!this.skipped.mayMake(header.number - chain.count, env.uptimeMs)) return refuse(1016)
     const ahead = walk(chain.key, chain.count, header.number)
     const opened = unseal(ahead.messageKey)
     ahead.messageKey.fill(0)
@@ -253,12 +254,13 @@ export class Ratchet {
   #openNext<T>(
     header: Header,
     unseal: (key: Uint8Array) => T | Refusal,
-    env: Pick<Env, 'now' | 'random'>
+    env: Pick<Env, 'now' | 'uptimeMs' | 'random'>
   ): T | Refusal {
     const ended = this.#receiving
     const missing = header.previous - (ended?.count ?? 0)
     if (missing < 0 || (ended === undefined && missing > 0)) return refuse(1008)
     if (missing + header.number > SKIPPED_KEYS) return refuse(1010)
+    if (!this.skipped.mayMake(missing + header.number, env.uptimeMs)) return refuse(1016)
     const shared = this.#own.agree(header.key)
     if (shared === undefined) return refuse(1006)
     const step = stepOf(this.#root, shared)

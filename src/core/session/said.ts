@@ -11,6 +11,8 @@ import type { Session } from './session.ts'
 export interface SaidText {
   readonly number: number
   readonly content: Content
+  /** Instance in which it was said first: with the number its name for good. */
+  readonly instance: Uint8Array
   /** Id of the session under which it is sealed, and the frame; undefined: it waits. */
   sealed: { readonly session: Uint8Array; readonly frame: SessionFrame } | undefined
 }
@@ -34,8 +36,8 @@ export class Said {
     return next
   }
 
-  add(number: number, content: Content): SaidText {
-    const text = { number, content, sealed: undefined }
+  add(number: number, content: Content, instance: Uint8Array): SaidText {
+    const text = { number, content, instance, sealed: undefined }
     this.#texts.set(number, text)
     return text
   }
@@ -78,13 +80,14 @@ export class Said {
     return this.window().some((text) => isUnder(text, session))
   }
 
-  row({ number, content, sealed }: SaidText): Row {
+  row({ number, content, instance, sealed }: SaidText): Row {
     const value = SaidRow.encode({
       user: this.#other,
       number,
       content: Content.encode(content),
       session: sealed?.session ?? EMPTY,
-      frame: sealed === undefined ? EMPTY : SessionFrame.encode(sealed.frame)
+      frame: sealed === undefined ? EMPTY : SessionFrame.encode(sealed.frame),
+      instance
     })
     return stateRow(this.#entry(number), value)
   }
@@ -93,10 +96,12 @@ export class Said {
     return stateKey(this.#entry(number))
   }
 
-  restore(rows: readonly SaidRow[]): void {
-    for (const { number, content, session, frame } of [...rows].sort((a, b) => a.number - b.number)) {
+  /** @param own - the instance of what says none. */
+  restore(rows: readonly SaidRow[], own: Uint8Array): void {
+    for (const { number, content, session, frame, instance } of [...rows].sort((a, b) => a.number - b.number)) {
       const sealed = session.length === 0 ? undefined : { session, frame: SessionFrame.decode(frame) }
-      this.#texts.set(number, { number, content: Content.decode(content), sealed })
+      const origin = instance.length === 0 ? own : instance
+      this.#texts.set(number, { number, content: Content.decode(content), instance: origin, sealed })
     }
   }
 

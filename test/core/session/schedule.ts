@@ -12,6 +12,7 @@ import { ONE_TIME_KEYS_ENTRY, OneTimeKeys } from '../../../src/core/identity/one
 import { Prekeys } from '../../../src/core/identity/prekeys.ts'
 import type { UserRecord } from '../../../src/core/identity/user-record.ts'
 import type { Effect, Env, Row } from '../../../src/core/machine.ts'
+import { asNewDevice } from '../../../src/core/new-device.ts'
 import { Out, STATE_ROOM } from '../../../src/core/out.ts'
 import { SESSION_GRACE_MS, SESSIONS_OF_PAIR, SKIPPED_KEYS } from '../../../src/core/params.ts'
 import { rowsByKind } from '../../../src/core/restore.ts'
@@ -47,12 +48,25 @@ interface Faults {
   readonly hint: number
   /** False hints, of each step. */
   readonly lie: number
+  /** Into another home, of each step. */
+  readonly move: number
 }
 
 /** Crashes between effects in one schedule. */
 const MOST_CRASHES = 20
 
-const NONE: Faults = { drop: 0, double: 0, bend: 0, repeat: 0, maxDelayMs: 50, crash: 0, loss: 0, hint: 0, lie: 0 }
+const NONE: Faults = {
+  drop: 0,
+  double: 0,
+  bend: 0,
+  repeat: 0,
+  maxDelayMs: 50,
+  crash: 0,
+  loss: 0,
+  hint: 0,
+  lie: 0,
+  move: 0
+}
 
 type Who = 'alice' | 'bob'
 const OTHER: Readonly<Record<Who, Who>> = { alice: 'bob', bob: 'alice' }
@@ -250,6 +264,14 @@ class End {
     this.start()
   }
 
+  /** Goes on in another home, with what an export brings there. */
+  move(): void {
+    this.#sync(this.#loose.length)
+    const rows = [...this.#disk].map(([name, row]) => [name, asNewDevice(row)] as const)
+    this.#disk = new Map(rows.flatMap(([name, row]) => (row === undefined ? [] : [[name, row]])))
+    this.start()
+  }
+
   say(text: string): void {
     const { user } = this.#world.ends[OTHER[this.who]].self.record
     const before = this.life
@@ -359,7 +381,7 @@ export class Schedule {
     if (frame === undefined || frame.tag.length !== 16) return
     const end = this.ends[to]
     end.act((out) => {
-      const refused = end.sessions.receive(frame, end.env, out)
+      const refused = end.sessions.receive(frame, this.ends[OTHER[to]].self.record.user, end.env, out)
       const isHint = refused?.check === 1007 || refused?.check === 1003 || refused?.check === 1001
       if (isHint && this.#random.chance(this.faults.hint)) this.#hint(OTHER[to], frame.tag)
     })
@@ -421,12 +443,13 @@ export class Schedule {
 
   #step(end: End): void {
     const random = this.#random
-    const { loss, lie } = this.faults
+    const { loss, lie, move } = this.faults
     for (const one of Object.values(this.ends)) one.rotateWhenDue()
     if (random.chance(loss) && this.#losses < 3) {
       this.#losses++
       end.lose()
     }
+    if (random.chance(move)) end.move()
     const other = this.ends[OTHER[end.who]]
     if (random.chance(lie)) {
       const tag = end.sessions.pairs[0]?.sessions[0]?.sendingTag
@@ -563,7 +586,8 @@ function faultsOf(random: Random): Faults {
     crash: some(0.4, 0.1),
     loss: some(0.35, 0.1),
     hint: some(0.5, 1),
-    lie: some(0.2, 0.1)
+    lie: some(0.2, 0.1),
+    move: some(0.3, 0.2)
   }
 }
 
