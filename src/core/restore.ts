@@ -18,7 +18,9 @@ export function rowsByKind(rows: readonly Row[]): RowsOf {
   const byKind = new Map<string, NamedRow[]>()
   for (const { entry, value } of rows) {
     const [kind = '', name = ''] = entry.split('/')
-    byKind.set(kind, [...(byKind.get(kind) ?? []), { name, value }])
+    const known = byKind.get(kind)
+    if (known === undefined) byKind.set(kind, [{ name, value }])
+    else known.push({ name, value })
   }
   return (kind) => byKind.get(kind) ?? []
 }
@@ -48,6 +50,7 @@ export function restoreRooms(rooms: ReadonlyMap<string, Room>, rowsOf: RowsOf): 
   restore('outbox', ({ member }, value) => member.speaker.restoreOutbox(value))
   restore('clock', ({ member }, value) => member.clock.restore(value))
   restore('backlog', ({ member }, value) => member.repair.restore(value))
+  restore('absence', ({ member }, value) => member.sessionRepair.restore(value))
   restore('receipt', ({ member }, value) => member.receipts.restore(value))
   restore('archive', ({ manager }, value) => manager.archive.restore(value))
   restore('newest', ({ member }, value) => member.succession.restoreNewest(value))

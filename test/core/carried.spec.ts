@@ -1,0 +1,454 @@
+import { expect } from 'chai'
+import { EMPTY, equalBytes, hex, zeros } from '../../src/base/bytes.ts'
+import { DAY_MS, HOUR_MS, SECOND_MS } from '../../src/base/time.ts'
+import { type Frame, makeFrame, readFrame } from '../../src/core/channel/frame.ts'
+import { asUserId } from '../../src/core/identity/user.ts'
+import {
+  ABSENCE_MS,
+  ASKED_CARRIERS,
+  ASKED_KEEPERS,
+  CARRIED_BYTES,
+  CARRIED_MS,
+  CARRIED_OF_ONE_BYTES,
+  KEEPER_ANSWERS,
+  KEEPER_TRIES,
+  REPAIR_MAX_MS,
+  STARTS_AT_ONCE
+} from '../../src/core/params.ts'
+import { type SigningKey, signingKey } from '../../src/crypto/sign.ts'
+import { ANSWERED_FRAMES, KNOWN_FRAMES } from '../../src/wire/limits.ts'
+import type { Answer, SessionFrame, SessionsQuestion } from '../../src/wire/messages.ts'
+import { Bus, type Keeper, type Node } from './bus.ts'
+
+const NICKS = ['alice', 'bob', 'carol', 'dave', 'erin'] as const
+interface World {
+  readonly bus: Bus
+  readonly alice: Node
+  readonly bob: Node
+  readonly carol: Node
+  readonly dave: Node
+  /** Who manages the keys, and is never away. */
+  readonly erin: Node
+  readonly channel: Uint8Array
+}
+
+/** Five in a channel, none of whom can hand anything to another. */
+function world(name: string, settings: Parameters<Bus['open']>[1] = {}): World {
+  const bus = new Bus(`carried/${name}`)
+  const [alice, bob, carol, dave, erin] = NICKS.map((nick) => bus.add(nick)) as [Node, Node, Node, Node, Node]
+  const channel = bus.open(erin, settings)
+  const invite = bus.invite(erin, channel)
+  for (const node of [alice, bob, carol, dave]) bus.join(node, invite)
+  bus.pass(15_000)
+  bus.isDirect = false
+  return { bus, alice, bob, carol, dave, erin, channel }
+}
+
+const tell = ({ bus }: World, from: Node, to: Node, words: string): unknown =>
+  bus.command(from, {
+    type: 'sayTo',
+    user: to.key.publicKey,
+    content: { text: { text: words, replyTo: EMPTY, isAction: false } }
+  })
+/** What one was told of the other's texts to it. */
+const heard = (at: Node, from: Node): string[] =>
+  at.notices.flatMap((notice) =>
+    notice.type === 'message' && equalBytes(notice.sender, from.key.publicKey) && notice.group.length === 0
+      ? [notice.content.text!.text]
+      : []
+  )
+const questionsOf = ({ bus }: World, node: Node): { to: string; question: SessionsQuestion }[] =>
+  bus.trace.flatMap(({ node: by, effect }) =>
+    by === node && effect.type === 'ask' && effect.question.sessions !== undefined
+      ? [{ to: effect.to === undefined ? '' : hex(effect.to), question: effect.question.sessions }]
+      : []
+  )
+const carriedBy = (node: Node): number =>
+  [...node.rows.values()].filter(({ entry }) => entry.startsWith('carried/')).length
+const session = (channel: Uint8Array, author: SigningKey, fields: Partial<SessionFrame> = {}): Uint8Array =>
+  makeFrame(channel, author, {
+    session: { tag: zeros(16), header: zeros(68), sealed: zeros(64), attempt: 0, lamport: 1, ...fields }
+  }).bytes
+const answerOf = (frames: Uint8Array[], isMore = false): Answer => ({
+  descriptors: EMPTY,
+  records: [],
+  frames,
+  sealed: EMPTY,
+  isMore
+})
+const frameIn = (channel: Uint8Array, bytes: Uint8Array): Frame => readFrame(channel, bytes) as Frame
+/** Asks a node for session frames, as a stranger may. */
+function ask({ bus, channel }: World, node: Node, question: Partial<SessionsQuestion> = {}): Answer | undefined {
+  const id = -1
+  const sessions = { channel, senders: [], from: 0, known: [], ...question }
+  const from = asUserId(signingKey(new Uint8Array(32).fill(9)).publicKey)
+  const effects = node.peer.handle({ type: 'question', id, from, question: { sessions } }, bus.env(node))
+  const found = effects.find((effect) => effect.type === 'answer')
+  return found?.type === 'answer' ? found.answer : undefined
+}
+/** The others start anew, and have kept nothing. */
+function loseWhatIsKept({ bus, carol, dave, erin }: World): void {
+  for (const node of [carol, dave, erin]) {
+    bus.stop(node)
+    for (const [key, { entry }] of node.rows) if (entry.startsWith('carried/')) node.rows.delete(key)
+    bus.start(node)
+  }
+}
+/** Keeps all session frames of the topic, as a carrier without keys does. */
+function carrierOf({ bus, bob, channel }: World, nth = 1): Keeper & { readonly asked: SessionsQuestion[] } {
+  const asked: SessionsQuestion[] = []
+  const answer = (question: SessionsQuestion, asker: Node): Answer => {
+    if (asker === bob) asked.push(question)
+    const known = new Set(question.known.map(hex))
+    const isWanted = ({ id, author }: { id: Uint8Array; author: Uint8Array }): boolean =>
+      !known.has(hex(id.subarray(0, 8))) && question.senders.some((one) => equalBytes(one, author))
+    const frames = bus.frames(channel).filter((frame) => frame.kind === 'session' && isWanted(frame))
+    return answerOf(frames.map(({ bytes }) => bytes))
+  }
+  return { user: asUserId(signingKey(new Uint8Array(32).fill(100 + nth)).publicKey), answer, asked }
+}
+
+describe('a text to one who is away, when its sender has gone, too', () => {
+  for (const isFirst of [false, true]) {
+    const what = isFirst ? 'the first ever said' : 'one of many'
+    it(`is brought by a member that was there: ${what}`, () => {
+      const all = world(`member/${isFirst}`)
+      const { bus, alice, bob, carol, dave } = all
+      if (!isFirst) tell(all, alice, bob, 'are you there?')
+      bus.pass(5_000)
+      for (const node of [bob, dave]) bus.stop(node)
+      tell(all, alice, bob, 'for when you are back')
+      bus.pass(60_000)
+      bus.stop(alice)
+      bus.start(bob)
+      bus.pass(30_000)
+      expect(heard(bob, alice).at(-1)).to.equal('for when you are back')
+      expect(carol.notices.some(({ type }) => type === 'message')).to.equal(false)
+      expect([...bob.rejects, ...carol.rejects]).to.deep.equal([])
+    })
+  }
+
+  it('is brought by the one member that was there, though others are asked who were away', () => {
+    const all = world('dave')
+    const { bus, alice, bob, carol, dave, erin } = all
+    tell(all, alice, bob, 'are you there?')
+    bus.pass(5_000)
+    for (const node of [bob, carol, erin]) bus.stop(node)
+    tell(all, alice, bob, 'for when you are back')
+    bus.pass(5_000)
+    for (const node of [alice, dave]) bus.stop(node)
+    for (const node of [carol, erin, bob]) bus.start(node)
+    bus.pass(10 * 60_000)
+    expect(heard(bob, alice)).to.deep.equal(['are you there?'])
+    bus.start(dave)
+    bus.pass(30_000)
+    expect(heard(bob, alice)).to.deep.equal(['are you there?', 'for when you are back'])
+    expect(bob.notices.some(({ type }) => type === 'session')).to.equal(false)
+  })
+
+  it('is brought by a member that started again meanwhile', () => {
+    const all = world('restart')
+    const { bus, alice, bob, carol, dave } = all
+    for (const node of [bob, dave]) bus.stop(node)
+    tell(all, alice, bob, 'for when you are back')
+    bus.pass(60_000)
+    for (const node of [alice, carol, all.erin]) bus.stop(node)
+    for (const node of [carol, bob, all.erin]) bus.start(node)
+    bus.pass(30_000)
+    expect(heard(bob, alice)).to.deep.equal(['for when you are back'])
+  })
+
+  it('is brought by a carrier without keys, which is told of the members, or by the second of them', () => {
+    for (const isSecond of [false, true]) {
+      const all = world(`carrier/${isSecond}`)
+      const { bus, alice, bob, carol, dave, erin } = all
+      bus.ghosts = 1
+      tell(all, alice, bob, 'are you there?')
+      bus.pass(5_000)
+      for (const node of [bob, carol, dave, erin]) bus.stop(node)
+      tell(all, alice, bob, 'for when you are back')
+      bus.pass(5_000)
+      bus.stop(alice)
+      const carrier = carrierOf(all)
+      const empty = { ...carrierOf(all, 2), answer: () => (isSecond ? answerOf([]) : undefined) }
+      bus.carriers.push(empty, carrier)
+      for (const node of [bob, erin]) bus.start(node)
+      bus.pass(30_000)
+      expect(heard(bob, alice)).to.deep.equal(['are you there?', 'for when you are back'])
+      const others = [alice, carol, dave, erin].map(({ key }) => hex(key.publicKey))
+      expect(carrier.asked[0]!.senders.map(hex)).to.have.members(others)
+    }
+  })
+
+  it('is brought after a start in the midst of asking', () => {
+    const all = world('midst')
+    const { bus, alice, bob, dave, erin, carol } = all
+    for (const node of [bob, carol, erin]) bus.stop(node)
+    tell(all, alice, bob, 'for when you are back')
+    bus.pass(5_000)
+    for (const node of [alice, dave]) bus.stop(node)
+    for (const node of [erin, carol, bob]) bus.start(node)
+    bus.pass(60_000)
+    // What is heard now must not make it forget what it missed.
+    for (let n = 0; n < 600; n++) bus.say(carol, all.channel, `number ${n}`)
+    bus.pass(5_000)
+    bus.stop(bob)
+    bus.start(bob)
+    bus.pass(5_000)
+    bus.start(dave)
+    bus.pass(30_000)
+    expect(heard(bob, alice)).to.deep.equal(['for when you are back'])
+  })
+})
+
+describe('a member that was away', () => {
+  it('asks each keeper once, and names what it has', () => {
+    const all = world('once')
+    const { bus, alice, bob, carol, erin } = all
+    bus.stop(bob)
+    tell(all, alice, bob, 'for when you are back')
+    bus.pass(5_000)
+    bus.stop(alice)
+    const carrier = carrierOf(all)
+    bus.carriers.push(carrier)
+    bus.start(bob)
+    const before = questionsOf(all, bob).length
+    bus.pass(10 * 60_000)
+    const questions = questionsOf(all, bob).slice(before)
+    const named = questions.filter(({ to }) => to !== '')
+    expect(named.map(({ to }) => to)).to.have.members([carol, all.dave, erin].map(({ key }) => hex(key.publicKey)))
+    expect(carrier.asked).to.have.length(1)
+    expect(carrier.asked[0]!.known).to.deep.equal([])
+    const ids = bus
+      .frames(all.channel)
+      .flatMap(({ kind, id, author }) =>
+        kind === 'session' && equalBytes(author, alice.key.publicKey) ? [hex(id.subarray(0, 8))] : []
+      )
+    for (const { question } of named) expect(question.known.map(hex)).to.include.members(ids)
+    expect(heard(bob, alice)).to.deep.equal(['for when you are back'])
+  })
+
+  it('asks no more after a day, nor more than so many', () => {
+    const all = world('bounds')
+    const { bus, bob } = all
+    const carriers = Array.from({ length: 20 }, (_, n) => ({ ...carrierOf(all, n), answer: () => answerOf([]) }))
+    bus.carriers.push(...carriers)
+    for (const node of bus.nodes) bus.stop(node)
+    bus.ghosts = 1
+    const before = questionsOf(all, bob).length
+    bus.start(bob)
+    bus.pass(10 * 60_000)
+    expect(questionsOf(all, bob).length - before).to.equal(ASKED_CARRIERS)
+    bus.stop(bob)
+    bus.carriers.splice(0)
+    bus.start(bob)
+    bus.pass(ABSENCE_MS)
+    const after = questionsOf(all, bob).length
+    expect(after - before).to.be.within(ABSENCE_MS / REPAIR_MAX_MS, 1.1 * (ABSENCE_MS / REPAIR_MAX_MS))
+    bus.pass(HOUR_MS)
+    expect(questionsOf(all, bob).length).to.equal(after)
+    for (const node of bus.nodes)
+      for (const { name, size, cap } of node.peer.unsafeFills()) expect(size, name).to.be.at.most(cap)
+    expect(ASKED_KEEPERS).to.be.greaterThan(4)
+  })
+
+  it('is not kept busy by a keeper that has no end of frames', () => {
+    const all = world('endless')
+    const { bus, bob, carol } = all
+    let made = 0
+    const endless = (_question: SessionsQuestion, asker: Node): Answer | undefined =>
+      asker === bob
+        ? answerOf(
+            Array.from({ length: 20 }, () => session(all.channel, carol.key, { attempt: made++ })),
+            true
+          )
+        : undefined
+    bus.carriers.push({ ...carrierOf(all), answer: endless })
+    bus.stop(bob)
+    bus.start(bob)
+    bus.pass(10 * 60_000)
+    expect(made).to.equal(20 * KEEPER_ANSWERS)
+    expect(questionsOf(all, bob).some(({ to }) => to === hex(carol.key.publicKey))).to.equal(true)
+  })
+
+  it('asks one that says nothing new no further, and one that gives no answer a few times', () => {
+    const all = world('useless')
+    const { bus, bob, carol } = all
+    const same = session(all.channel, carol.key)
+    let [asked, silent] = [0, 0]
+    const useless = (_question: SessionsQuestion, asker: Node): Answer => {
+      if (asker === bob) asked++
+      return answerOf([same], true)
+    }
+    const mute = (_question: SessionsQuestion, asker: Node): undefined => {
+      if (asker === bob) silent++
+    }
+    bus.carriers.push({ ...carrierOf(all, 1), answer: useless }, { ...carrierOf(all, 2), answer: mute })
+    bus.stop(bob)
+    bus.start(bob)
+    bus.pass(10 * 60_000)
+    expect(asked).to.equal(2)
+    expect(silent).to.equal(KEEPER_TRIES)
+  })
+
+  it('hears no frame of who is no member, nor one that is forged', () => {
+    const all = world('strangers')
+    const { bus, alice, bob } = all
+    bus.stop(bob)
+    tell(all, alice, bob, 'hello')
+    bus.pass(5_000)
+    bus.stop(alice)
+    const [frame] = bus.frames(all.channel).filter(({ kind }) => kind === 'session')
+    // The very words of a member, in the mouth of somebody else.
+    const stranger = session(all.channel, signingKey(new Uint8Array(32).fill(7)), frame!.body.session!)
+    const forged = Uint8Array.from(frame!.bytes)
+    forged[forged.length - 1]! ^= 1
+    loseWhatIsKept(all)
+    bus.carriers.push({ ...carrierOf(all), answer: () => answerOf([stranger, forged]) })
+    bus.start(bob)
+    bus.pass(30_000)
+    expect(heard(bob, alice)).to.deep.equal([])
+    expect(bob.rejects).to.deep.equal([104])
+    expect(bob.notices.some(({ type }) => type === 'session')).to.equal(false)
+  })
+
+  it('finds its text behind more starts of others than are looked at at once', () => {
+    const all = world('starts')
+    const { bus, alice, bob, carol } = all
+    bus.stop(bob)
+    tell(all, alice, bob, 'for when you are back')
+    bus.pass(5_000)
+    bus.stop(alice)
+    const [own] = bus.frames(all.channel).filter(({ kind }) => kind === 'session')
+    const junk = Array.from({ length: STARTS_AT_ONCE + 100 }, (_, n) =>
+      session(all.channel, carol.key, {
+        start: { enc: new Uint8Array(1120).fill(n), sealed: new Uint8Array(300).fill(n) },
+        attempt: n
+      })
+    )
+    loseWhatIsKept(all)
+    bus.carriers.push({ ...carrierOf(all), answer: () => answerOf([...junk, own!.bytes]) })
+    bus.start(bob)
+    bus.pass(30_000)
+    expect(heard(bob, alice)).to.deep.equal(['for when you are back'])
+    expect(bob.rejects).to.deep.equal([])
+  })
+
+  it('takes what comes again and again for what it is: nothing is shown, told or counted twice', () => {
+    const all = world('again')
+    const { bus, alice, bob, carol } = all
+    for (let n = 0; n < 5; n++) tell(all, alice, bob, `number ${n}`)
+    bus.pass(5_000)
+    const [frames, notices] = [bus.tap.length, bob.notices.filter(({ type }) => type !== 'presence').length]
+    for (let n = 0; n < 3; n++) {
+      bus.stop(bob)
+      bus.start(bob)
+      bus.pass(60_000)
+    }
+    expect(carriedBy(carol)).to.be.greaterThan(5)
+    expect(heard(bob, alice)).to.have.length(5)
+    expect(bob.rejects).to.deep.equal([])
+    expect(bob.notices.filter(({ type }) => type === 'message' || type === 'session').length).to.be.at.most(notices)
+    const said = bus.tap.slice(frames).filter((bytes) => frameIn(all.channel, bytes).kind === 'session')
+    expect(said.length).to.be.lessThan(30)
+  })
+})
+
+describe('what a member keeps of sessions of others', () => {
+  it('is given by sender, from a time on, but for what is known; and no more than an answer holds, of each in turn', () => {
+    const all = world('answers')
+    const { carol, alice, dave, erin, bus, channel } = all
+    for (let n = 1; n <= 300; n++) bus.deliver(carol, channel, session(channel, alice.key, { lamport: n }))
+    for (let n = 1; n <= 3; n++) bus.deliver(carol, channel, session(channel, dave.key, { lamport: n }))
+    const lamports = (answer: Answer | undefined): number[] =>
+      answer!.frames.map((bytes) => frameIn(channel, bytes).body.session!.lamport)
+    const whole = ask(all, carol)!
+    expect(lamports(whole).slice(0, 7)).to.deep.equal([300, 3, 299, 2, 298, 1, 297])
+    expect(whole).to.include({ isMore: true })
+    expect(whole.frames).to.have.length(ANSWERED_FRAMES)
+    const known = whole.frames.map((bytes) => frameIn(channel, bytes).id.subarray(0, 8))
+    const rest = ask(all, carol, { known })!
+    expect(lamports(rest)).to.deep.equal(Array.from({ length: 47 }, (_, n) => 47 - n))
+    expect(rest.isMore).to.equal(false)
+    expect(lamports(ask(all, carol, { senders: [dave.key.publicKey] }))).to.deep.equal([3, 2, 1])
+    expect(lamports(ask(all, carol, { from: 299, senders: [alice.key.publicKey] }))).to.deep.equal([300, 299])
+    expect(ask(all, carol, { senders: [erin.key.publicKey] })!.frames).to.deep.equal([])
+    expect(ask(all, carol, { channel: zeros(32) })!.frames).to.deep.equal([])
+    const tooMuch = Array.from({ length: KNOWN_FRAMES + 1 }, () => zeros(8))
+    for (const bad of [{ known: [zeros(7)] }, { senders: [zeros(31)] }, { known: tooMuch }])
+      expect(ask(all, carol, bad)).to.equal(undefined)
+  })
+
+  it('is of members alone, on a topic, and each frame once', () => {
+    const all = world('whose')
+    const { bus, carol, alice, channel } = all
+    bus.deliver(carol, channel, session(channel, alice.key, { lamport: 0 }))
+    bus.deliver(carol, channel, session(channel, signingKey(new Uint8Array(32).fill(7))))
+    expect(carriedBy(carol)).to.equal(0)
+    for (let n = 0; n < 2; n++) bus.deliver(carol, channel, session(channel, alice.key))
+    expect(carriedBy(carol)).to.equal(1)
+    // Its own are its own business, and so is what is said to it.
+    bus.deliver(carol, channel, session(channel, carol.key))
+    tell(all, alice, carol, 'to you')
+    bus.pass(5_000)
+    expect(heard(carol, alice)).to.deep.equal(['to you'])
+    expect(ask(all, carol)!.frames).to.have.length(1)
+  })
+
+  it('has bounds: one author pays with its own, then whoever has most', () => {
+    const all = world('flood')
+    const { bus, carol, alice, dave, channel } = all
+    bus.deliver(carol, channel, session(channel, dave.key, { lamport: 1 }))
+    const size = 60_000
+    const flood = (author: SigningKey, count: number): void => {
+      for (let n = 1; n <= count; n++)
+        bus.deliver(carol, channel, session(channel, author, { lamport: n, sealed: zeros(size) }))
+    }
+    flood(alice.key, 40)
+    const ofOne = Math.floor(CARRIED_OF_ONE_BYTES / (size + 500))
+    expect(carriedBy(carol)).to.equal(1 + ofOne)
+    const kept = ask(all, carol, { senders: [alice.key.publicKey] })!.frames
+    expect(frameIn(channel, kept[0]!).body.session!.lamport).to.equal(40)
+    const invite = bus.invite(all.erin, channel)
+    const crowd = Array.from({ length: 10 }, (_, n) => bus.add(`crowd${n}`))
+    for (const node of crowd) bus.join(node, invite)
+    bus.pass(10_000)
+    for (const { key } of crowd) flood(key, 20)
+    const fill = carol.peer.unsafeFills().find(({ name }) => name.includes('session frames for others'))!
+    expect(fill.size).to.be.within(CARRIED_BYTES * 0.9, CARRIED_BYTES)
+    expect(ask(all, carol, { senders: [dave.key.publicKey] })!.frames).to.have.length(1)
+    bus.stop(carol)
+    bus.start(carol)
+    const after = carol.peer.unsafeFills().find(({ name }) => name.includes('session frames for others'))!
+    expect(after.size).to.equal(fill.size)
+  })
+
+  it('goes after thirty days, or when the messages of its channel do, or with its channel', () => {
+    for (const [retentionSeconds, ageMs] of [
+      [0, CARRIED_MS],
+      [3_600, 3_600 * SECOND_MS]
+    ] as const) {
+      const all = world(`age/${retentionSeconds}`, { retentionSeconds })
+      const { bus, carol, alice, channel } = all
+      for (const node of [all.bob, all.dave, all.erin, alice]) bus.stop(node)
+      bus.deliver(carol, channel, session(channel, alice.key))
+      expect(carriedBy(carol)).to.equal(1)
+      bus.now += ageMs - 60_000
+      bus.stop(carol)
+      bus.start(carol)
+      bus.pass(1)
+      expect(carriedBy(carol), 'not yet').to.equal(1)
+      expect(ask(all, carol)!.frames).to.have.length(1)
+      bus.now += 60_001
+      expect(ask(all, carol)!.frames).to.deep.equal([])
+      bus.pass(HOUR_MS)
+      expect(carriedBy(carol)).to.equal(0)
+    }
+    const all = world('left')
+    all.bus.deliver(all.carol, all.channel, session(all.channel, all.alice.key))
+    all.bus.command(all.carol, { type: 'leaveChannel', channel: all.channel })
+    expect(carriedBy(all.carol)).to.equal(0)
+    expect(all.carol.peer.unsafeFills().find(({ name }) => name.includes('for others'))).to.include({ size: 0 })
+    expect(DAY_MS).to.be.lessThan(CARRIED_MS)
+  })
+})
