@@ -70,17 +70,14 @@ export class Carried {
   /** @returns undefined for what is no proper question. */
   answer(question: SessionsQuestion, env: Env): Answer | undefined {
     if (!isWithinBounds(question)) return undefined
-    const { channel, senders, from, known } = question
+    const { channel, from, known } = question
     const name = channelIdText(channel)
     const since = env.now - this.#ageMs(name)
     const has = new Set(known.map(mapKey))
-    const asked = new Set(senders.map(mapKey))
     const isWanted = ({ lamport, keptAt, id }: CarriedRow): boolean =>
       lamport >= from && keptAt > since && !has.has(mapKey(beginningOf(id)))
     const authors = [...(this.#channels.get(name)?.authors.values() ?? [])]
-    const shelves = authors
-      .filter(({ user }) => asked.size === 0 || asked.has(mapKey(user)))
-      .map(({ frames }) => [...frames].filter(isWanted).sort((a, b) => b.lamport - a.lamport))
+    const shelves = authors.map(({ frames }) => [...frames].filter(isWanted).sort((a, b) => b.lamport - a.lamport))
     const answer = new FramesAnswer()
     for (const { frame } of inTurn(shelves)) if (!answer.take(frame)) break
     return answer.answer

@@ -158,8 +158,6 @@ export const ASKED_KEEPERS = 16
 export const ASKED_CARRIERS = 8
 export const KEEPER_ANSWERS = 8
 export const KEEPER_TRIES = 3
-/** A carrier without keys knows no members: they are named to it, in so many questions at most. */
-export const KEEPER_BATCHES = 16
 /** Whoever has heard something says so within this time, or longer where there are many. */
 export const RECEIPT_MS = 2 * SECOND_MS
 export const RECEIPT_PER_MEMBER_MS = SECOND_MS

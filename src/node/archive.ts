@@ -57,7 +57,7 @@ const DELETED_AT_ONCE = 256
 const MAX_GIVING = 64
 /** How much too old something may be: each author's rows are looked through once in this time at most. */
 const AGE_SLACK_MS = HOUR_MS
-/** Authors whose messages are put together when those of everybody are asked for: those known longest. */
+/** Authors whose frames are put together when those of everybody are asked for: those known longest. */
 const MERGED_AUTHORS = 1_024
 
 /** What is kept of one author in one channel: its messages, or its session frames. */
@@ -363,14 +363,11 @@ export class Archive {
     }
   }
 
-  /** The kept session frames that are asked for: of each author the newest first, of one after the other in turn. */
-  async *#inTurn({ channel, senders, from }: SessionsQuestion): AsyncGenerator<Row> {
+  /** The kept session frames of a channel: of each author the newest first, of one after the other in turn. */
+  async *#inTurn({ channel, from }: SessionsQuestion): AsyncGenerator<Row> {
     const authors = [...(this.#channels.get(hex(channel))?.authors.values() ?? [])]
-    const asked = new Set(senders.map(hex))
-    const some = authors.filter(
-      ({ user, isSessions, newest }) => isSessions && newest >= from && (asked.size === 0 || asked.has(hex(user)))
-    )
-    if (some.length > MERGED_AUTHORS) some.sort((a, b) => a.heardAt - b.heardAt).splice(MERGED_AUTHORS)
+    const some = authors.filter(({ isSessions, newest }) => isSessions && newest >= from)
+    some.sort((a, b) => a.heardAt - b.heardAt).splice(MERGED_AUTHORS)
     const opened = some.map(({ room }) => this.#store.rows(room, { from, isReverse: true })[Symbol.asyncIterator]())
     try {
       for (let left = opened; left.length > 0; ) {

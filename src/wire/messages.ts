@@ -13486,12 +13486,6 @@ export namespace Question {
     value: Uint8Array
   }
 
-  export interface QuestionSessionsSendersFieldEvent {
-    field: '$.sessions.senders[]'
-    index: number
-    value: Uint8Array
-  }
-
   export interface QuestionSessionsFromFieldEvent {
     field: '$.sessions.from'
     value: number
@@ -13511,7 +13505,7 @@ export namespace Question {
     return decodeMessage(buf, Question.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Question>): Generator<QuestionDescriptorChannelFieldEvent | QuestionRecordUserFieldEvent | QuestionEpochsChannelFieldEvent | QuestionEpochsGroupFieldEvent | QuestionEpochsAfterFieldEvent | QuestionEpochsChunksFieldEvent | QuestionLogChannelFieldEvent | QuestionLogKeyTermFieldEvent | QuestionLogKeySerialFieldEvent | QuestionLogKeyCommitmentFieldEvent | QuestionLogOffsetFieldEvent | QuestionFramesChannelFieldEvent | QuestionFramesRangesSenderFieldEvent | QuestionFramesRangesGroupFieldEvent | QuestionFramesRangesFromFieldEvent | QuestionFramesRangesToFieldEvent | QuestionSessionsChannelFieldEvent | QuestionSessionsSendersFieldEvent | QuestionSessionsFromFieldEvent | QuestionSessionsKnownFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Question>): Generator<QuestionDescriptorChannelFieldEvent | QuestionRecordUserFieldEvent | QuestionEpochsChannelFieldEvent | QuestionEpochsGroupFieldEvent | QuestionEpochsAfterFieldEvent | QuestionEpochsChunksFieldEvent | QuestionLogChannelFieldEvent | QuestionLogKeyTermFieldEvent | QuestionLogKeySerialFieldEvent | QuestionLogKeyCommitmentFieldEvent | QuestionLogOffsetFieldEvent | QuestionFramesChannelFieldEvent | QuestionFramesRangesSenderFieldEvent | QuestionFramesRangesGroupFieldEvent | QuestionFramesRangesFromFieldEvent | QuestionFramesRangesToFieldEvent | QuestionSessionsChannelFieldEvent | QuestionSessionsFromFieldEvent | QuestionSessionsKnownFieldEvent> {
     return streamMessage(buf, Question.codec(), opts)
   }
 }
@@ -14331,7 +14325,6 @@ export namespace Range {
 
 export interface SessionsQuestion {
   channel: Uint8Array
-  senders: Uint8Array[]
   from: number
   known: Uint8Array[]
 }
@@ -14351,21 +14344,14 @@ export namespace SessionsQuestion {
           w.bytes(obj.channel)
         }
 
-        if (obj.senders != null && obj.senders.length > 0) {
-          for (const value of obj.senders) {
-            w.uint32(18)
-            w.bytes(value)
-          }
-        }
-
         if ((obj.from != null && obj.from !== 0)) {
-          w.uint32(24)
+          w.uint32(16)
           w.uint64Number(obj.from)
         }
 
         if (obj.known != null && obj.known.length > 0) {
           for (const value of obj.known) {
-            w.uint32(34)
+            w.uint32(26)
             w.bytes(value)
           }
         }
@@ -14376,7 +14362,6 @@ export namespace SessionsQuestion {
       }, (reader, length, opts = {}) => {
         const obj: any = {
           channel: uint8ArrayAlloc(0),
-          senders: [],
           from: 0,
           known: []
         }
@@ -14392,18 +14377,10 @@ export namespace SessionsQuestion {
               break
             }
             case 2: {
-              if (opts.limits?.senders != null && obj.senders.length === opts.limits.senders) {
-                throw new MaxLengthError('Decode error - repeated field "senders" had too many elements')
-              }
-
-              obj.senders.push(reader.bytes())
-              break
-            }
-            case 3: {
               obj.from = reader.uint64Number()
               break
             }
-            case 4: {
+            case 3: {
               if (opts.limits?.known != null && obj.known.length === opts.limits.known) {
                 throw new MaxLengthError('Decode error - repeated field "known" had too many elements')
               }
@@ -14421,7 +14398,6 @@ export namespace SessionsQuestion {
         return obj
       }, function * (reader, length, prefix, opts = {}) {
         const obj = {
-          senders: 0,
           known: 0
         }
 
@@ -14439,28 +14415,13 @@ export namespace SessionsQuestion {
               break
             }
             case 2: {
-              if (opts.limits?.senders != null && obj.senders === opts.limits.senders) {
-                throw new MaxLengthError('Streaming decode error - repeated field "senders" had too many elements')
-              }
-
-              yield {
-                field: `${prefix}.senders[]`,
-                index: obj.senders,
-                value: reader.bytes()
-              }
-
-              obj.senders++
-
-              break
-            }
-            case 3: {
               yield {
                 field: `${prefix}.from`,
                 value: reader.uint64Number()
               }
               break
             }
-            case 4: {
+            case 3: {
               if (opts.limits?.known != null && obj.known === opts.limits.known) {
                 throw new MaxLengthError('Streaming decode error - repeated field "known" had too many elements')
               }
@@ -14492,12 +14453,6 @@ export namespace SessionsQuestion {
     value: Uint8Array
   }
 
-  export interface SessionsQuestionSendersFieldEvent {
-    field: '$.senders[]'
-    index: number
-    value: Uint8Array
-  }
-
   export interface SessionsQuestionFromFieldEvent {
     field: '$.from'
     value: number
@@ -14517,7 +14472,7 @@ export namespace SessionsQuestion {
     return decodeMessage(buf, SessionsQuestion.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SessionsQuestion>): Generator<SessionsQuestionChannelFieldEvent | SessionsQuestionSendersFieldEvent | SessionsQuestionFromFieldEvent | SessionsQuestionKnownFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SessionsQuestion>): Generator<SessionsQuestionChannelFieldEvent | SessionsQuestionFromFieldEvent | SessionsQuestionKnownFieldEvent> {
     return streamMessage(buf, SessionsQuestion.codec(), opts)
   }
 }

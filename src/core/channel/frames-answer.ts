@@ -10,11 +10,9 @@ import { EMPTY, equalBytes } from '../../base/bytes.ts'
 import {
   ANSWERED_FRAMES,
   ANSWERED_FRAMES_BYTES,
-  ASKED_SENDERS,
   KNOWN_FRAMES,
   KNOWN_ID_BYTES,
-  SCANNED_MESSAGES,
-  USER_BYTES
+  SCANNED_MESSAGES
 } from '../../wire/limits.ts'
 import type { Answer, Range, SessionsQuestion } from '../../wire/messages.ts'
 
@@ -37,11 +35,8 @@ export const isInRange = ({ sender, group, from, to }: Range, kept: KeptFrame): 
 export const beginningOf = (id: Uint8Array): Uint8Array => id.subarray(0, KNOWN_ID_BYTES)
 
 /** Whether a question for session frames is within its bounds. */
-export const isWithinBounds = ({ senders, known }: SessionsQuestion): boolean =>
-  senders.length <= ASKED_SENDERS &&
-  senders.every(({ length }) => length === USER_BYTES) &&
-  known.length <= KNOWN_FRAMES &&
-  known.every(({ length }) => length === KNOWN_ID_BYTES)
+export const isWithinBounds = ({ known }: SessionsQuestion): boolean =>
+  known.length <= KNOWN_FRAMES && known.every(({ length }) => length === KNOWN_ID_BYTES)
 
 /** Collects the frames of one answer. */
 export class FramesAnswer {

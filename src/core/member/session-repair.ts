@@ -5,8 +5,8 @@
  * also those that come later. A question says what has come already: of many who keep the same only the first gives it. What
  * comes is for our sessions to judge, and no faster than starts may come.
  */
-import { equalBytes, hex, unhex } from '../../base/bytes.ts'
-import { ANSWERED_FRAMES, ASKED_SENDERS, KNOWN_FRAMES } from '../../wire/limits.ts'
+import { hex, unhex } from '../../base/bytes.ts'
+import { ANSWERED_FRAMES, KNOWN_FRAMES } from '../../wire/limits.ts'
 import type { Answer } from '../../wire/messages.ts'
 import { AbsenceRow, type AbsenceSpanRow } from '../../wire/rows.ts'
 import type { Context } from '../channel/context.ts'
@@ -23,7 +23,6 @@ import {
   ASKED_KEEPERS,
   BACKLOG_SPANS,
   KEEPER_ANSWERS,
-  KEEPER_BATCHES,
   KEEPER_TRIES,
   REPAIR_MAX_MS,
   REPAIR_MS,
@@ -36,9 +35,7 @@ import type { Readiness } from './repair.ts'
 /** Whom a question went to. */
 interface Asked {
   readonly isMember: boolean
-  /** Which of the members are named in it, where members are. */
-  readonly batch: number
-  /** Answers to it so far. */
+  /** Its answers so far. */
   readonly answers: number
 }
 
@@ -152,12 +149,12 @@ export class SessionRepair {
     if (this.#next !== undefined) return this.#ask(this.#next.asked, this.#next.from, from, out)
     if (this.#carriers.size < ASKED_CARRIERS) {
       if (this.#carriersAt <= env.uptimeMs) {
-        return this.#ask({ isMember: false, batch: 0, answers: 0 }, undefined, from, out)
+        return this.#ask({ isMember: false, answers: 0 }, undefined, from, out)
       }
       this.#deadlines.setEarliest('look', this.#carriersAt)
     }
     const member = this.#memberToAsk(env)
-    if (member !== undefined) this.#ask({ isMember: true, batch: 0, answers: 0 }, member, from, out)
+    if (member !== undefined) this.#ask({ isMember: true, answers: 0 }, member, from, out)
   }
 
   /** Any of those present: not all ask the same. */
@@ -173,22 +170,11 @@ export class SessionRepair {
     this.#asked = asked
     this.#next = undefined
     const known = [...this.#known.values()]
-    const senders = asked.isMember ? [] : this.#batches()[asked.batch]!
     const isOver = (carrier: string): boolean =>
       this.#passedOver.has(carrier) || this.#carriers.get(carrier) === KEEPER_TRIES
     const but = [...this.#carriers.keys()].filter(isOver).map((carrier) => asUserId(unhex(carrier)))
-    const question = { sessions: { channel, senders, from, known } }
+    const question = { sessions: { channel, from, known } }
     out.push({ type: 'ask', id: `${name}:sessions`, channel, to, addresses: [], question, but })
-  }
-
-  /** Those who may have said something to us, as a carrier is told of them. */
-  #batches(): Uint8Array[][] {
-    const { log, user } = this.#context
-    const others = log.roster.members.ids().filter((one) => !equalBytes(one, user))
-    const count = Math.min(KEEPER_BATCHES, Math.ceil(others.length / ASKED_SENDERS))
-    return Array.from({ length: Math.max(1, count) }, (_, i) =>
-      others.slice(i * ASKED_SENDERS, (i + 1) * ASKED_SENDERS)
-    )
   }
 
   /**
@@ -219,11 +205,8 @@ export class SessionRepair {
     const isNew = this.#takeIn(answer, out)
     if (isNew) this.#restUntil = env.uptimeMs + REPAIR_PAUSE_MS
     const answers = asked.answers + 1
-    const batch = asked.batch + 1
     if (answer.isMore && isNew && answers < KEEPER_ANSWERS) this.#next = { from, asked: { ...asked, answers } }
-    else if (!asked.isMember && batch < this.#batches().length) {
-      this.#next = { from, asked: { isMember: false, batch, answers: 0 } }
-    } else book.set(name, KEEPER_TRIES)
+    else book.set(name, KEEPER_TRIES)
   }
 
   /** @returns whether there was anything that had not come before. */
