@@ -223,7 +223,7 @@ describe('the archive of a carrier', () => {
   it('a flood of both messages and session frames by one author is paid for by that one', async () => {
     const shelf = await Shelf.open({ maxBytes: 2 * MIB })
     await shelf.keep(...times(12, (i) => said(alice, i, 60_000)))
-    await shelf.keep(...times(100, (i) => (i % 2 === 0 ? said(bob, i, 60_000) : session(bob, i, 60_000))))
+    for (let i = 1; i <= 60; i++) await shelf.keep(i % 2 === 0 ? said(bob, i, 60_000) : session(bob, i, 60_000))
     expect(await shelf.kept(alice)).to.have.length(12)
   })
 
