@@ -255,15 +255,17 @@ describe('a member that was away', () => {
     const endless = (_question: SessionsQuestion, asker: Node): Answer | undefined =>
       asker === bob
         ? answerOf(
-            Array.from({ length: 20 }, () => session(all.channel, carol.key, { attempt: made++ })),
+            Array.from({ length: ANSWERED_FRAMES }, () => session(all.channel, carol.key, { attempt: made++ })),
             true
           )
         : undefined
-    bus.carriers.push({ ...carrierOf(all), answer: endless })
+    bus.carriers.push({ ...carrierOf(all, 1), answer: endless }, { ...carrierOf(all, 2), answer: endless })
     bus.stop(bob)
     bus.start(bob)
-    bus.pass(10 * 60_000)
-    expect(made).to.equal(20 * KEEPER_ANSWERS)
+    bus.pass(60_000)
+    expect(made).to.equal(2 * ANSWERED_FRAMES * KEEPER_ANSWERS)
+    const known = bob.peer.unsafeFills().find(({ name }) => name === 'session frames known')!
+    expect(known).to.include({ size: KNOWN_FRAMES, cap: KNOWN_FRAMES })
     expect(questionsOf(all, bob).some(({ to }) => to === hex(carol.key.publicKey))).to.equal(true)
   })
 
@@ -377,6 +379,8 @@ describe('a member that was away', () => {
     for (let n = 0; n < 5; n++) bus.say(bob, all.channel, `number ${n}`)
     bus.pass(5_000)
     bus.stop(bob)
+    // What it missed when it came first is not asked for any more.
+    bus.now += ABSENCE_MS
     bus.start(alice)
     tell(all, alice, bob, 'for when you are back')
     bus.stop(alice)
@@ -451,6 +455,13 @@ describe('what a member keeps of sessions of others', () => {
     bus.deliver(carol, channel, session(channel, alice.key, { lamport: 0 }))
     bus.deliver(carol, channel, session(channel, signingKey(new Uint8Array(32).fill(7))))
     expect(carriedBy(carol)).to.equal(0)
+    // Who has no key knows of no members.
+    const invite = bus.invite(all.erin, channel)
+    bus.stop(all.erin)
+    const zoe = bus.add('zoe')
+    bus.command(zoe, { type: 'join', invite })
+    bus.deliver(zoe, channel, session(channel, alice.key))
+    expect(carriedBy(zoe)).to.equal(0)
     for (let n = 0; n < 2; n++) bus.deliver(carol, channel, session(channel, alice.key))
     expect(carriedBy(carol)).to.equal(1)
     // Its own are its own business, and so is what is said to it.

@@ -146,15 +146,15 @@ export class SessionRepair {
     const spans = this.#aliveSpans(env)
     if (spans.length === 0) return
     const from = Math.min(...spans.map((span) => span.from))
-    if (this.#next !== undefined) return this.#ask(this.#next.asked, this.#next.from, from, out)
+    if (this.#next !== undefined) return this.#ask(this.#next.asked, this.#next.from, from, env, out)
     if (this.#carriers.size < ASKED_CARRIERS) {
       if (this.#carriersAt <= env.uptimeMs) {
-        return this.#ask({ isMember: false, answers: 0 }, undefined, from, out)
+        return this.#ask({ isMember: false, answers: 0 }, undefined, from, env, out)
       }
       this.#deadlines.setEarliest('look', this.#carriersAt)
     }
     const member = this.#memberToAsk(env)
-    if (member !== undefined) this.#ask({ isMember: true, answers: 0 }, member, from, out)
+    if (member !== undefined) this.#ask({ isMember: true, answers: 0 }, member, from, env, out)
   }
 
   /** Any of those present: not all ask the same. */
@@ -165,10 +165,11 @@ export class SessionRepair {
     return asUserId(present[(low + 256 * high) % present.length]!)
   }
 
-  #ask(asked: Asked, to: UserId | undefined, from: number, out: Out): void {
+  #ask(asked: Asked, to: UserId | undefined, from: number, env: Env, out: Out): void {
     const { channel, name } = this.#context
     this.#asked = asked
     this.#next = undefined
+    this.#restUntil = env.uptimeMs + REPAIR_PAUSE_MS
     const known = [...this.#known.values()]
     const isOver = (carrier: string): boolean =>
       this.#passedOver.has(carrier) || this.#carriers.get(carrier) === KEEPER_TRIES
@@ -190,11 +191,11 @@ export class SessionRepair {
       // Those that gave no answer may do so later.
       for (const carrier of this.#carriers.keys()) this.#passedOver.delete(carrier)
       this.#carriersAt = env.uptimeMs + Math.min(REPAIR_MAX_MS, REPAIR_MS * 2 ** this.#carrierTries++)
-    } else this.#onAnswerOf(from, asked, answer, env, out)
+    } else this.#onAnswerOf(from, asked, answer, out)
     this.#look(env, out)
   }
 
-  #onAnswerOf(from: UserId, asked: Asked, answer: Answer | undefined, env: Env, out: Out): void {
+  #onAnswerOf(from: UserId, asked: Asked, answer: Answer | undefined, out: Out): void {
     const name = hex(from)
     const book = asked.isMember ? this.#members : this.#carriers
     if (answer === undefined) {
@@ -203,7 +204,6 @@ export class SessionRepair {
       return
     }
     const isNew = this.#takeIn(answer, out)
-    if (isNew) this.#restUntil = env.uptimeMs + REPAIR_PAUSE_MS
     const answers = asked.answers + 1
     if (answer.isMore && isNew && answers < KEEPER_ANSWERS) this.#next = { from, asked: { ...asked, answers } }
     else book.set(name, KEEPER_TRIES)
