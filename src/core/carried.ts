@@ -48,7 +48,7 @@ export class Carried {
   restore(rows: readonly NamedRow[], env: Env): void {
     const kept = rows.map(({ name, value }) => ({ name, row: CarriedRow.decode(value) }))
     for (const { name, row } of kept.sort((a, b) => a.row.keptAt - b.row.keptAt)) this.#add(name, row)
-    this.#deadlines.set('look', env.uptimeMs)
+    if (kept.length > 0) this.#deadlines.set('look', env.uptimeMs)
   }
 
   /** Keeps a frame of a member that came on its topic. */
