@@ -155,13 +155,10 @@ export class Direct implements SessionsContext {
 
   // ---------------------------------------------------------------- what comes in
 
-  /** A frame on a topic; most are for others. */
-  onFrame(frame: Frame, env: Env, out: Out): void {
-    if (equalBytes(frame.author, this.self.record.user)) return
-    const refusal = this.#during({ env, out }, (sessions) =>
-      sessions.receive(frame.body.session!, frame.author, env, out)
-    )
-    if (refusal !== undefined && !isOrdinary(refusal)) out.reject(refusal)
+  /** A frame on a topic, or one that was kept for us; most are for others. */
+  onFrame(frame: Frame, env: Env, out: Out): Refusal | undefined {
+    if (equalBytes(frame.author, this.self.record.user)) return undefined
+    return this.#during({ env, out }, (sessions) => sessions.receive(frame.body.session!, frame.author, env, out))
   }
 
   /** A frame that a peer handed to us. */
@@ -545,4 +542,4 @@ function idOf(one: Uint8Array, other: Uint8Array): Uint8Array {
 const nameOf = ({ tag, header }: SessionFrame): string => hex(tag) + hex(header)
 
 /** On a topic most starts are for others, and most sessions are of others. */
-const isOrdinary = ({ check }: Refusal): boolean => check === 1001 || check === 1007
+export const isOrdinary = ({ check }: Refusal): boolean => check === 1001 || check === 1007

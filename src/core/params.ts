@@ -142,6 +142,22 @@ export const TAIL_TRIES = 10
 export const CONTACTS = 10_000
 /** Times of absence that are still to be asked for. */
 export const BACKLOG_SPANS = 4
+/** Session frames that are kept for members who are away: in all, of one author in a channel, what each costs beside. */
+export const CARRIED_BYTES = 8 * 1024 * 1024
+export const CARRIED_OF_ONE_BYTES = 1024 * 1024
+export const CARRIED_FRAME_BYTES = 256
+/** How long they are kept where the channel does not say less, and how often it is looked whether they have been. */
+export const CARRIED_MS = 30 * DAY_MS
+export const CARRIED_LOOK_MS = HOUR_MS
+/** For so long after an absence whoever comes is asked for the session frames that passed meanwhile. */
+export const ABSENCE_MS = DAY_MS
+/** By so much may an author's Lamport time have been behind ours when it said something to us. */
+export const ABSENCE_SLACK = 256
+/** Members, and carriers without keys, that are asked; answers of one to one question; tries to get one. */
+export const ASKED_KEEPERS = 16
+export const ASKED_CARRIERS = 8
+export const KEEPER_ANSWERS = 8
+export const KEEPER_TRIES = 3
 /** Whoever has heard something says so within this time, or longer where there are many. */
 export const RECEIPT_MS = 2 * SECOND_MS
 export const RECEIPT_PER_MEMBER_MS = SECOND_MS

@@ -48,6 +48,7 @@ export function restoreRooms(rooms: ReadonlyMap<string, Room>, rowsOf: RowsOf): 
   restore('outbox', ({ member }, value) => member.speaker.restoreOutbox(value))
   restore('clock', ({ member }, value) => member.clock.restore(value))
   restore('backlog', ({ member }, value) => member.repair.restore(value))
+  restore('absence', ({ member }, value) => member.sessionRepair.restore(value))
   restore('receipt', ({ member }, value) => member.receipts.restore(value))
   restore('archive', ({ manager }, value) => manager.archive.restore(value))
   restore('newest', ({ member }, value) => member.succession.restoreNewest(value))

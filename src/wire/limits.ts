@@ -15,6 +15,9 @@ export const ANSWERED_FRAMES_BYTES = 512 * 1024
 export const SEEN_SENDERS = 64
 /** Ranges in one question for messages. */
 export const ASKED_RANGES = 32
+/** Frames that a question for session frames says its asker has, by the beginnings of their ids. */
+export const KNOWN_FRAMES = 2048
+export const KNOWN_ID_BYTES = 8
 /** Stored messages looked at for one answer. */
 export const SCANNED_MESSAGES = 8192
 

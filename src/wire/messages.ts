@@ -13161,6 +13161,7 @@ export interface Question {
   epochs?: EpochsQuestion
   log?: LogQuestion
   frames?: FramesQuestion
+  sessions?: SessionsQuestion
 }
 
 export namespace Question {
@@ -13175,7 +13176,16 @@ export namespace Question {
 
         obj = { ...obj }
 
+        if (obj.sessions != null) {
+          obj.frames = undefined
+          obj.log = undefined
+          obj.epochs = undefined
+          obj.record = undefined
+          obj.descriptor = undefined
+        }
+
         if (obj.frames != null) {
+          obj.sessions = undefined
           obj.log = undefined
           obj.epochs = undefined
           obj.record = undefined
@@ -13183,6 +13193,7 @@ export namespace Question {
         }
 
         if (obj.log != null) {
+          obj.sessions = undefined
           obj.frames = undefined
           obj.epochs = undefined
           obj.record = undefined
@@ -13190,6 +13201,7 @@ export namespace Question {
         }
 
         if (obj.epochs != null) {
+          obj.sessions = undefined
           obj.frames = undefined
           obj.log = undefined
           obj.record = undefined
@@ -13197,6 +13209,7 @@ export namespace Question {
         }
 
         if (obj.record != null) {
+          obj.sessions = undefined
           obj.frames = undefined
           obj.log = undefined
           obj.epochs = undefined
@@ -13204,6 +13217,7 @@ export namespace Question {
         }
 
         if (obj.descriptor != null) {
+          obj.sessions = undefined
           obj.frames = undefined
           obj.log = undefined
           obj.epochs = undefined
@@ -13233,6 +13247,11 @@ export namespace Question {
         if (obj.frames != null) {
           w.uint32(42)
           FramesQuestion.codec().encode(obj.frames, w)
+        }
+
+        if (obj.sessions != null) {
+          w.uint32(50)
+          SessionsQuestion.codec().encode(obj.sessions, w)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -13277,6 +13296,12 @@ export namespace Question {
               })
               break
             }
+            case 6: {
+              obj.sessions = SessionsQuestion.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.sessions
+              })
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -13284,7 +13309,16 @@ export namespace Question {
           }
         }
 
+        if (obj.sessions != null) {
+          delete obj.frames
+          delete obj.log
+          delete obj.epochs
+          delete obj.record
+          delete obj.descriptor
+        }
+
         if (obj.frames != null) {
+          delete obj.sessions
           delete obj.log
           delete obj.epochs
           delete obj.record
@@ -13292,6 +13326,7 @@ export namespace Question {
         }
 
         if (obj.log != null) {
+          delete obj.sessions
           delete obj.frames
           delete obj.epochs
           delete obj.record
@@ -13299,6 +13334,7 @@ export namespace Question {
         }
 
         if (obj.epochs != null) {
+          delete obj.sessions
           delete obj.frames
           delete obj.log
           delete obj.record
@@ -13306,6 +13342,7 @@ export namespace Question {
         }
 
         if (obj.record != null) {
+          delete obj.sessions
           delete obj.frames
           delete obj.log
           delete obj.epochs
@@ -13313,6 +13350,7 @@ export namespace Question {
         }
 
         if (obj.descriptor != null) {
+          delete obj.sessions
           delete obj.frames
           delete obj.log
           delete obj.epochs
@@ -13358,6 +13396,13 @@ export namespace Question {
             case 5: {
               yield * FramesQuestion.codec().stream(reader, reader.uint32(), `${prefix}.frames`, {
                 limits: opts.limits?.frames
+              })
+
+              break
+            }
+            case 6: {
+              yield * SessionsQuestion.codec().stream(reader, reader.uint32(), `${prefix}.sessions`, {
+                limits: opts.limits?.sessions
               })
 
               break
@@ -13459,6 +13504,22 @@ export namespace Question {
     index: number
   }
 
+  export interface QuestionSessionsChannelFieldEvent {
+    field: '$.sessions.channel'
+    value: Uint8Array
+  }
+
+  export interface QuestionSessionsFromFieldEvent {
+    field: '$.sessions.from'
+    value: number
+  }
+
+  export interface QuestionSessionsKnownFieldEvent {
+    field: '$.sessions.known[]'
+    index: number
+    value: Uint8Array
+  }
+
   export function encode (obj: Partial<Question>): Uint8Array {
     return encodeMessage(obj, Question.codec())
   }
@@ -13467,7 +13528,7 @@ export namespace Question {
     return decodeMessage(buf, Question.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Question>): Generator<QuestionDescriptorChannelFieldEvent | QuestionRecordUserFieldEvent | QuestionEpochsChannelFieldEvent | QuestionEpochsGroupFieldEvent | QuestionEpochsAfterFieldEvent | QuestionEpochsChunksFieldEvent | QuestionLogChannelFieldEvent | QuestionLogKeyTermFieldEvent | QuestionLogKeySerialFieldEvent | QuestionLogKeyCommitmentFieldEvent | QuestionLogOffsetFieldEvent | QuestionFramesChannelFieldEvent | QuestionFramesRangesSenderFieldEvent | QuestionFramesRangesGroupFieldEvent | QuestionFramesRangesFromFieldEvent | QuestionFramesRangesToFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Question>): Generator<QuestionDescriptorChannelFieldEvent | QuestionRecordUserFieldEvent | QuestionEpochsChannelFieldEvent | QuestionEpochsGroupFieldEvent | QuestionEpochsAfterFieldEvent | QuestionEpochsChunksFieldEvent | QuestionLogChannelFieldEvent | QuestionLogKeyTermFieldEvent | QuestionLogKeySerialFieldEvent | QuestionLogKeyCommitmentFieldEvent | QuestionLogOffsetFieldEvent | QuestionFramesChannelFieldEvent | QuestionFramesRangesSenderFieldEvent | QuestionFramesRangesGroupFieldEvent | QuestionFramesRangesFromFieldEvent | QuestionFramesRangesToFieldEvent | QuestionSessionsChannelFieldEvent | QuestionSessionsFromFieldEvent | QuestionSessionsKnownFieldEvent> {
     return streamMessage(buf, Question.codec(), opts)
   }
 }
@@ -14282,6 +14343,160 @@ export namespace Range {
 
   export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Range>): Generator<RangeSenderFieldEvent | RangeGroupFieldEvent | RangeFromFieldEvent | RangeToFieldEvent> {
     return streamMessage(buf, Range.codec(), opts)
+  }
+}
+
+export interface SessionsQuestion {
+  channel: Uint8Array
+  from: number
+  known: Uint8Array[]
+}
+
+export namespace SessionsQuestion {
+  let _codec: Codec<SessionsQuestion>
+
+  export const codec = (): Codec<SessionsQuestion> => {
+    if (_codec == null) {
+      _codec = message<SessionsQuestion>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.channel != null && obj.channel.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.channel)
+        }
+
+        if ((obj.from != null && obj.from !== 0)) {
+          w.uint32(16)
+          w.uint64Number(obj.from)
+        }
+
+        if (obj.known != null && obj.known.length > 0) {
+          for (const value of obj.known) {
+            w.uint32(26)
+            w.bytes(value)
+          }
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          channel: uint8ArrayAlloc(0),
+          from: 0,
+          known: []
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.channel = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.from = reader.uint64Number()
+              break
+            }
+            case 3: {
+              if (opts.limits?.known != null && obj.known.length === opts.limits.known) {
+                throw new MaxLengthError('Decode error - repeated field "known" had too many elements')
+              }
+
+              obj.known.push(reader.bytes())
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const obj = {
+          known: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.channel`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.from`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            case 3: {
+              if (opts.limits?.known != null && obj.known === opts.limits.known) {
+                throw new MaxLengthError('Streaming decode error - repeated field "known" had too many elements')
+              }
+
+              yield {
+                field: `${prefix}.known[]`,
+                index: obj.known,
+                value: reader.bytes()
+              }
+
+              obj.known++
+
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface SessionsQuestionChannelFieldEvent {
+    field: '$.channel'
+    value: Uint8Array
+  }
+
+  export interface SessionsQuestionFromFieldEvent {
+    field: '$.from'
+    value: number
+  }
+
+  export interface SessionsQuestionKnownFieldEvent {
+    field: '$.known[]'
+    index: number
+    value: Uint8Array
+  }
+
+  export function encode (obj: Partial<SessionsQuestion>): Uint8Array {
+    return encodeMessage(obj, SessionsQuestion.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SessionsQuestion>): SessionsQuestion {
+    return decodeMessage(buf, SessionsQuestion.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SessionsQuestion>): Generator<SessionsQuestionChannelFieldEvent | SessionsQuestionFromFieldEvent | SessionsQuestionKnownFieldEvent> {
+    return streamMessage(buf, SessionsQuestion.codec(), opts)
   }
 }
 

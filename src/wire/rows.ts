@@ -2381,6 +2381,418 @@ export namespace SpanRow {
   }
 }
 
+export interface AbsenceRow {
+  spans: AbsenceSpanRow[]
+}
+
+export namespace AbsenceRow {
+  let _codec: Codec<AbsenceRow>
+
+  export const codec = (): Codec<AbsenceRow> => {
+    if (_codec == null) {
+      _codec = message<AbsenceRow>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if (obj.spans != null && obj.spans.length > 0) {
+          for (const value of obj.spans) {
+            w.uint32(10)
+            AbsenceSpanRow.codec().encode(value, w)
+          }
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          spans: []
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              if (opts.limits?.spans != null && obj.spans.length === opts.limits.spans) {
+                throw new MaxLengthError('Decode error - repeated field "spans" had too many elements')
+              }
+
+              obj.spans.push(AbsenceSpanRow.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.spans$
+              }))
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const obj = {
+          spans: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              if (opts.limits?.spans != null && obj.spans === opts.limits.spans) {
+                throw new MaxLengthError('Streaming decode error - repeated field "spans" had too many elements')
+              }
+
+              for (const evt of AbsenceSpanRow.codec().stream(reader, reader.uint32(), `${prefix}.spans[]`, {
+                limits: opts.limits?.spans$
+              })) {
+                yield {
+                  ...evt,
+                  index: obj.spans
+                }
+              }
+
+              obj.spans++
+
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface AbsenceRowSpansFromFieldEvent {
+    field: '$.spans[].from'
+    value: number
+    index: number
+  }
+
+  export interface AbsenceRowSpansUntilFieldEvent {
+    field: '$.spans[].until'
+    value: number
+    index: number
+  }
+
+  export function encode (obj: Partial<AbsenceRow>): Uint8Array {
+    return encodeMessage(obj, AbsenceRow.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<AbsenceRow>): AbsenceRow {
+    return decodeMessage(buf, AbsenceRow.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<AbsenceRow>): Generator<AbsenceRowSpansFromFieldEvent | AbsenceRowSpansUntilFieldEvent> {
+    return streamMessage(buf, AbsenceRow.codec(), opts)
+  }
+}
+
+export interface AbsenceSpanRow {
+  from: number
+  until: number
+}
+
+export namespace AbsenceSpanRow {
+  let _codec: Codec<AbsenceSpanRow>
+
+  export const codec = (): Codec<AbsenceSpanRow> => {
+    if (_codec == null) {
+      _codec = message<AbsenceSpanRow>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.from != null && obj.from !== 0)) {
+          w.uint32(8)
+          w.uint64Number(obj.from)
+        }
+
+        if ((obj.until != null && obj.until !== 0)) {
+          w.uint32(16)
+          w.uint64Number(obj.until)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          from: 0,
+          until: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.from = reader.uint64Number()
+              break
+            }
+            case 2: {
+              obj.until = reader.uint64Number()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.from`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.until`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface AbsenceSpanRowFromFieldEvent {
+    field: '$.from'
+    value: number
+  }
+
+  export interface AbsenceSpanRowUntilFieldEvent {
+    field: '$.until'
+    value: number
+  }
+
+  export function encode (obj: Partial<AbsenceSpanRow>): Uint8Array {
+    return encodeMessage(obj, AbsenceSpanRow.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<AbsenceSpanRow>): AbsenceSpanRow {
+    return decodeMessage(buf, AbsenceSpanRow.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<AbsenceSpanRow>): Generator<AbsenceSpanRowFromFieldEvent | AbsenceSpanRowUntilFieldEvent> {
+    return streamMessage(buf, AbsenceSpanRow.codec(), opts)
+  }
+}
+
+export interface CarriedRow {
+  author: Uint8Array
+  lamport: number
+  keptAt: number
+  id: Uint8Array
+  frame: Uint8Array
+}
+
+export namespace CarriedRow {
+  let _codec: Codec<CarriedRow>
+
+  export const codec = (): Codec<CarriedRow> => {
+    if (_codec == null) {
+      _codec = message<CarriedRow>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.author != null && obj.author.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.author)
+        }
+
+        if ((obj.lamport != null && obj.lamport !== 0)) {
+          w.uint32(16)
+          w.uint64Number(obj.lamport)
+        }
+
+        if ((obj.keptAt != null && obj.keptAt !== 0)) {
+          w.uint32(24)
+          w.uint64Number(obj.keptAt)
+        }
+
+        if ((obj.id != null && obj.id.byteLength > 0)) {
+          w.uint32(34)
+          w.bytes(obj.id)
+        }
+
+        if ((obj.frame != null && obj.frame.byteLength > 0)) {
+          w.uint32(42)
+          w.bytes(obj.frame)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          author: uint8ArrayAlloc(0),
+          lamport: 0,
+          keptAt: 0,
+          id: uint8ArrayAlloc(0),
+          frame: uint8ArrayAlloc(0)
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.author = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.lamport = reader.uint64Number()
+              break
+            }
+            case 3: {
+              obj.keptAt = reader.uint64Number()
+              break
+            }
+            case 4: {
+              obj.id = reader.bytes()
+              break
+            }
+            case 5: {
+              obj.frame = reader.bytes()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.author`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.lamport`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.keptAt`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            case 4: {
+              yield {
+                field: `${prefix}.id`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 5: {
+              yield {
+                field: `${prefix}.frame`,
+                value: reader.bytes()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface CarriedRowAuthorFieldEvent {
+    field: '$.author'
+    value: Uint8Array
+  }
+
+  export interface CarriedRowLamportFieldEvent {
+    field: '$.lamport'
+    value: number
+  }
+
+  export interface CarriedRowKeptAtFieldEvent {
+    field: '$.keptAt'
+    value: number
+  }
+
+  export interface CarriedRowIdFieldEvent {
+    field: '$.id'
+    value: Uint8Array
+  }
+
+  export interface CarriedRowFrameFieldEvent {
+    field: '$.frame'
+    value: Uint8Array
+  }
+
+  export function encode (obj: Partial<CarriedRow>): Uint8Array {
+    return encodeMessage(obj, CarriedRow.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<CarriedRow>): CarriedRow {
+    return decodeMessage(buf, CarriedRow.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<CarriedRow>): Generator<CarriedRowAuthorFieldEvent | CarriedRowLamportFieldEvent | CarriedRowKeptAtFieldEvent | CarriedRowIdFieldEvent | CarriedRowFrameFieldEvent> {
+    return streamMessage(buf, CarriedRow.codec(), opts)
+  }
+}
+
 export interface ReceiptRow {
   user: Uint8Array
   group: Uint8Array
@@ -4075,6 +4487,7 @@ export interface ArchivedAuthorRow {
   newest: number
   heardAt: number
   oldestAt: number
+  isSessions: boolean
 }
 
 export namespace ArchivedAuthorRow {
@@ -4122,6 +4535,11 @@ export namespace ArchivedAuthorRow {
           w.uint64Number(obj.oldestAt)
         }
 
+        if ((obj.isSessions != null && obj.isSessions !== false)) {
+          w.uint32(64)
+          w.bool(obj.isSessions)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -4133,7 +4551,8 @@ export namespace ArchivedAuthorRow {
           bytes: 0,
           newest: 0,
           heardAt: 0,
-          oldestAt: 0
+          oldestAt: 0,
+          isSessions: false
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -4168,6 +4587,10 @@ export namespace ArchivedAuthorRow {
             }
             case 7: {
               obj.oldestAt = reader.uint64Number()
+              break
+            }
+            case 8: {
+              obj.isSessions = reader.bool()
               break
             }
             default: {
@@ -4234,6 +4657,13 @@ export namespace ArchivedAuthorRow {
               }
               break
             }
+            case 8: {
+              yield {
+                field: `${prefix}.isSessions`,
+                value: reader.bool()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -4281,6 +4711,11 @@ export namespace ArchivedAuthorRow {
     value: number
   }
 
+  export interface ArchivedAuthorRowIsSessionsFieldEvent {
+    field: '$.isSessions'
+    value: boolean
+  }
+
   export function encode (obj: Partial<ArchivedAuthorRow>): Uint8Array {
     return encodeMessage(obj, ArchivedAuthorRow.codec())
   }
@@ -4289,7 +4724,7 @@ export namespace ArchivedAuthorRow {
     return decodeMessage(buf, ArchivedAuthorRow.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ArchivedAuthorRow>): Generator<ArchivedAuthorRowChannelFieldEvent | ArchivedAuthorRowUserFieldEvent | ArchivedAuthorRowFramesFieldEvent | ArchivedAuthorRowBytesFieldEvent | ArchivedAuthorRowNewestFieldEvent | ArchivedAuthorRowHeardAtFieldEvent | ArchivedAuthorRowOldestAtFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ArchivedAuthorRow>): Generator<ArchivedAuthorRowChannelFieldEvent | ArchivedAuthorRowUserFieldEvent | ArchivedAuthorRowFramesFieldEvent | ArchivedAuthorRowBytesFieldEvent | ArchivedAuthorRowNewestFieldEvent | ArchivedAuthorRowHeardAtFieldEvent | ArchivedAuthorRowOldestAtFieldEvent | ArchivedAuthorRowIsSessionsFieldEvent> {
     return streamMessage(buf, ArchivedAuthorRow.codec(), opts)
   }
 }
