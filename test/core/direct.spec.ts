@@ -316,7 +316,7 @@ describe('two members of a channel', () => {
     for (const node of [bob, ...others]) bus.stop(node)
     bus.ghosts = 1
     const isOfBob = ({ kind, author }: Frame): boolean => kind === 'session' && equalBytes(author, bob.key.publicKey)
-    const said = bus.frames(channel).find(isOfBob)!.body.session!
+    const said = bus.frames(channel).findLast(isOfBob)!.body.session!
     // Each repeated frame is answered by a new one.
     for (let attempt = 1; attempt <= DIRECT_FRAMES + 20; attempt++) {
       bus.inject(channel, makeFrame(channel, others[0]!.key, { session: { ...said, attempt } }).bytes)

@@ -5,7 +5,7 @@
  * also those that come later. A question says what has come already: of many who keep the same only the first gives it. What
  * comes is for our sessions to judge, and no faster than starts may come.
  */
-import { hex, unhex } from '../../base/bytes.ts'
+import { hex, mapKey, unhex } from '../../base/bytes.ts'
 import { ANSWERED_FRAMES, KNOWN_FRAMES } from '../../wire/limits.ts'
 import type { Answer } from '../../wire/messages.ts'
 import { AbsenceRow, type AbsenceSpanRow } from '../../wire/rows.ts'
@@ -63,8 +63,8 @@ export class SessionRepair {
   #restUntil = Number.NEGATIVE_INFINITY
   /** What came, oldest first. */
   #queue: Frame[] = []
-  /** Whether the first of them was refused for the rate of starts. */
-  #isHeldUp = false
+  /** Whose frames wait, since one of them was refused for the rate of starts. */
+  #heldUp = new Set<string>()
   /** How questions name what has come, by hex. */
   readonly #known = new Map<string, Uint8Array>()
 
@@ -233,18 +233,22 @@ export class SessionRepair {
     this.#queue.push(frame)
   }
 
-  /** Hands over what came: on a topic a member's frames alone would have reached us, and starts no faster than they may. */
+  /**
+   * Hands over what came: on a topic a member's frames alone would have reached us, and starts no faster than they may. What an
+   * author brought too fast waits, and with it what it said later; a frame that is refused so twice is refused for good.
+   */
   #work(env: Env, out: Out): void {
-    for (let frame = this.#queue[0]; frame !== undefined; frame = this.#queue[0]) {
+    const refusedBefore = this.#heldUp
+    this.#heldUp = new Set()
+    this.#queue = this.#queue.filter((frame) => {
+      const author = mapKey(frame.author)
+      if (this.#heldUp.has(author)) return true
       const refusal = this.#context.log.isMember(frame.author) ? this.#context.onSession(frame, env, out) : undefined
-      if (refusal?.check === 1005 && !this.#isHeldUp) {
-        this.#isHeldUp = true
-        this.#restUntil = env.uptimeMs + REPAIR_PAUSE_MS
-        return
-      }
-      this.#isHeldUp = false
-      this.#queue.shift()
-    }
+      const isTooFast = refusal?.check === 1005 && !refusedBefore.delete(author)
+      if (isTooFast) this.#heldUp.add(author)
+      return isTooFast
+    })
+    if (this.#heldUp.size > 0) this.#restUntil = env.uptimeMs + REPAIR_PAUSE_MS
   }
 
   #row(): Row {
