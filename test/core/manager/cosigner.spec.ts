@@ -435,6 +435,14 @@ describe('a manager that proposes', () => {
       all.bus.pass(1_000)
     }
     expect(numbers.size).to.be.within(3, 8)
+    coSign(all, cora)
+    expect(all.bus.view(all.alice, all.channel)).to.include({ key: 'ready', serial: 1 })
+    all.follow(2)
+    rekey(all)
+    const { term } = all.proposal().body.announcement!.key!
+    refuse(all, cora, term + 1)
+    all.bus.pass(1_000)
+    expect(all.proposal().body.announcement!.key, 'what was before counts no more').to.include({ term: term + 2 })
   })
 
   it('counts a manager as a follower by what it says now, not by what it said once', () => {
