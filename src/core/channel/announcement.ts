@@ -153,8 +153,8 @@ export function readProposal(charter: Charter, frame: Frame, certifiedTerm: numb
   const { term, serial } = head.key
   // What a quorum signs for its signers have looked at: they may know of promises that lead further.
   const mayLeap = head.group.length === 0 && signaturesNeeded(charter.descriptor) > 1
-  const highest = mayLeap ? Number.MAX_SAFE_INTEGER : certifiedTerm + TERM_JUMP
-  if (term < 1 || serial < 1 || term > highest || !Number.isSafeInteger(term)) return refuse(409)
+  const isTooFar = !mayLeap && term > certifiedTerm + TERM_JUMP
+  if (term < 1 || serial < 1 || isTooFar || !Number.isSafeInteger(term)) return refuse(409)
   if (head.group.length === 0 && head.previous.length === 0 && !mayBegin(charter.descriptor, frame.author)) {
     return refuse(407)
   }
