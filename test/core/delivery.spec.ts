@@ -89,6 +89,24 @@ describe('messages carried in any order', () => {
 })
 
 describe('a message that was said again under a newer key', () => {
+  it('names one that is missing, also where the first forms of others that were said again stand between them', () => {
+    const bus = new Bus('said again')
+    const bob = bus.add('bob')
+    const liar = new Liar(bus)
+    const issued = liar.takeIn(bob)
+    const place = { boot: liar.random(16), lamport: 1 }
+    const missing = liar.message(liar.key, issued, { ...place, counter: 1, lamport: 2 })
+    const other = liar.message(liar.key, issued, { ...place, counter: 3, lamport: 4, previous: liar.random(32) })
+    const content = { ...textContent('again'), replaces: liar.random(32) }
+    const plaintext = pad(Content.encode(content))
+    const next = { ...place, counter: 4, lamport: 5, previous: missing.id, plaintext }
+    for (const frame of [liar.message(liar.key, issued, place), other, liar.message(liar.key, issued, next)])
+      bus.deliver(bob, liar.channel, frame.bytes)
+    bus.pass(GAP_PATIENCE_MS + 1_000)
+    const gaps = bob.notices.flatMap((notice) => (notice.type === 'gap' ? [notice.missing] : []))
+    expect(gaps).to.include(hex(missing.id))
+  })
+
   it('is shown once, also when the peer stopped right after the newer form and then gets the older', () => {
     const bus = new Bus('said again')
     const bob = bus.add('bob')
