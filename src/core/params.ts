@@ -24,7 +24,7 @@ export const PROPOSAL_MS = 400
 /** Managers that follow tell the one in office so, this often; for how long it counts. */
 export const BACKING_BEAT_MS = 2 * SECOND_MS
 export const BACKING_MS = 3 * BACKING_BEAT_MS
-/** A co-signer's promise is believed to be at most this far above the certified term: more could only shut us out. */
+/** What may be a lie of a promise takes a proposer no further than this at once. */
 export const PROMISE_JUMP = 2 ** 10
 /** How long a new root that is not urgent waits for co-signatures before newcomers go first, and then for its next try. */
 export const ROOT_PATIENCE_MS = 2 * SECOND_MS

@@ -59,7 +59,7 @@ export const CHECKS = {
   406: 'the announcement follows the adopted one',
   407: 'the epoch that follows none is by the founder, where it is a manager',
   408: 'the tree update applies, and the key that comes of it matches its commitment',
-  409: 'terms stay below 2^53 and jump at most 2^16 above the certified one',
+  409: 'terms stay below 2^53, and none jumps further than 2^16 without a quorum that has signed it',
   410: 'the sealed statements open, and each of them is valid',
   411: 'the log with the new statements has the announced head',
   412: 'the roster derived from the log has the announced hash',

@@ -63,7 +63,7 @@ export const ONE_TIME_KEYS = 16
 /** A ratchet header as it travels: nonce, key and two counts, tag of the AEAD. */
 export const SESSION_HEADER_BYTES = 12 + 32 + 4 + 4 + 16
 
-/** Terms stay below 2^53 and one announcement may not jump further than this above the certified term. */
+/** Terms stay below 2^53, and one may not jump further than this: above the certified one, or a signer's promise. */
 export const TERM_JUMP = 2 ** 16
 
 /**

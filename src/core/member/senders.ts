@@ -33,6 +33,8 @@ interface Place {
 export interface Link extends Place {
   /** Of the sender's messages under this key and start, from 0; 0 for a plain one. */
   readonly counter: number
+  /** Whether it stands for one that was said before: then the one that it names may be older than others that it passes over. */
+  readonly isAgain: boolean
 }
 
 /** A message that is missing. */
@@ -94,11 +96,15 @@ export class Senders {
    * @param isOldest - whether it was said under the oldest key that we have, so that all before it is from before our time.
    * @returns the gap that it closes, if it had been told.
    */
-  note({ sender, group, id, previous, lamport, counter }: Link, isOldest: boolean, uptimeMs: number): Gap | undefined {
+  note(
+    { sender, group, id, previous, lamport, counter, isAgain }: Link,
+    isOldest: boolean,
+    uptimeMs: number
+  ): Gap | undefined {
     const entry = this.#entryOf(sender, group)
     const closed = this.#take(entry, id)
     const older = entry.known.filter((known) => known.lamport < lamport).map((known) => known.lamport)
-    const after = Math.max(closed?.after ?? 0, ...older)
+    const newest = Math.max(closed?.after ?? 0, ...older)
     this.#know(entry, { id, lamport })
     for (const one of entry.missing.filter(({ isDoubtful, before }) => isDoubtful && lamport < before)) {
       // Something older is known after all: what stands between is missing.
@@ -106,13 +112,13 @@ export class Senders {
       this.#miss(entry, { ...one, after: lamport, since: uptimeMs, isDoubtful: false, isOutOfReach: false })
     }
     // What came before the oldest message known may have been said before our time, unless it was under the same key.
-    const isDoubtful = counter === 0 && after === 0
+    const isDoubtful = counter === 0 && newest === 0
     const doubt = { isDoubtful, isOutOfReach: isDoubtful && isOldest }
     this.#miss(entry, {
       sender,
       group,
       missing: previous,
-      after,
+      after: isAgain ? 0 : newest,
       before: lamport,
       since: uptimeMs,
       ...doubt,
