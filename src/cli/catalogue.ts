@@ -596,6 +596,36 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     examples: ['conclave peers'],
     load: () => import('./commands/peers.ts')
   },
+  simulate: {
+    isService: true,
+    group: 'Look',
+    summary: 'plays a scenario with many peers, and checks every promise',
+    operands: ['[SCENARIO|FILE]'],
+    options: {
+      list: flag('the scenarios there are, and their parameters'),
+      print: flag('the text of SCENARIO, to copy and change'),
+      peers: text('N', 'members who manage nothing'),
+      managers: text('N', 'key managers, 1 to 7'),
+      seed: text('N', 'chance begins here: the same number gives the same run (default: another one each time)'),
+      duration: text('TIME', 'how long it lasts, such as 60s'),
+      mode: text('MODE', 'live: real nodes on this machine; virtual: the same machines in virtual time'),
+      processes: flag('with live: nodes in processes of their own'),
+      set: texts('NAME=VALUE', 'a parameter of the scenario, repeatable'),
+      report: text('FILE', 'the page about the run (default: a new file in this folder)'),
+      events: text('FILE', 'everything that happened, one JSON object per line')
+    },
+    examples: [
+      'conclave simulate',
+      'conclave simulate removal --seed 7 --set removed=5',
+      'conclave simulate --list',
+      'conclave simulate --print hello',
+      'conclave simulate ./mine.json --events run.ndjson'
+    ],
+    more:
+      'Needs no home and touches no network but its own. Exit code 7: a promise was broken; then the same is looked for in\n' +
+      'a smaller scenario, and the command that plays it is printed. A FILE has a dot or a slash in its name.',
+    load: () => import('./commands/simulate.ts')
+  },
   version: {
     group: 'Look',
     summary: 'version of the program',

@@ -1,6 +1,7 @@
 /**
  * From an error to the number a process ends with: 0 ok, 1 the user can fix it, 2 usage, 3 network, 4 untrusted or changed
- * key, 5 no key manager or not a member, 6 timeout, 70 our bug, 130 interrupted.
+ * key, 5 no key manager or not a member, 6 timeout, 7 a simulation
+ * broke an invariant, 70 our bug, 130 interrupted.
  *
  * Errors are told apart by class and code, never by their text.
  */
@@ -14,6 +15,7 @@ export const EXIT = {
   untrusted: 4,
   noManager: 5,
   timeout: 6,
+  broken: 7,
   bug: 70,
   interrupted: 130
 } as const
@@ -26,7 +28,9 @@ const BY_CODE: ReadonlyMap<string, number> = new Map([
     'MISSING_ARGUMENT',
     'TOO_MANY_ARGUMENTS',
     'NO_SUCH_METHOD',
-    'BAD_ADDRESS'
+    'BAD_ADDRESS',
+    'UNKNOWN_SCENARIO',
+    'UNKNOWN_PARAMETER'
   ].map((code) => [code, EXIT.usage] as const),
   ...['CANNOT_LISTEN', 'NO_PEERS', 'CONTROL_CLOSED', 'STOPPED', 'BUSY'].map((code) => [code, EXIT.network] as const),
   ...['ALARMED', 'OLD_RECORD', 'BAD_RECORD', 'BAD_USER_RECORD'].map((code) => [code, EXIT.untrusted] as const),

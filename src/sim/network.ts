@@ -4,6 +4,7 @@
  * node as on a real one; reading the same bytes again is spared.
  */
 import { copyBytes, equalBytes, mapKey } from '../base/bytes.ts'
+import { SECOND_MS } from '../base/time.ts'
 import { type Frame, readFrame } from '../core/channel/frame.ts'
 import type { UserId } from '../core/identity/user.ts'
 import type { Effect, Event, HandOutcome } from '../core/machine.ts'
@@ -14,6 +15,7 @@ import { STREAM_MESSAGE_BYTES } from '../wire/limits.ts'
 import { Answer, Question } from '../wire/messages.ts'
 import type { SimNode } from './node.ts'
 import { Random } from './random.ts'
+import { peekKind } from './trace.ts'
 
 /** What the carrier does to what it carries. Rates are probabilities per recipient. */
 export interface Conditions {
@@ -25,6 +27,8 @@ export interface Conditions {
   /** Log-normal spread; 0: every delay is the median. */
   readonly delaySigma: number
   readonly streamLossRate: number
+  /** What a node sends at most, bit/s; 0: no bound. */
+  readonly bandwidth: number
 }
 
 /** No faults, but an ordinary network's delays. */
@@ -34,10 +38,12 @@ export const CALM: Conditions = {
   flipRate: 0,
   medianDelayMs: 20,
   delaySigma: 0.3,
-  streamLossRate: 0
+  streamLossRate: 0,
+  bandwidth: 0
 }
 
 const MAX_DELAY_MS = 10_000
+const BITS_PER_BYTE = 8
 /** How long gossip remembers what it has seen. */
 const SEEN_MS = 120_000
 const READINESS_MS = 200
@@ -91,6 +97,8 @@ export class Network {
   arrivals = 0
   /** When links that were cut were whole again last, virtual ms. */
   healedAt: number | undefined
+  /** Told of everything that a node sends, once for each way it takes. */
+  onSent: ((kind: string, bytes: number) => void) | undefined
 
   readonly #host: NetworkHost
   readonly #byBytes = new Map<string, Packet>()
@@ -106,10 +114,20 @@ export class Network {
   #questionIds = 0
   readonly #isSharingFrames: boolean
 
-  /** @param isSharingFrames - false: every node gets frames of its own, to notice a machine that changes them. */
-  constructor(host: NetworkHost, isSharingFrames: boolean) {
+  /** Of each topic, whom each node carries it to; empty after a change. */
+  readonly #meshes = new Map<string, ReadonlyMap<SimNode, ReadonlySet<SimNode>>>()
+  /** Until when a node is busy sending, virtual ms. */
+  readonly #busyUntil = new Map<SimNode, number>()
+  readonly #degree: number | undefined
+
+  /**
+   * @param isSharingFrames - false: every node gets frames of its own, to notice a machine that changes them.
+   * @param degree - about how many neighbours carry on what a node says; undefined: it says it to everybody itself.
+   */
+  constructor(host: NetworkHost, isSharingFrames: boolean, degree?: number) {
     this.#host = host
     this.#isSharingFrames = isSharingFrames
+    this.#degree = degree
   }
 
   // ---------------------------------------------------------------- topology
@@ -171,6 +189,7 @@ export class Network {
 
   /** Tells nodes, a little later, whether their topics have somebody to carry frames. */
   refresh(): void {
+    this.#meshes.clear()
     for (const node of this.#host.nodes) {
       for (const [key, topic] of node.topics) {
         if (this.#hasNeighbour(node, key) === topic.isReady) continue
@@ -211,11 +230,48 @@ export class Network {
     const packet = this.#packet(channel, frame, from)
     if (this.#hasSeen(from, packet)) return 0
     const topic = mapKey(channel)
-    const recipients = this.#host.nodes.filter((node) => node.topics.has(topic) && this.isLinked(from, node))
+    const recipients = this.#neighbours(from, topic)
     if (recipients.length === 0) return 0
     from.seen.set(packet.id, this.#host.time)
     for (const to of recipients) this.#send(from, to, packet)
     return recipients.length
+  }
+
+  /** To whom a node passes what is on a topic. */
+  #neighbours(node: SimNode, topic: string): SimNode[] {
+    if (this.#degree === undefined)
+      return this.#host.nodes.filter((other) => other.topics.has(topic) && this.isLinked(node, other))
+    const mesh = this.#meshes.get(topic) ?? this.#meshOf(topic, this.#degree)
+    this.#meshes.set(topic, mesh)
+    return [...(mesh.get(node) ?? [])].filter((other) => this.isLinked(node, other))
+  }
+
+  /** Who is linked with whom on a topic at this moment, by name; each pair once. For those who look on. */
+  linksOf(channel: Uint8Array): (readonly [string, string])[] {
+    const topic = mapKey(channel)
+    return this.#host.nodes
+      .filter((node) => node.topics.has(topic) && node.isUp)
+      .flatMap((node) => this.#neighbours(node, topic).map((other) => [node, other] as const))
+      .filter(([node, other]) => node.index < other.index)
+      .map(([node, other]) => [node.name, other.name] as const)
+  }
+
+  /** A ring of those who reach each other, so that all are connected, and chords across it, drawn by the seed for each pair. */
+  #meshOf(topic: string, degree: number): ReadonlyMap<SimNode, ReadonlySet<SimNode>> {
+    const nodes = this.#host.nodes.filter((node) => node.topics.has(topic) && node.isUp)
+    const mesh = new Map(nodes.map((node) => [node, new Set<SimNode>()]))
+    for (const [i, node] of nodes.entries()) {
+      const others = [...nodes.slice(i + 1), ...nodes.slice(0, i)].filter((other) => this.#isDuplex(node, other))
+      const chords = others
+        .map((other) => ({ other, chance: pairChance(this.#host.seed, node.index, other.index) }))
+        .sort((a, b) => a.chance - b.chance)
+        .slice(0, Math.max(1, degree / 2 - 1))
+      for (const other of new Set([...others.slice(0, 1), ...chords.map((chord) => chord.other)])) {
+        mesh.get(node)!.add(other)
+        mesh.get(other)!.add(node)
+      }
+    }
+    return mesh
   }
 
   /**
@@ -238,7 +294,7 @@ export class Network {
     }
     this.#host.schedule(DELIVERY_TIMEOUT_MS, () => finish(false))
     if (random.chance(this.conditions.streamLossRate)) return
-    this.#host.schedule(this.#delay(random), () => {
+    this.#host.schedule(this.#travel(from, random, kindOf(packet), packet.bytes), () => {
       if (!this.#isDuplex(from, to)) return
       const isTaken = to.topics.has(mapKey(channel)) && this.#take(to, packet)
       if (random.chance(this.conditions.streamLossRate)) return
@@ -264,7 +320,7 @@ export class Network {
     const [there, back] = [this.#link(from, to), this.#link(to, from)]
     this.streams.push({ at: this.#host.time, from, to, isAnswer: false, bytes: frame })
     if (there.chance(this.conditions.streamLossRate)) return
-    this.#host.schedule(this.#delay(there), () => {
+    this.#host.schedule(this.#travel(from, there, 'one to one', frame), () => {
       if (!this.#isDuplex(from, to)) return
       const id = ++this.#questionIds
       const reply = (outcome: HandOutcome): void => {
@@ -347,7 +403,7 @@ export class Network {
   }
 
   #fly(from: SimNode, to: SimNode, packet: Packet, random: Random, isRepeat: boolean): void {
-    const delayMs = this.#delay(random) + (this.#slowMs.get(linkOf(from, to)) ?? 0)
+    const delayMs = this.#travel(from, random, kindOf(packet), packet.bytes) + (this.#slowMs.get(linkOf(from, to)) ?? 0)
     this.#host.schedule(delayMs, () => {
       if (this.isLinked(from, to)) this.#arrive(from, to, packet, isRepeat)
     })
@@ -361,9 +417,15 @@ export class Network {
     }
     this.arrivals++
     const isAccepted = this.#host.arrive(to, packet, this.read(packet))
-    if (!isAccepted || isRepeat || from === undefined || this.#cuts.size === 0) return
-    // Who has it carries it on to those whom the sender does not reach.
+    if (!isAccepted || isRepeat || from === undefined) return
     const topic = mapKey(packet.channel)
+    if (this.#degree !== undefined) {
+      for (const next of this.#neighbours(to, topic))
+        if (next !== from && next !== packet.from) this.#send(to, next, packet)
+      return
+    }
+    if (this.#cuts.size === 0) return
+    // Who has it carries it on to those whom the sender does not reach.
     for (const next of this.#host.nodes) {
       if (next === from || next === packet.from || !next.topics.has(topic)) continue
       if (this.isLinked(to, next) && !this.isLinked(from, next)) this.#send(to, next, packet)
@@ -436,7 +498,7 @@ export class Network {
     }
     this.streams.push({ at: host.time, from, to, isAnswer: false, bytes })
     if (random.chance(this.conditions.streamLossRate)) return
-    host.schedule(this.#delay(random), () => {
+    host.schedule(this.#travel(from, random, 'question', bytes), () => {
       const question = decodeStrict(Question, copyBytes(bytes), STREAM_MESSAGE_BYTES)
       if (!this.#isDuplex(from, to) || question === undefined) {
         finish(undefined)
@@ -456,7 +518,9 @@ export class Network {
   ): void {
     const bytes = answer && Answer.encode(answer)
     if (bytes !== undefined) this.streams.push({ at: this.#host.time, from: to, to: from, isAnswer: true, bytes })
-    this.#host.schedule(this.#delay(this.#link(to, from)), () => {
+    const delayMs =
+      bytes === undefined ? this.#delay(this.#link(to, from)) : this.#travel(to, this.#link(to, from), 'answer', bytes)
+    this.#host.schedule(delayMs, () => {
       if (this.#isDuplex(from, to)) finish(bytes && decodeStrict(Answer, copyBytes(bytes), STREAM_MESSAGE_BYTES))
     })
   }
@@ -470,6 +534,19 @@ export class Network {
   #delay(random: Random): number {
     const { medianDelayMs, delaySigma } = this.conditions
     return Math.min(MAX_DELAY_MS, Math.max(1, Math.round(random.logNormal(medianDelayMs, delaySigma))))
+  }
+
+  /** How long it takes until what a node sends arrives: as long as others do, after all that it sends before. */
+  #travel(from: SimNode, random: Random, kind: string, bytes: Uint8Array): number {
+    this.onSent?.(kind, bytes.length)
+    const delayMs = this.#delay(random)
+    const { bandwidth } = this.conditions
+    if (bandwidth === 0) return delayMs
+    const { time } = this.#host
+    const doneAt =
+      Math.max(time, this.#busyUntil.get(from) ?? 0) + (bytes.length * BITS_PER_BYTE * SECOND_MS) / bandwidth
+    this.#busyUntil.set(from, doneAt)
+    return delayMs + Math.round(doneAt - time)
   }
 
   #link(from: SimNode, to: SimNode): Random {
@@ -489,6 +566,17 @@ export class Network {
     return random
   }
 }
+
+/** A number in [0, 1) for a pair, either way around. */
+function pairChance(seed: number, a: number, b: number): number {
+  let value = Math.imul(Math.min(a, b) + 1, 0x9e3779b1) ^ Math.imul(Math.max(a, b) + 1, 0x85ebca6b) ^ seed
+  value = Math.imul(value ^ (value >>> 16), 0xc2b2ae35)
+  value = Math.imul(value ^ (value >>> 13), 0x27d4eb2f)
+  return ((value ^ (value >>> 16)) >>> 0) / 0x1_0000_0000
+}
+
+/** What a packet is called when it is counted. */
+const kindOf = ({ bytes, from }: Packet): string => (from === undefined ? 'forged' : peekKind(bytes))
 
 const MAX_NODES = 100_000
 

@@ -4,7 +4,7 @@ import { SECOND_MS } from '../base/time.ts'
 import type { Pending, SimNode } from './node.ts'
 import { Rosters } from './rosters.ts'
 import { type Condition, isSettled, type Promised, type Story, sayText } from './story.ts'
-import { isTaken, isWanted, keptMessages, type Person, QUORUM_FROM } from './truth.ts'
+import { isTaken, isWanted, keptMessages, type Person, QUORUM_FROM, type Said } from './truth.ts'
 
 /** T_remove. */
 const REMOVAL_MS = 15 * SECOND_MS
@@ -45,8 +45,9 @@ function lost({ truth }: Story): { readonly reader: Person; readonly text: strin
     const text = view.content.text?.text ?? ''
     ids.set(text, (ids.get(text) ?? new Set()).add(view.id))
   }
-  for (const { text, by, at, group, pending } of truth.said) {
-    if (group.length > 0 || !isTaken(pending) || !isWanted(by) || by.isRolledBack || by.isByzantine) continue
+  for (const { text, by, at, group, to, pending } of truth.said) {
+    if (group.length > 0 || to !== undefined || !isTaken(pending) || !isWanted(by) || by.isRolledBack || by.isByzantine)
+      continue
     const isTold = ({ toldGaps }: Person): boolean => [...(ids.get(text) ?? [])].some((id) => toldGaps.has(id))
     const hasHeard = ({ shown, node }: Person): boolean =>
       shown.some(
@@ -86,6 +87,22 @@ export const nothingIsLost = (): Promised => (story) => {
 }
 
 export const hasLostNothing: Condition = (story) => lost(story) === undefined
+
+/** What was said to one alone and has not come to it, where both are up and have the disks that they had. */
+const unheard = ({ truth }: Story): Said | undefined =>
+  truth.said.find(({ to, by, pending, text }) => {
+    const isThere = (person: Person): boolean => person.node.isUp && !person.isRolledBack
+    return to !== undefined && isTaken(pending) && isThere(to) && isThere(by) && !to.shownTexts.has(text)
+  })
+
+export const pairsAreHeard: Condition = (story) => unheard(story) === undefined
+
+/** I-17, for what is said to one alone. */
+export const everyPairIsHeard = (): Promised => (story) => {
+  const said = unheard(story)
+  if (said !== undefined)
+    story.fail(`${said.to?.name} is not shown what ${said.by.name} said to it: '${said.text}'`, 'I-17')
+}
 
 export const reads =
   (who: string, text: string): Promised =>
@@ -136,19 +153,21 @@ export const groupsAreAsTold = (): Promised => (story) => {
 }
 
 /** I-18: whoever was removed is in nobody's roster, T_remove from now at the latest. */
-export const removalsAreAdopted = (): Promised => (story) => {
-  const members = (): readonly Person[] => audience(story, undefined)
-  const lingering = (): readonly Person[] =>
-    story.truth.people
-      .filter(isRemoved)
-      .filter(({ key }) => members().some(({ node }) => Rosters.of(story.truth, node).members().has(key)))
-  story.until(() => lingering().length === 0, REMOVAL_MS)
-  const names = lingering().map(({ name }) => name)
-  if (names.length > 0) story.fail(`${names.join(', ')}, removed, is in a roster still`, 'I-18')
-}
+export const removalsAreAdopted =
+  (withinMs = REMOVAL_MS): Promised =>
+  (story) => {
+    const members = (): readonly Person[] => audience(story, undefined)
+    const lingering = (): readonly Person[] =>
+      story.truth.people
+        .filter(isRemoved)
+        .filter(({ key }) => members().some(({ node }) => Rosters.of(story.truth, node).members().has(key)))
+    story.until(() => lingering().length === 0, withinMs)
+    const names = lingering().map(({ name }) => name)
+    if (names.length > 0) story.fail(`${names.join(', ')}, removed, is in a roster still`, 'I-18')
+  }
 
 /** Whether a removal of this person was taken that no later wish to join undoes. */
-const isRemoved = ({ joins, partings }: Person): boolean =>
+export const isRemoved = ({ joins, partings }: Person): boolean =>
   partings.some(
     (parting) => parting.command.type === 'remove' && isTaken(parting) && joins.every(({ at }) => at <= parting.at)
   )
@@ -158,12 +177,22 @@ const isRemoved = ({ joins, partings }: Person): boolean =>
  * where too few have come into the channel to elect one has to wait for them.
  */
 export const somebodyLeads = (): Promised => (story) => {
-  const { truth, world } = story
+  if (!story.until(isLed(story), ELECTION_MS)) story.fail('nobody leads', 'I-16b')
+}
+
+/**
+ * Whether, from now on, some manager has said that it is there, where one can lead.
+ *
+ * @param isInOffice - and that it follows no other.
+ */
+export function isLed({ truth, world }: Story, isInOffice = false): Condition {
   const from = world.time
   const managers = truth.people.filter(({ isManager }) => isManager)
   const mayElect = managers.length < QUORUM_FROM || 2 * managers.filter(isWanted).length > managers.length
-  const isLed: Condition = () => truth.lead === undefined || !mayElect || truth.lead.at > from
-  if (!story.until(isLed, ELECTION_MS)) story.fail('nobody leads', 'I-16b')
+  return () => {
+    const lead = isInOffice ? truth.inOffice : truth.lead
+    return lead === undefined || !mayElect || lead.at > from
+  }
 }
 
 const isRefused = ({ result }: Pending): boolean => result instanceof Error

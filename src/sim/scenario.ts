@@ -180,7 +180,7 @@ const isSetBack = ({ faults }: Scenario): boolean =>
   faults.some((fault) => fault.endsWith('disk') && fault !== 'slow disk')
 
 /** Lies that open terms of which nobody is given a key. Of a step whose issuer's signature is enough no certificate is looked at. */
-const RUNAWAY_LIES: readonly Lie[] = ['wild terms', 'late serial', 'borrowed certificate', 'first epoch']
+export const RUNAWAY_LIES: readonly Lie[] = ['wild terms', 'late serial', 'borrowed certificate', 'first epoch']
 
 /**
  * Where one signature is enough for a root, a wild proposal is a certificate: its term is true, and who knows of it waits for

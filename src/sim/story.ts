@@ -3,10 +3,11 @@
  * right after the one before. Everything else follows from the seed.
  */
 import { present } from '../base/assert.ts'
-import { EMPTY, equalBytes } from '../base/bytes.ts'
+import { EMPTY, equalBytes, unhex } from '../base/bytes.ts'
 import type { ChannelChanges, ChannelSettings, ChannelView, Command, GroupView } from '../core/command.ts'
 import { asUserId } from '../core/identity/user.ts'
 import { type SigningKey, signingKey } from '../crypto/sign.ts'
+import type { Content } from '../wire/messages.ts'
 import { type Checker, Violation } from './checkers/checker.ts'
 import { CALM_DIRECTORY, type DirectoryConditions } from './directory.ts'
 import type { DiskCopy, Loss } from './disk.ts'
@@ -45,7 +46,11 @@ export type Act =
       readonly text: string
       readonly isPlain?: boolean
       readonly group?: string
+      /** In answer to the newest message of somebody else that it was shown there. */
+      readonly isReply?: boolean
     }
+  /** To one other, in a session of the two. */
+  | { readonly type: 'sayTo'; readonly who: string; readonly to: string; readonly text: string }
   | { readonly type: 'admit'; readonly who: string; readonly by: string }
   | { readonly type: 'remove'; readonly who: string; readonly by: string; readonly isForCause?: boolean }
   | { readonly type: 'leave'; readonly who: string }
@@ -75,8 +80,8 @@ export type Act =
       readonly afterEffects?: number
       readonly forMs?: number
     }
-  /** An orderly end, where `crash` is none. */
-  | { readonly type: 'stop'; readonly who: string }
+  /** An orderly end, where `crash` is none. It stays down until `start`, or for some ms. */
+  | { readonly type: 'stop'; readonly who: string; readonly forMs?: number }
   | { readonly type: 'start'; readonly who: string }
   /** Until `resume`, or for some ms. */
   | { readonly type: 'pause'; readonly who: string; readonly forMs?: number }
@@ -130,6 +135,10 @@ export interface StoryConfig {
   /** Watch the run. They get the truth to compare with. */
   readonly checkers?: (truth: Truth) => readonly Checker[]
   readonly isSharingFrames?: boolean
+  /** What the network is like, where it is not as usual. */
+  readonly conditions?: Partial<Conditions>
+  /** See `WorldConfig.degree`. */
+  readonly degree?: number
   readonly repeatWith?: string
 }
 
@@ -140,6 +149,9 @@ const JOIN_AGAIN_MS = 5_000
 
 /** The text that stands for `text` on the wire: marked, so that a search finds it wherever it leaks. */
 export const sayText = (text: string): string => `${TEXT_MARK} ${text}`
+
+/** What somebody typed. @param text - as it is on the wire. */
+export const typedText = (text: string): string => text.slice(TEXT_MARK.length + 1)
 
 export class Story {
   readonly config: StoryConfig
@@ -160,8 +172,11 @@ export class Story {
       seed,
       checkers,
       ...(config.isSharingFrames !== undefined && { isSharingFrames: config.isSharingFrames }),
+      ...(config.degree !== undefined && { degree: config.degree }),
       ...(config.repeatWith !== undefined && { repeatWith: config.repeatWith })
     })
+    if (config.conditions !== undefined && Object.keys(config.conditions).length > 0)
+      this.world.network.conditions = { ...CALM, ...config.conditions }
     for (const name of people) this.#addPerson(name)
     this.#hostile = new Hostile(this.world.network, new Random(seed, 'hostile'))
     for (const { node } of this.truth.people) this.world.start(node)
@@ -282,6 +297,9 @@ export class Story {
       case 'say':
         this.#say(act)
         break
+      case 'sayTo':
+        this.#sayTo(act)
+        break
       case 'admit':
         this.#command(act.by, { type: 'admit', channel: this.channel, user: this.person(act.who).node.user })
         break
@@ -392,18 +410,29 @@ export class Story {
     this.#command(who, command)
   }
 
-  #say({ who, text: words, isPlain = false, group: name }: Extract<Act, { type: 'say' }>): void {
+  #say({ who, text: words, isPlain = false, group: name, isReply = false }: Extract<Act, { type: 'say' }>): void {
     const { channel } = this.truth
     const person = this.person(who)
     const group = name === undefined ? EMPTY : this.truth.groupId(name)
     if (channel === undefined || group === undefined || !person.node.isUp) return
     const text = sayText(words)
     const { world } = this
-    const content = { writtenAt: 0, replaces: EMPTY, text: { text, replyTo: EMPTY, isAction: false } }
+    const content = contentOf(text, isReply ? newestOther(person, group) : EMPTY)
     const command: Command = { type: 'say', channel, group, content, isPlain }
     // The machine may show it before the command returns, so the truth is written down first.
     world.command(person.node, command, (pending) => {
       this.truth.noteSaid({ text, by: person, at: world.time, isPlain, group, pending })
+    })
+  }
+
+  #sayTo({ who, to, text: words }: Extract<Act, { type: 'sayTo' }>): void {
+    const [person, other] = [this.person(who), this.person(to)]
+    if (!person.node.isUp) return
+    const text = sayText(words)
+    const { world } = this
+    const command: Command = { type: 'sayTo', user: other.node.user, content: contentOf(text, EMPTY) }
+    world.command(person.node, command, (pending) => {
+      this.truth.noteSaid({ text, by: person, at: world.time, isPlain: false, group: EMPTY, to: other, pending })
     })
   }
 
@@ -471,6 +500,7 @@ export class Story {
         break
       case 'stop':
         world.stop(node)
+        if (act.forMs !== undefined) world.schedule(act.forMs, () => this.#start(node))
         break
       case 'start':
         this.#start(node)
@@ -566,6 +596,18 @@ export class Story {
       this.fail(`not settled within ${withinMs} ms: ${who.join('; ')}`, isKeyless ? 'I-16' : 'I-14')
     }
   }
+}
+
+const contentOf = (text: string, replyTo: Uint8Array): Partial<Content> => ({
+  writtenAt: 0,
+  replaces: EMPTY,
+  text: { text, replyTo, isAction: false }
+})
+
+/** The id of the newest message of others that somebody was shown there; empty when there is none. */
+function newestOther({ shown }: Person, group: Uint8Array): Uint8Array {
+  const newest = shown.findLast(({ view }) => !view.isOwn && equalBytes(view.group, group))
+  return newest === undefined ? EMPTY : unhex(newest.view.id)
 }
 
 const GROUP_CHANGES = {

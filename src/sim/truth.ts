@@ -26,6 +26,8 @@ export interface Said {
   readonly isPlain: boolean
   /** Empty: to the channel. */
   readonly group: Uint8Array
+  /** To one other alone. */
+  readonly to?: Person
   readonly pending: Pending
 }
 
@@ -91,6 +93,8 @@ export class Truth implements Checker {
   readonly groups = new Map<string, GroupChange[]>()
   /** The newest heartbeat of the highest term of an honest manager; undefined before the first. */
   lead: Lead | undefined
+  /** The same without those of managers that follow another. */
+  inOffice: Lead | undefined
   readonly #byNode = new Map<SimNode, Person>()
   readonly #byUser = new Map<string, Person>()
   readonly #byText = new Map<string, Said>()
@@ -162,8 +166,12 @@ export class Truth implements Checker {
     const by = packet.from && this.#byNode.get(packet.from)
     if (!by?.isManager || by.isLiar || peekKind(packet.bytes) !== 'heartbeat') return
     const frame = world.network.read(packet)
-    const term = frame instanceof Refusal ? undefined : frame?.body.heartbeat?.term
-    if (term !== undefined && term >= (this.lead?.term ?? 0)) this.lead = { by, term, at: world.time }
+    const heartbeat = frame instanceof Refusal ? undefined : frame?.body.heartbeat
+    if (heartbeat === undefined) return
+    const { term, isFollowing } = heartbeat
+    const lead = { by, term, at: world.time }
+    if (term >= (this.lead?.term ?? 0)) this.lead = lead
+    if (!isFollowing && term >= (this.inOffice?.term ?? 0)) this.inOffice = lead
   }
 
   onEffect(node: SimNode, effect: Effect): void {

@@ -36,6 +36,8 @@ export interface WorldConfig {
   readonly checkers?: readonly Checker[]
   /** False: every node gets frames of its own. Slower; shows machines that change what they were given. */
   readonly isSharingFrames?: boolean
+  /** About how many neighbours carry on what a node says; everybody hears it from itself unless told. */
+  readonly degree?: number
   /** The command that repeats this run, for the error. */
   readonly repeatWith?: string
 }
@@ -62,7 +64,7 @@ export class World implements NetworkHost {
     this.random = new Random(config.seed, 'world')
     this.#checkers = config.checkers ?? []
     this.#repeatWith = config.repeatWith ?? `npm run sweep -- --seed=${config.seed}`
-    this.network = new Network(this, config.isSharingFrames ?? true)
+    this.network = new Network(this, config.isSharingFrames ?? true, config.degree)
     this.directory = new Directory(new Random(config.seed, 'directory'))
   }
 
@@ -186,6 +188,11 @@ export class World implements NetworkHost {
 
   schedule(delayMs: number, task: () => void): void {
     this.#queue.push(this.time + Math.max(0, Math.round(delayMs)), task)
+  }
+
+  /** When something happens next, virtual ms; undefined: never. */
+  get nextAt(): number | undefined {
+    return this.#queue.nextAt
   }
 
   /** Does what is next, unless it is after `untilMs`; returns false when there is nothing. */

@@ -1585,6 +1585,7 @@ export interface SenderRow {
   missing: MissingRow[]
   newest: number
   read: number
+  replaced: Uint8Array[]
 }
 
 export namespace SenderRow {
@@ -1631,6 +1632,13 @@ export namespace SenderRow {
           w.uint64Number(obj.read)
         }
 
+        if (obj.replaced != null && obj.replaced.length > 0) {
+          for (const value of obj.replaced) {
+            w.uint32(74)
+            w.bytes(value)
+          }
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -1641,7 +1649,8 @@ export namespace SenderRow {
           known: [],
           missing: [],
           newest: 0,
-          read: 0
+          read: 0,
+          replaced: []
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -1686,6 +1695,14 @@ export namespace SenderRow {
               obj.read = reader.uint64Number()
               break
             }
+            case 9: {
+              if (opts.limits?.replaced != null && obj.replaced.length === opts.limits.replaced) {
+                throw new MaxLengthError('Decode error - repeated field "replaced" had too many elements')
+              }
+
+              obj.replaced.push(reader.bytes())
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -1697,7 +1714,8 @@ export namespace SenderRow {
       }, function * (reader, length, prefix, opts = {}) {
         const obj = {
           known: 0,
-          missing: 0
+          missing: 0,
+          replaced: 0
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -1768,6 +1786,21 @@ export namespace SenderRow {
                 field: `${prefix}.read`,
                 value: reader.uint64Number()
               }
+              break
+            }
+            case 9: {
+              if (opts.limits?.replaced != null && obj.replaced === opts.limits.replaced) {
+                throw new MaxLengthError('Streaming decode error - repeated field "replaced" had too many elements')
+              }
+
+              yield {
+                field: `${prefix}.replaced[]`,
+                index: obj.replaced,
+                value: reader.bytes()
+              }
+
+              obj.replaced++
+
               break
             }
             default: {
@@ -1844,6 +1877,12 @@ export namespace SenderRow {
     value: number
   }
 
+  export interface SenderRowReplacedFieldEvent {
+    field: '$.replaced[]'
+    index: number
+    value: Uint8Array
+  }
+
   export function encode (obj: Partial<SenderRow>): Uint8Array {
     return encodeMessage(obj, SenderRow.codec())
   }
@@ -1852,7 +1891,7 @@ export namespace SenderRow {
     return decodeMessage(buf, SenderRow.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SenderRow>): Generator<SenderRowSenderFieldEvent | SenderRowGroupFieldEvent | SenderRowKnownIdFieldEvent | SenderRowKnownLamportFieldEvent | SenderRowMissingMissingFieldEvent | SenderRowMissingAfterFieldEvent | SenderRowMissingBeforeFieldEvent | SenderRowMissingIsDoubtfulFieldEvent | SenderRowMissingIsOutOfReachFieldEvent | SenderRowNewestFieldEvent | SenderRowReadFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SenderRow>): Generator<SenderRowSenderFieldEvent | SenderRowGroupFieldEvent | SenderRowKnownIdFieldEvent | SenderRowKnownLamportFieldEvent | SenderRowMissingMissingFieldEvent | SenderRowMissingAfterFieldEvent | SenderRowMissingBeforeFieldEvent | SenderRowMissingIsDoubtfulFieldEvent | SenderRowMissingIsOutOfReachFieldEvent | SenderRowNewestFieldEvent | SenderRowReadFieldEvent | SenderRowReplacedFieldEvent> {
     return streamMessage(buf, SenderRow.codec(), opts)
   }
 }

@@ -108,7 +108,7 @@ describe('a command line', () => {
   })
 
   it('for a command of a later version is refused as unknown', () => {
-    for (const later of ['simulate', 'doctor', 'ping', 'completion']) {
+    for (const later of ['doctor', 'ping', 'completion']) {
       expect(refusal(later, 'x').code).to.equal('UNKNOWN_COMMAND')
     }
   })

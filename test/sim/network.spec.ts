@@ -4,7 +4,7 @@ import { type Frame, makeFrame } from '../../src/core/channel/frame.ts'
 import { asUserId } from '../../src/core/identity/user.ts'
 import type { Effect, Event } from '../../src/core/machine.ts'
 import { type SigningKey, signingKey } from '../../src/crypto/sign.ts'
-import { Network } from '../../src/sim/network.ts'
+import { CALM, Network } from '../../src/sim/network.ts'
 import type { SimNode } from '../../src/sim/node.ts'
 import { World } from '../../src/sim/world.ts'
 
@@ -18,8 +18,8 @@ interface Member {
 }
 
 /** Subscribed nodes that take every frame but those whose boot begins with 1 (ignored) or 2 (refused). */
-function gathering(names: readonly string[], seed = 1): { world: World; members: Member[] } {
-  const world = new World({ seed })
+function gathering(names: readonly string[], seed = 1, degree?: number): { world: World; members: Member[] } {
+  const world = new World({ seed, ...(degree !== undefined && { degree }) })
   const members = names.map((name): Member => {
     const key = signingKey(new Uint8Array(32).fill(name.charCodeAt(0)))
     const events: Event[] = []
@@ -147,6 +147,59 @@ describe('sim/network', () => {
     world.run(1_000)
     expect(b.frames()).to.equal(2)
     expect(world.network.packets).to.have.length(1)
+  })
+
+  describe('with a mesh', () => {
+    const NAMES = Array.from({ length: 30 }, (_, i) => String.fromCharCode(97 + i))
+
+    it('a frame reaches everybody once, over few neighbours each', () => {
+      for (let seed = 1; seed <= 10; seed++) {
+        const { world, members } = gathering(NAMES, seed, 6)
+        const links = world.network.linksOf(CHANNEL)
+        expect(links.length).to.be.within(NAMES.length, NAMES.length * 3)
+        const recipients = world.network.publish(members[0]!.node, CHANNEL, leave(members[0]!.key, 0))
+        expect(recipients).to.be.within(2, 12)
+        world.run(2_000)
+        expect(counts(members)).to.deep.equal([0, ...Array(NAMES.length - 1).fill(1)])
+      }
+    })
+
+    it('each part of a split network is whole in itself, and a node that died is gone round', () => {
+      const { world, members } = gathering(NAMES, 1, 4)
+      const nodes = members.map(({ node }) => node)
+      world.network.partition(nodes.slice(0, 10), nodes.slice(10))
+      for (const node of nodes.slice(3, 6)) world.crash(node)
+      world.network.publish(nodes[0]!, CHANNEL, leave(members[0]!.key, 0))
+      world.run(2_000)
+      const heard = counts(members)
+      expect([...heard.slice(1, 3), ...heard.slice(6, 10)]).to.deep.equal([1, 1, 1, 1, 1, 1])
+      expect(heard.slice(10)).to.deep.equal(Array(20).fill(0))
+    })
+  })
+
+  it('a node with little bandwidth sends one after the other', () => {
+    const { world, members } = gathering(['a', 'b', 'c', 'd'])
+    const bytes = leave(members[0]!.key, 0)
+    const secondEach = bytes.length * 8
+    world.network.conditions = { ...CALM, medianDelayMs: 1, delaySigma: 0, bandwidth: secondEach }
+    world.network.publish(members[0]!.node, CHANNEL, bytes)
+    const heard = [500, 1_000, 1_000, 1_000].map((ms) => {
+      world.run(ms)
+      return counts(members).reduce((sum, count) => sum + count, 0)
+    })
+    expect(heard).to.deep.equal([0, 1, 2, 3])
+  })
+
+  it('says of everything that is sent what it is and how large, once for each way it takes', () => {
+    const { world, members } = gathering(['a', 'b', 'c'])
+    const sent: [string, number][] = []
+    world.network.onSent = (kind, size) => sent.push([kind, size])
+    const bytes = leave(members[0]!.key, 0)
+    world.network.publish(members[0]!.node, CHANNEL, bytes)
+    expect(sent).to.deep.equal([
+      ['leave', bytes.length],
+      ['leave', bytes.length]
+    ])
   })
 
   it('a network that does not share frames gives each node its own', () => {

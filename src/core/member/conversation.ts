@@ -224,7 +224,7 @@ export class Conversation {
     const place = { sender: frame.author, group, id: frame.id, previous, lamport }
     const link = { ...place, counter: isEncrypted ? counter : 0, isAgain: replaces.length > 0 }
     const closed = this.senders.note(link, isOldest, env.uptimeMs)
-    const stoodFor = replaces.length > 0 ? this.senders.noteShown(frame.author, group, replaces, 0) : undefined
+    const stoodFor = replaces.length > 0 ? this.senders.noteReplaced(frame.author, group, replaces) : undefined
     const view: MessageView = {
       channel,
       group,

@@ -30,6 +30,7 @@ interface Conflict {
 }
 
 export class Alarms implements Checker {
+  readonly looks = { 'I-13': 0 }
   readonly #truth: Truth
   /** By line and number: the epochs that a node has held. */
   readonly #held = new Map<SimNode, Map<string, EpochRow>>()
@@ -56,6 +57,7 @@ export class Alarms implements Checker {
 
   onNotice(node: SimNode, notice: Notice): void {
     if (notice.type !== 'alarm') return
+    this.looks['I-13']++
     this.#alarmed.add(node)
     const accused = this.#truth.personWith(notice.manager)
     if (accused !== undefined && !accused.isByzantine && !accused.isRolledBack)
@@ -66,6 +68,7 @@ export class Alarms implements Checker {
   onFrame(node: SimNode, frame: Frame): void {
     if (frame.kind === 'announcement') this.#bring(node, frame)
     const isHonest = this.#truth.personWith(frame.author)?.isByzantine === false
+    if (frame.kind === 'alarm') this.looks['I-13']++
     if (frame.kind === 'alarm' && isHonest && node.isUp && !this.#alarmed.has(node))
       throw new Violation('I-13', `${node.name} hears a proof that a manager lied, and is not alarmed`)
   }
@@ -117,6 +120,7 @@ export class Alarms implements Checker {
       return
     }
     conflict.since ??= world.time
+    this.looks['I-13']++
     if (world.time - conflict.since <= ALARM_MS) return
     const isBroughtBoth = conflict.between.some((node) => conflict.ids.every((id) => this.#brought.get(node)?.has(id)))
     if (this.#current.get(a) === this.#current.get(b) && !isBroughtBoth) return

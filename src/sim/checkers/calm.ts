@@ -39,6 +39,7 @@ interface Asked {
 }
 
 export class Calm implements Checker {
+  readonly looks = { 'I-19': 0 }
   readonly #truth: Truth
   /** Virtual ms. */
   #calmSince = 0
@@ -77,6 +78,7 @@ export class Calm implements Checker {
     const term = `${mapKey(packet.channel)} ${head.key.term}`
     if (this.#terms.has(term)) return
     this.#terms.add(term)
+    this.looks['I-19']++
     if (!isCalm(world)) this.#disturb(world)
     // What began under a fault may take an election or two to settle.
     if (world.time - this.#calmSince <= ELECTION_MS) return
@@ -95,6 +97,7 @@ export class Calm implements Checker {
     const frame = readFrame(effect.channel, effect.frame)
     if (frame === undefined || frame instanceof Refusal) return
     const request = mapKey(frame.author)
+    this.looks['I-19']++
     if (asked?.healedAt !== healedAt) {
       this.#asked.set(node, { healedAt, request, count: 1, isAnswered: false })
     } else if (asked.request !== request) {

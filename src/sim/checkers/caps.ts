@@ -6,6 +6,7 @@ import { type Checker, Violation } from './checker.ts'
 const EVENTS_BETWEEN_CHECKS = 1_000
 
 export class Caps implements Checker {
+  readonly looks = { 'I-20': 0 }
   #events = 0
 
   onHandled(_node: SimNode, _event: unknown, world: World): void {
@@ -15,6 +16,7 @@ export class Caps implements Checker {
   atEnd(world: World): void {
     for (const node of world.nodes) {
       for (const { name, size, cap } of node.machine?.unsafeFills?.() ?? []) {
+        this.looks['I-20']++
         if (size > cap) throw new Violation('I-20', `${name} of ${node.name} holds ${size}, its cap is ${cap}`)
       }
     }

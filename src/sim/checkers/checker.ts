@@ -5,6 +5,7 @@
 import type { Frame } from '../../core/channel/frame.ts'
 import type { Effect, Event } from '../../core/machine.ts'
 import type { Notice } from '../../core/notice.ts'
+import type { Looks } from '../invariants.ts'
 import type { Packet } from '../network.ts'
 import type { SimNode } from '../node.ts'
 import type { World } from '../world.ts'
@@ -21,8 +22,10 @@ export class Violation extends Error {
   }
 }
 
-/** Watches one run. Methods are called at the moment named, before anything else happens. */
+/** Watches one run, and counts how often it looked at what it stands for. Methods are called at the moment named, before anything else happens. */
 export interface Checker {
+  /** The invariants that it stands for. */
+  readonly looks?: Looks
   /** New bytes are on a topic. */
   onPacket?(packet: Packet, world: World): void
   /** A frame was judged and handed to a machine, and the machine has handled it. */

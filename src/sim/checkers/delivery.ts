@@ -45,6 +45,7 @@ interface Notes {
 }
 
 export class Delivery implements Checker {
+  readonly looks = { 'I-9': 0, 'I-15': 0, 'I-17': 0 }
   readonly #truth: Truth
   readonly #shownAt = new Map<SimNode, Map<string, number>>()
   readonly #places = new Map<string, Place>()
@@ -84,6 +85,7 @@ export class Delivery implements Checker {
 
   onNotice(node: SimNode, notice: Notice, world: World): void {
     if (notice.type !== 'message') return
+    this.looks['I-9']++
     const name = nameOf(notice)
     const said = saidIn(notice)
     this.#texts.set(notice.id, said)
@@ -131,6 +133,7 @@ export class Delivery implements Checker {
       if (sender === undefined || sender === reader || sender.isByzantine || place === undefined) continue
       // A clock that was set back orders nothing: what stands between two of its times is anybody's guess.
       if (sender.isRolledBack) continue
+      this.looks['I-15']++
       if (view.lamport !== place.lamport) throw new Violation('I-15', `${reader.name} orders ${view.id} differently`)
       // Of whom one comes to know midway one misses nothing but what was said before under the same key. Each group has a
       // chain of its own.
@@ -143,6 +146,7 @@ export class Delivery implements Checker {
       const isStart = (!isKnown || isEarlier) && place.counter === 0
       if (before !== undefined && before.lamport >= place.lamport)
         throw new Violation('I-15', `${sender.name} says ${view.id} after what it stands before`)
+      this.looks['I-17']++
       const names = [place.previous, this.#texts.get(place.previous) ?? '']
       const isShown = names.some((name) => shownAt?.has(name) || kept.has(name))
       if (isStart || place.previous === '' || isShown) continue
@@ -175,11 +179,14 @@ export class Delivery implements Checker {
     const managers = people.filter(({ isManager }) => isManager)
     const isAlone = managers.length < QUORUM_FROM && managers.some(({ isByzantine }) => isByzantine)
     const mayWait = isAlone || people.some(({ isRolledBack }) => isRolledBack)
-    for (const { pending, by, text, group } of said) {
-      if (!isTaken(pending) || !isWanted(by) || by.isRolledBack || !by.node.isUp) continue
+    for (const { pending, by, text, group, to } of said) {
+      if (to !== undefined || !isTaken(pending) || !isWanted(by) || by.isRolledBack || !by.node.isUp) continue
       if (mayWait && !isKeyReady(by.node)) continue
+      // There is nobody to carry what is said by the only member.
+      if (people.every((other) => other === by || !isWanted(other))) continue
       const isOut = group.length > 0 && !Rosters.of(this.#truth, by.node).groupMembers(group).has(by.key)
       if (isOut) continue
+      this.looks['I-17']++
       if (!sent.has(text)) throw new Violation('I-17', `'${text}' of ${by.name} was never given to the carrier`)
     }
   }

@@ -18,6 +18,7 @@ import type { World } from '../world.ts'
 import { type Checker, Violation } from './checker.ts'
 
 export class Ghosts implements Checker {
+  readonly looks = { 'I-3': 0 }
   readonly #truth: Truth
   /** Heads of announcements, by the commitment of the epoch. */
   readonly #announced = new Map<string, Announcement>()
@@ -39,6 +40,7 @@ export class Ghosts implements Checker {
     const message = frame instanceof Refusal ? undefined : frame?.body.message
     const announced = message?.key && this.#announced.get(mapKey(message.key.commitment))
     if (announced === undefined || (message?.group.length ?? 0) > 0) return
+    this.looks['I-3']++
     const rosters = Rosters.of(this.#truth, node)
     const members = rosters.members()
     const own = this.#truth.people.filter(({ key }) => members.has(key)).map(({ node: { user } }) => user)

@@ -141,6 +141,7 @@ interface Loot {
 const NO_TREE: TreeNodes = { places: new Map(), isWhole: true, depth: 0 }
 
 export class Knowledge implements Checker {
+  readonly looks = { 'I-3': 0, 'I-7b': 0 }
   readonly #truth: Truth
   readonly #held = new Map<Person, Holdings>()
   /** By line and key id. */
@@ -281,6 +282,7 @@ export class Knowledge implements Checker {
       const newcomers = this.historyOf(world) === HistoryPolicy.ALL ? laterIn(epoch, links) : new Set()
       const strangers = outsiders.filter((person) => !newcomers.has(person))
       for (const kind of ['root key', ...EPOCH_KINDS] as const) {
+        this.looks['I-3']++
         const value = kind === 'root key' ? epoch.root.value : epoch.secrets.get(kind)?.value
         // Newcomers may be given reading secrets of before their time; who was removed and stays away may not.
         const people = kind === 'reading' ? strangers : outsiders
@@ -298,6 +300,7 @@ export class Knowledge implements Checker {
       const isPast = lived.some(({ group, key }) => equalBytes(group, epoch.group) && !isHigher(epoch.key, key))
       if (!isPast) continue
       for (const [kind, { value }] of epoch.secrets) {
+        this.looks['I-7b']++
         if (!known.secrets.has(value) || held.secrets.has(value)) continue
         const what = `the ${kind} of epoch ${nameOfEpoch(epoch)}`
         throw new Violation('I-7b', `who takes what ${person.name} holds can derive ${what}, which it has had`)

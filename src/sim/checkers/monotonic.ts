@@ -18,6 +18,7 @@ interface Mark {
 }
 
 export class Monotonic implements Checker {
+  readonly looks = { 'I-11': 0, 'I-12': 0 }
   readonly #truth: Truth
   /** By node and group. */
   readonly #marks = new Map<SimNode, Map<string, Mark>>()
@@ -43,7 +44,9 @@ export class Monotonic implements Checker {
   #write(node: SimNode, { puts, deletes }: Extract<Effect, { type: 'persist' }>): void {
     for (const row of puts) {
       const before = node.disk.row(row)
-      if (before !== undefined) requireRise(node, before, row)
+      if (before === undefined) continue
+      this.looks[row.entry.startsWith('user/') ? 'I-12' : 'I-11']++
+      requireRise(node, before, row)
     }
     // One whose epoch was passed over waits to be announced again.
     const waits = new Set(puts.map(({ entry }) => entry.replace(/^pending/, 'log')))
@@ -56,6 +59,7 @@ export class Monotonic implements Checker {
     if (this.#truth.personOf(node)?.isRolledBack) return
     const marks = this.#marks.get(node) ?? new Map<string, Mark>()
     this.#marks.set(node, marks)
+    this.looks['I-11']++
     const line = hex(group)
     const mark = marks.get(line)
     if (mark === undefined) {

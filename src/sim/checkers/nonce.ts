@@ -12,6 +12,7 @@ import { type Checker, Violation } from './checker.ts'
 const SALT_BYTES = 32
 
 export class Nonce implements Checker {
+  readonly looks = { 'I-7': 0 }
   readonly #sealed = new Map<string, string>()
 
   onPacket(packet: Packet, world: World): void {
@@ -35,6 +36,7 @@ export class Nonce implements Checker {
   }
 
   #once(key: string, content: string, who: string): void {
+    this.looks['I-7']++
     const before = this.#sealed.get(key)
     if (before !== undefined && before !== content) throw new Violation('I-7', `${who} seals twice under one ${key}`)
     this.#sealed.set(key, content)

@@ -30,6 +30,7 @@ interface Proposal {
 }
 
 export class OneValue implements Checker {
+  readonly looks = { 'I-10': 0 }
   readonly #truth: Truth
   readonly #issued = new Map<string, string>()
   /** By the id of the announcement. */
@@ -49,7 +50,9 @@ export class OneValue implements Checker {
     if (effect.type !== 'persist' || this.#truth.channel === undefined) return
     for (const row of effect.puts) {
       const epoch = epochIn(row)
-      if (epoch !== undefined && !isCommitted(epoch, this.#truth.channel))
+      if (epoch === undefined) continue
+      this.looks['I-10']++
+      if (!isCommitted(epoch, this.#truth.channel))
         throw new Violation('I-10', `${node.name} holds another key of ${epoch.term}.${epoch.serial} than its id says`)
     }
   }
@@ -71,6 +74,7 @@ export class OneValue implements Checker {
     const id = mapKey(frame.id)
     const line = `${mapKey(frame.channel)} ${mapKey(group)}`
     const name = `${issuer.name} ${line} ${key.term}.${key.serial}`
+    this.looks['I-10']++
     const before = this.#issued.get(name)
     if (before !== undefined && before !== id && !isFaulty(issuer)) {
       throw new Violation('I-10', `${issuer.name} issues ${key.term}.${key.serial} twice`)

@@ -25,6 +25,7 @@ const EPOCH_WINDOW_MS = 60_000
 const MAX_EPOCHS = 60
 
 export class Pace implements Checker {
+  readonly looks = { 'I-19': 0 }
   readonly #truth: Truth
   readonly #moments = new Map<string, number[]>()
   /** Ids of announcements: a member that is behind is told an old one again. */
@@ -54,6 +55,7 @@ export class Pace implements Checker {
   }
 
   #count(node: SimNode, world: World, what: string, max: number, windowMs: number): void {
+    this.looks['I-19']++
     const at = node.clock.uptimeMs(world.time)
     const name = `${node.name} ${node.incarnation} ${what}`
     const moments = this.#moments.get(name) ?? []

@@ -21,6 +21,7 @@ import { type Checker, Violation } from './checker.ts'
 const RESTING = ['announcement', 'coSignature', 'message']
 
 export class Promised implements Checker {
+  readonly looks = { 'I-23': 0 }
   readonly #truth: Truth
 
   constructor(truth: Truth) {
@@ -69,6 +70,7 @@ export class Promised implements Checker {
   }
 
   #require(isKept: boolean, node: SimNode, what: string): void {
+    this.looks['I-23']++
     if (!isKept) throw new Violation('I-23', `${node.name} ${what} that it would have forgotten after a power cut`)
   }
 }

@@ -14,6 +14,7 @@ import type { Truth } from '../truth.ts'
 import { type Checker, Violation } from './checker.ts'
 
 export class Removal implements Checker {
+  readonly looks = { 'I-4': 0 }
   readonly #truth: Truth
 
   constructor(truth: Truth) {
@@ -31,6 +32,7 @@ export class Removal implements Checker {
   }
 
   #require(node: SimNode, leaving: ReadonlySet<string>, how: string): void {
+    this.looks['I-4']++
     if (leaving.size === 0) return
     const who = this.#truth.people.filter((person) => leaving.has(person.key)).map(({ name }) => name)
     throw new Violation('I-4', `${node.name} says something that ${who.join(', ')}, ${how} to its knowledge, can read`)

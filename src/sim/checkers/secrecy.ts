@@ -19,6 +19,7 @@ const isMinor = (secret: HeldSecret): boolean => secret.name.startsWith('chain/'
 export const isAboutKeys = (notice: Notice): boolean => notice.type === 'epoch' || notice.type === 'keyState'
 
 export class Secrecy implements Checker {
+  readonly looks = { 'I-1': 0 }
   readonly #truth: Truth
   readonly #secrets = new Map<string, HeldSecret>()
   readonly #changed = new Set<SimNode>()
@@ -56,6 +57,7 @@ export class Secrecy implements Checker {
     const names = new Needles()
     names.add(utf8(NAME_MARK), 'a nick or a channel name', true)
     for (const packet of world.network.packets) {
+      this.looks['I-1']++
       // What a flipped bit made of a frame is no news.
       const found = everywhere.findIn(packet.bytes) ?? (plain.length === 0 ? names.findIn(packet.bytes) : undefined)
       if (found !== undefined) {
@@ -63,6 +65,7 @@ export class Secrecy implements Checker {
       }
     }
     for (const { bytes, from } of world.network.streams) {
+      this.looks['I-1']++
       const found = everywhere.findIn(bytes)
       if (found !== undefined) throw new Violation('I-1', `${found} stands in a stream of ${from.name}`)
     }

@@ -1,0 +1,46 @@
+/**
+ * The worlds in which a scenario can be played, and the page that is made of a run: the one place where they are put
+ * together.
+ */
+import { UsageError } from '../base/errors.ts'
+import { planOf } from '../sim/plan.ts'
+import { type Play, type RunOptions, runPlan } from '../sim/play.ts'
+import type { Recorder, RecordLine, Verdict } from '../sim/record.ts'
+import type { Mode, ScenarioFile } from '../sim/scenario-file.ts'
+import { SIMULATION } from './simulation-text.ts'
+
+/** Modes that this version can play, so that one of them can be the default. */
+export const BUILT: readonly Mode[] = ['virtual']
+
+/** More members than this are too many to play each of them in full. */
+const PLAYED_MOST = 999
+
+/** How a run ended. */
+export interface Ended {
+  readonly verdict: Verdict
+  /** What was broken first, where that is known and can be looked for again. */
+  readonly broken?: string | undefined
+}
+
+export type Runner = (recorder: Recorder, options: Omit<RunOptions, 'mode'>) => Promise<Ended>
+
+/** Who runs a scenario. @throws {UsageError} `NOT_BUILT_YET`, `BAD_OPTION`, `BAD_SCENARIO` */
+export async function runnerOf(file: ScenarioFile, seed: number, mode: Mode): Promise<Runner> {
+  if (file.crowd !== undefined) throw new UsageError('NOT_BUILT_YET', SIMULATION.noCrowd)
+  if (file.peers > PLAYED_MOST) throw new UsageError('BAD_OPTION', SIMULATION.tooMany(PLAYED_MOST))
+  const play = await playOf(mode)
+  const plan = planOf(file, seed)
+  return async (recorder, options) => {
+    const { verdict, breach } = await runPlan(plan, play, recorder, { ...options, mode })
+    return { verdict, broken: breach?.id }
+  }
+}
+
+async function playOf(mode: Mode): Promise<Play> {
+  if (mode === 'live') throw new UsageError('NOT_BUILT_YET', SIMULATION.noLive)
+  const { playVirtual } = await import('../sim/virtual.ts')
+  return playVirtual()
+}
+
+/** Makes the page of a run from its lines; undefined while there is none. */
+export const reportOf: ((lines: Iterable<RecordLine>) => string) | undefined = undefined
