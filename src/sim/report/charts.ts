@@ -2,14 +2,15 @@
 import type { Account, KeySpell, PeerAccount } from './account.ts'
 import { COLOUR, type ColourName, type Drawing, type Extent, SERIES, type Series, TINTS } from './chart.ts'
 import { visible } from './html.ts'
-import { area, faultName, pxOf, text, timeChart } from './time-chart.ts'
-import { bytes, compact, count, duration, instant, some } from './units.ts'
+import { area, CHARACTER_PX, faultName, pxOf, text, timeChart } from './time-chart.ts'
+import { bytes, compact, count, duration, instant, kindName, some } from './units.ts'
 
 const ROW_PX = 20
+const TITLED_PX = 38
+const BELOW_TITLE_PX = 9
 const PANEL_PX = 110
-const MOST_FAULT_ROWS = 12
+const MOST_ROWS = 12
 const MOST_KINDS = 6
-const CHARACTER_PX = 6.8
 
 /** A bar in a row of a chart over time. */
 interface Bar {
@@ -21,17 +22,20 @@ interface Bar {
   /** Thin dashed: nothing is there but waiting. */
   readonly isThin?: boolean
   readonly stroke?: ColourName
+  /** Beside what stands at its beginning. */
+  readonly isIndented?: boolean
 }
 
 /** Bars in rows, each with its label where there is room for it. */
-function bars(account: Account, extent: Extent, all: readonly Bar[]): Series {
+function bars(account: Account, extent: Extent, all: readonly Bar[], belowPx = 0): Series {
   return {
     type: 'custom',
     progressive: 0,
     data: all.map(({ from, row }) => [from, row]),
     renderItem: (params, api) => {
-      const { from, to, row, label, fill, isThin, stroke } = all[params.dataIndex]!
-      const [x = 0, middle = 0] = api.coord([from, row])
+      const { from, to, row, label, fill, isThin, stroke, isIndented } = all[params.dataIndex]!
+      const [x = 0, y = 0] = api.coord([from, row])
+      const middle = y + belowPx
       const width = Math.max(1, pxOf(to - from, account, extent))
       const high = ROW_PX - 4
       if (isThin)
@@ -40,7 +44,8 @@ function bars(account: Account, extent: Extent, all: readonly Bar[]): Series {
           shape: { x1: x, x2: x + width, y1: middle, y2: middle },
           style: { stroke: COLOUR[stroke ?? 'soft'], lineWidth: 1.6, lineDash: [2, 3] }
         }
-      const isLabelled = label.length * CHARACTER_PX + 6 <= width
+      const indent = isIndented ? 9 : 4
+      const isLabelled = label.length * CHARACTER_PX + indent + 2 <= width
       return {
         type: 'group',
         children: [
@@ -52,17 +57,22 @@ function bars(account: Account, extent: Extent, all: readonly Bar[]): Series {
               ...(stroke !== undefined && { stroke: COLOUR[stroke], lineWidth: 1 })
             }
           },
-          ...(isLabelled ? [text(label, x + 4, middle)] : [])
+          ...(isLabelled ? [text(label, x + indent, middle)] : [])
         ]
       }
     }
   }
 }
 
+interface Mark {
+  readonly at: number
+  readonly row: number
+  readonly shape: 'dot' | 'diamond' | 'tick'
+  readonly colour: ColourName
+}
+
 /** Small marks in rows. */
-function marks(
-  all: readonly { at: number; row: number; shape: 'dot' | 'diamond' | 'tick'; colour: ColourName }[]
-): Series {
+function marks(all: readonly Mark[], belowPx = 0): Series {
   return {
     type: 'custom',
     progressive: 0,
@@ -70,11 +80,12 @@ function marks(
     data: all.map(({ at, row }) => [at, row]),
     renderItem: (params, api) => {
       const { at, row, shape, colour } = all[params.dataIndex]!
-      const [x = 0, y = 0] = api.coord([at, row])
+      const [x = 0, middle = 0] = api.coord([at, row])
+      const y = middle + belowPx
       const fill = COLOUR[colour]
       if (shape === 'dot') return { type: 'circle', shape: { cx: x, cy: y, r: 3.5 }, style: { fill } }
       if (shape === 'tick')
-        return { type: 'line', shape: { x1: x, x2: x, y1: y - 8, y2: y + 8 }, style: { stroke: fill, lineWidth: 1.5 } }
+        return { type: 'line', shape: { x1: x, x2: x, y1: y + 2, y2: y + 8 }, style: { stroke: fill, lineWidth: 1.5 } }
       const points = [
         [x, y - 5],
         [x + 5, y],
@@ -89,10 +100,23 @@ function marks(
 /** What was done when: phases above, faults as bars, what people asked for as dots. */
 export function timeLine(account: Account): Drawing {
   const { acts, faults, duration: whole } = account
-  const kinds = [...new Set(acts.map(({ what }) => what))]
-  const shownKinds = kinds.slice(0, MOST_FAULT_ROWS)
-  const faultRows = faults.slice(0, MOST_FAULT_ROWS)
-  const rows = [...faultRows.map(({ what }, i) => `${faultName(i)} ${what}`), ...shownKinds]
+  const kinds = [...new Set(acts.map(({ what }) => what))].slice(0, MOST_ROWS)
+  const shown = faults.slice(0, MOST_ROWS)
+  const rows = [...shown.map(({ what }, i) => `${faultName(i)} ${what}`), ...kinds]
+  const spans = shown.flatMap(({ at, until }, row): Bar[] =>
+    until === undefined
+      ? []
+      : [{ from: at, to: Math.min(until, whole), row, label: faultName(row), fill: 't2', stroke: 'fault' }]
+  )
+  const moments = [
+    ...shown.flatMap(({ at, until }, row): Mark[] =>
+      until === undefined ? [{ at, row, shape: 'diamond', colour: 'fault' }] : []
+    ),
+    ...acts.flatMap(({ at, what }): Mark[] => {
+      const kind = kinds.indexOf(what)
+      return kind < 0 ? [] : [{ at, row: shown.length + kind, shape: 'dot', colour: 'c1' }]
+    })
+  ]
   const words = [
     some(account.parts.length, 'phase'),
     some(faults.length, 'fault'),
@@ -101,43 +125,14 @@ export function timeLine(account: Account): Drawing {
   return {
     id: 'time-line',
     title: 'Time line of the run',
-    description: `${words.join(', ')} in ${duration(whole)}. The table below says the same in words.`,
+    description: `${words.join(', ')} in ${duration(whole)}. The tables below say the same in words.`,
     draw: (extent) =>
       timeChart(account, extent, [
         {
-          height: Math.max(1, rows.length) * ROW_PX,
-          rows: rows.length > 0 ? rows : ['calm'],
-          series: [
-            bars(
-              account,
-              extent,
-              faultRows.flatMap(({ at, until }, row) =>
-                until === undefined
-                  ? []
-                  : [
-                      {
-                        from: at,
-                        to: Math.min(until, whole),
-                        row,
-                        label: faultName(row),
-                        fill: 't2',
-                        stroke: 'fault' as const
-                      }
-                    ]
-              )
-            ),
-            marks([
-              ...faultRows.flatMap(({ at, until }, row) =>
-                until === undefined ? [{ at, row, shape: 'diamond' as const, colour: 'fault' as const }] : []
-              ),
-              ...acts.flatMap(({ at, what }) => {
-                const kind = shownKinds.indexOf(what)
-                return kind < 0
-                  ? []
-                  : [{ at, row: faultRows.length + kind, shape: 'dot' as const, colour: 'c1' as const }]
-              })
-            ])
-          ]
+          height: Math.max(1, rows.length) * TITLED_PX,
+          isTitled: true,
+          rows: rows.length > 0 ? rows : ['nothing was asked for'],
+          series: [bars(account, extent, spans, BELOW_TITLE_PX), marks(moments, BELOW_TITLE_PX)]
         }
       ])
   }
@@ -226,7 +221,7 @@ export function offices(account: Account): Drawing {
     const row = rowOf.get(by)
     return row === undefined
       ? []
-      : [{ from, to, row, label: `term ${term}`, fill: TINTS[(term - 1) % 2 === 0 ? 0 : 1]! }]
+      : [{ from, to, row, label: `term ${term}`, isIndented: true, fill: TINTS[(term - 1) % 2 === 0 ? 0 : 1]! }]
   })
   const said = terms
     .slice(0, 6)
@@ -352,7 +347,7 @@ export function carriage(account: Account): Kinds {
       title: 'Bytes carried per second, by kind',
       description: `${bytes(account.carriedBytes)} in all, at most ${bytes(top)} per second. Most of it: ${[...kinds]
         .slice(0, 3)
-        .map(([kind, [, size]]) => `${visible(kind)} ${bytes(size)}`)
+        .map(([kind, [, size]]) => `${visible(kindName(kind))} ${bytes(size)}`)
         .join(', ')}.`,
       draw: (extent) =>
         timeChart(account, extent, [

@@ -13,7 +13,7 @@ import { latencies } from './latency-chart.ts'
 import { banner, facts, figure, key, mark, pageOf, tiles } from './page.ts'
 import { faultName } from './time-chart.ts'
 import { topology } from './topology-chart.ts'
-import { bytes, compact, count, duration, instant, some } from './units.ts'
+import { bytes, compact, count, duration, instant, kindName, some } from './units.ts'
 import { invariantsOf, standingOf, verdictWords } from './verdict.ts'
 
 const MODES = {
@@ -82,8 +82,8 @@ function tilesOf(account: Account): (readonly [string, string])[] {
         ] as const)
       : []),
     [compact(account.epochs.length), 'epochs made'],
-    [compact(account.terms.length), 'terms of managers'],
-    [compact(account.faults.length), 'faults'],
+    [compact(account.terms.length), account.terms.length === 1 ? 'term of a manager' : 'terms of managers'],
+    [compact(account.faults.length), account.faults.length === 1 ? 'fault' : 'faults'],
     [bytes(account.carriedBytes), 'carried, copies included'],
     ...(end === undefined
       ? []
@@ -97,8 +97,8 @@ function tilesOf(account: Account): (readonly [string, string])[] {
 function promises(account: Account): Html {
   const rows = invariantsOf(account).map(({ id, claim, verdict, looks, evidence, trace }) => [
     html`<span class="nobreak">${id}</span>`,
-    claim,
     mark(verdict),
+    claim,
     count(looks),
     html`${evidence}${
       trace === undefined || trace.length === 0
@@ -108,7 +108,7 @@ function promises(account: Account): Html {
   ])
   if (rows.length === 0) return html`<p>The record says nothing about promises.</p>`
   return html`<p>What Conclave promises, and what checkers saw that looked at every step of the run. <em>Looks</em> is how often there was something to look at.</p>
-${table('Promises, broken ones first', ['Id', 'Promise', 'Verdict', '#Looks', 'Evidence'], rows, true)}`
+${table('Promises, broken ones first', ['Id', 'Verdict', 'Promise', '#Looks', 'Evidence'], rows, true)}`
 }
 
 interface Happening {
@@ -159,8 +159,8 @@ function story(account: Account): Html {
     .slice(0, MOST_HAPPENINGS)
     .map(({ at, kind, words }) => [html`<span class="nobreak">${instant(at, account.duration)}</span>`, kind, words])
   const left = all.length - rows.length
-  const parts = account.parts.map((part) => [
-    part.name,
+  const parts = account.parts.map((part, i) => [
+    `${i + 1} ${part.name}`,
     instant(part.from, account.duration),
     duration(part.to - part.from),
     count(part.said),
@@ -171,7 +171,7 @@ function story(account: Account): Html {
   ])
   return html`${figure(
     timeLine(account),
-    'Phases are written above, with a dotted line where each begins. All charts below have this time axis and these lines.',
+    'Phases are written above, or numbered where there is no room, with a dotted line where each begins. All charts below have this time axis and these lines.',
     [
       key('dot', 'c1', 'somebody asks for something'),
       ...(account.faults.length > 0 ? [FAULT_KEY, key('diamond', 'fault', 'a fault of one moment, or for good')] : [])
@@ -243,7 +243,7 @@ function network(account: Account): Html {
   if (kinds.size === 0 && links === undefined) return html`<p>The record says nothing about the network.</p>`
   const { drawing, legend } = carriage(account)
   const rows = [...kinds].map(([kind, [frames, size]]) => [
-    kind,
+    kindName(kind),
     count(frames),
     bytes(size),
     frames > 0 ? bytes(size / frames) : '–',
@@ -256,14 +256,14 @@ function network(account: Account): Html {
 ${figure(
   drawing,
   'Every copy on every link counts. The kinds are stacked, with the first of the legend at the bottom.',
-  legend.map(([kind, colour]) => key('area', colour, kind))
+  legend.map(([kind, colour]) => key('area', colour, kindName(kind)))
 )}
 <details><summary>Frames and bytes of each kind</summary>${table('By kind, most bytes first', ['Kind', '#Frames', '#Bytes', '#Per frame', '#Share'], rows)}</details>`
   }${
     links === undefined
       ? undefined
       : html`<h3>Who was linked with whom</h3>
-${figure(links, 'The moments at which most had changed, among the first and the last.', [key('square', 'c2', 'manager'), key('dot', 'c1', 'other peer'), key('dot', 'line', 'a hollow mark: no link')])}`
+${figure(links, 'The first moment of which the record tells, the one at which most had changed, and the last.', [key('square', 'c2', 'manager'), key('dot', 'c1', 'other peer'), key('dot', 'line', 'a hollow mark: no link')])}`
   }`
 }
 
@@ -273,7 +273,7 @@ function sights(account: Account): Html | undefined {
   const rows = all
     .slice(0, MOST_SIGHTS)
     .map(({ at, kind, carrier, members }) => [
-      html`${kind}<br /><span class="soft nobreak">${instant(at, account.duration)}</span>`,
+      html`${kindName(kind)}<br /><span class="soft nobreak">${instant(at, account.duration)}</span>`,
       carrier,
       members === '' ? '(nothing that is shown)' : members
     ])

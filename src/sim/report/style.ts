@@ -43,6 +43,10 @@ th,td{text-align:left;vertical-align:top;padding:6px 14px 6px 0;border-bottom:1p
 thead th{color:var(--soft);font-weight:600;vertical-align:bottom}
 tbody th{font-weight:600}
 th.n,td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+tbody th{min-width:8.5em}
+td{overflow-wrap:break-word}
+.stack td{overflow-wrap:anywhere}.stack td:nth-child(3){min-width:15em}
+.stack tbody th{min-width:6em}td.mono{min-width:20em}
 .mark{display:inline-block;white-space:nowrap;font-weight:600;color:var(--edge);background:none}
 .mark svg{width:1em;height:1em;vertical-align:-.12em;margin-right:.35em}
 .nobreak{white-space:nowrap;overflow-wrap:normal}
@@ -73,8 +77,12 @@ dl.facts{grid-template-columns:1fr;gap:0}dl.facts dd{margin-bottom:8px}
 .stack thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .stack table,.stack tbody,.stack tr,.stack th,.stack td,.stack caption{display:block}
 .stack tr{border-bottom:1px solid var(--line);padding:8px 0}
-.stack th,.stack td{border:0;padding:2px 0}
+.stack th,.stack td,.stack td:nth-child(n){border:0;padding:2px 0;min-width:0}
+
 .stack th.n,.stack td.n{text-align:left}
+.stack td[data-label=Verdict]{display:inline-block}
+.stack td[data-label=Verdict]::before,.stack td[data-label=Promise]::before{content:none!important}
+.stack tr:has(td[data-label=Verdict])>th{display:inline-block;margin-right:12px}
 .stack td[data-label]::before{content:attr(data-label) ": ";color:var(--soft);font:0.85rem/1.4 system-ui,sans-serif}
 }
 @media print{

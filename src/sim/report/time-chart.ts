@@ -8,11 +8,13 @@ import { clipped } from './html.ts'
 import { instant, tickMs } from './units.ts'
 
 const PHASE_PX = 18
+const NAME_PX = 18
 const TOP_PX = 24
 const GAP_PX = 34
 const BOTTOM_PX = 26
 const MOST_FAULT_LINES = 40
 const LABEL_PX = 9
+export const CHARACTER_PX = 7.2
 
 /** One strip of a chart: several may stand above one another, over one axis. */
 export interface Panel {
@@ -21,6 +23,8 @@ export interface Panel {
   readonly height: number
   /** Names of rows, from the top; otherwise figures from zero. */
   readonly rows?: readonly string[]
+  /** The names of rows stand above them, in full, not beside them. */
+  readonly isTitled?: boolean
   readonly format?: (value: number) => string
   /** Of figures. */
   readonly max?: number
@@ -40,9 +44,9 @@ export function timeChart(
   extent: Extent,
   panels: readonly Panel[]
 ): { height: number; option: ChartOption } {
-  let top = TOP_PX + PHASE_PX
-  const tops = panels.map((panel, i) => {
-    const place = top + (panel.name === undefined || i > 0 ? 0 : PHASE_PX)
+  let top = TOP_PX + PHASE_PX + (panels[0]?.name === undefined ? 0 : NAME_PX)
+  const tops = panels.map((panel) => {
+    const place = top
     top = place + panel.height + GAP_PX
     return place
   })
@@ -51,6 +55,7 @@ export function timeChart(
   const series: Series[] = []
   panels.forEach((panel, i) => {
     const place = { xAxisIndex: i, yAxisIndex: i, silent: true, animation: false }
+    if (panel.isTitled) series.push({ ...titles(panel, extent), ...place } as Series)
     series.push(...panel.series.map((one) => ({ ...one, ...place }) as Series))
     series.push({ ...lines(account, extent, i === 0), ...place } as Series)
   })
@@ -88,7 +93,7 @@ export function timeChart(
             {
               type: 'text' as const,
               left: 0,
-              top: tops[i]! - 19,
+              top: i === 0 ? 0 : tops[i]! - 19,
               silent: true,
               style: { text: panel.name, fill: COLOUR.soft, font: `${FONT_PX}px sans-serif` }
             }
@@ -109,7 +114,7 @@ function yAxis(panel: Panel, gridIndex: number, extent: Extent): YAxis {
       type: 'category' as const,
       inverse: true,
       data: panel.rows.map((row) => ({ value: clipped(row, rowCharacters(extent)) || '(no name)' })),
-      axisLabel: { ...label, interval: 0 },
+      axisLabel: { ...label, interval: 0, show: panel.isTitled !== true },
       splitLine: { show: false }
     }
   const { step, max } = scaleTo(panel.max ?? 1)
@@ -132,13 +137,36 @@ export function scaleTo(most: number): { step: number; max: number } {
   return { step, max: step * Math.max(1, Math.ceil(most / step - 1e-9)) }
 }
 
+/** The names of rows, each at the top of its own. */
+function titles({ rows = [], height }: Panel, extent: Extent): Series {
+  const room = Math.floor(extent.width / CHARACTER_PX) - 2
+  return {
+    type: 'custom',
+    progressive: 0,
+    z: 11,
+    clip: false,
+    data: rows.map((_, row) => [0, row]),
+    renderItem: (params, api) => {
+      const y = api.coord([0, params.dataIndex])[1]!
+      const { style, ...rest } = text(
+        clipped(rows[params.dataIndex]!, room),
+        0,
+        y - height / rows.length / 2 + 9,
+        'soft'
+      )
+      return { ...rest, style: { ...style, stroke: COLOUR.ground, lineWidth: 3 } }
+    }
+  }
+}
+
 /** Where phases begin and faults happen, over the whole height of a panel; with `isNamed`, what they are called, above it. */
 function lines(account: Account, extent: Extent, isNamed: boolean): Series {
   const marks: { at: number; until: number; kind: 'phase' | 'fault'; label: string }[] = []
   const { parts, faults } = account
   parts.forEach(({ name, from, to }, i) => {
-    const room = Math.floor((pxOf(to - from, account, extent) - 6) / 6.6)
-    const label = room >= Math.min(name.length, 5) ? clipped(name, room) : room >= 2 ? String(i + 1) : ''
+    const room = Math.floor((pxOf(to - from, account, extent) - 8) / CHARACTER_PX)
+    const label =
+      room >= Math.min(name.length, 9) ? clipped(name, room) : room >= String(i + 1).length ? String(i + 1) : ''
     marks.push({ at: from, until: from, kind: 'phase', label })
   })
   let labelled = Number.NEGATIVE_INFINITY

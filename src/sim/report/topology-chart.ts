@@ -4,7 +4,7 @@ import { COLOUR, type Drawing, type Extent } from './chart.ts'
 import { clipped } from './html.ts'
 import { instant, some } from './units.ts'
 
-const MOST_MOMENTS = 4
+const MOST_MOMENTS = 3
 /** More than that are drawn as dots without names, and beyond the second number not at all. */
 const MOST_NAMES = 40
 const MOST_NODES = 400
@@ -40,7 +40,7 @@ export function topology(account: Account): Drawing | undefined {
       .map(({ at, links }) => `at ${instant(at, account.duration)} ${some(links.length, 'link')}`)
       .join(', '),
     draw: (extent) => {
-      const columns = Math.min(shown.length, extent.isWide ? (names.length > 24 ? 2 : 3) : 1)
+      const columns = extent.isWide ? shown.length : 1
       const width = extent.width / columns
       const radius = Math.min(width / 2 - 74, extent.isWide ? 190 : 110)
       const height = 2 * radius + 84

@@ -77,3 +77,7 @@ export const tickMs = (ofMs: number, ticks: number): number =>
 
 /** `1 peer`, `2 peers`. */
 export const some = (n: number, one: string, many = `${one}s`): string => `${count(n)} ${n === 1 ? one : many}`
+
+/** Kinds of frames are recorded as the wire names them: `keyRequest`. */
+export const kindName = (kind: string): string =>
+  kind.replace(/([a-z])([A-Z])/g, (_, end: string, next: string) => `${end} ${next.toLowerCase()}`)
