@@ -90,7 +90,7 @@ export interface Account {
   readonly shown: number
   readonly latency: Spans
   readonly stripMs: number
-  /** By strip of `stripMs`. */
+  /** By strip of `stripMs`; the last may be longer. */
   readonly saidIn: readonly number[]
   readonly shownIn: readonly number[]
   /** Bytes a second, by kind, since the entry before. */
@@ -196,9 +196,9 @@ function peersOf(lines: readonly RecordLine[], duration: number): Map<string, Pe
 
 function termsOf(epochs: readonly EpochLine[], duration: number): Term[] {
   const terms: Term[] = []
-  for (const { at, term, by, signers, isRoot } of epochs) {
+  for (const { at, term, by, signers } of epochs) {
     const last = terms.at(-1)
-    if (!isRoot && last?.term === term && last.by === by) continue
+    if (last?.term === term && last.by === by) continue
     if (last !== undefined) last.to = at
     terms.push({ term, by, signers, from: at, to: duration })
   }
@@ -278,7 +278,7 @@ type Spoken = Pick<Account, 'said' | 'shown' | 'latency' | 'stripMs' | 'saidIn' 
 
 function spokenOf(lines: readonly RecordLine[], parts: readonly Part[], duration: number): Spoken {
   const stripMs = STRIP_MS.find((ms) => duration / ms <= STRIPS) ?? Math.ceil(duration / STRIPS)
-  const strips = Math.ceil(duration / stripMs)
+  const strips = Math.max(1, Math.floor(duration / stripMs))
   const saidIn = new Array<number>(strips).fill(0)
   const shownIn = new Array<number>(strips).fill(0)
   const latency = new Spans()

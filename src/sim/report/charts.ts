@@ -1,4 +1,5 @@
 /** The charts of a run over its time: what is drawn, and what is to be seen in it in words. */
+import type { FaultLine } from '../record.ts'
 import type { Account, KeySpell, PeerAccount } from './account.ts'
 import { COLOUR, type ColourName, type Drawing, type Extent, SERIES, type Series, TINTS } from './chart.ts'
 import { visible } from './html.ts'
@@ -26,8 +27,33 @@ interface Bar {
   readonly isIndented?: boolean
 }
 
+/** Without those that begin less than a pixel after one of their own lane: nobody sees them, and there may be thousands. */
+function apart<T>(
+  all: readonly T[],
+  account: Account,
+  extent: Extent,
+  at: (one: T) => number,
+  lane: (one: T) => string
+): T[] {
+  const last = new Map<string, number>()
+  return all.filter((one) => {
+    const px = pxOf(at(one), account, extent)
+    const before = last.get(lane(one))
+    if (before !== undefined && px >= before && px < before + 1) return false
+    last.set(lane(one), px)
+    return true
+  })
+}
+
 /** Bars in rows, each with its label where there is room for it. */
-function bars(account: Account, extent: Extent, all: readonly Bar[], belowPx = 0): Series {
+function bars(account: Account, extent: Extent, barred: readonly Bar[], belowPx = 0): Series {
+  const all = apart(
+    barred,
+    account,
+    extent,
+    ({ from }) => from,
+    ({ row }) => String(row)
+  )
   return {
     type: 'custom',
     progressive: 0,
@@ -72,7 +98,14 @@ interface Mark {
 }
 
 /** Small marks in rows. */
-function marks(all: readonly Mark[], belowPx = 0): Series {
+function marks(account: Account, extent: Extent, marked: readonly Mark[], belowPx = 0): Series {
+  const all = apart(
+    marked,
+    account,
+    extent,
+    ({ at }) => at,
+    ({ row, shape }) => `${shape}${row}`
+  )
   return {
     type: 'custom',
     progressive: 0,
@@ -85,7 +118,7 @@ function marks(all: readonly Mark[], belowPx = 0): Series {
       const fill = COLOUR[colour]
       if (shape === 'dot') return { type: 'circle', shape: { cx: x, cy: y, r: 3.5 }, style: { fill } }
       if (shape === 'tick')
-        return { type: 'line', shape: { x1: x, x2: x, y1: y + 2, y2: y + 8 }, style: { stroke: fill, lineWidth: 1.5 } }
+        return { type: 'line', shape: { x1: x, x2: x, y1: y + 3, y2: y + 8 }, style: { stroke: fill, lineWidth: 1.5 } }
       const points = [
         [x, y - 5],
         [x + 5, y],
@@ -97,12 +130,16 @@ function marks(all: readonly Mark[], belowPx = 0): Series {
   }
 }
 
+/** Whom it is done to stands before it, unless there are too many to name them. */
+const faultWords = ({ what, peers }: FaultLine): string =>
+  peers.length === 0 || peers.length > 3 ? what : `${peers.join(', ')}: ${what}`
+
 /** What was done when: phases above, faults as bars, what people asked for as dots. */
 export function timeLine(account: Account): Drawing {
   const { acts, faults, duration: whole } = account
   const kinds = [...new Set(acts.map(({ what }) => what))].slice(0, MOST_ROWS)
   const shown = faults.slice(0, MOST_ROWS)
-  const rows = [...shown.map(({ what }, i) => `${faultName(i)} ${what}`), ...kinds]
+  const rows = [...shown.map((line, i) => `${faultName(i)} ${faultWords(line)}`), ...kinds]
   const spans = shown.flatMap(({ at, until }, row): Bar[] =>
     until === undefined
       ? []
@@ -132,7 +169,7 @@ export function timeLine(account: Account): Drawing {
           height: Math.max(1, rows.length) * TITLED_PX,
           isTitled: true,
           rows: rows.length > 0 ? rows : ['nothing was asked for'],
-          series: [bars(account, extent, spans, BELOW_TITLE_PX), marks(moments, BELOW_TITLE_PX)]
+          series: [bars(account, extent, spans, BELOW_TITLE_PX), marks(account, extent, moments, BELOW_TITLE_PX)]
         }
       ])
   }
@@ -226,6 +263,14 @@ export function offices(account: Account): Drawing {
   const said = terms
     .slice(0, 6)
     .map(({ term, by, from }) => `term ${term} by ${visible(by)} from ${instant(from, whole)}`)
+  const first = terms.flatMap(({ from, by }): Mark[] => {
+    const row = rowOf.get(by)
+    return row === undefined ? [] : [{ at: from, row, shape: 'diamond', colour: 'c1' }]
+  })
+  const made = epochs.flatMap(({ at, by }): Mark[] => {
+    const row = rowOf.get(by)
+    return row === undefined ? [] : [{ at, row, shape: 'tick', colour: 'c1' }]
+  })
   return {
     id: 'offices',
     title: 'Who led, and which epochs were made',
@@ -235,17 +280,7 @@ export function offices(account: Account): Drawing {
         {
           height: Math.max(1, managers.length) * ROW_PX,
           rows: managers.length > 0 ? managers : ['nobody'],
-          series: [
-            bars(account, extent, [...led, ...away]),
-            marks(
-              epochs.flatMap(({ at, by, isRoot }) => {
-                const row = rowOf.get(by)
-                return row === undefined
-                  ? []
-                  : [{ at, row, shape: isRoot ? ('diamond' as const) : ('tick' as const), colour: 'c1' as const }]
-              })
-            )
-          ]
+          series: [bars(account, extent, [...led, ...away]), marks(account, extent, [...first, ...made])]
         },
         {
           name: 'members of the newest epoch',
@@ -278,7 +313,7 @@ export function talk(account: Account): Drawing {
   const rates = (all: readonly number[]): [number, number][] => {
     const points = all.map((value, i): [number, number] => [
       i * stripMs,
-      (value * 1_000) / Math.min(stripMs, whole - i * stripMs || stripMs)
+      (value * 1_000) / (i === all.length - 1 ? whole - i * stripMs : stripMs)
     ])
     return points.length === 0 ? [] : [...points, [whole, points.at(-1)![1]]]
   }
@@ -316,10 +351,9 @@ export interface Kinds {
   readonly legend: readonly (readonly [string, ColourName])[]
 }
 
-/** What the network carried, by kind. */
-export function carriage(account: Account): Kinds {
+/** What the network carried, by kind; `named`: all kinds, those first that have layers of their own. */
+export function carriage(account: Account, named: readonly string[] = [...account.kinds.keys()]): Kinds {
   const { carried, kinds } = account
-  const named = [...kinds.keys()]
   const shown = named.length <= MOST_KINDS + 1 ? named : named.slice(0, MOST_KINDS)
   const hasRest = shown.length < named.length
   const rest = named.slice(shown.length)

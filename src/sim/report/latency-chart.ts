@@ -41,7 +41,7 @@ export function latencies(id: string, all: readonly Spread[]): Drawing {
       option: {
         grid: {
           left: leftPx(extent),
-          right: RIGHT_PX + 12,
+          right: RIGHT_PX + 22,
           top: 8,
           height: spreads.length * ROW_PX,
           outerBoundsMode: 'none' as const
@@ -51,7 +51,11 @@ export function latencies(id: string, all: readonly Spread[]): Drawing {
           min: least,
           max: top,
           axisLine: { show: true, onZero: false, lineStyle: { color: COLOUR.line } },
-          axisLabel: { color: COLOUR.soft, fontSize: FONT_PX, formatter: (ms: number) => duration(ms) },
+          axisLabel: {
+            color: COLOUR.soft,
+            fontSize: FONT_PX,
+            formatter: (ms: number) => (ms < 1_000 ? `${count(ms)} ms` : `${count(ms / 1_000)} s`)
+          },
           splitLine: { lineStyle: { color: COLOUR.line, width: 0.7 } }
         },
         yAxis: {

@@ -3,7 +3,7 @@
  *
  * A pure function of the record: same lines, same bytes. The page is one file, runs no script and loads nothing.
  */
-import type { NoticeLine, RecordLine } from '../record.ts'
+import type { NoticeLine, RecordLine, RunLine } from '../record.ts'
 import { type Account, accountOf } from './account.ts'
 import type { ColourName } from './chart.ts'
 import { carriage, keysOfCrowd, keysOfPeers, machine, offices, talk, timeLine } from './charts.ts'
@@ -61,11 +61,16 @@ ${banner(standingOf(account), words, more)}${facts([
   ['Mode', MODES[run.mode]],
   ['Peers', `${some(run.managers, 'manager')}, ${count(run.peers)} others`],
   ['Seed', String(run.seed)],
-  ...Object.entries(run.parameters).map(([name, value]) => [`Parameter ${name}`, String(value)] as const),
+  ...parametersOf(run),
   ['Duration', `${duration(whole)}${end === undefined ? '' : `, played in ${duration(end.ms)}`}`],
   ['Started', run.startedAt === '' ? 'not recorded' : run.startedAt],
   ['Run it again', html`<code>${run.command}</code>`]
 ])}${tiles(tilesOf(account))}`
+}
+
+const parametersOf = ({ parameters }: RunLine): (readonly [string, string])[] => {
+  const all = Object.entries(parameters).map(([name, value]) => `${name} ${value}`)
+  return all.length === 0 ? [] : [['Parameters', all.join(', ')]]
 }
 
 function tilesOf(account: Account): (readonly [string, string])[] {
