@@ -78,6 +78,7 @@ function drawnAs({ id, title, description, draw }: Drawing, extent: Extent): Htm
       .replace(/ style="font(?:-size:12px;font-family:sans-serif;|: 12px sans-serif)"/g, '')
       .replace(/ style="font: bold 12px sans-serif"/g, ' font-weight="bold"')
       .replace(/\bzr\d+-([a-z]+\d+)/g, `${name}-$1`)
+      .replaceAll(' fill="#000"', ' fill="none"')
       .replace(/"#c0de([0-9a-f]{2})"/g, (_, i: string) => `"var(--${NAMES[Number.parseInt(i, 16)]})"`)
     return html`<svg xmlns="http://www.w3.org/2000/svg" class="${extent.isWide ? 'wide' : 'narrow'}" viewBox="0 0 ${extent.width} ${height}" role="img" aria-labelledby="${name}-title ${name}-desc">
 <title id="${name}-title">${title}</title><desc id="${name}-desc">${description}</desc>

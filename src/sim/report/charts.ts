@@ -233,10 +233,10 @@ export function keysOfCrowd(account: Account): Drawing {
           max: top,
           format: compact,
           series: [
-            area('newest', of('newest'), 'c1', { stack: 'peers', step: true, isFull: true }),
-            area('previous', of('previous'), 'c6', { stack: 'peers', step: true, isFull: true }),
-            area('older', of('older'), 'c2', { stack: 'peers', step: true, isFull: true }),
-            area('without', of('without'), 'c7', { stack: 'peers', step: true, isFull: true })
+            area(of('newest'), 'c1', { stack: 'peers', step: true, isFull: true }),
+            area(of('previous'), 'c6', { stack: 'peers', step: true, isFull: true }),
+            area(of('older'), 'c2', { stack: 'peers', step: true, isFull: true }),
+            area(of('without'), 'c7', { stack: 'peers', step: true, isFull: true })
           ]
         }
       ])
@@ -289,7 +289,6 @@ export function offices(account: Account): Drawing {
           format: compact,
           series: [
             area(
-              'members',
               steps(
                 epochs.map(({ at, members }) => [at, members]),
                 whole
@@ -332,14 +331,14 @@ export function talk(account: Account): Drawing {
           height: PANEL_PX,
           max: top(shown),
           format: compact,
-          series: [area('deliveries', shown, 'c1', { step: true })]
+          series: [area(shown, 'c1', { step: true })]
         },
         {
           name: 'messages said per second',
           height: 70,
           max: top(said),
           format: compact,
-          series: [area('messages', said, 'c2', { step: true })]
+          series: [area(said, 'c2', { step: true })]
         }
       ])
   }
@@ -390,9 +389,7 @@ export function carriage(account: Account, named: readonly string[] = [...accoun
             height: 180,
             max: top,
             format: bytes,
-            series: layers.map(([kind, colour, data]) =>
-              area(kind, data, colour, { stack: 'bytes', step: true, isFull: true })
-            )
+            series: layers.map(([, colour, data]) => area(data, colour, { stack: 'bytes', step: true, isFull: true }))
           }
         ])
     },
@@ -419,15 +416,15 @@ export function machine(account: Account): Drawing {
           height: 70,
           max: top(online),
           format: compact,
-          series: [area('online', steps(online, account.duration), 'c3', { step: true })]
+          series: [area(steps(online, account.duration), 'c3', { step: true })]
         },
-        { name: 'memory in use', height: 70, max: top(memory), format: bytes, series: [area('memory', memory, 'c4')] },
+        { name: 'memory in use', height: 70, max: top(memory), format: bytes, series: [area(memory, 'c4')] },
         {
           name: 'events per second of real time',
           height: 70,
           max: top(rates),
           format: compact,
-          series: [area('events', rates, 'c5')]
+          series: [area(rates, 'c5')]
         }
       ])
   }

@@ -89,6 +89,7 @@ ${banner(standingOf(account), words, more)}${facts([
 ])}</div>`
 }
 
+/** What a run's own figures repeat is left out of them. */
 function figuresOf(one: Account, other: Account): Figure[] {
   const of = (
     name: string,
@@ -103,7 +104,7 @@ function figuresOf(one: Account, other: Account): Figure[] {
   }
   const kinds = [...new Set([...one.kinds.keys(), ...other.kinds.keys()])]
   const own = [...new Set([...Object.keys(one.end?.figures ?? {}), ...Object.keys(other.end?.figures ?? {})])]
-  return [
+  const shared = [
     of('peers, managers among them', count, ({ run }) => run.peers + run.managers),
     of('duration of the run', duration, (account) => account.duration),
     of('played in', duration, ({ end }) => end?.ms),
@@ -121,9 +122,10 @@ function figuresOf(one: Account, other: Account): Figure[] {
     of('events per second of real time', compact, ({ end }) =>
       end === undefined ? undefined : (end.events * 1_000) / end.ms
     ),
-    of('memory at most', bytes, ({ end }) => end?.rss),
-    ...own.map((name) => of(`figure: ${name}`, count, ({ end }) => end?.figures[name]))
+    of('memory at most', bytes, ({ end }) => end?.rss)
   ]
+  const isNew = (figure: Figure): boolean => shared.every(({ a, b }) => a !== figure.a || b !== figure.b)
+  return [...shared, ...own.map((name) => of(name, count, ({ end }) => end?.figures[name])).filter(isNew)]
 }
 
 const rowsOf = (one: Account, other: Account): string[][] =>
@@ -131,7 +133,8 @@ const rowsOf = (one: Account, other: Account): string[][] =>
     const value = (of: number | undefined): string => (of === undefined ? '–' : show(of))
     if (a === undefined || b === undefined) return [visible(name), value(a), value(b), '–', '–']
     const difference = a === b ? '=' : `${b > a ? '+' : '−'}${show(Math.abs(b - a))}`
-    const share = a === b || a === 0 ? '' : `${b > a ? '+' : '−'}${count(Math.abs((100 * (b - a)) / a))}`
+    const share =
+      a === b || a === 0 ? '' : `${b > a ? '+' : '−'}${count(Math.round((1_000 * Math.abs(b - a)) / a) / 10)}`
     return [visible(name), value(a), value(b), difference, share]
   })
 
@@ -152,14 +155,20 @@ function promises(one: Account, other: Account): Html {
   if (all.length === 0) return html`<p>Neither record says anything about promises.</p>`
   const isChanged = ({ a, b }: (typeof all)[number]): boolean => a !== b
   const verdict = (of: (typeof all)[number]['a']): Html | string => (of === undefined ? 'not in it' : mark(of))
-  const rows = [...all.filter(isChanged), ...all.filter((row) => !isChanged(row))].map((row) => [
-    html`<span class="nobreak">${row.id}</span>`,
-    verdict(row.a),
-    verdict(row.b),
-    row.claim,
-    isChanged(row) ? html`<strong>differs</strong>` : 'same'
-  ])
-  return table('Those with different verdicts first', ['Id', 'A', 'B', 'Promise', 'Both'], rows)
+  const row = ({ id, a, b, claim }: (typeof all)[number]) => [
+    html`<span class="nobreak">${id}</span>`,
+    verdict(a),
+    verdict(b),
+    claim
+  ]
+  const columns = ['Id', 'A', 'B', 'Promise']
+  const changed = all.filter(isChanged).map(row)
+  const same = all.filter((one) => !isChanged(one)).map(row)
+  return html`${changed.length === 0 ? html`<p>All promises have the same verdict in both.</p>` : table('With different verdicts', columns, changed)}${
+    same.length === 0
+      ? undefined
+      : html`<details><summary>${some(same.length, 'promise')} with the same verdict in both</summary>${table('With the same verdict', columns, same)}</details>`
+  }`
 }
 
 function spread(one: Account, other: Account): Html {

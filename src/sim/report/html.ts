@@ -5,7 +5,7 @@
  * (controls, bidirectional overrides, unassigned characters), is spelled out.
  */
 
-const LONGEST = 4_000
+const LONGEST = 1_000
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}]/gu
 const MARKS = /(\p{M}{4})\p{M}+/gu
 const ENTITY: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
@@ -21,7 +21,7 @@ export class Html {
 
 type Value = string | number | Html | undefined | readonly (string | number | Html | undefined)[]
 
-/** The text with nothing hidden in it, in at most 4,000 characters; newlines and tabs become spaces. */
+/** The text with nothing hidden in it, in at most 1,000 characters; newlines and tabs become spaces. */
 export function visible(text: string): string {
   const whole = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text
   return whole
@@ -31,10 +31,14 @@ export function visible(text: string): string {
     .replace(MARKS, '$1')
 }
 
-/** The first characters of a text that has to fit somewhere. */
+/**
+ * The first characters of a text that has to fit somewhere. What charts write passes through here: their library keeps texts
+ * as keys of objects, and one named like what every object has, such as `__proto__`, would change all objects there are.
+ */
 export function clipped(text: string, characters: number): string {
   const all = [...visible(text)]
-  return all.length <= characters ? all.join('') : `${all.slice(0, characters - 1).join('')}…`
+  const fit = all.length <= characters ? all.join('') : `${all.slice(0, characters - 1).join('')}…`
+  return fit in Object.prototype ? `${fit} ` : fit
 }
 
 /** Markup with values put in; lists are joined, `undefined` is nothing. */
@@ -80,7 +84,8 @@ export function table(
   const cell = (value: Value, i: number): Html =>
     i === 0 ? html`<th scope="row"${kind(i)}>${value}</th>` : html`<td${kind(i)} data-label="${names[i]}">${value}</td>`
   const body = rows.map((row) => html`<tr>${row.map(cell)}</tr>\n`)
-  return html`<div class="scroll${isStacked ? ' stack' : ''}" tabindex="0" role="region" aria-label="${caption}"><table><caption>${caption}</caption>
+  return html`<p class="caption" aria-hidden="true">${caption}</p>
+<div class="scroll${isStacked ? ' stack' : ''}" tabindex="0" role="region" aria-label="${caption}"><table><caption>${caption}</caption>
 <thead><tr>${heads}</tr></thead>
 <tbody>${body}</tbody></table></div>
 `

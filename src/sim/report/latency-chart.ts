@@ -41,7 +41,7 @@ export function latencies(id: string, all: readonly Spread[]): Drawing {
       option: {
         grid: {
           left: leftPx(extent),
-          right: RIGHT_PX + 22,
+          right: RIGHT_PX + 14,
           top: 8,
           height: spreads.length * ROW_PX,
           outerBoundsMode: 'none' as const

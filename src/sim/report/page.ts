@@ -46,12 +46,13 @@ export const figure = (drawing: Drawing, caption: string, keys: readonly Html[] 
 ${keys.length > 0 ? html`<ul class="legend">${keys}</ul>` : undefined}${drawn(drawing)}</figure>
 `
 
-type Swatch = 'area' | 'bar' | 'dot' | 'diamond' | 'tick' | 'dashed' | 'square'
+type Swatch = 'area' | 'bar' | 'dot' | 'hollow' | 'diamond' | 'tick' | 'dashed' | 'square'
 
 const SWATCHES: Readonly<Record<Swatch, (colour: string) => string>> = {
   area: (colour) => `<rect width="22" height="14" fill="${colour}" fill-opacity=".85"/>`,
   bar: (colour) => `<rect x=".5" y="1.5" width="21" height="11" fill="${colour}" stroke="var(--soft)"/>`,
   dot: (colour) => `<circle cx="11" cy="7" r="4" fill="${colour}"/>`,
+  hollow: (colour) => `<circle cx="11" cy="7" r="4" fill="none" stroke="${colour}"/>`,
   diamond: (colour) => `<path d="M11 1l6 6-6 6-6-6z" fill="${colour}"/>`,
   tick: (colour) => `<path d="M11 0v14" stroke="${colour}" stroke-width="1.5"/>`,
   dashed: (colour) => `<path d="M0 7h22" stroke="${colour}" stroke-width="2" stroke-dasharray="5 3"/>`,

@@ -8,7 +8,7 @@ import { type Account, accountOf } from './account.ts'
 import type { ColourName } from './chart.ts'
 import { carriage, keysOfCrowd, keysOfPeers, machine, offices, talk, timeLine } from './charts.ts'
 import { embedded } from './embedded.ts'
-import { type Html, html, table } from './html.ts'
+import { clipped, type Html, html, table } from './html.ts'
 import { latencies } from './latency-chart.ts'
 import { banner, facts, figure, key, mark, pageOf, tiles } from './page.ts'
 import { faultName } from './time-chart.ts'
@@ -24,6 +24,7 @@ const MODES = {
 const MOST_HAPPENINGS = 300
 const MOST_SIGHTS = 60
 const MOST_NAMED_PEERS = 30
+const NAME_CHARACTERS = 48
 const FAULT_KEY = key('dashed', 'fault', 'a fault: begins at the line, lasts as long as the shade')
 
 /** The page as one HTML file. @throws {TypeError} when the first line is no `run`. */
@@ -165,7 +166,7 @@ function story(account: Account): Html {
     .map(({ at, kind, words }) => [html`<span class="nobreak">${instant(at, account.duration)}</span>`, kind, words])
   const left = all.length - rows.length
   const parts = account.parts.map((part, i) => [
-    `${i + 1} ${part.name}`,
+    `${i + 1} ${clipped(part.name, NAME_CHARACTERS)}`,
     instant(part.from, account.duration),
     duration(part.to - part.from),
     count(part.said),
@@ -188,6 +189,8 @@ ${table('In the order of time', ['When', 'Kind', 'What'], rows)}${left > 0 ? htm
 }
 
 function keys(account: Account): Html {
+  if (account.epochs.length === 0 && account.lines.every(({ type }) => type !== 'key'))
+    return html`<p>No epoch was made in this run.</p>`
   const tints: readonly ColourName[] = ['t1', 't2', 't3', 't4']
   const bars = html`<li><svg viewBox="0 0 22 14" aria-hidden="true">${tints.map((tint, i) => html`<rect x="${i * 5.5}" y="1" width="5" height="12" fill="var(--${tint})" />`)}</svg>an epoch, numbered term.serial; the next one has another colour</li>`
   const who = account.isCrowd
@@ -248,7 +251,7 @@ function network(account: Account): Html {
   if (kinds.size === 0 && links === undefined) return html`<p>The record says nothing about the network.</p>`
   const { drawing, legend } = carriage(account)
   const rows = [...kinds].map(([kind, [frames, size]]) => [
-    kindName(kind),
+    clipped(kindName(kind), NAME_CHARACTERS),
     count(frames),
     bytes(size),
     frames > 0 ? bytes(size / frames) : '–',
@@ -268,7 +271,7 @@ ${figure(
     links === undefined
       ? undefined
       : html`<h3>Who was linked with whom</h3>
-${figure(links, 'The first moment of which the record tells, the one at which most had changed, and the last.', [key('square', 'c2', 'manager'), key('dot', 'c1', 'other peer'), key('dot', 'line', 'a hollow mark: no link')])}`
+${figure(links, 'The first moment of which the record tells, the one at which most had changed, and the last.', [key('square', 'c2', 'manager'), key('dot', 'c1', 'other peer'), key('hollow', 'ink', 'hollow: no link')])}`
   }`
 }
 
@@ -291,7 +294,7 @@ ${table('Carrier and members side by side', ['Frame', '$The carrier sees', 'Memb
 function figures(account: Account): Html {
   const { end, samples, run } = account
   const roles = [...account.peers.values()].slice(0, MOST_NAMED_PEERS)
-  const rows = Object.entries(end?.figures ?? {}).map(([name, value]) => [name, count(value)])
+  const rows = Object.entries(end?.figures ?? {}).map(([name, value]) => [clipped(name, NAME_CHARACTERS), count(value)])
   return html`${samples.length === 0 ? undefined : figure(machine(account), `What the machine that ran it did. ${run.mode === 'live' ? '' : 'Time runs along the axis as in the world of the run; rates are by real time.'}`)}
 <div class="two"><div>${rows.length === 0 ? undefined : table('Figures of the run, units in their names', ['Figure', '#Value'], rows)}</div>
 <div>${
@@ -303,9 +306,11 @@ function figures(account: Account): Html {
             : 'Peers',
           ['Peer', 'Role', '#Epochs held', '#Away'],
           roles.map(({ name, role, keys: held, absences }) => [
-            name,
+            clipped(name, NAME_CHARACTERS),
             role,
-            count(new Set(held.filter(({ term }) => term > 0).map(({ term, serial }) => `${term}.${serial}`)).size),
+            held.length === 0
+              ? '–'
+              : count(new Set(held.filter(({ term }) => term > 0).map(({ term, serial }) => `${term}.${serial}`)).size),
             duration(absences.reduce((sum, { from, to }) => sum + to - from, 0))
           ])
         )

@@ -20,7 +20,7 @@ h1{font-size:1.7rem;line-height:1.2;margin:0 0 4px}
 h2{font-size:1.25rem;margin:44px 0 6px;line-height:1.25}
 h3{font-size:1rem;margin:22px 0 4px}
 p{margin:6px 0;max-width:76ch}
-.soft,figcaption,caption{color:var(--soft)}
+.soft,figcaption{color:var(--soft)}
 .verdict{display:flex;gap:16px;align-items:center;margin:20px 0;padding:16px 18px;border:2px solid var(--edge);border-radius:10px;background:var(--fill)}
 .verdict svg{flex:none;width:52px;height:52px;color:var(--edge)}
 .verdict strong{display:block;font-size:1.25rem;line-height:1.3}
@@ -35,15 +35,16 @@ code{font:0.875em/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;backg
 .tiles li{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:10px 12px}
 .tiles b{display:block;font-size:1.35rem;line-height:1.25;font-variant-numeric:tabular-nums}
 .tiles span{color:var(--soft);font-size:.875rem;line-height:1.3;display:block}
-.scroll{overflow-x:auto;margin:10px 0}
+.scroll{overflow-x:auto;margin:2px 0 10px;position:relative}
 .scroll:focus-visible{outline:2px solid var(--link);outline-offset:2px}
 table{border-collapse:collapse;width:100%;font-size:.9rem;line-height:1.4}
-caption{text-align:left;padding:2px 0 6px}
+caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+.caption{color:var(--soft);font-size:.9rem;margin:14px 0 0}
 th,td{text-align:left;vertical-align:top;padding:6px 14px 6px 0;border-bottom:1px solid var(--line)}
 thead th{color:var(--soft);font-weight:600;vertical-align:bottom}
 tbody th{font-weight:600}
 th.n,td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-tbody th{min-width:8.5em}
+tbody th{min-width:8.5em;overflow-wrap:break-word}
 td{overflow-wrap:break-word}
 .stack td{overflow-wrap:anywhere}.stack td:nth-child(3){min-width:15em}
 .stack tbody th{min-width:6em}td.mono{min-width:20em}
@@ -75,9 +76,9 @@ figure svg.wide{display:none}figure svg.narrow{display:block}
 dl.facts{grid-template-columns:1fr;gap:0}dl.facts dd{margin-bottom:8px}
 .two{grid-template-columns:1fr}
 .stack thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
-.stack table,.stack tbody,.stack tr,.stack th,.stack td,.stack caption{display:block}
+.stack table,.stack tbody,.stack tr,.stack th,.stack td{display:block}
 .stack tr{border-bottom:1px solid var(--line);padding:8px 0}
-.stack th,.stack td,.stack td:nth-child(n){border:0;padding:2px 0;min-width:0}
+.stack tbody th,.stack td:nth-child(n){overflow-wrap:anywhere;border:0;padding:2px 0;min-width:0}
 
 .stack th.n,.stack td.n{text-align:left}
 .stack td[data-label=Verdict]{display:inline-block}

@@ -31,9 +31,9 @@ export interface Panel {
   readonly series: readonly Series[]
 }
 
-export const leftPx = ({ isWide }: Extent): number => (isWide ? 132 : 74)
-export const RIGHT_PX = 16
-export const rowCharacters = ({ isWide }: Extent): number => (isWide ? 17 : 9)
+export const leftPx = ({ isWide }: Extent): number => (isWide ? 132 : 86)
+export const RIGHT_PX = 24
+export const rowCharacters = ({ isWide }: Extent): number => (isWide ? 17 : 10)
 
 /** Widths along the axis. */
 export const pxOf = (ms: number, account: Account, extent: Extent): number =>
@@ -248,18 +248,16 @@ export const text = (
 
 /** A filled area under steps or slopes: [ms, value], stacked on others of the same `stack`. */
 export const area = (
-  name: string,
   data: readonly (readonly [number, number])[],
   colour: ColourName,
   more: { readonly stack?: string; readonly step?: boolean; readonly isFull?: boolean } = {}
 ): Series => ({
   type: 'line',
-  name,
   data: data.map(([at, value]) => [at, value]),
   symbol: 'none',
   ...(more.stack !== undefined && { stack: more.stack }),
   ...(more.step && { step: 'end' as const }),
-  lineStyle: { color: COLOUR[colour], width: more.isFull ? 0.7 : 1.6 },
+  lineStyle: { color: COLOUR[colour], width: more.isFull ? 0 : 1.6 },
   areaStyle: { color: COLOUR[colour], opacity: more.isFull ? 0.85 : 0.22 },
   itemStyle: { color: COLOUR[colour] }
 })
