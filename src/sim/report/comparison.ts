@@ -6,7 +6,7 @@ import type { RecordLine } from '../record.ts'
 import { type Account, accountOf } from './account.ts'
 import type { Drawing } from './chart.ts'
 import { carriage, keysOfCrowd, keysOfPeers, offices, talk } from './charts.ts'
-import { clipped, type Html, html, table, visible } from './html.ts'
+import { clipped, type Html, html, table } from './html.ts'
 import { latencies } from './latency-chart.ts'
 import { banner, facts, figure, key, mark, pageOf } from './page.ts'
 import { bytes, compact, count, duration, kindName, some } from './units.ts'
@@ -19,6 +19,8 @@ interface Figure {
   readonly b: number | undefined
   readonly show: (value: number) => string
 }
+
+const NAME_CHARACTERS = 44
 
 type Lines = Iterable<RecordLine>
 
@@ -53,7 +55,7 @@ export function comparisonText(a: Lines, b: Lines): string[] {
   })
   const rows = [
     ['', 'A', 'B', 'difference', 'in %'],
-    ...rowsOf(one, other).map((row) => row.map((cell) => clipped(cell, 44)))
+    ...rowsOf(one, other).map((row) => row.map((cell) => clipped(cell, NAME_CHARACTERS)))
   ]
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => [...row[column]!].length)))
   const lines = rows.map((row) =>
@@ -131,11 +133,11 @@ function figuresOf(one: Account, other: Account): Figure[] {
 const rowsOf = (one: Account, other: Account): string[][] =>
   figuresOf(one, other).map(({ name, a, b, show }) => {
     const value = (of: number | undefined): string => (of === undefined ? '–' : show(of))
-    if (a === undefined || b === undefined) return [visible(name), value(a), value(b), '–', '–']
+    if (a === undefined || b === undefined) return [clipped(name, NAME_CHARACTERS), value(a), value(b), '–', '–']
     const difference = a === b ? '=' : `${b > a ? '+' : '−'}${show(Math.abs(b - a))}`
     const share =
       a === b || a === 0 ? '' : `${b > a ? '+' : '−'}${count(Math.round((1_000 * Math.abs(b - a)) / a) / 10)}`
-    return [visible(name), value(a), value(b), difference, share]
+    return [clipped(name, NAME_CHARACTERS), value(a), value(b), difference, share]
   })
 
 function verdictsOf(one: Account, other: Account) {
@@ -156,7 +158,7 @@ function promises(one: Account, other: Account): Html {
   const isChanged = ({ a, b }: (typeof all)[number]): boolean => a !== b
   const verdict = (of: (typeof all)[number]['a']): Html | string => (of === undefined ? 'not in it' : mark(of))
   const row = ({ id, a, b, claim }: (typeof all)[number]) => [
-    html`<span class="nobreak">${id}</span>`,
+    html`<span class="nobreak">${clipped(id, 16)}</span>`,
     verdict(a),
     verdict(b),
     claim

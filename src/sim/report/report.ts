@@ -25,6 +25,7 @@ const MOST_HAPPENINGS = 300
 const MOST_SIGHTS = 60
 const MOST_NAMED_PEERS = 30
 const NAME_CHARACTERS = 48
+const ID_CHARACTERS = 16
 const FAULT_KEY = key('dashed', 'fault', 'a fault: begins at the line, lasts as long as the shade')
 
 /** The page as one HTML file. @throws {TypeError} when the first line is no `run`. */
@@ -102,7 +103,7 @@ function tilesOf(account: Account): (readonly [string, string])[] {
 
 function promises(account: Account): Html {
   const rows = invariantsOf(account).map(({ id, claim, verdict, looks, evidence, trace }) => [
-    html`<span class="nobreak">${id}</span>`,
+    html`<span class="nobreak">${clipped(id, ID_CHARACTERS)}</span>`,
     mark(verdict),
     claim,
     count(looks),
@@ -264,7 +265,7 @@ function network(account: Account): Html {
 ${figure(
   drawing,
   'Every copy on every link counts. The kinds are stacked, with the first of the legend at the bottom.',
-  legend.map(([kind, colour]) => key('area', colour, kindName(kind)))
+  legend.map(([kind, colour]) => key('area', colour, clipped(kindName(kind), NAME_CHARACTERS)))
 )}
 <details><summary>Frames and bytes of each kind</summary>${table('By kind, most bytes first', ['Kind', '#Frames', '#Bytes', '#Per frame', '#Share'], rows)}</details>`
   }${
@@ -281,7 +282,7 @@ function sights(account: Account): Html | undefined {
   const rows = all
     .slice(0, MOST_SIGHTS)
     .map(({ at, kind, carrier, members }) => [
-      html`${kindName(kind)}<br /><span class="soft nobreak">${instant(at, account.duration)}</span>`,
+      html`${clipped(kindName(kind), NAME_CHARACTERS)}<br /><span class="soft nobreak">${instant(at, account.duration)}</span>`,
       carrier,
       members === '' ? '(nothing that is shown)' : members
     ])
