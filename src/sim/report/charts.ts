@@ -27,7 +27,7 @@ interface Bar {
   readonly isIndented?: boolean
 }
 
-/** Without those that begin less than a pixel after one of their own lane: nobody sees them, and there may be thousands. */
+/** Without those after which another of the same lane begins within a pixel: nobody sees them, and there may be thousands. */
 function apart<T>(
   all: readonly T[],
   account: Account,
@@ -35,14 +35,15 @@ function apart<T>(
   at: (one: T) => number,
   lane: (one: T) => string
 ): T[] {
-  const last = new Map<string, number>()
-  return all.filter((one) => {
+  const next = new Map<string, number>()
+  const kept = all.toReversed().filter((one) => {
     const px = pxOf(at(one), account, extent)
-    const before = last.get(lane(one))
-    if (before !== undefined && px >= before && px < before + 1) return false
-    last.set(lane(one), px)
+    const after = next.get(lane(one))
+    if (after !== undefined && after >= px && after < px + 1) return false
+    next.set(lane(one), px)
     return true
   })
+  return kept.reverse()
 }
 
 /** Bars in rows, each with its label where there is room for it. */

@@ -195,6 +195,20 @@ describe('the report of a run', () => {
     expect(() => reportOf(hello.slice(1))).to.throw(TypeError)
   })
 
+  it('shows the key that a peer has, not the one that it had within the same moment', () => {
+    const key = { type: 'key', peer: 'alice', count: 1 } as const
+    const lines: RecordLine[] = [
+      hello[0]!,
+      { ...key, at: 0, state: 'asking', term: 0, serial: 0 },
+      { ...key, at: 0, state: 'ready', term: 3, serial: 4 },
+      { ...key, at: 5_000, state: 'ready', term: 3, serial: 5 },
+      { ...key, at: 5_001, state: 'ready', term: 3, serial: 6 },
+      { type: 'phase', at: 10_000, name: 'the end' }
+    ]
+    const words = elementsOf(reportOf(lines)).flatMap(({ name, text }) => (name === 'text' ? [text] : []))
+    expect(words.filter((word) => /^3\.\d$/.test(word))).to.deep.equal(['3.4', '3.6', '3.4', '3.6'])
+  })
+
   it('folds a crowd into bands, and stays small', () => {
     const lines = crowdRecord(100_000, 3_000)
     const crowd = reportOf(lines)
