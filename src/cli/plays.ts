@@ -42,5 +42,8 @@ async function playOf(mode: Mode): Promise<Play> {
   return playVirtual()
 }
 
-/** Makes the page of a run from its lines; undefined while there is none. */
-export const reportOf: ((lines: Iterable<RecordLine>) => string) | undefined = undefined
+/** Makes the page of a run from its lines. Charts are dear to load: only now. */
+export async function reportOf(lines: Iterable<RecordLine>): Promise<string> {
+  const { reportOf: pageOf } = await import('../sim/report/report.ts')
+  return pageOf(lines)
+}

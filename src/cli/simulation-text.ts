@@ -21,7 +21,8 @@ export const SIMULATION = {
     `Cannot simulate so many members. Each of them is played in full here. Take ${most} at most with --peers, or the scenario scale.`,
   onlyLive:
     'Cannot simulate in processes here. In virtual time nothing runs beside anything else. Leave --processes out, or use --mode live.',
-  noReport: 'Cannot write a report. This version does not make one. Leave --report out, and use --events.',
+  oneRecord:
+    'Cannot compare one record. It takes two that conclave simulate --events has written. Name both: --compare FILE FILE.',
   unknown: (name: SafeText, near: SafeText | undefined, names: readonly SafeText[]): string =>
     `There is no scenario "${name}". It is none that comes with the program, and no file of this name is there. ` +
     (near === undefined ? `Take one of: ${joinText(names, own`, `)}` : `Did you mean ${near}?`),
