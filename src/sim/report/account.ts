@@ -261,7 +261,7 @@ function holdingsOf(lines: readonly RecordLine[]): Holding[] {
       if (line.peer !== '') {
         asleep.delete(line.peer)
         if (where.has(line.peer)) add(where.get(line.peer), -1)
-        if (line.state === 'removed') where.delete(line.peer)
+        if (line.state === 'removed' || line.state === 'left') where.delete(line.peer)
         else {
           where.set(line.peer, to)
           add(to, 1)

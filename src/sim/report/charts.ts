@@ -176,7 +176,8 @@ export function timeLine(account: Account): Drawing {
   }
 }
 
-const isKeyed = ({ state, term }: KeySpell): boolean => term > 0 && state !== 'removed'
+const isGone = (state: string): boolean => state === 'removed' || state === 'left'
+const isKeyed = ({ state, term }: KeySpell): boolean => term > 0 && !isGone(state)
 
 /** Which peer held which epoch when, a row for each. */
 export function keysOfPeers(account: Account): Drawing {
@@ -190,7 +191,7 @@ export function keysOfPeers(account: Account): Drawing {
   const tints = new Map(order.map((one, i) => [one, TINTS[i % TINTS.length]!]))
   const all = peers.flatMap(({ keys, absences }, row): Bar[] => [
     ...keys.map(({ from, to, state, term, serial }): Bar => {
-      if (state === 'removed') return { from, to, row, label: '', isThin: true, stroke: 'bad' }
+      if (isGone(state)) return { from, to, row, label: '', isThin: true, stroke: 'bad' }
       if (!isKeyed({ from, to, state, term, serial })) return { from, to, row, label: '', isThin: true }
       return { from, to, row, label: `${term}.${serial}`, fill: tints.get(term * 2 ** 24 + serial)! }
     }),
