@@ -35,7 +35,7 @@ export interface Part {
   readonly latency: Spans
 }
 
-/** A peer held a key, or was without, from one moment to another. */
+/** A peer held a key, or was without, from one moment to another, also while it was down: its key is on its disk. */
 export interface KeySpell {
   readonly from: number
   to: number
@@ -176,12 +176,11 @@ function peersOf(lines: readonly RecordLine[], duration: number): Map<string, Pe
   }
   for (const line of lines) {
     if (line.type === 'peer') {
-      const { absences, keys } = peer(line.peer, line.role)
+      const { absences } = peer(line.peer, line.role)
       const last = absences.at(-1)
       if (last?.to === duration) last.to = line.at
       if (line.state === 'down' || line.state === 'paused')
         absences.push({ state: line.state, from: line.at, to: duration })
-      if (line.state === 'down' && keys.at(-1)?.to === duration) keys.at(-1)!.to = line.at
     } else if (line.type === 'key' && line.peer !== '') {
       const { at, state, term, serial } = line
       const { keys } = peer(line.peer, 'member')
@@ -215,6 +214,7 @@ const rank = (term: number, serial: number): number => term * 2 ** 24 + serial
 function holdingsOf(lines: readonly RecordLine[]): Holding[] {
   const held = new Map<number, number>()
   const where = new Map<string, number | undefined>()
+  const asleep = new Map<string, number | undefined>()
   const known = new Set<number>()
   const holdings: Holding[] = []
   let members = 0
@@ -250,12 +250,18 @@ function holdingsOf(lines: readonly RecordLine[]): Holding[] {
       for (const one of [...known].sort((a, b) => b - a).slice(2)) known.delete(one)
     } else if (line.type === 'peer' && line.state === 'down' && where.has(line.peer)) {
       add(where.get(line.peer), -1)
+      asleep.set(line.peer, where.get(line.peer))
       where.delete(line.peer)
+    } else if (line.type === 'peer' && line.state === 'up' && asleep.has(line.peer)) {
+      add(asleep.get(line.peer), 1)
+      where.set(line.peer, asleep.get(line.peer))
+      asleep.delete(line.peer)
     } else if (line.type === 'key') {
       const to = line.state === 'ready' ? rank(line.term, line.serial) : undefined
       if (line.peer !== '') {
+        asleep.delete(line.peer)
         if (where.has(line.peer)) add(where.get(line.peer), -1)
-        if (line.state === 'removed') where.delete(line.peer)
+        if (line.state === 'removed' || line.state === 'left') where.delete(line.peer)
         else {
           where.set(line.peer, to)
           add(to, 1)

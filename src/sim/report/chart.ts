@@ -25,7 +25,7 @@ export type Series = CustomSeriesOption | LineSeriesOption
 const NAMES = [
   ...['ink', 'soft', 'line', 'ground', 'fault', 'bad', 'good', 'shade'],
   ...['c1', 'c2', 'c3', 'c4', 'c5', 'c6', 'c7'],
-  ...['t1', 't2', 't3', 't4']
+  ...['t1', 't2', 't3', 't4', 't5', 't6']
 ] as const
 export type ColourName = (typeof NAMES)[number]
 
@@ -37,7 +37,7 @@ export const COLOUR = Object.fromEntries(
 /** The colours of series, in the order in which they are given out. */
 export const SERIES: readonly ColourName[] = ['c1', 'c2', 'c3', 'c4', 'c5', 'c6', 'c7']
 /** Pale ones, for what has text on it. */
-export const TINTS: readonly ColourName[] = ['t1', 't2', 't3', 't4']
+export const TINTS: readonly ColourName[] = ['t1', 't2', 't3', 't4', 't5', 't6']
 
 export const FONT_PX = 12
 

@@ -176,7 +176,8 @@ export function timeLine(account: Account): Drawing {
   }
 }
 
-const isKeyed = ({ state, term }: KeySpell): boolean => term > 0 && state !== 'removed'
+const isGone = (state: string): boolean => state === 'removed' || state === 'left'
+const isKeyed = ({ state, term }: KeySpell): boolean => term > 0 && !isGone(state)
 
 /** Which peer held which epoch when, a row for each. */
 export function keysOfPeers(account: Account): Drawing {
@@ -190,7 +191,7 @@ export function keysOfPeers(account: Account): Drawing {
   const tints = new Map(order.map((one, i) => [one, TINTS[i % TINTS.length]!]))
   const all = peers.flatMap(({ keys, absences }, row): Bar[] => [
     ...keys.map(({ from, to, state, term, serial }): Bar => {
-      if (state === 'removed') return { from, to, row, label: '', isThin: true, stroke: 'bad' }
+      if (isGone(state)) return { from, to, row, label: '', isThin: true, stroke: 'bad' }
       if (!isKeyed({ from, to, state, term, serial })) return { from, to, row, label: '', isThin: true }
       return { from, to, row, label: `${term}.${serial}`, fill: tints.get(term * 2 ** 24 + serial)! }
     }),
@@ -307,13 +308,20 @@ export function offices(account: Account): Drawing {
 const steps = (points: readonly (readonly [number, number])[], end: number): (readonly [number, number])[] =>
   points.length === 0 ? [] : [...points, [end, points.at(-1)![1]]]
 
-/** How much was said, and shown, a second. */
+const UNITS = [
+  ['second', 1_000],
+  ['minute', 60_000],
+  ['hour', 3_600_000]
+] as const
+
+/** How much was said, and shown, in each second, or in a longer time where little was. */
 export function talk(account: Account): Drawing {
   const { stripMs, duration: whole } = account
+  const [unit, unitMs] = UNITS.findLast(([, ms]) => stripMs >= ms / 2) ?? UNITS[0]
   const rates = (all: readonly number[]): [number, number][] => {
     const points = all.map((value, i): [number, number] => [
       i * stripMs,
-      (value * 1_000) / (i === all.length - 1 ? whole - i * stripMs : stripMs)
+      (value * unitMs) / (i === all.length - 1 ? whole - i * stripMs : stripMs)
     ])
     return points.length === 0 ? [] : [...points, [whole, points.at(-1)![1]]]
   }
@@ -323,19 +331,19 @@ export function talk(account: Account): Drawing {
     points.reduce((most, [, value]) => Math.max(most, value), 0) || 1
   return {
     id: 'talk',
-    title: 'Messages and deliveries per second',
-    description: `${some(account.said, 'message')}, shown ${some(account.shown, 'time')}. At most ${count(top(said))} messages and ${count(top(shown))} deliveries per second, in strips of ${duration(stripMs)}.`,
+    title: `Messages and deliveries per ${unit}`,
+    description: `${some(account.said, 'message')}, shown ${some(account.shown, 'time')}. At most ${count(top(said))} messages and ${count(top(shown))} deliveries per ${unit}, in strips of ${duration(stripMs)}.`,
     draw: (extent) =>
       timeChart(account, extent, [
         {
-          name: 'deliveries per second',
+          name: `deliveries per ${unit}`,
           height: PANEL_PX,
           max: top(shown),
           format: compact,
           series: [area(shown, 'c1', { step: true })]
         },
         {
-          name: 'messages said per second',
+          name: `messages said per ${unit}`,
           height: 70,
           max: top(said),
           format: compact,

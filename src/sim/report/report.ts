@@ -5,7 +5,7 @@
  */
 import type { NoticeLine, RecordLine, RunLine } from '../record.ts'
 import { type Account, accountOf } from './account.ts'
-import type { ColourName } from './chart.ts'
+import { TINTS } from './chart.ts'
 import { carriage, keysOfCrowd, keysOfPeers, machine, offices, talk, timeLine } from './charts.ts'
 import { embedded } from './embedded.ts'
 import { clipped, type Html, html, table } from './html.ts'
@@ -192,8 +192,8 @@ ${table('In the order of time', ['When', 'Kind', 'What'], rows)}${left > 0 ? htm
 function keys(account: Account): Html {
   if (account.epochs.length === 0 && account.lines.every(({ type }) => type !== 'key'))
     return html`<p>No epoch was made in this run.</p>`
-  const tints: readonly ColourName[] = ['t1', 't2', 't3', 't4']
-  const bars = html`<li><svg viewBox="0 0 22 14" aria-hidden="true">${tints.map((tint, i) => html`<rect x="${i * 5.5}" y="1" width="5" height="12" fill="var(--${tint})" />`)}</svg>an epoch, numbered term.serial; the next one has another colour</li>`
+
+  const bars = html`<li><svg viewBox="0 0 22 14" aria-hidden="true">${TINTS.map((tint, i) => html`<rect x="${i * 3.7}" y="1" width="3.2" height="12" fill="var(--${tint})" />`)}</svg>an epoch, numbered term.serial; the next one has another colour</li>`
   const who = account.isCrowd
     ? figure(
         keysOfCrowd(account),
@@ -207,11 +207,11 @@ function keys(account: Account): Html {
       )
     : figure(
         keysOfPeers(account),
-        'A manager gives out a new key, an epoch, whenever somebody comes or goes. Each row is a peer; where bars of one colour stand above one another, those peers can read one another.',
+        'A manager gives out a new key, an epoch, whenever somebody comes or goes. Each row is a peer; where bars of one number, and so of one colour, stand above one another, those peers can read one another.',
         [
           bars,
           key('dashed', 'soft', 'has no key yet'),
-          key('dashed', 'bad', 'was removed'),
+          key('dashed', 'bad', 'was removed, or has left'),
           key('bar', 'ground', 'down or paused')
         ]
       )

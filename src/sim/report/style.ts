@@ -3,12 +3,12 @@
 const LIGHT = `--ink:#1b1e23;--soft:#565c66;--line:#c9ced6;--ground:#fff;--card:#f5f6f8;--shade:#eceff3;
 --fault:#b3400a;--bad:#a8230f;--good:#0a6b4e;--bad-ground:#fbe9e4;--good-ground:#e3f4ee;--link:#0b5a91;
 --c1:#0072b2;--c2:#d0690a;--c3:#00805d;--c4:#a8508a;--c5:#5b54a4;--c6:#56b4e9;--c7:#8a9099;
---t1:#b9dcf2;--t2:#fadbb0;--t3:#bde5d6;--t4:#ecd0e1;`
+--t1:#b9dcf2;--t2:#fadbb0;--t3:#bde5d6;--t4:#ecd0e1;--t5:#f3ee9f;--t6:#d3cdf0;`
 
 const DARK = `--ink:#e8eaee;--soft:#a9b0bb;--line:#434a55;--ground:#14171b;--card:#1d2127;--shade:#262b33;
 --fault:#ff9d6b;--bad:#ff9a85;--good:#6bd6ae;--bad-ground:#3b1d17;--good-ground:#11322a;--link:#7cc4f5;
 --c1:#56b4e9;--c2:#f0a030;--c3:#2bc498;--c4:#e08fc0;--c5:#a9a2ee;--c6:#2f78a8;--c7:#7d8590;
---t1:#1f4f70;--t2:#684614;--t3:#14523f;--t4:#603750;`
+--t1:#1f4f70;--t2:#684614;--t3:#14523f;--t4:#603750;--t5:#55540f;--t6:#433d78;`
 
 export const STYLE = `:root{color-scheme:light dark;${LIGHT}}
 @media (prefers-color-scheme:dark){:root{${DARK}}}

@@ -12,7 +12,8 @@ const NAME_PX = 18
 const TOP_PX = 24
 const GAP_PX = 34
 const BOTTOM_PX = 26
-const MOST_FAULT_LINES = 40
+/** Names of faults stand at least so far apart. */
+const FAULT_LABEL_PX = 28
 const LABEL_PX = 9
 export const CHARACTER_PX = 7.2
 
@@ -57,6 +58,7 @@ export function timeChart(
     const place = { xAxisIndex: i, yAxisIndex: i, silent: true, animation: false }
     if (panel.isTitled) series.push({ ...titles(panel, extent), ...place } as Series)
     series.push(...panel.series.map((one) => ({ ...one, ...place }) as Series))
+    series.push({ ...shades(account, extent), ...place } as Series)
     series.push({ ...lines(account, extent, i === 0), ...place } as Series)
   })
   const option: ChartOption = {
@@ -159,21 +161,52 @@ function titles({ rows = [], height }: Panel, extent: Extent): Series {
   }
 }
 
+/** Under all else, the times in which at least one fault lasts. */
+function shades(account: Account, extent: Extent): Series {
+  const spans: { from: number; to: number }[] = []
+  for (const { at, until = at } of account.faults) {
+    const to = Math.min(until, account.duration)
+    const last = spans.at(-1)
+    if (last !== undefined && at <= last.to) last.to = Math.max(last.to, to)
+    else if (to > at) spans.push({ from: at, to })
+  }
+  return {
+    type: 'custom',
+    progressive: 0,
+    z: 0,
+    data: spans.map(({ from }) => [from, 0]),
+    renderItem: (params, api) => {
+      const { from, to } = spans[params.dataIndex]!
+      const { y, height } = params.coordSys as unknown as { y: number; height: number }
+      const [x = 0] = api.coord([from, 0])
+      return {
+        type: 'rect',
+        shape: { x, y, width: pxOf(to - from, account, extent), height },
+        style: { fill: COLOUR.fault, opacity: 0.1 }
+      }
+    }
+  }
+}
+
 /** Where phases begin and faults happen, over the whole height of a panel; with `isNamed`, what they are called, above it. */
 function lines(account: Account, extent: Extent, isNamed: boolean): Series {
-  const marks: { at: number; until: number; kind: 'phase' | 'fault'; label: string }[] = []
+  const marks: { at: number; kind: 'phase' | 'fault'; label: string }[] = []
   const { parts, faults } = account
   parts.forEach(({ name, from, to }, i) => {
     const room = Math.floor((pxOf(to - from, account, extent) - 8) / CHARACTER_PX)
     const label =
       room >= Math.min(name.length, 9) ? clipped(name, room) : room >= String(i + 1).length ? String(i + 1) : ''
-    marks.push({ at: from, until: from, kind: 'phase', label })
+    marks.push({ at: from, kind: 'phase', label })
   })
+  let drawn = Number.NEGATIVE_INFINITY
   let labelled = Number.NEGATIVE_INFINITY
-  faults.slice(0, MOST_FAULT_LINES).forEach(({ at, until = at }, i) => {
-    const isClear = at - labelled > (28 / (extent.width - leftPx(extent) - RIGHT_PX)) * account.duration
-    if (isClear) labelled = at
-    marks.push({ at, until: Math.min(until, account.duration), kind: 'fault', label: isClear ? faultName(i) : '' })
+  faults.forEach(({ at }, i) => {
+    const px = pxOf(at, account, extent)
+    if (px - drawn < 2) return
+    drawn = px
+    const label = px - labelled > FAULT_LABEL_PX ? faultName(i) : ''
+    if (label !== '') labelled = px
+    marks.push({ at, kind: 'fault', label })
   })
   return {
     type: 'custom',
@@ -181,25 +214,15 @@ function lines(account: Account, extent: Extent, isNamed: boolean): Series {
     z: 10,
     data: marks.map(({ at }) => [at, 0]),
     renderItem: (params, api) => {
-      const { at, until, kind, label } = marks[params.dataIndex]!
+      const { at, kind, label } = marks[params.dataIndex]!
       const box = params.coordSys as unknown as { y: number; height: number }
       const [x = 0] = api.coord([at, 0])
-      const [end = 0] = api.coord([until, 0])
       const isFault = kind === 'fault'
       const stroke = isFault ? COLOUR.fault : COLOUR.line
       const y1 = box.y - (isNamed ? (isFault ? 4 : PHASE_PX - 4) : 0)
       return {
         type: 'group',
         children: [
-          ...(end > x
-            ? [
-                {
-                  type: 'rect' as const,
-                  shape: { x, y: box.y, width: end - x, height: box.height },
-                  style: { fill: COLOUR.fault, opacity: 0.1 }
-                }
-              ]
-            : []),
           {
             type: 'line',
             shape: { x1: x, x2: x, y1, y2: box.y + box.height },

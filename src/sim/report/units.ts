@@ -58,6 +58,7 @@ function parts(value: number, base: number, large: string, little: string): stri
 /** An instant of a run, as its axis shows it: `12.4 s`, `3:05`, `2 h 10 min`. */
 export function instant(ms: number, ofMs: number): string {
   if (ofMs < 2 * MINUTE) return `${trimmed(ms / SECOND, ofMs < 2 * SECOND ? 2 : 1)} s`
+  if (ofMs >= 2 * DAY && ms >= DAY) return parts(Math.round(ms / HOUR), 24, 'd', 'h')
   if (ofMs >= 2 * HOUR) return ms === 0 ? '0' : duration(ms)
   const seconds = Math.round(ms / SECOND)
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`

@@ -16,6 +16,22 @@ describe('the account of a run', () => {
     expect(hello.peers.get('manager-1')!.absences).to.deep.equal([{ state: 'paused', from: 10_000, to: 12_500 }])
   })
 
+  it('leaves a peer the key it had when it comes back', () => {
+    const [run] = helloRecord()
+    const bob = { type: 'peer', peer: 'bob', role: 'member' } as const
+    const { peers } = accountOf([
+      run!,
+      { type: 'key', at: 10, peer: 'bob', count: 1, state: 'ready', term: 1, serial: 1 },
+      { ...bob, at: 20, state: 'down' },
+      { ...bob, at: 30, state: 'up' },
+      { type: 'phase', at: 40, name: 'the end' }
+    ])
+    expect(peers.get('bob')).to.deep.include({
+      keys: [{ from: 10, to: 40, state: 'ready', term: 1, serial: 1 }],
+      absences: [{ state: 'down', from: 20, to: 30 }]
+    })
+  })
+
   it('gives a message to the phase in which it was said, and a fault to the one in which it began', () => {
     const parts = hello.parts.map(({ name, said, faults }) => [name, said, faults])
     expect(parts).to.deep.equal([
@@ -64,7 +80,9 @@ describe('the account of a run', () => {
       { ...epoch, at: 40, term: 1, serial: 2 },
       ...many.slice(0, 20).map((peer) => ({ ...key, at: 50, peer, state: 'ready', serial: 2 })),
       { ...key, at: 60, peer: 'peer-0', state: 'removed', serial: 2 },
-      { type: 'peer', at: 70, peer: 'peer-79', role: 'member', state: 'down' }
+      { type: 'peer', at: 70, peer: 'peer-79', role: 'member', state: 'down' },
+      { type: 'peer', at: 80, peer: 'peer-1', role: 'member', state: 'down' },
+      { type: 'peer', at: 90, peer: 'peer-1', role: 'member', state: 'up' }
     ])
     const last = holdings.map(({ newest, previous, older, without }) => [newest, previous, older, without])
     expect(last.slice(1)).to.deep.equal([
@@ -73,6 +91,8 @@ describe('the account of a run', () => {
       [0, 50, 0, 30],
       [20, 30, 0, 30],
       [19, 30, 0, 30],
+      [19, 30, 0, 29],
+      [18, 30, 0, 29],
       [19, 30, 0, 29]
     ])
   })

@@ -195,6 +195,16 @@ describe('the report of a run', () => {
     expect(() => reportOf(hello.slice(1))).to.throw(TypeError)
   })
 
+  it('has a line for each fault that can be told from the one before, and shades a time of many once', () => {
+    const faults = Array.from({ length: 90 }, (_, i) => i).map(
+      (i): RecordLine => ({ type: 'fault', at: 10_000 + 50 * i, what: 'stops', peers: ['bob'], until: 16_000 })
+    )
+    const lines = [hello[0]!, ...faults, { type: 'phase', at: 20_000, name: 'the end' } as const]
+    const wide = /<svg[^>]*aria-labelledby="time-line-wide-title[\s\S]*?<\/svg>/.exec(reportOf(lines))![0]
+    expect(wide.match(/stroke="var\(--fault\)" stroke-width="1.5"/g)).to.have.length(90)
+    expect(wide.match(/fill="var\(--fault\)" fill-opacity="0.1"/g)).to.have.length(1)
+  })
+
   it('shows the key that a peer has, not the one that it had within the same moment', () => {
     const key = { type: 'key', peer: 'alice', count: 1 } as const
     const lines: RecordLine[] = [

@@ -33,7 +33,9 @@ describe('the colours of a report', () => {
     t1: ['ink'],
     t2: ['ink'],
     t3: ['ink'],
-    t4: ['ink']
+    t4: ['ink'],
+    t5: ['ink'],
+    t6: ['ink']
   }
 
   it('let words be read in light, in the dark and on paper', () => {

@@ -26,6 +26,7 @@ describe('the figures of a report', () => {
     expect(instant(12_350, 60_000)).to.equal('12.3 s')
     expect(instant(185_000, 600_000)).to.equal('3:05')
     expect(instant(7_800_000, 8_000_000)).to.equal('2 h 10 min')
+    expect(instant(86_400_000, 604_800_000)).to.equal('1 d')
     expect([some(1, 'peer'), some(2, 'peer')]).to.deep.equal(['1 peer', '2 peers'])
     expect(['keyRequest', 'key request'].map(kindName)).to.deep.equal(['key request', 'key request'])
   })
