@@ -10,7 +10,7 @@ import { EMPTY, equalBytes, hex, u64 } from '../../base/bytes.ts'
 import { UsageError } from '../../base/errors.ts'
 import { hash } from '../../crypto/kdf.ts'
 import { LABEL } from '../../crypto/labels.ts'
-import { INSTANCE_BYTES, ONE_TIME_KEYS, PADDING_CLASSES } from '../../wire/limits.ts'
+import { INSTANCE_BYTES, MARK_BYTES, MARKS, ONE_TIME_KEYS, PADDING_CLASSES } from '../../wire/limits.ts'
 import { Content, type SessionContent, type SessionFrame } from '../../wire/messages.ts'
 import { type EarlyRow, PairRow, type SaidRow } from '../../wire/rows.ts'
 import { Allowance } from '../allowance.ts'
@@ -45,7 +45,7 @@ import type { AcceptedStart } from './starts.ts'
 import { type DirectText, type PairContext, Turn } from './turn.ts'
 
 /** The longest content that a frame with a start in it has room for. */
-const EARLY_CONTENT_BYTES = PADDING_CLASSES.at(-2)! - 256
+const EARLY_CONTENT_BYTES = PADDING_CLASSES.at(-2)! - 256 - MARKS * MARK_BYTES
 
 export class Pair {
   readonly other: UserId
@@ -166,14 +166,22 @@ export class Pair {
   receive(frame: SessionFrame, env: Env, out: Out): Refusal | undefined {
     const session = this.#sessionOf(frame.tag)
     if (session === undefined) return refuse(1007)
-    const opened = session.open(frame, env, (content) => this.#judge(content))
+    const opened = session.open(frame, env, (content) => this.#heard.judge(content))
     if (opened instanceof Refusal) {
       if (opened.check === 1009) this.#answerRepeated(session, frame, env)
       return opened
     }
     const turn = this.#turn(env)
+    const { sessions } = this
     this.#hear(session, frame, opened, env, turn)
+    const isSetBack = this.#acknowledged(opened, env, turn)
+    if (isSetBack) {
+      this.#start(env, turn, true)
+      for (const outdated of sessions) this.#drop(outdated, turn)
+    }
     this.#pump(env, turn)
+    if (isSetBack) this.#open(turn)
+    if (isSetBack) this.#resendSoon(env)
     turn.finish(this.other, this.#context, out)
     return undefined
   }
@@ -191,7 +199,7 @@ export class Pair {
     env: Env,
     out: Out
   ): Refusal | undefined {
-    const refused = env.uptimeMs < this.#starts.nextAt ? refuse(1005) : this.#judge(start.content)
+    const refused = env.uptimeMs < this.#starts.nextAt ? refuse(1005) : this.#heard.judge(start.content)
     if (refused !== undefined) {
       start.session.destroy()
       return refused
@@ -202,6 +210,7 @@ export class Pair {
     const { session } = start
     // Two starts that cross are of one generation.
     if (this.sessions.some((one) => one.isConfirmed && one.generation < session.generation)) turn.isRenewed = true
+    if (this.#acknowledged(start.content, env, turn)) for (const outdated of this.sessions) this.#drop(outdated, turn)
     this.#add(session, turn)
     this.#hear(session, frame, start.content, env, turn)
     this.#answer(session, turn)
@@ -363,18 +372,12 @@ export class Pair {
 
   // ------------------------------------------------------------------ hearing
 
-  #judge(content: SessionContent): Refusal | undefined {
-    if (equalBytes(content.ackInstance, this.#instance) && content.ack >= this.#next) return refuse(1013)
-    return this.#heard.judge(content)
-  }
-
   #hear(session: Session, frame: SessionFrame, content: SessionContent, env: Env, turn: Turn): void {
     this.#unanswered = 0
     if (!equalBytes(content.instance, this.#life)) this.#meet(content.instance, turn)
     session.isDoubted = false
     this.#show(this.#heard.take(content, env.uptimeMs), turn)
     if (content.number > 0 || frame.start !== undefined) this.#answerLater(session, frame, env.uptimeMs + ACK_MS)
-    if (equalBytes(content.ackInstance, this.#instance)) this.#acknowledged(content.ack, env, turn)
     turn.write({ puts: [this.#row()], deletes: [] })
     turn.write(session.rows())
     this.#pruneLater(env)
@@ -403,16 +406,56 @@ export class Pair {
     }
   }
 
-  #acknowledged(upTo: number, env: Env, turn: Turn): void {
-    const done = this.#said.acknowledge(upTo)
-    if (done.length === 0) return
-    turn.write({ puts: [], deletes: done.map(({ number }) => this.#said.key(number)) })
-    for (const { instance, number } of done) {
-      turn.notices.push({ type: 'received', user: this.other, id: this.#idOf(true, instance, number) })
+  /**
+   * The other end has what we said, or something else instead: then our state was set back to an older one, and we begin
+   * another life, in which nothing has a name that the other end may know another text by.
+   *
+   * @returns whether that is so: no session that we have had can be gone on with.
+   */
+  #acknowledged({ ackInstance, ack, marks }: SessionContent, env: Env, turn: Turn): boolean {
+    if (!equalBytes(ackInstance, this.#instance)) return false
+    const told = this.#said.upTo(ack, marks)
+    const isSetBack = ack >= this.#next || told.some(({ hasCome }) => !hasCome)
+    if (isSetBack && env.uptimeMs < this.#renewals.nextAt) return false
+    let before = 0
+    for (const { text, hasCome } of told) {
+      if (hasCome) this.#arrived(text, before, turn)
+      else before++
     }
+    if (isSetBack) {
+      this.#renewals.take(env.uptimeMs)
+      const lost = told.filter(({ hasCome }) => !hasCome).map(({ text }) => text)
+      this.#beginAnew(lost, Math.min(ack, this.#next - 1), env, turn)
+    }
+    if (told.length === 0) return isSetBack
     this.#resendAfterMs = RESEND_MS
     this.#attempt = 0
     this.#deadlines.set('resend', this.#isWaiting() ? env.uptimeMs + RESEND_MS : undefined)
+    return isSetBack
+  }
+
+  #arrived(text: SaidText, before: number, turn: Turn): void {
+    this.#said.delete(text)
+    turn.write({ puts: [], deletes: [this.#said.key(text.number)] })
+    const id = this.#idOf(true, text.instance, text.number)
+    turn.notices.push({ type: 'received', user: this.other, id, before })
+  }
+
+  /** Begins another life. @param lost - texts that go on in it under other names, up to a number. */
+  #beginAnew(lost: readonly SaidText[], upTo: number, env: Env, turn: Turn): void {
+    this.#instance = env.random(INSTANCE_BYTES)
+    turn.isDurable = true
+    turn.notices.push({ type: 'setBack', user: this.other })
+    const ownOf = ({ instance, number, content }: SaidText): DirectText => this.#textOf(true, instance, number, content)
+    const renamed = this.#said.rename(lost, upTo, this.#instance, (text) => ownOf(text).id)
+    turn.write({ puts: [this.#row()], deletes: renamed.map(({ was }) => this.#said.key(was.number)) })
+    for (const { was, text, before } of renamed) {
+      const [old, own] = [ownOf(was), ownOf(text)]
+      const { puts, deletes } = this.#context.rowsOfRenamed(old, own, before)
+      turn.write({ puts: [], deletes })
+      turn.write({ puts: [this.#said.row(text), ...puts], deletes: [] })
+      turn.notices.push({ type: 'renamed', was: old, text: own })
+    }
   }
 
   // ------------------------------------------------------------------ saying
@@ -535,6 +578,7 @@ export class Pair {
       oldest: this.#said.oldest(this.#next),
       ackInstance,
       ack: this.#heard.upTo(ackInstance),
+      marks: this.#heard.marks(ackInstance),
       origin: EMPTY
     }
   }

@@ -23,8 +23,12 @@ export interface DirectText {
 /** What the user is told. */
 export type PairNotice =
   | { readonly type: 'text'; readonly text: DirectText }
-  /** The other end has what we said. */
-  | { readonly type: 'received'; readonly user: UserId; readonly id: Uint8Array }
+  /** The other end has what we said; so many that come before it are not acknowledged. */
+  | { readonly type: 'received'; readonly user: UserId; readonly id: Uint8Array; readonly before: number }
+  /** What waits is said again under another name: the other end has something else under that one. */
+  | { readonly type: 'renamed'; readonly was: DirectText; readonly text: DirectText }
+  /** Our own state is older than what the other end has heard of us. */
+  | { readonly type: 'setBack'; readonly user: UserId }
   /** So many texts of the other end will not come: it does not have them any more. */
   | { readonly type: 'gap'; readonly user: UserId; readonly missing: number }
   /** The other end has begun anew: it had lost the session, or believed that we had. */
@@ -40,6 +44,12 @@ export interface PairContext {
   recordOf(user: UserId): UserRecord | undefined
   /** The rows that keep a text; they are written together with the state it belongs to. */
   rowsOf(text: DirectText): readonly Row[]
+  /** The same for a text of ours that has another name now. @param before - as in `received`. */
+  rowsOfRenamed(
+    was: DirectText,
+    text: DirectText,
+    before: number
+  ): { readonly puts: readonly Row[]; readonly deletes: readonly RowKey[] }
   /** Puts a frame on its way to the user, after everything in `out`. */
   post(user: UserId, frame: SessionFrame, out: Out): void
   tell(notice: PairNotice, out: Out): void

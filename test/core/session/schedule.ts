@@ -1,7 +1,7 @@
 /**
  * Random schedules for the sessions of two users: texts both ways over a network that drops, doubles, delays, bends and
  * repeats frames; ends that crash between any two effects, with and without what was not yet on the disk, lose their whole
- * state, rotate prekeys and run out of one-time keys. Then the faults stop, and everything has to be in order.
+ * state, go on with an older disk, rotate prekeys and run out of one-time keys. Then the faults stop, and everything has to be in order.
  *
  * A schedule follows from its seed alone, but for the randomness that the platform draws for ML-KEM.
  */
@@ -21,8 +21,8 @@ import type { DirectText, PairNotice } from '../../../src/core/session/turn.ts'
 import { Random } from '../../../src/sim/random.ts'
 import { decodeStrict } from '../../../src/wire/codec.ts'
 import { FRAME_BYTES } from '../../../src/wire/limits.ts'
-import { SessionFrame } from '../../../src/wire/messages.ts'
-import { SessionRow } from '../../../src/wire/rows.ts'
+import { Content, SessionFrame } from '../../../src/wire/messages.ts'
+import { SaidRow, SessionRow } from '../../../src/wire/rows.ts'
 import { keyOf } from '../identity/people.ts'
 import { bent, NOW, recordOf, textOf } from './ends.ts'
 
@@ -50,6 +50,8 @@ interface Faults {
   readonly lie: number
   /** Into another home, of each step. */
   readonly move: number
+  /** An older disk put back, of each step. */
+  readonly older: number
 }
 
 /** Crashes between effects in one schedule. */
@@ -65,7 +67,8 @@ const NONE: Faults = {
   loss: 0,
   hint: 0,
   lie: 0,
-  move: 0
+  move: 0,
+  older: 0
 }
 
 type Who = 'alice' | 'bob'
@@ -75,6 +78,17 @@ const OTHER: Readonly<Record<Who, Who>> = { alice: 'bob', bob: 'alice' }
 interface SaidHere {
   readonly life: number
   readonly text: string
+  /** Whether it was not on a disk that was put back. */
+  isUndone: boolean
+  /** Whether it waited on a disk that was put back: it may come twice. */
+  mayRepeat: boolean
+}
+
+/** A copy of a disk. */
+interface Copy {
+  readonly rows: ReadonlyMap<string, Row>
+  readonly said: readonly SaidHere[]
+  readonly prekeys: Prekeys
 }
 
 type Post = { readonly type: 'post'; readonly frame: Uint8Array }
@@ -101,10 +115,13 @@ class End {
   /** How often this end has lost its state. */
   life = 0
   readonly said: SaidHere[] = []
-  /** What this end has heard in each of its lives, and how often it was told that something is missing. */
+  /** What this end has heard in each of its lives, and before each older disk that was put back; and how often it was told that something is missing. */
   heard: string[][] = [[]]
   gaps = 0
   renewed = 0
+  /** How often an older disk was put back. */
+  putBacks = 0
+  #copy: Copy | undefined
   /** Rows of texts made so far. */
   #texts = 0
   #effects: EndEffect[] = []
@@ -150,6 +167,7 @@ class End {
       self: this.self,
       recordOf: () => this.record,
       rowsOf: (text) => [this.#rowOf(text)],
+      rowsOfRenamed: () => ({ puts: [], deletes: [] }),
       post: (_, frame, out) => this.#push(out, { type: 'post', frame: SessionFrame.encode(frame) }),
       tell: (notice, out) => this.#push(out, { type: 'told', notice }),
       isWelcome: () => true,
@@ -194,7 +212,7 @@ class End {
     const texts = rows
       .sort((a, b) => (a.order ?? 0) - (b.order ?? 0))
       .map(({ value }) => new TextDecoder().decode(value))
-    this.heard[this.life] = texts
+    this.heard[this.heard.length - 1] = texts
   }
 
   /** What is a type of its own here stands between the others, in its place. */
@@ -242,7 +260,7 @@ class End {
 
   #noteHeard(): void {
     const heard = [...this.#disk.values()].filter(({ entry }) => entry.startsWith('heard ')).length
-    if (heard !== this.heard[this.life]!.length) this.#heardAgain()
+    if (heard !== this.heard.at(-1)!.length) this.#heardAgain()
   }
 
   /** The process ends here; of what was not durable some of the first writes may have reached the disk. */
@@ -259,6 +277,7 @@ class End {
     this.life++
     this.heard.push([])
     this.#prekeys = Prekeys.create(this.bytes, this.#world.now)
+    this.#copy = undefined
     this.record = undefined
     this.#published = undefined
     this.start()
@@ -269,6 +288,37 @@ class End {
     this.#sync(this.#loose.length)
     const rows = [...this.#disk].map(([name, row]) => [name, asNewDevice(row)] as const)
     this.#disk = new Map(rows.flatMap(([name, row]) => (row === undefined ? [] : [[name, row]])))
+    this.start()
+  }
+
+  /** Copies the disk, or puts a copy back that was made before. */
+  putBackOrCopy(): void {
+    const copy = this.#copy
+    if (copy === undefined) {
+      this.#copy = {
+        rows: new Map(this.#disk),
+        said: [...this.said],
+        prekeys: Prekeys.import(this.#prekeys.export().expose())
+      }
+      return
+    }
+    if (this.random.chance(0.5)) this.#copy = undefined
+    this.putBacks++
+    this.#noteHeard()
+    this.heard.push([])
+    this.#disk = new Map(copy.rows)
+    this.#loose = []
+    this.#prekeys = Prekeys.import(copy.prekeys.export().expose())
+    this.#published = undefined
+    const waiting = new Set(
+      [...copy.rows.values()]
+        .filter(({ entry }) => entry.startsWith('session-said/'))
+        .map(({ value }) => Content.decode(SaidRow.decode(value).content).text!.text)
+    )
+    for (const one of this.said) {
+      if (!copy.said.includes(one)) one.isUndone = true
+      if (waiting.has(one.text)) one.mayRepeat = true
+    }
     this.start()
   }
 
@@ -284,7 +334,7 @@ class End {
     const isOnDisk = [...this.#disk.values()].some(
       ({ entry, value }) => entry.startsWith('own ') && new TextDecoder().decode(value) === text
     )
-    if (isOnDisk) this.said.push({ life: before, text })
+    if (isOnDisk) this.said.push({ life: before, text, isUndone: false, mayRepeat: false })
   }
 
   wake(): void {
@@ -443,13 +493,14 @@ export class Schedule {
 
   #step(end: End): void {
     const random = this.#random
-    const { loss, lie, move } = this.faults
+    const { loss, lie, move, older } = this.faults
     for (const one of Object.values(this.ends)) one.rotateWhenDue()
     if (random.chance(loss) && this.#losses < 3) {
       this.#losses++
       end.lose()
     }
     if (random.chance(move)) end.move()
+    if (random.chance(older)) end.putBackOrCopy()
     const other = this.ends[OTHER[end.who]]
     if (random.chance(lie)) {
       const tag = end.sessions.pairs[0]?.sessions[0]?.sendingTag
@@ -508,7 +559,10 @@ export class Schedule {
         places.every((place) => place >= 0),
         `${end.who} hears only what ${other.who} has said`
       )
-      for (let life = 0; life <= other.life; life++) {
+      const again = places.filter((place, i) => places.indexOf(place) < i && !other.said[place]!.mayRepeat)
+      claim(again.length === 0, `${end.who} hears ${again.map((place) => other.said[place]!.text).join(', ')} again`)
+      // What came only under a new name comes after what was said later, and came.
+      for (let life = 0; life <= other.life && other.putBacks === 0; life++) {
         const ofLife = places.filter((place) => other.said[place]!.life === life)
         claim(
           ofLife.every((place, i) => i === 0 || place > ofLife[i - 1]!),
@@ -517,8 +571,9 @@ export class Schedule {
       }
     }
     const all = new Set(end.heard.flat())
-    const missing = other.said.filter(({ life, text }) => life === other.life && !all.has(text))
+    const missing = other.said.filter(({ life, text, isUndone }) => life === other.life && !isUndone && !all.has(text))
     claim(missing.length === 0, `${end.who} has not heard ${missing.map(({ text }) => text).join(', ')}`)
+    if (end.putBacks + other.putBacks > 0) return
     if (this.#losses === 0) {
       claim(end.gaps === 0, `${end.who} misses nothing`)
       claim(end.heard[0]!.length === other.said.length, `${end.who} has heard everything`)
@@ -587,7 +642,8 @@ function faultsOf(random: Random): Faults {
     loss: some(0.35, 0.1),
     hint: some(0.5, 1),
     lie: some(0.2, 0.1),
-    move: some(0.3, 0.2)
+    move: some(0.3, 0.2),
+    older: some(0.3, 0.2)
   }
 }
 
