@@ -18,7 +18,7 @@ import type { Row, RowKey } from '../machine.ts'
 import { stateKey, stateRow } from '../out.ts'
 import { EARLY_TEXTS, KNOWN_LIVES, LIFE_MS } from '../params.ts'
 import { type Refusal, refuse } from '../reject.ts'
-import { markOf, splitMarks } from './mark.ts'
+import { markOf, splitMarks, UNKNOWN } from './mark.ts'
 
 /** What comes of a frame, in order. */
 export type HeardEvent =
@@ -193,10 +193,10 @@ export class Heard {
   /**
    * A later life says what this one has said first: shown in its order, unless it was.
    *
-   * @returns the mark of what is here under that name.
+   * @returns the mark of what is here under that name, `UNKNOWN` when that is forgotten.
    */
   #hearFor(life: Life, number: number, content: Content, events: HeardEvent[]): Uint8Array {
-    if (number <= life.heard) return life.marks.at(number - life.heard - 1) ?? markOf(content)
+    if (number <= life.heard) return life.marks.at(number - life.heard - 1) ?? UNKNOWN
     life.early.set(number, { content, origin: EMPTY })
     const passed: HeardEvent[] = []
     this.#passOver(life, number, passed)

@@ -8,6 +8,9 @@ import { Content } from '../../wire/messages.ts'
 export const markOf = (content: Content): Uint8Array =>
   hash(LABEL.sessionMark, Content.encode(content)).slice(0, MARK_BYTES)
 
+/** The mark of no text. */
+export const UNKNOWN: Uint8Array = new Uint8Array(MARK_BYTES)
+
 /** Of joined ones. */
 export function splitMarks(marks: Uint8Array): Uint8Array[] {
   const count = Math.floor(marks.length / MARK_BYTES)

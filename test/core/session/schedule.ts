@@ -121,6 +121,8 @@ class End {
   renewed = 0
   /** How often an older disk was put back. */
   putBacks = 0
+  /** How often it went on in another home. */
+  moves = 0
   #copy: Copy | undefined
   /** Rows of texts made so far. */
   #texts = 0
@@ -285,6 +287,7 @@ class End {
 
   /** Goes on in another home, with what an export brings there. */
   move(): void {
+    this.moves++
     this.#sync(this.#loose.length)
     const rows = [...this.#disk].map(([name, row]) => [name, asNewDevice(row)] as const)
     this.#disk = new Map(rows.flatMap(([name, row]) => (row === undefined ? [] : [[name, row]])))
@@ -561,8 +564,10 @@ export class Schedule {
       )
       const again = places.filter((place, i) => places.indexOf(place) < i && !other.said[place]!.mayRepeat)
       claim(again.length === 0, `${end.who} hears ${again.map((place) => other.said[place]!.text).join(', ')} again`)
-      // What came only under a new name comes after what was said later, and came.
-      for (let life = 0; life <= other.life && other.putBacks === 0; life++) {
+      // What came only under a new name comes after what was said later, and came; and so does what an older disk held back
+      // of a home from where the other has moved.
+      const isOrdered = other.putBacks === 0 && (end.putBacks === 0 || other.moves === 0)
+      for (let life = 0; life <= other.life && isOrdered; life++) {
         const ofLife = places.filter((place) => other.said[place]!.life === life)
         claim(
           ofLife.every((place, i) => i === 0 || place > ofLife[i - 1]!),
