@@ -6,10 +6,8 @@
  * goes out, and what was received is durable, with the state that has used its key up, before it is acknowledged: no crash
  * seals two things under one key, or loses a text. Whatever the other end sends, its sessions, lives and texts are bounded.
  */
-import { EMPTY, equalBytes, hex, u64 } from '../../base/bytes.ts'
+import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
 import { UsageError } from '../../base/errors.ts'
-import { hash } from '../../crypto/kdf.ts'
-import { LABEL } from '../../crypto/labels.ts'
 import { INSTANCE_BYTES, MARK_BYTES, MARKS, ONE_TIME_KEYS, PADDING_CLASSES } from '../../wire/limits.ts'
 import { Content, type SessionContent, type SessionFrame } from '../../wire/messages.ts'
 import { type EarlyRow, PairRow, type SaidRow } from '../../wire/rows.ts'
@@ -32,7 +30,6 @@ import {
   SESSION_RENEW_TRIES,
   SESSION_RENEWAL_MS,
   SESSION_RENEWALS_AT_ONCE,
-  SESSIONS_OF_PAIR,
   START_OF_ONE_MS,
   STARTS_OF_ONE_AT_ONCE
 } from '../params.ts'
@@ -40,9 +37,10 @@ import { Refusal, refuse } from '../reject.ts'
 import { initiate, MAX_GENERATION } from './handshake.ts'
 import { Heard, type HeardEvent } from './heard.ts'
 import { Said, type SaidText } from './said.ts'
-import { compareSessions, Session } from './session.ts'
+import { Session } from './session.ts'
+import { SessionSet } from './session-set.ts'
 import type { AcceptedStart } from './starts.ts'
-import { type DirectText, type PairContext, Turn } from './turn.ts'
+import { type DirectText, directText, type PairContext, Turn } from './turn.ts'
 
 /** The longest content that a frame with a start in it has room for. */
 const EARLY_CONTENT_BYTES = PADDING_CLASSES.at(-2)! - 256 - MARKS * MARK_BYTES
@@ -60,7 +58,7 @@ export class Pair {
   #next = 1
   /** One-time keys of the other that starts of ours have used. */
   #usedKeys: Uint8Array[] = []
-  readonly #sessions = new Map<string, Session>()
+  readonly #sessions = new SessionSet()
   /** Those whose initiator may wait for an answer. */
   readonly #owed = new Set<Session>()
   readonly #deadlines = new Deadlines<'resend' | 'acknowledge' | 'prune'>()
@@ -88,7 +86,7 @@ export class Pair {
 
   /** The sessions, the preferred one first. */
   get sessions(): readonly Session[] {
-    return [...this.#sessions.values()].sort(compareSessions)
+    return this.#sessions.all
   }
 
   /** Texts that are not acknowledged. */
@@ -102,7 +100,7 @@ export class Pair {
     const isIn = ({ sealed }: SaidText): boolean =>
       sealed !== undefined && equalBytes(sealed.frame.tag, tag) && equalBytes(sealed.frame.header, header)
     const before = texts.findIndex(isIn)
-    return before < 0 ? undefined : { before, id: this.#idOf(true, texts[before]!.instance, texts[before]!.number) }
+    return before < 0 ? undefined : { before, id: this.#ownOf(texts[before]!).id }
   }
 
   /** Texts that came before what is before them. */
@@ -112,7 +110,7 @@ export class Pair {
 
   /** Whether a frame with this tag is for this pair. */
   knows(tag: Uint8Array): boolean {
-    return this.#sessionOf(tag) !== undefined
+    return this.#sessions.of(tag) !== undefined
   }
 
   /** Goes on with what earlier runs have kept. */
@@ -129,7 +127,7 @@ export class Pair {
     this.#usedKeys = row.usedKeys
     this.#said.restore(said, this.#instance)
     this.#heard.restore(row.lives, early, env.uptimeMs)
-    for (const session of sessions) this.#sessions.set(session.name, session)
+    for (const session of sessions) this.#sessions.add(session)
     this.#said.unsealBut(sessions.filter(({ isDoubted }) => !isDoubted))
     if (this.#isWaiting()) this.#deadlines.set('resend', env.uptimeMs)
     this.#pruneLater(env)
@@ -154,7 +152,7 @@ export class Pair {
       )
     const turn = this.#turn(env)
     const text = this.#said.add(this.#next++, content, this.#instance)
-    const shown = this.#textOf(true, this.#instance, text.number, content)
+    const shown = this.#ownOf(text)
     turn.isDurable = true
     turn.write({ puts: [this.#row(), this.#said.row(text), ...this.#context.rowsOf(shown)], deletes: [] })
     this.#pump(env, turn)
@@ -164,7 +162,7 @@ export class Pair {
 
   /** A frame with a tag that `knows`. @returns R-1006 – R-1015 when it is refused. */
   receive(frame: SessionFrame, env: Env, out: Out): Refusal | undefined {
-    const session = this.#sessionOf(frame.tag)
+    const session = this.#sessions.of(frame.tag)
     if (session === undefined) return refuse(1007)
     const opened = session.open(frame, env, (content) => this.#heard.judge(content))
     if (opened instanceof Refusal) {
@@ -178,10 +176,10 @@ export class Pair {
     if (isSetBack) {
       this.#start(env, turn, true)
       for (const outdated of sessions) this.#drop(outdated, turn)
+      this.#resendSoon(env)
     }
     this.#pump(env, turn)
     if (isSetBack) this.#open(turn)
-    if (isSetBack) this.#resendSoon(env)
     turn.finish(this.other, this.#context, out)
     return undefined
   }
@@ -269,34 +267,13 @@ export class Pair {
 
   // ------------------------------------------------------------------ sessions
 
-  #sessionOf(tag: Uint8Array): Session | undefined {
-    for (const session of this.#sessions.values()) if (session.knows(tag)) return session
-    return undefined
-  }
-
-  /** The session on which something may be said: one that both ends surely have before one that we have started. */
-  #talking(): Session | undefined {
-    const usable = this.sessions.filter(({ maySay }) => maySay)
-    return usable.find(({ isConfirmed }) => isConfirmed) ?? usable[0]
-  }
-
-  /** A start of ours without answer that would be talked on if it had one. */
-  #pending(): Session | undefined {
-    const best = this.sessions.find(({ isDoubted }) => !isDoubted)
-    return best === undefined || best.isConfirmed ? undefined : best
-  }
-
   #add(session: Session, turn: Turn): void {
-    this.#sessions.set(session.name, session)
-    const keep = new Set([session, this.#talking()])
-    const spare = this.sessions
-      .filter((one) => !keep.has(one))
-      .sort((a, b) => Number(a.isDoubted) - Number(b.isDoubted))
-    while (this.#sessions.size > SESSIONS_OF_PAIR) this.#drop(spare.pop()!, turn)
+    this.#sessions.add(session)
+    for (const spare of this.#sessions.spare(session)) this.#drop(spare, turn)
   }
 
   #drop(session: Session, turn: Turn): void {
-    this.#sessions.delete(session.name)
+    this.#sessions.delete(session)
     this.#owed.delete(session)
     this.#said.unseal(session)
     turn.write({ puts: [], deletes: session.destroy() })
@@ -348,14 +325,14 @@ export class Pair {
   }
 
   #pruneLater(env: Env): void {
-    if (this.#sessions.size > 1 || this.#heard.early > 0)
+    if (this.sessions.length > 1 || this.#heard.early > 0)
       this.#deadlines.setOnce('prune', env.uptimeMs + SESSION_GRACE_MS)
   }
 
   /** Lets go of sessions that were beside the one talked on for a while, and of lives that have long ended. */
   #prune(env: Env, turn: Turn): void {
-    const talking = this.#talking()
-    const pending = this.#pending()
+    const talking = this.#sessions.talking()
+    const pending = this.#sessions.pending()
     for (const session of this.sessions) {
       if (!talking?.isConfirmed || session === talking || session === pending) session.asideSince = undefined
       else if (session.asideSince === undefined) session.asideSince = env.uptimeMs
@@ -399,7 +376,8 @@ export class Pair {
         turn.notices.push({ type: 'gap', user: this.other, missing: event.to - event.from + 1 })
         continue
       }
-      const text = this.#textOf(false, event.instance, event.number, event.content)
+      const { instance, number, content } = event
+      const text = directText(this.#context.self.record.user, this.other, false, instance, number, content)
       turn.isDurable = true
       turn.write({ puts: this.#context.rowsOf(text), deletes: [] })
       turn.notices.push({ type: 'text', text })
@@ -437,8 +415,7 @@ export class Pair {
   #arrived(text: SaidText, before: number, turn: Turn): void {
     this.#said.delete(text)
     turn.write({ puts: [], deletes: [this.#said.key(text.number)] })
-    const id = this.#idOf(true, text.instance, text.number)
-    turn.notices.push({ type: 'received', user: this.other, id, before })
+    turn.notices.push({ type: 'received', user: this.other, id: this.#ownOf(text).id, before })
   }
 
   /** Begins another life. @param lost - texts that go on in it under other names, up to a number. */
@@ -446,11 +423,10 @@ export class Pair {
     this.#instance = env.random(INSTANCE_BYTES)
     turn.isDurable = true
     turn.notices.push({ type: 'setBack', user: this.other })
-    const ownOf = ({ instance, number, content }: SaidText): DirectText => this.#textOf(true, instance, number, content)
-    const renamed = this.#said.rename(lost, upTo, this.#instance, (text) => ownOf(text).id)
+    const renamed = this.#said.rename(lost, upTo, this.#instance, (text) => this.#ownOf(text).id)
     turn.write({ puts: [this.#row()], deletes: renamed.map(({ was }) => this.#said.key(was.number)) })
     for (const { was, text, before } of renamed) {
-      const [old, own] = [ownOf(was), ownOf(text)]
+      const [old, own] = [this.#ownOf(was), this.#ownOf(text)]
       const { puts, deletes } = this.#context.rowsOfRenamed(old, own, before)
       turn.write({ puts: [], deletes })
       turn.write({ puts: [this.#said.row(text), ...puts], deletes: [] })
@@ -464,9 +440,9 @@ export class Pair {
   #pump(env: Env, turn: Turn): void {
     const waiting = this.#said.window().filter(({ sealed }) => sealed === undefined)
     if (waiting.length === 0) return
-    const isStarting = this.#talking() === undefined && this.#pending() === undefined
+    const isStarting = this.#sessions.talking() === undefined && this.#sessions.pending() === undefined
     if (isStarting) this.#start(env, turn, true)
-    const session = this.#talking()
+    const session = this.#sessions.talking()
     for (const text of waiting) {
       if (session === undefined) break
       if (!session.isConfirmed && Content.encode(text.content).length > EARLY_CONTENT_BYTES) break
@@ -478,7 +454,7 @@ export class Pair {
 
   /** Sends a start of ours without answer by itself, when nothing that is on its way brings it. */
   #open(turn: Turn): void {
-    const pending = this.#pending()
+    const pending = this.#sessions.pending()
     if (pending === undefined || this.#said.isUnder(pending)) return
     if (pending.opening === undefined) {
       pending.sealOpening(this.#content(pending))
@@ -502,7 +478,7 @@ export class Pair {
 
   /** Whether there is anything that the other end should have, and may not. */
   #isWaiting(): boolean {
-    return this.#said.size > 0 || this.#pending() !== undefined
+    return this.#said.size > 0 || this.#sessions.pending() !== undefined
   }
 
   #resendSoon(env: Env): void {
@@ -513,10 +489,10 @@ export class Pair {
     this.#resentAt = env.uptimeMs
     this.#unanswered++
     this.#attempt++
-    const pending = this.#pending()
+    const pending = this.#sessions.pending()
     const isOver = pending !== undefined && env.now >= pending.usableUntil
     if (isOver || (this.#isThere && this.#unanswered > SESSION_RENEW_TRIES)) this.#renew(env, turn)
-    const session = this.#talking()
+    const session = this.#sessions.talking()
     // There is one to talk on: a start that nobody answers is not needed.
     if (pending !== undefined && session?.isConfirmed && ++pending.tries > SESSION_RENEW_TRIES)
       this.#doubt(pending, turn)
@@ -551,7 +527,7 @@ export class Pair {
   }
 
   #acknowledge(turn: Turn): void {
-    const talking = this.#talking()
+    const talking = this.#sessions.talking()
     const sessions = this.#owed.size > 0 ? [...this.#owed] : talking === undefined ? [] : [talking]
     for (const session of sessions) this.#answer(session, turn)
   }
@@ -602,13 +578,7 @@ export class Pair {
     return stateRow(`pair/${hex(this.other)}`, PairRow.encode(row))
   }
 
-  #textOf(isOwn: boolean, instance: Uint8Array, number: number, content: Content): DirectText {
-    return { user: this.other, isOwn, id: this.#idOf(isOwn, instance, number), number, content }
-  }
-
-  #idOf(isOwn: boolean, instance: Uint8Array, number: number): Uint8Array {
-    const { user } = this.#context.self.record
-    const [sender, receiver] = isOwn ? [user, this.other] : [this.other, user]
-    return hash(LABEL.sessionText, sender, receiver, instance, u64(number))
+  #ownOf({ instance, number, content }: SaidText): DirectText {
+    return directText(this.#context.self.record.user, this.other, true, instance, number, content)
   }
 }

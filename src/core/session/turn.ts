@@ -2,6 +2,9 @@
  * What comes of one event of a pair, in the order in which it must happen: what is written comes first, then what the user is
  * told, and last what others see.
  */
+import { u64 } from '../../base/bytes.ts'
+import { hash } from '../../crypto/kdf.ts'
+import { LABEL } from '../../crypto/labels.ts'
 import type { Content, SessionFrame } from '../../wire/messages.ts'
 import type { UserId } from '../identity/user.ts'
 import type { UserRecord } from '../identity/user-record.ts'
@@ -18,6 +21,20 @@ export interface DirectText {
   readonly id: Uint8Array
   readonly number: number
   readonly content: Content
+}
+
+/** @param instance - in which it was said first: with the number its name. */
+export function directText(
+  self: UserId,
+  user: UserId,
+  isOwn: boolean,
+  instance: Uint8Array,
+  number: number,
+  content: Content
+): DirectText {
+  const [sender, receiver] = isOwn ? [self, user] : [user, self]
+  const id = hash(LABEL.sessionText, sender, receiver, instance, u64(number))
+  return { user, isOwn, id, number, content }
 }
 
 /** What the user is told. */

@@ -121,6 +121,8 @@ class End {
   renewed = 0
   /** How often an older disk was put back. */
   putBacks = 0
+  /** Texts that were said again under another name. */
+  readonly renamed = new Set<string>()
   /** How often it went on in another home. */
   moves = 0
   #copy: Copy | undefined
@@ -169,7 +171,10 @@ class End {
       self: this.self,
       recordOf: () => this.record,
       rowsOf: (text) => [this.#rowOf(text)],
-      rowsOfRenamed: () => ({ puts: [], deletes: [] }),
+      rowsOfRenamed: (_, { content }) => {
+        this.renamed.add(content.text!.text)
+        return { puts: [], deletes: [] }
+      },
       post: (_, frame, out) => this.#push(out, { type: 'post', frame: SessionFrame.encode(frame) }),
       tell: (notice, out) => this.#push(out, { type: 'told', notice }),
       isWelcome: () => true,
@@ -562,7 +567,12 @@ export class Schedule {
         places.every((place) => place >= 0),
         `${end.who} hears only what ${other.who} has said`
       )
-      const again = places.filter((place, i) => places.indexOf(place) < i && !other.said[place]!.mayRepeat)
+      // An older disk of the hearer's, too, may take what is still on its way under the old name.
+      const mayRepeat = (place: number): boolean => {
+        const { text, mayRepeat } = other.said[place]!
+        return mayRepeat || (end.putBacks > 0 && other.renamed.has(text))
+      }
+      const again = places.filter((place, i) => places.indexOf(place) < i && !mayRepeat(place))
       claim(again.length === 0, `${end.who} hears ${again.map((place) => other.said[place]!.text).join(', ')} again`)
       // What came only under a new name comes after what was said later, and came; and so does what an older disk held back
       // of a home from where the other has moved.
