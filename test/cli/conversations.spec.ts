@@ -483,7 +483,7 @@ describe('who the other is', () => {
       ],
       [
         { type: 'session', ...place, user, change: 'setBack', missing: 0 },
-        'bob (AAAA-BBBB) has heard more from you than is known here: this home is an older copy.'
+        'bob (AAAA-BBBB) has heard other things from you than are known here: this home is an older copy.'
       ],
       [{ type: 'session', ...place, user, change: 'gap', missing: 2 }, 'GAP: 2 texts of bob (AAAA-BBBB) will not come'],
       [

@@ -123,8 +123,6 @@ class End {
   putBacks = 0
   /** Texts that were said again under another name. */
   readonly renamed = new Set<string>()
-  /** How often it went on in another home. */
-  moves = 0
   #copy: Copy | undefined
   /** Rows of texts made so far. */
   #texts = 0
@@ -292,7 +290,6 @@ class End {
 
   /** Goes on in another home, with what an export brings there. */
   move(): void {
-    this.moves++
     this.#sync(this.#loose.length)
     const rows = [...this.#disk].map(([name, row]) => [name, asNewDevice(row)] as const)
     this.#disk = new Map(rows.flatMap(([name, row]) => (row === undefined ? [] : [[name, row]])))
@@ -574,11 +571,11 @@ export class Schedule {
       }
       const again = places.filter((place, i) => places.indexOf(place) < i && !mayRepeat(place))
       claim(again.length === 0, `${end.who} hears ${again.map((place) => other.said[place]!.text).join(', ')} again`)
-      // What came only under a new name comes after what was said later, and came; and so does what an older disk held back
-      // of a home from where the other has moved.
-      const isOrdered = other.putBacks === 0 && (end.putBacks === 0 || other.moves === 0)
-      for (let life = 0; life <= other.life && isOrdered; life++) {
-        const ofLife = places.filter((place) => other.said[place]!.life === life)
+      // What is said again under another name comes when later texts have come, and late is what no end knows it has said.
+      const isInOrder = ({ text, isUndone }: SaidHere): boolean => !isUndone && !other.renamed.has(text)
+      const ordered = places.filter((place) => isInOrder(other.said[place]!))
+      for (let life = 0; life <= other.life; life++) {
+        const ofLife = ordered.filter((place) => other.said[place]!.life === life)
         claim(
           ofLife.every((place, i) => i === 0 || place > ofLife[i - 1]!),
           `${end.who} hears each text once and in order: ${texts.join(', ')}`
