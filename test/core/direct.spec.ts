@@ -395,7 +395,7 @@ describe('two members of a channel', () => {
       const texts = Array.from({ length: said }, (_, n) => `anew ${n}`)
       for (const words of texts) tell(all, alice, bob, words)
       tell(all, bob, alice, 'and you?')
-      bus.pass(1_200_000)
+      bus.pass(400_000)
       tell(all, alice, bob, 'last')
       tell(all, bob, alice, 'bye')
       bus.pass(20_000)

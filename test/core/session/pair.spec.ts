@@ -845,27 +845,33 @@ describe('a pair', () => {
     })
 
     it('loses nothing of what it says under numbers that the other knows, however much that is', () => {
-      for (const more of [1, 3, 40]) {
-        for (const said of [1, 2, 3, 5, 45]) {
-          const { couple, disk } = older(0)
-          for (let n = 1; n <= more; n++) couple.say('alice', `lost ${n}`)
-          settle(couple, 3)
-          expect(couple.bob.heard).to.have.length(more)
-          couple.bob.notices.length = 0
-          couple.alice.notices.length = 0
-          couple.alice.putBack(disk)
-          const texts = Array.from({ length: said }, (_, n) => `anew ${n}`)
-          const names = texts.map((text) => couple.say('alice', text))
-          settle(couple, 40)
-          const what = `${more} lost, ${said} said`
-          expect(couple.bob.heard.toSorted(), what).to.deep.equal(texts.toSorted())
-          expect(couple.alice.sessions.pairs[0]!.waiting, what).to.equal(0)
-          const now = new Map(renamed(couple.alice))
-          const present = names.map((name) => now.get(name) ?? name)
-          expect(idsOf(couple.bob).toSorted(), what).to.deep.equal(present.toSorted())
-          expect(receivedBy(couple.alice).toSorted(), what).to.deep.equal(present.toSorted())
-          expect(setBacks(couple.alice), what).to.be.at.most(1)
-        }
+      const counts = [
+        [1, 1],
+        [1, 3],
+        [3, 2],
+        [3, 5],
+        [40, 2],
+        [40, 42]
+      ] as const
+      for (const [more, said] of counts) {
+        const { couple, disk } = older(0)
+        for (let n = 1; n <= more; n++) couple.say('alice', `lost ${n}`)
+        settle(couple, 3)
+        expect(couple.bob.heard).to.have.length(more)
+        couple.bob.notices.length = 0
+        couple.alice.notices.length = 0
+        couple.alice.putBack(disk)
+        const texts = Array.from({ length: said }, (_, n) => `anew ${n}`)
+        const names = texts.map((text) => couple.say('alice', text))
+        settle(couple, 40)
+        const what = `${more} lost, ${said} said`
+        expect(couple.bob.heard.toSorted(), what).to.deep.equal(texts.toSorted())
+        expect(couple.alice.sessions.pairs[0]!.waiting, what).to.equal(0)
+        const now = new Map(renamed(couple.alice))
+        const present = names.map((name) => now.get(name) ?? name)
+        expect(idsOf(couple.bob).toSorted(), what).to.deep.equal(present.toSorted())
+        expect(receivedBy(couple.alice).toSorted(), what).to.deep.equal(present.toSorted())
+        expect(setBacks(couple.alice), what).to.be.at.most(1)
       }
     })
 
@@ -923,6 +929,37 @@ describe('a pair', () => {
       ])
       expect(names).to.have.length(3)
       expect(couple.alice.sessions.pairs[0]!.waiting).to.equal(0)
+    })
+
+    it('begins by itself when it has nothing to say', () => {
+      const { couple, disk } = older(0)
+      couple.say('alice', 'lost')
+      settle(couple, 1)
+      couple.alice.putBack(disk)
+      couple.say('bob', 'are you there?')
+      couple.give('alice', couple.bob.posted.splice(0)[0]!)
+      expect(couple.alice.posted.some(({ start }) => start !== undefined)).to.equal(true)
+      settle(couple, 1)
+      expect(couple.bob.notices.at(-1)!.type).to.be.oneOf(['renewed', 'received'])
+      expect(couple.alice.sessionRows).to.have.length(1)
+      expect(couple.alice.sessions.pairs[0]!.sessions[0]!.isConfirmed).to.equal(true)
+    })
+
+    it('loses nothing when it is moved before it knows', () => {
+      for (const rounds of [1, 2]) {
+        const { couple, disk } = older(0)
+        for (const text of ['lost 1', 'lost 2']) {
+          couple.say('alice', text)
+          settle(couple, rounds)
+        }
+        couple.bob.notices.length = 0
+        couple.alice.putBack(disk)
+        for (const text of ['anew 1', 'anew 2']) couple.say('alice', text)
+        couple.alice.move()
+        settle(couple)
+        expect(couple.bob.heard).to.deep.equal(['anew 1', 'anew 2'])
+        expect(couple.alice.sessions.pairs[0]!.waiting).to.equal(0)
+      }
     })
 
     it('goes on after a restart in the midst of it, and after it was put back again', () => {
