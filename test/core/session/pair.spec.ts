@@ -21,6 +21,7 @@ import {
 } from '../../../src/core/params.ts'
 import { Refusal } from '../../../src/core/reject.ts'
 import { initiate } from '../../../src/core/session/handshake.ts'
+import { Heard } from '../../../src/core/session/heard.ts'
 import { markOf } from '../../../src/core/session/mark.ts'
 import { Session } from '../../../src/core/session/session.ts'
 import { Starts } from '../../../src/core/session/starts.ts'
@@ -943,6 +944,28 @@ describe('a pair', () => {
       expect(couple.bob.notices.at(-1)!.type).to.be.oneOf(['renewed', 'received'])
       expect(couple.alice.sessionRows).to.have.length(1)
       expect(couple.alice.sessions.pairs[0]!.sessions[0]!.isConfirmed).to.equal(true)
+    })
+
+    it('goes on in the session that the other starts, and keeps none that the other knows its former life by', () => {
+      const { couple, disk } = older(3)
+      couple.alice.putBack(disk)
+      couple.say('bob', 'are you there?')
+      couple.hint('bob', couple.bob.posted.splice(0)[0]!.tag)
+      for (const frame of couple.bob.posted.splice(0)) couple.give('alice', frame)
+      expect(setBacks(couple.alice)).to.equal(1)
+      expect(couple.alice.sessionRows.map(({ isInitiator }) => isInitiator)).to.deep.equal([false])
+    })
+
+    it('is told which texts have come: no more than the last 32, and none across a gap', () => {
+      const heard = new Heard(selfOf('alice').record.user)
+      for (let number = 1; number <= 40; number++) heard.take(said(number), 0)
+      expect(heard.upTo(instance)).to.equal(40)
+      const marks = Array.from({ length: 32 }, (_, n) => markOf(said(n + 9).content!))
+      expect(hex(heard.marks(instance))).to.equal(hex(joinBytes(...marks)))
+      heard.take(said(43, { instance: random(16), oldest: 43, origin: instance }), 0)
+      expect(hex(heard.marks(instance))).to.equal(hex(markOf(said(43).content!)))
+      heard.take(said(44, { oldest: 44 }), 0)
+      expect(hex(heard.marks(instance))).to.equal(hex(markOf(said(44).content!)))
     })
 
     it('loses nothing when it is moved before it knows', () => {
