@@ -121,6 +121,8 @@ class End {
   renewed = 0
   /** How often an older disk was put back. */
   putBacks = 0
+  /** How often it went on in another home. */
+  moves = 0
   /** Texts that were said again under another name. */
   readonly renamed = new Set<string>()
   #copy: Copy | undefined
@@ -290,6 +292,7 @@ class End {
 
   /** Goes on in another home, with what an export brings there. */
   move(): void {
+    this.moves++
     this.#sync(this.#loose.length)
     const rows = [...this.#disk].map(([name, row]) => [name, asNewDevice(row)] as const)
     this.#disk = new Map(rows.flatMap(([name, row]) => (row === undefined ? [] : [[name, row]])))
@@ -574,7 +577,9 @@ export class Schedule {
       // What is said again under another name comes when later texts have come, and late is what no end knows it has said.
       const isInOrder = ({ text, isUndone }: SaidHere): boolean => !isUndone && !other.renamed.has(text)
       const ordered = places.filter((place) => isInOrder(other.said[place]!))
-      for (let life = 0; life <= other.life; life++) {
+      // An older disk gives out what it held back of an instance that the other has left, when that is silent for a day.
+      const isOrdered = end.putBacks === 0 || other.putBacks + other.moves === 0
+      for (let life = 0; life <= other.life && isOrdered; life++) {
         const ofLife = ordered.filter((place) => other.said[place]!.life === life)
         claim(
           ofLife.every((place, i) => i === 0 || place > ofLife[i - 1]!),
