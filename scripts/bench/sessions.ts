@@ -76,6 +76,7 @@ function pass(from: Session, to: Session, who: 0 | 1): void {
     ackInstance: EMPTY,
     ack: 0,
     origin: EMPTY,
+    marks: EMPTY,
     content
   }
   const bytes = SessionFrame.encode(from.seal(said))
@@ -89,7 +90,16 @@ function start(): readonly [Session, Session] {
   const ends = { self: alice.record.user, other: bob.record.user }
   const traits = { generation: 1, hasOneTimeKey: true }
   const session = Session.initiator(ends, started.agreed, started.start, traits, bob.record.prekey.x25519, random)
-  const said = { instance: instances[0], number: 1, oldest: 1, ackInstance: EMPTY, ack: 0, origin: EMPTY, content }
+  const said = {
+    instance: instances[0],
+    number: 1,
+    oldest: 1,
+    ackInstance: EMPTY,
+    ack: 0,
+    origin: EMPTY,
+    marks: EMPTY,
+    content
+  }
   const bytes = SessionFrame.encode(session.seal(said))
   const frame = good(decodeStrict(SessionFrame, bytes, FRAME_BYTES))
   return [session, good(new Starts(bob).open(frame, alice.record.user, env, () => true)).session]
@@ -103,6 +113,7 @@ function wholeEnds(): (from: 0 | 1) => void {
       self,
       recordOf: () => other.record,
       rowsOf: () => [],
+      rowsOfRenamed: () => ({ puts: [], deletes: [] }),
       post: (_, frame) => posted.push(frame),
       tell: () => {},
       isWelcome: () => true,

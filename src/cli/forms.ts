@@ -298,11 +298,11 @@ export type EventForm = InChannel &
     | { readonly type: 'exposure'; readonly exposure: Exposure }
     | ({ readonly type: 'descriptor' } & AmendmentForm)
     | { readonly type: 'alarm'; readonly manager: PersonForm; readonly check: number }
-    /** A session with one user began; the other began it anew; or so many of its texts will not come. */
+    /** A session with one user began; the other began it anew; or we did, on an older state; or so many of its texts will not come. */
     | {
         readonly type: 'session'
         readonly user: PersonForm
-        readonly change: 'renewed' | 'gap'
+        readonly change: 'renewed' | 'setBack' | 'gap'
         readonly missing: number
       }
     /** Somebody says something under a nick by which this user knows another. */

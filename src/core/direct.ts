@@ -22,7 +22,7 @@ import { Contacts } from './identity/contacts.ts'
 import type { RecordBook } from './identity/record-book.ts'
 import { asUserId, type UserId } from './identity/user.ts'
 import type { UserRecord } from './identity/user-record.ts'
-import type { Env, Event, HandOutcome, Row } from './machine.ts'
+import type { Env, Event, HandOutcome, Row, RowKey } from './machine.ts'
 import { messageRow, rowsBeside } from './member/history.ts'
 import type { MessageView } from './notice.ts'
 import { type Out, stateRow } from './out.ts'
@@ -276,32 +276,48 @@ export class Direct implements SessionsContext {
   rowsOf(text: DirectText): readonly Row[] {
     const { env } = this.#moment!
     const conversation = this.#conversationWith(text.user)
-    const { id: channel, user } = conversation
-    const lamport = ++conversation.count
+    const place = ++conversation.count
     if (text.isOwn) {
-      conversation.unseen = [...conversation.unseen, lamport]
-      conversation.unsent = [...conversation.unsent, lamport]
+      conversation.unseen = [...conversation.unseen, place]
+      conversation.unsent = [...conversation.unsent, place]
     }
+    const view = this.#messageOf(text, place, env.now)
+    this.#views.set(view.id, view)
+    return [...rowsOfMessage(view), this.#row(conversation)]
+  }
+
+  /** It stays in its place, and has not been taken by anybody. */
+  rowsOfRenamed(was: DirectText, text: DirectText, before: number): { puts: Row[]; deletes: readonly RowKey[] } {
+    const conversation = this.#conversationWith(text.user)
+    const place = conversation.unseen[before]
+    if (place === undefined) return { puts: [], deletes: [] }
+    conversation.unsent = [...conversation.unsent.filter((one) => one !== place), place].sort((a, b) => a - b)
+    const [old, view] = [was, text].map((one) => this.#messageOf(one, place, one.content.writtenAt)) as [
+      MessageView,
+      MessageView
+    ]
+    return { puts: [...rowsOfMessage(view), this.#row(conversation)], deletes: rowsOfMessage(old) }
+  }
+
+  #messageOf(text: DirectText, place: number, seenAt: number): MessageView {
+    const { id: channel, user } = this.#conversationWith(text.user)
     const self = this.self.record
     const id = hex(text.id)
-    const view: MessageView = {
+    return {
       channel,
       group: EMPTY,
       id,
       ...(text.isOwn && { local: id }),
       sender: text.isOwn ? self.user : user,
       nick: text.isOwn ? self.nick : this.#nickOf(user),
-      lamport,
+      lamport: place,
       counter: text.number,
       content: text.content,
       isEncrypted: true,
       isOwn: text.isOwn,
       state: text.isOwn ? 'waiting' : 'sent',
-      seenAt: env.now
+      seenAt
     }
-    this.#views.set(id, view)
-    // Which of ours are out is kept with the conversation.
-    return [messageRow({ ...view, state: 'sent' }, EMPTY, 0), ...rowsBeside(view, TERMS), this.#row(conversation)]
   }
 
   post(user: UserId, frame: SessionFrame, out: Out): void {
@@ -313,18 +329,25 @@ export class Direct implements SessionsContext {
   }
 
   tell(notice: PairNotice, out: Out): void {
-    const conversation = this.#conversationWith(notice.type === 'text' ? notice.text.user : notice.user)
+    const conversation = this.#conversationWith('text' in notice ? notice.text.user : notice.user)
     const { id: channel, user } = conversation
     switch (notice.type) {
       case 'text':
         return this.#show(hex(notice.text.id), conversation, out)
       case 'received': {
         const id = hex(notice.id)
-        conversation.seenUpTo = conversation.unseen.shift() ?? conversation.seenUpTo
-        conversation.unsent = conversation.unsent.filter((place) => place > conversation.seenUpTo)
+        const [seen] = conversation.unseen.splice(notice.before, 1)
+        if (notice.before === 0) conversation.seenUpTo = seen ?? conversation.seenUpTo
+        conversation.unsent = conversation.unsent.filter((place) => place !== seen)
         out.note([this.#row(conversation)])
         return out.notify({ type: 'messageState', channel, local: id, id, state: 'seen', seenBy: 1, of: 1 })
       }
+      case 'renamed': {
+        const [local, id] = [hex(notice.was.id), hex(notice.text.id)]
+        return out.notify({ type: 'messageState', channel, local, id, state: 'waiting', seenBy: 0, of: 1 })
+      }
+      case 'setBack':
+        return out.notify({ type: 'session', channel, user, change: 'setBack', missing: 0 })
       case 'gap':
         return out.notify({ type: 'session', channel, user, change: 'gap', missing: notice.missing })
       case 'renewed':
@@ -537,6 +560,12 @@ function idOf(one: Uint8Array, other: Uint8Array): Uint8Array {
   const [low, high] = compareBytes(one, other) < 0 ? [one, other] : [other, one]
   return hash(LABEL.conversationId, low, high)
 }
+
+/** Which of ours are out is kept with the conversation. */
+const rowsOfMessage = (view: MessageView): Row[] => [
+  messageRow({ ...view, state: 'sent' }, EMPTY, 0),
+  ...rowsBeside(view, TERMS)
+]
 
 /** A frame whatever its try. */
 const nameOf = ({ tag, header }: SessionFrame): string => hex(tag) + hex(header)

@@ -4,6 +4,7 @@
  */
 import { assert } from '../base/assert.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../base/time.ts'
+import { MARKS } from '../wire/limits.ts'
 
 // ------------------------------------------------------------------ shared with other peers (protocol §13)
 
@@ -291,6 +292,7 @@ assert(LOOK_UP_MS < RETRY_MS[0]!, 'an answer comes before its question is put ag
 assert(FIRST_DIGEST_MS < DIGEST_MS, 'a member that comes back is heard of sooner than one that stays')
 assert(BATCH_MS < RETRY_MS[0]!, 'a batched answer comes before the first retry')
 assert(BATCH_MAX_MS < HANDED_PATIENCE_MS, 'in a storm, too, when the manager has the request')
+assert(SAID_AT_ONCE <= MARKS, 'of whatever waits an acknowledgement says whether it has come')
 assert(
   SAID_AT_ONCE <= EARLY_TEXTS && EARLY_TEXTS < SKIPPED_KEYS,
   'whatever of what is on its way comes first, it can be read'

@@ -127,6 +127,7 @@ export const LABEL = {
   sessionAad: 'conclave/1/session/aad',
   /** Name of what was said to one user: sender, receiver, instance, number. */
   sessionText: 'conclave/1/session/text',
+  sessionMark: 'conclave/1/session/mark',
   /** Name of the conversation of two users: both, the lower one first. */
   conversationId: 'conclave/1/conversation/id',
   /** Name of a start, so that it counts once: its encoding. */

@@ -58,6 +58,9 @@ export const ADMIT_ID_BYTES = 16
 export const PREKEY_ID_BYTES = 16
 export const TAG_BYTES = 16
 export const INSTANCE_BYTES = 16
+/** Of a text, in an acknowledgement; and how many of them at most. */
+export const MARK_BYTES = 8
+export const MARKS = 32
 /** One-time keys in a user record. */
 export const ONE_TIME_KEYS = 16
 /** A ratchet header as it travels: nonce, key and two counts, tag of the AEAD. */

@@ -10739,6 +10739,7 @@ export interface SessionContent {
   ack: number
   content?: Content
   origin: Uint8Array
+  marks: Uint8Array
 }
 
 export namespace SessionContent {
@@ -10786,6 +10787,11 @@ export namespace SessionContent {
           w.bytes(obj.origin)
         }
 
+        if ((obj.marks != null && obj.marks.byteLength > 0)) {
+          w.uint32(66)
+          w.bytes(obj.marks)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -10796,7 +10802,8 @@ export namespace SessionContent {
           oldest: 0,
           ackInstance: uint8ArrayAlloc(0),
           ack: 0,
-          origin: uint8ArrayAlloc(0)
+          origin: uint8ArrayAlloc(0),
+          marks: uint8ArrayAlloc(0)
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -10833,6 +10840,10 @@ export namespace SessionContent {
             }
             case 7: {
               obj.origin = reader.bytes()
+              break
+            }
+            case 8: {
+              obj.marks = reader.bytes()
               break
             }
             default: {
@@ -10895,6 +10906,13 @@ export namespace SessionContent {
             case 7: {
               yield {
                 field: `${prefix}.origin`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 8: {
+              yield {
+                field: `${prefix}.marks`,
                 value: reader.bytes()
               }
               break
@@ -10996,6 +11014,11 @@ export namespace SessionContent {
     value: Uint8Array
   }
 
+  export interface SessionContentMarksFieldEvent {
+    field: '$.marks'
+    value: Uint8Array
+  }
+
   export function encode (obj: Partial<SessionContent>): Uint8Array {
     return encodeMessage(obj, SessionContent.codec())
   }
@@ -11004,7 +11027,7 @@ export namespace SessionContent {
     return decodeMessage(buf, SessionContent.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SessionContent>): Generator<SessionContentInstanceFieldEvent | SessionContentNumberFieldEvent | SessionContentOldestFieldEvent | SessionContentAckInstanceFieldEvent | SessionContentAckFieldEvent | SessionContentContentWrittenAtFieldEvent | SessionContentContentTextTextFieldEvent | SessionContentContentTextReplyToFieldEvent | SessionContentContentTextIsActionFieldEvent | SessionContentContentEditTargetFieldEvent | SessionContentContentEditTextFieldEvent | SessionContentContentDeletionTargetFieldEvent | SessionContentContentReactionTargetFieldEvent | SessionContentContentReactionEmojiFieldEvent | SessionContentContentReactionIsWithdrawnFieldEvent | SessionContentContentReplacesFieldEvent | SessionContentOriginFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SessionContent>): Generator<SessionContentInstanceFieldEvent | SessionContentNumberFieldEvent | SessionContentOldestFieldEvent | SessionContentAckInstanceFieldEvent | SessionContentAckFieldEvent | SessionContentContentWrittenAtFieldEvent | SessionContentContentTextTextFieldEvent | SessionContentContentTextReplyToFieldEvent | SessionContentContentTextIsActionFieldEvent | SessionContentContentEditTargetFieldEvent | SessionContentContentEditTextFieldEvent | SessionContentContentDeletionTargetFieldEvent | SessionContentContentReactionTargetFieldEvent | SessionContentContentReactionEmojiFieldEvent | SessionContentContentReactionIsWithdrawnFieldEvent | SessionContentContentReplacesFieldEvent | SessionContentOriginFieldEvent | SessionContentMarksFieldEvent> {
     return streamMessage(buf, SessionContent.codec(), opts)
   }
 }

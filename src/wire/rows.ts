@@ -5613,6 +5613,12 @@ export namespace PairRow {
     index: number
   }
 
+  export interface PairRowLivesMarksFieldEvent {
+    field: '$.lives[].marks'
+    value: Uint8Array
+    index: number
+  }
+
   export interface PairRowLifeFieldEvent {
     field: '$.life'
     value: Uint8Array
@@ -5632,7 +5638,7 @@ export namespace PairRow {
     return decodeMessage(buf, PairRow.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<PairRow>): Generator<PairRowUserFieldEvent | PairRowInstanceFieldEvent | PairRowNextFieldEvent | PairRowLivesInstanceFieldEvent | PairRowLivesHeardFieldEvent | PairRowLifeFieldEvent | PairRowUsedKeysFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<PairRow>): Generator<PairRowUserFieldEvent | PairRowInstanceFieldEvent | PairRowNextFieldEvent | PairRowLivesInstanceFieldEvent | PairRowLivesHeardFieldEvent | PairRowLivesMarksFieldEvent | PairRowLifeFieldEvent | PairRowUsedKeysFieldEvent> {
     return streamMessage(buf, PairRow.codec(), opts)
   }
 }
@@ -5640,6 +5646,7 @@ export namespace PairRow {
 export interface LifeRow {
   instance: Uint8Array
   heard: number
+  marks: Uint8Array
 }
 
 export namespace LifeRow {
@@ -5662,13 +5669,19 @@ export namespace LifeRow {
           w.uint64Number(obj.heard)
         }
 
+        if ((obj.marks != null && obj.marks.byteLength > 0)) {
+          w.uint32(26)
+          w.bytes(obj.marks)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
       }, (reader, length, opts = {}) => {
         const obj: any = {
           instance: uint8ArrayAlloc(0),
-          heard: 0
+          heard: 0,
+          marks: uint8ArrayAlloc(0)
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -5683,6 +5696,10 @@ export namespace LifeRow {
             }
             case 2: {
               obj.heard = reader.uint64Number()
+              break
+            }
+            case 3: {
+              obj.marks = reader.bytes()
               break
             }
             default: {
@@ -5714,6 +5731,13 @@ export namespace LifeRow {
               }
               break
             }
+            case 3: {
+              yield {
+                field: `${prefix}.marks`,
+                value: reader.bytes()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -5736,6 +5760,11 @@ export namespace LifeRow {
     value: number
   }
 
+  export interface LifeRowMarksFieldEvent {
+    field: '$.marks'
+    value: Uint8Array
+  }
+
   export function encode (obj: Partial<LifeRow>): Uint8Array {
     return encodeMessage(obj, LifeRow.codec())
   }
@@ -5744,7 +5773,7 @@ export namespace LifeRow {
     return decodeMessage(buf, LifeRow.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<LifeRow>): Generator<LifeRowInstanceFieldEvent | LifeRowHeardFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<LifeRow>): Generator<LifeRowInstanceFieldEvent | LifeRowHeardFieldEvent | LifeRowMarksFieldEvent> {
     return streamMessage(buf, LifeRow.codec(), opts)
   }
 }

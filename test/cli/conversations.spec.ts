@@ -481,6 +481,10 @@ describe('who the other is', () => {
         { type: 'session', ...place, user, change: 'renewed', missing: 0 },
         'bob (AAAA-BBBB) has begun a new session: its earlier state is lost'
       ],
+      [
+        { type: 'session', ...place, user, change: 'setBack', missing: 0 },
+        'bob (AAAA-BBBB) has heard other things from you than are known here: this home is an older copy.'
+      ],
       [{ type: 'session', ...place, user, change: 'gap', missing: 2 }, 'GAP: 2 texts of bob (AAAA-BBBB) will not come'],
       [
         { type: 'rival', ...place, user, rival },
@@ -490,6 +494,6 @@ describe('who the other is', () => {
     for (const [event, words] of events) expect(eventLine(event, PLAIN)).to.include(`@bob -- ${words}`)
     const warning = styled(displayText('x'), 'warn', true).split('x')[0]!
     const isLoud = events.map(([event]) => eventLine(event, { ...PLAIN, isColour: true })!.startsWith(warning))
-    expect(isLoud).to.deep.equal([true, true, true])
+    expect(isLoud).to.deep.equal([true, true, true, true])
   })
 })

@@ -368,6 +368,63 @@ describe('two members of a channel', () => {
     expect(pairOf(all, alice, bob).seenUpTo).to.equal(5)
   })
 
+  it('go on when the older disk of one is put back: what is said then comes once, and states say what is so', () => {
+    for (const [isDirect, said] of [
+      [true, 1],
+      [true, 4],
+      [false, 4]
+    ] as const) {
+      const all = world(`older/${isDirect}/${said}`)
+      const { bus, alice, bob } = all
+      tell(all, alice, bob, 'before')
+      tell(all, bob, alice, 'heard')
+      bus.pass(5_000)
+      const copy = new Map(alice.rows)
+      for (let n = 0; n < 3; n++) {
+        tell(all, alice, bob, `undone ${n}`)
+        bus.pass(2_000)
+        tell(all, bob, alice, `answer ${n}`)
+        bus.pass(2_000)
+      }
+      bus.stop(alice)
+      alice.rows = new Map(copy)
+      alice.durable = new Map(copy)
+      bus.start(alice)
+      bus.isDirect = isDirect
+      const seen = alice.notices.length
+      const texts = Array.from({ length: said }, (_, n) => `anew ${n}`)
+      for (const words of texts) tell(all, alice, bob, words)
+      tell(all, bob, alice, 'and you?')
+      bus.pass(400_000)
+      tell(all, alice, bob, 'last')
+      tell(all, bob, alice, 'bye')
+      bus.pass(20_000)
+      const what = `${isDirect}, ${said}`
+      const heard = shown(all, bob, alice).filter((line) => /anew|last/.test(line))
+      expect(heard.toSorted(), what).to.deep.equal([...texts, 'last'].map((words) => `alice: ${words}`))
+      const own = bus.history(alice, pairOf(all, alice, bob).id)
+      const lines = own.map(({ nick, content }) => `${nick}: ${content.text?.text}`)
+      expect(lines, what).to.include.members(['bob: heard', 'bob: and you?', 'bob: bye'])
+      expect(
+        lines.filter((line) => line.startsWith('alice')),
+        what
+      ).to.deep.equal(['before', ...texts, 'last'].map((words) => `alice: ${words}`))
+      // Each is known to both by one name, and said to be seen.
+      const names = new Set(bus.history(bob, pairOf(all, bob, alice).id).map(({ id }) => id))
+      for (const { id, isOwn } of own) if (isOwn) expect(names.has(id), `${what}: name`).to.equal(true)
+      for (const { id, content, isOwn } of own) {
+        if (isOwn && content.text!.text !== 'before') expect(statesOf(alice, id).at(-1), what).to.equal('seen')
+      }
+      expect(pairOf(all, alice, bob), what).to.include({ waiting: 0, unseen: 0 })
+      expect(pairOf(all, alice, bob).seenUpTo, what).to.equal(own.findLast(({ isOwn }) => isOwn)!.lamport)
+      const changes = alice.notices.slice(seen).flatMap((one) => (one.type === 'session' ? [one.change] : []))
+      expect(
+        changes.filter((change) => change === 'setBack'),
+        what
+      ).to.have.length(1)
+    }
+  })
+
   it('are warned of another who takes a nick they know, and say nothing to it until told that it is the right one', () => {
     const all = world()
     const { bus, alice, bob, others, channel } = all

@@ -5,8 +5,12 @@
  * each life of its state. Which of two lives is the later one does not show for sure in what comes late, so each has its own
  * count; what is held back of one that has ended is given out, and what is missing before it is reported. What one life says
  * for another, from whose end it was moved, is that one's: it counts there, too.
+ *
+ * An end that was set back to an older state says other things under numbers that are here. So whoever is told what is here
+ * is told by marks, too, which texts these are, as far as anybody may still wait to know.
  */
-import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
+import { EMPTY, equalBytes, hex, joinBytes } from '../../base/bytes.ts'
+import { MARKS } from '../../wire/limits.ts'
 import { Content, type SessionContent } from '../../wire/messages.ts'
 import { EarlyRow, type LifeRow } from '../../wire/rows.ts'
 import type { UserId } from '../identity/user.ts'
@@ -14,6 +18,7 @@ import type { Row, RowKey } from '../machine.ts'
 import { stateKey, stateRow } from '../out.ts'
 import { EARLY_TEXTS, KNOWN_LIVES, LIFE_MS } from '../params.ts'
 import { type Refusal, refuse } from '../reject.ts'
+import { markOf, splitMarks, UNKNOWN } from './mark.ts'
 
 /** What comes of a frame, in order. */
 export type HeardEvent =
@@ -33,6 +38,8 @@ interface Life {
   heard: number
   /** What came before what is before it. */
   readonly early: Map<number, EarlyText>
+  /** Of the last texts up to `heard`: what is here under their names. */
+  marks: Uint8Array[]
   /** When it was last heard, `Env.uptimeMs`. */
   heardAt: number
 }
@@ -57,6 +64,11 @@ export class Heard {
     return this.#lifeOf(instance)?.heard ?? 0
   }
 
+  /** Which texts of a life are here: 8 bytes each, the last of them those of `upTo`. */
+  marks(instance: Uint8Array): Uint8Array {
+    return joinBytes(...(this.#lifeOf(instance)?.marks ?? []))
+  }
+
   /** Whether this life of the other end was heard before. */
   knows(instance: Uint8Array): boolean {
     return this.#lifeOf(instance) !== undefined
@@ -78,6 +90,7 @@ export class Heard {
       this.#changed.push({ instance, number })
     }
     this.#release(life, events)
+    this.#forgetMarks(life, Math.max(0, life.heard - oldest + 1))
     return events
   }
 
@@ -120,11 +133,13 @@ export class Heard {
 
   /** For the row of the pair. */
   get lives(): LifeRow[] {
-    return this.#lives.map(({ instance, heard }) => ({ instance, heard }))
+    return this.#lives.map(({ instance, heard, marks }) => ({ instance, heard, marks: joinBytes(...marks) }))
   }
 
   restore(lives: readonly LifeRow[], early: readonly EarlyRow[], uptimeMs: number): void {
-    this.#lives = lives.map(({ instance, heard }) => ({ instance, heard, early: new Map(), heardAt: uptimeMs }))
+    this.#lives = lives.map(({ instance, heard, marks }) => {
+      return { instance, heard, early: new Map(), marks: splitMarks(marks), heardAt: uptimeMs }
+    })
     for (const { instance, number, content, origin } of early) {
       this.#lifeOf(instance)?.early.set(number, { content: Content.decode(content), origin })
     }
@@ -134,7 +149,10 @@ export class Heard {
   #passOver(life: Life, upTo: number, events: HeardEvent[]): void {
     while (life.heard < upTo) {
       const next = Math.min(upTo + 1, ...life.early.keys())
-      if (next > life.heard + 1) events.push({ type: 'gap', from: life.heard + 1, to: next - 1 })
+      if (next > life.heard + 1) {
+        events.push({ type: 'gap', from: life.heard + 1, to: next - 1 })
+        life.marks = []
+      }
       life.heard = next - 1
       this.#release(life, events)
     }
@@ -145,7 +163,7 @@ export class Heard {
       events.push(...this.end(this.#lives[0]!.instance))
       this.#lives.shift()
     }
-    const life = { instance, heard, early: new Map(), heardAt }
+    const life = { instance, heard, early: new Map(), marks: [], heardAt }
     this.#lives.push(life)
     return life
   }
@@ -157,22 +175,34 @@ export class Heard {
       early.delete(number)
       this.#changed.push({ instance, number })
       const { content, origin } = text
-      if (origin.length === 0) events.push({ type: 'text', instance, number, content })
-      else {
+      if (origin.length === 0) {
+        events.push({ type: 'text', instance, number, content })
+        life.marks.push(markOf(content))
+      } else {
         const first = this.#lifeOf(origin) ?? this.#begin(origin, number - 1, life.heardAt, events)
-        this.#hearFor(first, number, content, events)
+        life.marks.push(this.#hearFor(first, number, content, events))
       }
+      this.#forgetMarks(life, MARKS)
     }
   }
 
-  /** A later life says what this one has said first: shown in its order, unless it was. */
-  #hearFor(life: Life, number: number, content: Content, events: HeardEvent[]): void {
-    if (number <= life.heard) return
+  #forgetMarks(life: Life, kept: number): void {
+    life.marks.splice(0, life.marks.length - kept)
+  }
+
+  /**
+   * A later life says what this one has said first: shown in its order, unless it was.
+   *
+   * @returns the mark of what is here under that name, `UNKNOWN` when that is forgotten.
+   */
+  #hearFor(life: Life, number: number, content: Content, events: HeardEvent[]): Uint8Array {
+    if (number <= life.heard) return life.marks.at(number - life.heard - 1) ?? UNKNOWN
     life.early.set(number, { content, origin: EMPTY })
     const passed: HeardEvent[] = []
     this.#passOver(life, number, passed)
     // What is not here of what is before has come by another life, or comes by none.
     events.push(...passed.filter(({ type }) => type === 'text'))
+    return markOf(content)
   }
 
   #lifeOf(instance: Uint8Array): Life | undefined {

@@ -2,10 +2,12 @@
 import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
 import { Content, SessionFrame } from '../../wire/messages.ts'
 import { SaidRow } from '../../wire/rows.ts'
+import { about } from '../channel/content.ts'
 import type { UserId } from '../identity/user.ts'
 import type { Row, RowKey } from '../machine.ts'
 import { stateKey, stateRow } from '../out.ts'
 import { SAID_AT_ONCE } from '../params.ts'
+import { markOf, splitMarks } from './mark.ts'
 import type { Session } from './session.ts'
 
 export interface SaidText {
@@ -15,6 +17,14 @@ export interface SaidText {
   readonly instance: Uint8Array
   /** Id of the session under which it is sealed, and the frame; undefined: it waits. */
   sealed: { readonly session: Uint8Array; readonly frame: SessionFrame } | undefined
+}
+
+/** A text that is said again under another name. */
+export interface Renamed {
+  readonly was: SaidText
+  readonly text: SaidText
+  /** How many that are not acknowledged come before it. */
+  readonly before: number
 }
 
 export class Said {
@@ -52,15 +62,50 @@ export class Said {
     return window
   }
 
-  /** Lets go of all up to a number. @returns those there were. */
-  acknowledge(upTo: number): SaidText[] {
-    const done: SaidText[] = []
-    for (const text of this.#texts.values()) {
-      if (text.number > upTo) break
-      done.push(text)
+  /**
+   * The texts up to a number, in order, and which of them have come: those of the marks that the other end gives. It has
+   * something else under the names of the others, or passed them over.
+   */
+  upTo(ack: number, marks: Uint8Array): { readonly text: SaidText; readonly hasCome: boolean }[] {
+    const last = splitMarks(marks)
+    const texts = [...this.#texts.values()].filter(({ number }) => number <= ack)
+    return texts.map((text) => {
+      const mark = last.at(text.number - ack - 1)
+      return { text, hasCome: mark !== undefined && equalBytes(mark, markOf(text.content)) }
+    })
+  }
+
+  delete({ number }: SaidText): void {
+    this.#texts.delete(number)
+  }
+
+  /**
+   * Gives new names to texts that bear the lowest numbers: those closest below the other ones, in another instance.
+   *
+   * @param nameOf - what a text is called.
+   * @returns each in its old and its new state, those that speak of one that was renamed, too.
+   */
+  rename(
+    texts: readonly SaidText[],
+    upTo: number,
+    instance: Uint8Array,
+    nameOf: (text: SaidText) => Uint8Array
+  ): Renamed[] {
+    const renamed: Renamed[] = []
+    const names = new Map<string, Uint8Array>()
+    const lost = new Map(texts.map((text, i) => [text, upTo - texts.length + 1 + i]))
+    const all = [...this.#texts.values()]
+    this.#texts.clear()
+    for (const was of all) {
+      const content = about(was.content, names)
+      const isSame = !lost.has(was) && content === was.content
+      const text = isSame ? was : { number: lost.get(was) ?? was.number, content, instance, sealed: undefined }
+      this.#texts.set(text.number, text)
+      if (isSame) continue
+      names.set(hex(nameOf(was)), nameOf(text))
+      renamed.push({ was, text, before: this.#texts.size - 1 })
     }
-    for (const { number } of done) this.#texts.delete(number)
-    return done
+    return renamed
   }
 
   /** What was sealed under a session that is not used any more waits again. */

@@ -47,8 +47,12 @@ export class Side {
       self: this.self,
       recordOf: () => this.record,
       rowsOf: ({ isOwn, number, content }) => [
-        { room: 'direct', entry: `${isOwn} ${number} ${content.text!.text}`, value: new Uint8Array(0) }
+        { room: 'direct', entry: `${isOwn} ${number} ${content.text?.text}`, value: new Uint8Array(0) }
       ],
+      rowsOfRenamed: (was, text) => ({
+        puts: [{ room: 'direct', entry: `true ${text.number} ${text.content.text?.text}`, value: new Uint8Array(0) }],
+        deletes: [{ room: 'direct', entry: `true ${was.number} ${was.content.text?.text}` }]
+      }),
       post: (_, frame, out) => {
         this.posted.push(frame)
         ;(out.effects as { type: string }[]).push({ type: 'post' })
@@ -75,6 +79,18 @@ export class Side {
   move(): void {
     const rows = [...this.rows].map(([name, row]) => [name, asNewDevice(row)] as const)
     this.rows = new Map(rows.flatMap(([name, row]) => (row === undefined ? [] : [[name, row]])))
+    this.posted.length = 0
+    this.restart()
+  }
+
+  /** The disk as it is now, for a `putBack` later. */
+  backUp(): Map<string, Row> {
+    return new Map([...this.rows].map(([name, row]) => [name, { ...row, value: row.value.slice() }]))
+  }
+
+  /** Goes on with an older disk. */
+  putBack(rows: ReadonlyMap<string, Row>): void {
+    this.rows = new Map(rows)
     this.posted.length = 0
     this.restart()
   }

@@ -163,7 +163,7 @@ describe('whoever takes keys', () => {
     const ends = { self: alice.record.user, other: bob.record.user }
     const traits = { generation: 1, hasOneTimeKey: false }
     const session = Session.initiator(ends, agreed, start, traits, bob.record.prekey.x25519, random)
-    const said = { instance: random(16), number: 1, oldest: 1, ackInstance: EMPTY, ack: 0, origin: EMPTY }
+    const said = { instance: random(16), number: 1, oldest: 1, ackInstance: EMPTY, ack: 0, origin: EMPTY, marks: EMPTY }
     const frame = session.seal({ ...said, content: textOf('too early') })
     const sessions = sessionsFrom([frame], [signingKey(bob.key.seed.expose())], bob.prekeys.pairs(), [])
     expect(readBy(sessions, [frame])).to.deep.equal(['too early'])

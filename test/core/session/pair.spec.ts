@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { EMPTY, hex } from '../../../src/base/bytes.ts'
+import { EMPTY, hex, joinBytes } from '../../../src/base/bytes.ts'
 import { UsageError } from '../../../src/base/errors.ts'
 import { HOUR_MS, MINUTE_MS } from '../../../src/base/time.ts'
 import type { Self } from '../../../src/core/channel/context.ts'
@@ -21,10 +21,12 @@ import {
 } from '../../../src/core/params.ts'
 import { Refusal } from '../../../src/core/reject.ts'
 import { initiate } from '../../../src/core/session/handshake.ts'
+import { Heard } from '../../../src/core/session/heard.ts'
+import { markOf } from '../../../src/core/session/mark.ts'
 import { Session } from '../../../src/core/session/session.ts'
 import { Starts } from '../../../src/core/session/starts.ts'
 import { type SessionContent, SessionFrame } from '../../../src/wire/messages.ts'
-import { SaidRow, StartRow } from '../../../src/wire/rows.ts'
+import { PairRow, SaidRow, StartRow } from '../../../src/wire/rows.ts'
 import { keyOf } from '../identity/people.ts'
 import { Couple, otherOf, type Side } from './couple.ts'
 import { bent, checkOf, good, rotate, seeded, selfOf, textOf } from './ends.ts'
@@ -48,6 +50,7 @@ const content = (changes: Partial<SessionContent> = {}): SessionContent => ({
   ackInstance: EMPTY,
   ack: 0,
   origin: EMPTY,
+  marks: EMPTY,
   ...changes
 })
 const said = (number: number, changes: Partial<SessionContent> = {}): SessionContent =>
@@ -309,9 +312,14 @@ describe('what is said in a session', () => {
     couple.say('bob', 'the first')
     const [frame] = couple.bob.posted.splice(0)
     const heard = good(hand.open(frame!, couple.alice.env, () => undefined))
-    expect(couple.give('bob', hand.seal(content({ ackInstance: heard.instance, ack: 2 })))).to.equal(1013)
+    const marks = markOf(heard.content!)
+    const ack = { ackInstance: heard.instance, ack: 1, marks }
+    for (const wrong of [joinBytes(marks, marks), marks.slice(1), new Uint8Array(8 * 33)]) {
+      const many = { ...ack, ack: wrong.length > 32 ? 40 : 1, marks: wrong }
+      expect(couple.give('bob', hand.seal(content(many)))).to.equal(1013)
+    }
     expect(couple.bob.sessions.pairs[0]!.waiting).to.equal(1)
-    expect(couple.give('bob', hand.seal(content({ ackInstance: heard.instance, ack: 1 })))).to.equal(undefined)
+    expect(couple.give('bob', hand.seal(content(ack)))).to.equal(undefined)
     expect(couple.bob.sessions.pairs[0]!.waiting).to.equal(0)
     expect(own).to.have.length(1)
   })
@@ -772,6 +780,256 @@ describe('a pair', () => {
       settle(couple)
       expect(couple.bob.heard).to.deep.equal(['one', 'two', 'two'])
       expect(receivedBy(couple.alice).at(-1)).to.equal(shownBy(couple.bob).at(-1))
+    })
+  })
+
+  describe('of an end whose older disk was put back', () => {
+    const receivedBy = ({ notices }: Side): string[] =>
+      notices.flatMap((notice) => (notice.type === 'received' ? [hex(notice.id)] : []))
+    const idsOf = ({ notices }: Side): string[] =>
+      notices.flatMap((notice) => (notice.type === 'text' ? [hex(notice.text.id)] : []))
+    const setBacks = ({ notices }: Side): number => notices.filter(({ type }) => type === 'setBack').length
+    const renamed = ({ notices }: Side): [string, string][] =>
+      notices.flatMap((notice) => (notice.type === 'renamed' ? [[hex(notice.was.id), hex(notice.text.id)]] : []))
+    function settle(couple: Couple, minutes = 20): void {
+      for (const who of ['alice', 'bob'] as const)
+        couple[who].sessions.setThere(couple[otherOf(who)].self.record.user, true, couple[who].env)
+      for (let i = 0; i < minutes; i++) {
+        couple.carry()
+        couple.pass(MINUTE_MS)
+      }
+    }
+    /** Both have talked, and a copy was made of Alice's disk; then each has said so many texts more, which came. */
+    function older(more: number): { couple: Couple; disk: ReturnType<Side['backUp']> } {
+      const couple = new Couple()
+      couple.say('alice', 'one')
+      couple.say('bob', 'hello')
+      settle(couple)
+      const disk = couple.alice.backUp()
+      for (let n = 1; n <= more; n++) {
+        couple.say('alice', `lost ${n}`)
+        settle(couple, 1)
+        couple.say('bob', `lost answer ${n}`)
+        settle(couple, 2)
+      }
+      for (const side of [couple.alice, couple.bob]) side.notices.length = 0
+      return { couple, disk }
+    }
+
+    it('is told so and goes on when the other says something, by a start or in a session of both', () => {
+      for (const isTurned of [true, false]) {
+        const { couple, disk } = older(isTurned ? 3 : 0)
+        if (!isTurned) {
+          couple.say('alice', 'lost')
+          settle(couple, 1)
+          couple.alice.notices.length = 0
+          couple.bob.notices.length = 0
+        }
+        couple.alice.putBack(disk)
+        couple.say('bob', 'are you there?')
+        // As over a stream: she can do nothing with it.
+        if (isTurned) couple.hint('bob', couple.bob.posted[0]!.tag)
+        settle(couple)
+        expect(couple.alice.heard).to.deep.equal(['are you there?'])
+        expect(setBacks(couple.alice)).to.equal(1)
+        const id = couple.say('alice', 'yes')
+        couple.say('bob', 'good')
+        settle(couple)
+        expect(couple.bob.heard).to.deep.equal(['yes'])
+        expect(idsOf(couple.bob)).to.deep.equal([id])
+        expect(couple.alice.heard).to.deep.equal(['are you there?', 'good'])
+        expect(receivedBy(couple.alice)).to.deep.equal([id])
+        expect(couple.bob.notices.some(({ type }) => type === 'renewed')).to.equal(true)
+        for (const { sessions } of [couple.alice, couple.bob]) expect(sessions.pairs[0]!.waiting).to.equal(0)
+        expect(setBacks(couple.alice)).to.equal(1)
+      }
+    })
+
+    it('loses nothing of what it says under numbers that the other knows, however much that is', () => {
+      const counts = [
+        [1, 1],
+        [1, 3],
+        [3, 2],
+        [3, 5],
+        [40, 2],
+        [40, 42]
+      ] as const
+      for (const [more, said] of counts) {
+        const { couple, disk } = older(0)
+        for (let n = 1; n <= more; n++) couple.say('alice', `lost ${n}`)
+        settle(couple, 3)
+        expect(couple.bob.heard).to.have.length(more)
+        couple.bob.notices.length = 0
+        couple.alice.notices.length = 0
+        couple.alice.putBack(disk)
+        const texts = Array.from({ length: said }, (_, n) => `anew ${n}`)
+        const names = texts.map((text) => couple.say('alice', text))
+        settle(couple, 40)
+        const what = `${more} lost, ${said} said`
+        expect(couple.bob.heard.toSorted(), what).to.deep.equal(texts.toSorted())
+        expect(couple.alice.sessions.pairs[0]!.waiting, what).to.equal(0)
+        const now = new Map(renamed(couple.alice))
+        const present = names.map((name) => now.get(name) ?? name)
+        expect(idsOf(couple.bob).toSorted(), what).to.deep.equal(present.toSorted())
+        expect(receivedBy(couple.alice).toSorted(), what).to.deep.equal(present.toSorted())
+        expect(setBacks(couple.alice), what).to.be.at.most(1)
+      }
+    })
+
+    it('says once, under its name, what waited on that disk, whether it had come or not', () => {
+      for (const hasCome of [true, false]) {
+        const { couple } = older(0)
+        const two = couple.say('alice', 'two')
+        const disk = couple.alice.backUp()
+        if (!hasCome) couple.alice.posted.length = 0
+        couple.carry()
+        couple.bob.posted.length = 0
+        couple.alice.putBack(disk)
+        const three = couple.say('alice', 'three')
+        settle(couple)
+        expect(couple.bob.heard).to.deep.equal(['two', 'three'])
+        expect(idsOf(couple.bob)).to.deep.equal([two, three])
+        expect(setBacks(couple.alice)).to.equal(0)
+      }
+    })
+
+    it('repeats of that at most what the other has acknowledged since, under another name, and says so', () => {
+      const { couple } = older(0)
+      const two = couple.say('alice', 'two')
+      const disk = couple.alice.backUp()
+      settle(couple, 2)
+      couple.say('alice', 'lost')
+      settle(couple, 1)
+      couple.alice.notices.length = 0
+      couple.alice.putBack(disk)
+      couple.say('alice', 'three')
+      settle(couple)
+      expect(couple.bob.heard).to.deep.equal(['two', 'lost', 'two', 'three'])
+      expect(renamed(couple.alice)[0]![0]).to.equal(two)
+      expect(couple.alice.sessions.pairs[0]!.waiting).to.equal(0)
+    })
+
+    it('is not taken in by what it has said itself and comes late', () => {
+      const { couple, disk } = older(0)
+      const late = ['lost 1', 'lost 2'].map((text) => {
+        couple.say('alice', text)
+        return couple.alice.posted.splice(0)[0]!
+      })
+      // Of the two the second alone has come when she goes on.
+      couple.give('bob', late[1]!)
+      couple.alice.putBack(disk)
+      const names = ['anew 1', 'anew 2', 'anew 3'].map((text) => couple.say('alice', text))
+      const early = couple.alice.posted.splice(0)
+      couple.give('bob', early[2]!)
+      couple.give('bob', late[0]!)
+      settle(couple)
+      expect(couple.bob.heard.filter((text) => text.startsWith('anew')).toSorted()).to.deep.equal([
+        'anew 1',
+        'anew 2',
+        'anew 3'
+      ])
+      expect(names).to.have.length(3)
+      expect(couple.alice.sessions.pairs[0]!.waiting).to.equal(0)
+    })
+
+    it('begins by itself when it has nothing to say', () => {
+      const { couple, disk } = older(0)
+      couple.say('alice', 'lost')
+      settle(couple, 1)
+      couple.alice.putBack(disk)
+      couple.say('bob', 'are you there?')
+      couple.give('alice', couple.bob.posted.splice(0)[0]!)
+      expect(couple.alice.posted.some(({ start }) => start !== undefined)).to.equal(true)
+      settle(couple, 1)
+      expect(couple.bob.notices.at(-1)!.type).to.be.oneOf(['renewed', 'received'])
+      expect(couple.alice.sessionRows).to.have.length(1)
+      expect(couple.alice.sessions.pairs[0]!.sessions[0]!.isConfirmed).to.equal(true)
+    })
+
+    it('goes on in the session that the other starts, and keeps none that the other knows its former life by', () => {
+      const { couple, disk } = older(3)
+      couple.alice.putBack(disk)
+      couple.say('bob', 'are you there?')
+      couple.hint('bob', couple.bob.posted.splice(0)[0]!.tag)
+      for (const frame of couple.bob.posted.splice(0)) couple.give('alice', frame)
+      expect(setBacks(couple.alice)).to.equal(1)
+      expect(couple.alice.sessionRows.map(({ isInitiator }) => isInitiator)).to.deep.equal([false])
+    })
+
+    it('is told which texts have come: no more than the last 32, and none across a gap', () => {
+      const heard = new Heard(selfOf('alice').record.user)
+      for (let number = 1; number <= 40; number++) heard.take(said(number), 0)
+      expect(heard.upTo(instance)).to.equal(40)
+      const marks = Array.from({ length: 32 }, (_, n) => markOf(said(n + 9).content!))
+      expect(hex(heard.marks(instance))).to.equal(hex(joinBytes(...marks)))
+      heard.take(said(43, { instance: random(16), oldest: 43, origin: instance }), 0)
+      expect(hex(heard.marks(instance))).to.equal(hex(markOf(said(43).content!)))
+      heard.take(said(44, { oldest: 44 }), 0)
+      expect(hex(heard.marks(instance))).to.equal(hex(markOf(said(44).content!)))
+    })
+
+    it('loses nothing when it is moved before it knows', () => {
+      for (const rounds of [1, 2]) {
+        const { couple, disk } = older(0)
+        for (const text of ['lost 1', 'lost 2']) {
+          couple.say('alice', text)
+          settle(couple, rounds)
+        }
+        couple.bob.notices.length = 0
+        couple.alice.putBack(disk)
+        for (const text of ['anew 1', 'anew 2']) couple.say('alice', text)
+        couple.alice.move()
+        settle(couple)
+        expect(couple.bob.heard).to.deep.equal(['anew 1', 'anew 2'])
+        expect(couple.alice.sessions.pairs[0]!.waiting).to.equal(0)
+      }
+    })
+
+    it('goes on after a restart in the midst of it, and after it was put back again', () => {
+      const { couple, disk } = older(2)
+      const said: string[] = []
+      for (let n = 0; n < 3; n++) {
+        couple.alice.putBack(disk)
+        said.push(`anew ${n}`, `more ${n}`)
+        couple.say('alice', `anew ${n}`)
+        couple.alice.restart()
+        couple.say('alice', `more ${n}`)
+        settle(couple)
+        couple.alice.restart()
+        settle(couple)
+      }
+      expect(couple.bob.heard.toSorted()).to.deep.equal(said.toSorted())
+    })
+
+    it('speaks of its texts by their new names', () => {
+      const { couple, disk } = older(2)
+      couple.alice.putBack(disk)
+      const name = couple.say('alice', 'helo')
+      const target = new Uint8Array(Buffer.from(name, 'hex'))
+      const { sessions, env } = couple.alice
+      const edit = { writtenAt: 2, edit: { target, text: 'hello' }, replaces: EMPTY }
+      couple.alice.act((out) => sessions.say(couple.bob.self.record.user, edit, env, out))
+      settle(couple)
+      const texts = couple.bob.notices.flatMap((notice) => (notice.type === 'text' ? [notice.text] : []))
+      expect(texts).to.have.length(2)
+      expect(hex(texts[1]!.content.edit!.target)).to.equal(hex(texts[0]!.id)).and.not.equal(name)
+    })
+
+    it('begins anew only so often, whatever the other end claims, and loses nothing by it', () => {
+      const couple = new Couple()
+      couple.give('bob', byHand(couple).seal(said(1)))
+      couple.say('bob', 'here')
+      let claims = 0
+      for (let n = 0; n < 20; n++) {
+        const row = [...couple.bob.rows.values()].find(({ entry }) => entry.startsWith('pair/'))!
+        const { instance: ackInstance } = PairRow.decode(row.value)
+        const hand = byHand(couple, false, couple.alice.self, n + 2)
+        if (couple.give('bob', hand.seal(content({ ackInstance, ack: 1_000_000 }))) === undefined) claims++
+        couple.pass(11_000)
+      }
+      expect(claims).to.be.greaterThan(10)
+      expect(setBacks(couple.bob)).to.equal(3)
+      expect(couple.bob.sessions.pairs[0]!.waiting).to.equal(1)
     })
   })
 

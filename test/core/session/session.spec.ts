@@ -24,6 +24,7 @@ const said = (text: string) => ({
   ackInstance: EMPTY,
   ack: 0,
   origin: EMPTY,
+  marks: EMPTY,
   content: textOf(text)
 })
 

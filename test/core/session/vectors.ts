@@ -96,7 +96,7 @@ function talk(a: Session, b: Session, random: (length: number) => Uint8Array): S
     const said = text === '' ? {} : { content: textOf(text) }
     const number = text === '' ? 0 : ++numbers[from]
     const instance = new Uint8Array(16).fill(from === 'initiator' ? 1 : 2)
-    const content = { instance, number, oldest: 1, ackInstance: EMPTY, ack: 0, origin: EMPTY, ...said }
+    const content = { instance, number, oldest: 1, ackInstance: EMPTY, ack: 0, origin: EMPTY, marks: EMPTY, ...said }
     const frame = self.seal(content)
     if (isLate) late.push({ to: other, frame })
     else {
