@@ -1,0 +1,1028 @@
+/**
+ * A crowd in one channel: for each of its members what it holds, what it waits for and what it has asked, in arrays.
+ *
+ * A member here does what the machines in `core/member` do as far as keys and messages are concerned, by the same constants:
+ * it asks for the key, fetches the log that its grant stands on, follows one epoch after the other, says and hears, asks for
+ * what is missing. What it holds of the key tree are terms (`CrowdKeys`).
+ */
+import { present } from '../../base/assert.ts'
+import { SECOND_MS } from '../../base/time.ts'
+import { chunksWith } from '../../core/channel/announcement.ts'
+import type { CheckedStatement } from '../../core/channel/statement.ts'
+import {
+  ANSWERED_ANNOUNCEMENTS,
+  ASK_AGAIN_MS,
+  BEHIND_MS,
+  DIGEST_MS,
+  DIGEST_PER_MEMBER_MS,
+  EPOCH_QUESTION_MS,
+  FIRST_DIGEST_MS,
+  FIRST_DIGEST_PER_MEMBER_MS,
+  GAP_PATIENCE_MS,
+  HANDED_PATIENCE_MS,
+  HANDED_TRIES,
+  HANDING_MS,
+  INLINE_LOG_BYTES,
+  KEPT_ANNOUNCEMENTS,
+  KEPT_GRANTS,
+  KEY_REQUEST_MS,
+  KEY_REQUESTS_AT_ONCE,
+  PENDING_FRAMES,
+  RECEIPT_MS,
+  RECEIPT_PER_MEMBER_MS,
+  REPAIR_MAX_MS,
+  REPAIR_MS,
+  RETRY_MS,
+  WAITING_ANNOUNCEMENTS
+} from '../../core/params.ts'
+import { SEEN_SENDERS } from '../../wire/limits.ts'
+import { Random } from '../random.ts'
+import type { CrowdKeys } from './crowd-keys.ts'
+import type { Ledger } from './ledger.ts'
+import type { Mesh } from './mesh.ts'
+import type { CrowdEpoch, Office, OfficeHost } from './office.ts'
+import {
+  EPOCHS_ANSWER_BYTES,
+  grantBytes,
+  LOG_ANSWER_BYTES,
+  measure,
+  RECEIPT_BYTES,
+  type Sizes,
+  toldBytes
+} from './sizes.ts'
+import type { Watch } from './watch.ts'
+import type { Wheel } from './wheel.ts'
+import type { Witnesses } from './witnesses.ts'
+
+/** Where a peer stands. */
+export const PHASE = { absent: 0, asking: 1, fetching: 2, ready: 3, removed: 4, stopped: 5 } as const
+
+/** What an event is about, when it is no copy of a frame: −(kind + 16 × more). */
+const EVENT = {
+  task: 1,
+  request: 2,
+  challenged: 3,
+  grant: 4,
+  retry: 5,
+  logQuestion: 6,
+  logAnswer: 7,
+  behind: 8,
+  epochsQuestion: 9,
+  epochsAnswer: 10,
+  repair: 11,
+  frameAnswer: 12,
+  digest: 13
+} as const
+type EventKind = (typeof EVENT)[keyof typeof EVENT]
+const KIND_BITS = 4
+
+const FRAME = { announcement: 0, chunk: 1, heartbeat: 2, message: 3, statements: 4, digest: 5, request: 6 } as const
+
+/** Round trips from the beginning of a dial to the first frame, as measured with libp2p: half of them one way. */
+const DIAL_HOPS = 12
+/** How long whoever cannot say something waits before it looks again. */
+const HELD_MS = 250
+/** Questions for epochs in vain before a grant is asked for. */
+const VAIN_QUESTIONS = 2
+/** A key is there in this time, beside waiting in line and fetching the log; and a removal is in force with everybody. */
+export const KEY_MS = 30 * SECOND_MS
+export const LOG_ANSWER_MS = SECOND_MS / 2
+export const REMOVAL_MS = 10 * SECOND_MS
+const NONE = -1
+
+interface Removal {
+  readonly peer: number
+  readonly at: number
+  readonly frame: number
+  readonly statement: CheckedStatement
+  /** Index of the epoch that applies it. */
+  epoch: number
+}
+
+interface Digest {
+  readonly author: number
+  /** Messages that not everybody has, and the author has. */
+  readonly messages: readonly number[]
+}
+
+/** Faults for tests, each of which checkers must see. */
+export type UnsafeCrowd =
+  | 'loses a message'
+  | 'shows a message twice'
+  | 'follows no removal'
+  | 'speaks too early'
+  | 'holds all'
+
+export class Crowd implements OfficeHost {
+  readonly peers: number
+  readonly phase: Uint8Array
+  /** Index of the epoch in force; −1: none. */
+  readonly epoch: Int32Array
+  /** Index of the epoch of the newest grant; −1: none. */
+  readonly since: Int32Array
+  /** Index of the newest epoch heard of, and of the newest whose announcement has come. */
+  readonly #told: Int32Array
+  readonly #arrived: Int32Array
+  readonly #askedAt: Float64Array
+  readonly #waitingAtAsk: Int32Array
+  readonly #attempt: Uint8Array
+  readonly #allowedAt: Float64Array
+  readonly #retryAt: Float64Array
+  readonly #logLeft: Int32Array
+  readonly #vain: Uint8Array
+  readonly #isBehindNoted: Uint8Array
+  readonly #digestAt: Float64Array
+  readonly #digestTimer: Float64Array
+  readonly #saidDigestAt: Float64Array
+  readonly #keyedAt: Float64Array
+  readonly #hasNews: Uint8Array
+  /** When the manager in office was heard of last, by manager. */
+  readonly #ledAt: Float64Array
+  readonly #grants = new Map<number, CrowdEpoch>()
+  readonly #kept = new Map<number, CrowdEpoch>()
+  readonly #pending = new Map<number, number[]>()
+  readonly #missing = new Map<number, { tries: number; isTold: boolean }>()
+  readonly epochs: CrowdEpoch[] = []
+  readonly #frames: number[] = []
+  readonly #chunks: number[][] = []
+  readonly #wrapRanks = new Map<number, Int32Array>()
+  readonly #frameKinds: number[] = []
+  readonly #frameSubjects: number[] = []
+  readonly #tasks: (() => void)[] = []
+  readonly #freeTasks: number[] = []
+  readonly removals: Removal[] = []
+  readonly #digests: Digest[] = []
+  // Messages, by number.
+  readonly #sender: number[] = []
+  readonly #epochOf: number[] = []
+  readonly #saidAt: number[] = []
+  readonly #before: number[] = []
+  readonly #shown: Uint32Array[] = []
+  readonly #shownCount: number[] = []
+  readonly #readers: number[] = []
+  readonly #lastOf: Int32Array
+  /** Members with the key, members with a grant, and peers that asked and have none. */
+  ready = 0
+  waiting = 0
+  readonly counts = {
+    held: 0,
+    gaps: 0,
+    toldGaps: 0,
+    repaired: 0,
+    lostPending: 0,
+    offChain: 0,
+    mostPending: 0,
+    mostBehind: 0,
+    questions: 0,
+    logAnswers: 0,
+    digests: 0
+  }
+  unsafe: UnsafeCrowd | undefined
+
+  readonly #wheel: Wheel
+  readonly #mesh: Mesh
+  readonly #keys: CrowdKeys
+  readonly #watch: Watch
+  readonly #ledger: Ledger
+  readonly #random: Random
+  readonly #witnesses: Witnesses
+  readonly #onIssued: (epoch: CrowdEpoch) => void
+  office!: Office
+  #sizes!: Sizes
+  #grantBytes = 0
+
+  constructor(
+    peers: number,
+    managers: number,
+    parts: { wheel: Wheel; mesh: Mesh; keys: CrowdKeys; watch: Watch; ledger: Ledger; witnesses: Witnesses },
+    seed: number,
+    onIssued: (epoch: CrowdEpoch) => void
+  ) {
+    this.peers = peers
+    this.#wheel = parts.wheel
+    this.#mesh = parts.mesh
+    this.#keys = parts.keys
+    this.#watch = parts.watch
+    this.#ledger = parts.ledger
+    this.#witnesses = parts.witnesses
+    this.#random = new Random(seed, 'crowd')
+    this.#onIssued = onIssued
+    this.phase = new Uint8Array(peers)
+    this.epoch = new Int32Array(peers).fill(NONE)
+    this.since = new Int32Array(peers).fill(NONE)
+    this.#told = new Int32Array(peers).fill(NONE)
+    this.#arrived = new Int32Array(peers).fill(NONE)
+    this.#askedAt = new Float64Array(peers)
+    this.#waitingAtAsk = new Int32Array(peers)
+    this.#attempt = new Uint8Array(peers)
+    this.#allowedAt = new Float64Array(peers)
+    this.#retryAt = new Float64Array(peers)
+    this.#logLeft = new Int32Array(peers)
+    this.#vain = new Uint8Array(peers)
+    this.#isBehindNoted = new Uint8Array(peers)
+    this.#digestAt = new Float64Array(peers).fill(Number.POSITIVE_INFINITY)
+    this.#digestTimer = new Float64Array(peers).fill(Number.POSITIVE_INFINITY)
+    this.#saidDigestAt = new Float64Array(peers).fill(Number.NEGATIVE_INFINITY)
+    this.#keyedAt = new Float64Array(peers)
+    this.#hasNews = new Uint8Array(peers)
+    this.#ledAt = new Float64Array(managers)
+    this.#lastOf = new Int32Array(peers).fill(NONE)
+  }
+
+  /** The managers are there. */
+  begin(office: Office): void {
+    this.office = office
+    this.#sizes = measure(office.context, office.record, (length) => this.#random.bytes(length))
+    this.#mesh.subscribe(0, () => 0)
+    this.phase[0] = PHASE.ready
+    this.ready = 1
+    office.found()
+  }
+
+  // ---------------------------------------------------------------- time
+
+  get now(): number {
+    return this.#wheel.now
+  }
+
+  later(ms: number, task: () => void): void {
+    const slot = this.#freeTasks.pop() ?? this.#tasks.length
+    this.#tasks[slot] = task
+    this.#push(this.now + Math.ceil(ms), 0, EVENT.task, slot)
+  }
+
+  #push(at: number, peer: number, kind: EventKind, more: number): void {
+    this.#wheel.push(Math.ceil(at), peer, -(kind | (more << KIND_BITS)))
+  }
+
+  /** Handles one event of the wheel. */
+  readonly handle = (a: number, b: number): void => {
+    if (b >= 0) return this.#mesh.arrive(a, b, this.#onFrame)
+    const more = -b >>> KIND_BITS
+    switch ((-b & (2 ** KIND_BITS - 1)) as EventKind) {
+      case EVENT.task: {
+        const task = this.#tasks[more]!
+        this.#freeTasks.push(more)
+        return task()
+      }
+      case EVENT.request:
+        return this.#onRequest(a, false)
+      case EVENT.challenged:
+        return this.#onRequest(a, true)
+      case EVENT.grant:
+        return this.#onGrant(a)
+      case EVENT.retry:
+        return this.#onRetry(a)
+      case EVENT.logQuestion:
+        return this.#onLogQuestion(a, more)
+      case EVENT.logAnswer:
+        return this.#onLogAnswer(a, more === 1)
+      case EVENT.behind:
+        return this.#onBehind(a)
+      case EVENT.epochsQuestion:
+        return this.#onEpochsQuestion(a, more)
+      case EVENT.epochsAnswer:
+        return this.#onEpochsAnswer(a, more - 1)
+      case EVENT.repair:
+        return this.#onRepair(a, more)
+      case EVENT.frameAnswer:
+        return this.#onFrameAnswer(a, more)
+      default:
+        return this.#onDigestDue(a)
+    }
+  }
+
+  /** Something goes from one peer to another alone. @returns whether it will come. */
+  #send(from: number, to: number, bytes: number, name: string, peer: number, kind: EventKind, more = 0): boolean {
+    const at = this.#mesh.arrivalOf(from, bytes, name)
+    if (this.#mesh.isLost() || !this.#mesh.isListening(to)) return false
+    this.#push(at, peer, kind, more)
+    return true
+  }
+
+  // ---------------------------------------------------------------- what managers need
+
+  onEpoch(epoch: CrowdEpoch): void {
+    this.#watch.onEpoch(
+      epoch,
+      epoch.gone.flatMap((peer) => this.#everHeld(peer))
+    )
+    this.epochs.push(epoch)
+    const { announcement, chunks } = epoch.issued
+    const { issuer } = epoch
+    const frame = this.#publish(
+      issuer,
+      'announcement',
+      announcement.bytes.length,
+      FRAME.announcement,
+      epoch.index,
+      true
+    )
+    this.#frames.push(frame)
+    this.#chunks.push(
+      chunks.map(({ bytes }) => this.#publish(issuer, 'chunk', bytes.length, FRAME.chunk, epoch.index, true))
+    )
+    for (const peer of epoch.gone) {
+      const removal = this.removals.find((one) => one.peer === peer && one.epoch === NONE)
+      if (removal !== undefined) removal.epoch = epoch.index
+    }
+    const { leaf, path } = this.office.ownPlace()
+    this.#keys.take(issuer, leaf, path)
+    this.since[issuer] = Math.max(0, this.since[issuer]!)
+    this.#adopt(issuer, epoch)
+    this.#witnesses.onEpoch(epoch)
+    this.#grantBytes = 0
+    for (const peer of epoch.granted.keys()) this.#grant(peer, epoch)
+    this.#onIssued(epoch)
+  }
+
+  hand(from: number, to: number, _kind: string, bytes: number, task: () => void): void {
+    const at = this.#mesh.arrivalOf(from, bytes, _kind)
+    if (!this.#mesh.isLost() && this.#mesh.isListening(to)) this.later(at - this.now, task)
+  }
+
+  beat(manager: number): void {
+    this.#publish(manager, 'heartbeat', this.#sizes.heartbeat, FRAME.heartbeat, this.epoch[manager]!, false)
+  }
+
+  epochOf(manager: number): number {
+    return this.phase[manager] === PHASE.ready ? this.epoch[manager]! : NONE
+  }
+
+  isUp(manager: number): boolean {
+    return this.#mesh.isListening(manager)
+  }
+
+  /** The manager in office is stopped for good. */
+  stopLeader(): void {
+    const { leader } = this.office
+    this.#mesh.stop(leader)
+    this.phase[leader] = PHASE.stopped
+    this.ready--
+    this.#watch.note(`peer ${leader}, the manager in office, stops`)
+    this.office.lose((manager) => this.#ledAt[manager]!)
+  }
+
+  /** All that a peer was ever given: by its grants, and by its prekey. What it derived follows from that. */
+  #everHeld(peer: number): number[] {
+    const held: number[] = []
+    for (const { granted, rebuilt } of this.epochs) {
+      held.push(...(granted.get(peer)?.path ?? []))
+      const secret = rebuilt?.get(peer)?.secret
+      if (secret !== undefined) held.push(secret)
+    }
+    return held
+  }
+
+  #publish(from: number, name: string, bytes: number, kind: number, subject: number, isKept: boolean): number {
+    const frame = this.#mesh.publish(from, name, bytes, isKept)
+    this.#frameKinds[frame] = kind
+    this.#frameSubjects[frame] = subject
+    return frame
+  }
+
+  // ---------------------------------------------------------------- the topic
+
+  readonly #onFrame = (peer: number, frame: number): void => {
+    const subject = this.#frameSubjects[frame]!
+    switch (this.#frameKinds[frame]) {
+      case FRAME.announcement:
+        if (subject > this.#arrived[peer]!) this.#arrived[peer] = subject
+        return this.#hearOf(peer, subject)
+      case FRAME.chunk:
+        return this.#follow(peer)
+      case FRAME.heartbeat:
+        if (peer < this.#ledAt.length) this.#ledAt[peer] = this.now
+        return this.#hearOf(peer, subject)
+      case FRAME.message:
+        return this.#hear(peer, subject)
+      case FRAME.statements:
+        if (peer < this.#ledAt.length) this.office.onRemoval(peer, this.removals[subject]!.statement)
+        return
+      case FRAME.digest:
+        return this.#onDigest(peer, this.#digests[subject]!)
+      default:
+        if (peer === this.office.leader) this.#onRequest(subject, false)
+    }
+  }
+
+  /** Something speaks of an epoch. */
+  #hearOf(peer: number, epoch: number): void {
+    if (epoch > this.#told[peer]!) this.#told[peer] = epoch
+    if (this.phase[peer] !== PHASE.ready || this.epoch[peer]! >= this.#told[peer]!) return
+    this.#follow(peer)
+    if (this.epoch[peer]! < this.#told[peer]!) this.#suspectBehind(peer)
+  }
+
+  // ---------------------------------------------------------------- coming in
+
+  /** A peer comes: it finds neighbours, and the manager, and asks for the key. */
+  join(peer: number): void {
+    this.#mesh.subscribe(peer, (random) => random.between(0, Math.max(0, peer - 1)))
+    this.#ask(peer)
+    this.#retryAt[peer] = this.now + DIAL_HOPS * this.#mesh.conditions.medianDelayMs
+    this.#push(this.#retryAt[peer]!, peer, EVENT.retry, 0)
+  }
+
+  #ask(peer: number): void {
+    if (this.phase[peer] === PHASE.ready) this.ready--
+    this.phase[peer] = PHASE.asking
+    this.waiting++
+    this.#askedAt[peer] = this.now
+    this.#waitingAtAsk[peer] = this.waiting
+    this.#attempt[peer] = 0
+  }
+
+  #onRetry(peer: number): void {
+    if (this.phase[peer] !== PHASE.asking || this.now < Math.floor(this.#retryAt[peer]!)) return
+    const allowedAt = this.#allowedAt[peer]! - (KEY_REQUESTS_AT_ONCE - 1) * KEY_REQUEST_MS
+    if (this.now < allowedAt) return this.#retry(peer, allowedAt)
+    this.#allowedAt[peer] = Math.max(this.now, this.#allowedAt[peer]!) + KEY_REQUEST_MS
+    const attempt = this.#attempt[peer]!
+    const wait = RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)]! * (1 + this.#random.fraction() / 4)
+    this.#attempt[peer] = (attempt + 1) % (HANDED_TRIES + 1)
+    if (attempt >= HANDED_TRIES) {
+      this.#publish(peer, 'key request', this.#sizes.request, FRAME.request, peer, false)
+      return this.#retry(peer, this.now + wait)
+    }
+    const { leader } = this.office
+    const isTaken = this.#send(peer, leader, this.#sizes.request, 'key request', peer, EVENT.request)
+    if (isTaken) this.#mesh.arrivalOf(leader, RECEIPT_BYTES, 'receipt')
+    this.#retry(peer, this.now + (isTaken ? HANDED_PATIENCE_MS * 2 ** attempt : HANDING_MS))
+  }
+
+  #retry(peer: number, at: number): void {
+    this.#retryAt[peer] = at
+    this.#push(at, peer, EVENT.retry, 0)
+  }
+
+  /** A request has come to the one in office. */
+  #onRequest(peer: number, isAnswered: boolean): void {
+    const { leader } = this.office
+    if (!this.#mesh.isListening(leader) || this.phase[peer] !== PHASE.asking) return
+    const given = this.#kept.get(peer)
+    if (given !== undefined && given.term === this.office.newest?.term) return this.#hand(peer, given)
+    if (isAnswered || !this.office.knows(peer)) {
+      this.office.onRequest(peer)
+      return
+    }
+    // Challenge and answer.
+    const at = this.#mesh.arrivalOf(leader, this.#sizes.request, 'challenge') + this.#mesh.conditions.medianDelayMs
+    this.#mesh.arrivalOf(peer, this.#sizes.request, 'challenge answer')
+    if (!this.#mesh.isLost()) this.#push(at, peer, EVENT.challenged, 0)
+  }
+
+  #grant(peer: number, epoch: CrowdEpoch): void {
+    this.#kept.delete(peer)
+    this.#kept.set(peer, epoch)
+    for (const oldest of this.#kept.keys()) {
+      if (this.#kept.size <= KEPT_GRANTS) break
+      this.#kept.delete(oldest)
+    }
+    this.#hand(peer, epoch)
+  }
+
+  #hand(peer: number, epoch: CrowdEpoch): void {
+    const { context, record } = this.office
+    if (this.#grantBytes === 0) {
+      const bytes = (length: number): Uint8Array => this.#random.bytes(length)
+      const { announcement } = epoch.issued
+      this.#grantBytes = grantBytes(context, announcement, record, epoch.read.update.depth, epoch.logBytes, bytes)
+    }
+    this.#grants.set(peer, epoch)
+    this.#send(this.office.leader, peer, this.#grantBytes, 'grant', peer, EVENT.grant)
+  }
+
+  #onGrant(peer: number): void {
+    const epoch = this.#grants.get(peer)
+    // R-611: not below the adopted epoch.
+    if (this.phase[peer] !== PHASE.asking || epoch === undefined || epoch.index < this.epoch[peer]!) return
+    this.#grants.delete(peer)
+    const { leaf, path } = present(epoch.granted.get(peer), 'an epoch that is granted has the path')
+    this.#nameMissed(peer, epoch.index)
+    this.#keys.take(peer, leaf, path)
+    this.since[peer] = epoch.index
+    this.phase[peer] = PHASE.fetching
+    this.#logLeft[peer] = epoch.logBytes <= INLINE_LOG_BYTES ? 0 : Math.ceil(epoch.logBytes / LOG_ANSWER_BYTES)
+    if (this.#logLeft[peer] === 0) this.#take(peer)
+    else this.#askLog(peer)
+  }
+
+  /** What was said under epochs that the peer has left out is missing, and its user is told. */
+  #nameMissed(peer: number, until: number): void {
+    const from = this.since[peer]!
+    if (from < 0) return
+    for (let m = this.#sender.length - 1; m >= 0 && this.#epochOf[m]! > this.epoch[peer]!; m--) {
+      if (this.#epochOf[m]! >= until || this.#isShown(m, peer)) continue
+      this.counts.toldGaps++
+    }
+  }
+
+  /** Part of the log that a grant stands on, from a neighbour that has it. */
+  #askLog(peer: number): void {
+    const link = this.#random.between(0, this.#mesh.linksOf(peer) - 1)
+    const other = this.#mesh.neighbour(peer, link)
+    this.counts.questions++
+    if (!this.#send(peer, other, this.#sizes.question, 'question', peer, EVENT.logQuestion, other))
+      this.#push(this.now + ASK_AGAIN_MS, peer, EVENT.logAnswer, 0)
+  }
+
+  #onLogQuestion(peer: number, asked: number): void {
+    const has =
+      this.phase[asked] === PHASE.ready &&
+      this.epoch[asked]! >= this.since[peer]! &&
+      this.since[asked]! <= this.since[peer]!
+    const bytes = has ? LOG_ANSWER_BYTES : RECEIPT_BYTES
+    this.counts.logAnswers += Number(has)
+    if (!this.#send(asked, peer, bytes, 'log', peer, EVENT.logAnswer, Number(has)))
+      this.#push(this.now + ASK_AGAIN_MS, peer, EVENT.logAnswer, 0)
+  }
+
+  #onLogAnswer(peer: number, hasCome: boolean): void {
+    if (this.phase[peer] !== PHASE.fetching) return
+    if (hasCome) this.#logLeft[peer]!--
+    if (this.#logLeft[peer]! > 0) this.#askLog(peer)
+    else this.#take(peer)
+  }
+
+  /** The grant holds: the key is there. */
+  #take(peer: number): void {
+    this.phase[peer] = PHASE.ready
+    this.ready++
+    this.waiting--
+    const epoch = this.epochs[this.since[peer]!]!
+    const ms = this.now - this.#askedAt[peer]!
+    const answers = Math.ceil(epoch.logBytes / LOG_ANSWER_BYTES)
+    const bound = KEY_MS + (this.#waitingAtAsk[peer]! / 100) * SECOND_MS + answers * LOG_ANSWER_MS
+    this.#watch.look(
+      'I-16',
+      ms <= bound,
+      () => `peer ${peer} had its key after ${Math.round(ms)} ms, ${Math.round(bound)} allowed`
+    )
+    this.#ledger.joining.add(ms)
+    this.#keyedAt[peer] = Math.min(this.#keyedAt[peer]! || this.now, this.now)
+    if (peer < this.#ledAt.length) this.#ledAt[peer] = Math.max(this.#ledAt[peer]!, this.now)
+    this.#witnesses.onGranted(peer, epoch)
+    this.#adopt(peer, epoch)
+    this.#follow(peer)
+    if (this.epoch[peer]! < this.#told[peer]!) this.#suspectBehind(peer)
+  }
+
+  // ---------------------------------------------------------------- one epoch after the other
+
+  #follow(peer: number): void {
+    while (this.phase[peer] === PHASE.ready) {
+      const next = this.epoch[peer]! + 1
+      if (next >= this.epochs.length || !this.#hasCome(peer, next)) return
+      if (!this.#step(peer, next)) return
+    }
+  }
+
+  /** Whether an announcement is here, with the chunks that hold wraps for this peer. Only so many wait. */
+  #hasCome(peer: number, index: number): boolean {
+    if (index <= this.#arrived[peer]! - WAITING_ANNOUNCEMENTS) return false
+    if (!this.#mesh.has(peer, this.#frames[index]!)) return false
+    const chunks = this.#chunks[index]!
+    if (chunks.length === 0) return true
+    return this.#chunksFor(peer, index).every((chunk) => this.#mesh.has(peer, chunks[chunk]!))
+  }
+
+  #chunksFor(peer: number, index: number): number[] {
+    const { read, rebuilt } = this.epochs[index]!
+    const leaf = rebuilt === undefined ? this.#keys.leaf[peer]! : rebuilt.get(peer)?.leaf
+    if (leaf === undefined || leaf < 0) return []
+    let ranks = this.#wrapRanks.get(index)
+    if (ranks === undefined) {
+      ranks = ranksOf(read.update.present)
+      this.#wrapRanks.set(index, ranks)
+    }
+    return chunksWith(
+      this.#keys
+        .slotsFor(leaf, read)
+        .map((slot) => ranks[slot]!)
+        .sort((a, b) => a - b)
+    )
+  }
+
+  /** Goes from one epoch to the next. @returns whether it is in force. */
+  #step(peer: number, index: number): boolean {
+    const epoch = this.epochs[index]!
+    const { read, rebuilt } = epoch
+    if (epoch.gone.includes(peer)) {
+      this.#out(peer)
+      return false
+    }
+    const place = rebuilt?.get(peer)
+    const isFollowed =
+      rebuilt === undefined
+        ? this.#keys.apply(peer, read)
+        : place?.secret !== undefined && this.#keys.rebuild(peer, place.leaf, place.secret, read)
+    if (!isFollowed || this.#keys.rootOf(peer) !== epoch.root) {
+      this.#leaveChain(peer)
+      return false
+    }
+    this.#adopt(peer, epoch)
+    return true
+  }
+
+  #adopt(peer: number, epoch: CrowdEpoch): void {
+    if (this.unsafe === 'follows no removal' && peer % 7 === 5 && epoch.gone.length > 0) return
+    this.epoch[peer] = epoch.index
+    this.#vain[peer] = 0
+    if (epoch.index > this.#told[peer]!) this.#told[peer] = epoch.index
+    this.#ledger.keyed(epoch, this.now - epoch.at)
+    this.#planFirstDigest(peer, epoch)
+    this.#witnesses.onAdopted(peer, epoch)
+    if (this.#pending.size > 0) this.#flush(peer)
+  }
+
+  /** It is out: what follows its epoch is the removal. */
+  #out(peer: number): void {
+    if (this.phase[peer] === PHASE.ready) this.ready--
+    this.phase[peer] = PHASE.removed
+    this.#keys.drop(peer)
+  }
+
+  /** What follows cannot be followed: only a grant helps. */
+  #leaveChain(peer: number): void {
+    this.counts.offChain++
+    this.#keys.drop(peer)
+    this.#ask(peer)
+    this.#retry(peer, this.now + 1)
+  }
+
+  #suspectBehind(peer: number): void {
+    if (this.#isBehindNoted[peer] === 1) return
+    this.#isBehindNoted[peer] = 1
+    this.#push(this.now + BEHIND_MS, peer, EVENT.behind, 0)
+  }
+
+  #onBehind(peer: number): void {
+    this.#isBehindNoted[peer] = 0
+    if (this.phase[peer] !== PHASE.ready) return
+    this.#follow(peer)
+    if (this.phase[peer] !== PHASE.ready || this.epoch[peer]! >= this.#told[peer]!) return
+    if (this.#vain[peer]! >= VAIN_QUESTIONS) return this.#leaveChain(peer)
+    this.#isBehindNoted[peer] = 1
+    this.counts.mostBehind = Math.max(this.counts.mostBehind, this.#told[peer]! - this.epoch[peer]!)
+    const link = this.#random.between(0, this.#mesh.linksOf(peer) - 1)
+    const other = this.#mesh.neighbour(peer, link)
+    this.counts.questions++
+    if (!this.#send(peer, other, this.#sizes.question, 'question', peer, EVENT.epochsQuestion, other))
+      this.#push(this.now + EPOCH_QUESTION_MS, peer, EVENT.epochsAnswer, 0)
+  }
+
+  /** What follows where somebody is: as many as an answer holds. */
+  #onEpochsQuestion(peer: number, asked: number): void {
+    const from = this.epoch[peer]!
+    const until = this.phase[asked] === PHASE.ready ? this.epoch[asked]! : NONE
+    const first = Math.max(this.since[asked]!, until - KEPT_ANNOUNCEMENTS + 1)
+    let last = from
+    let bytes = RECEIPT_BYTES
+    if (from + 1 >= first) {
+      for (; last < until && last - from < ANSWERED_ANNOUNCEMENTS; last++) {
+        const { announcement, chunks } = this.epochs[last + 1]!.issued
+        const chunkBytes = chunks.length === 0 ? 0 : CHUNK_BYTES * this.#chunksFor(peer, last + 1).length
+        const more = announcement.bytes.length + chunkBytes
+        if (bytes + more > EPOCHS_ANSWER_BYTES) break
+        bytes += more
+      }
+    }
+    if (!this.#send(asked, peer, bytes, 'epochs', peer, EVENT.epochsAnswer, last + 1))
+      this.#push(this.now + EPOCH_QUESTION_MS, peer, EVENT.epochsAnswer, 0)
+  }
+
+  #onEpochsAnswer(peer: number, last: number): void {
+    this.#isBehindNoted[peer] = 0
+    if (this.phase[peer] !== PHASE.ready) return
+    const from = this.epoch[peer]!
+    while (this.phase[peer] === PHASE.ready && this.epoch[peer]! < last && this.#step(peer, this.epoch[peer]! + 1)) {}
+    if (this.phase[peer] !== PHASE.ready) return
+    this.#follow(peer)
+    if (this.phase[peer] !== PHASE.ready || this.epoch[peer]! >= this.#told[peer]!) return
+    if (this.epoch[peer] === from) this.#vain[peer]!++
+    this.#suspectBehind(peer)
+  }
+
+  // ---------------------------------------------------------------- messages
+
+  /** Somebody says something: whoever may, and does not know that it has to wait. */
+  say(sender: number): void {
+    if (this.phase[sender] !== PHASE.ready) return
+    if (!this.#maySpeak(sender) && this.unsafe !== 'speaks too early') {
+      this.counts.held++
+      return this.later(HELD_MS, () => this.say(sender))
+    }
+    const epoch = this.epoch[sender]!
+    for (const { frame, epoch: applied, peer } of this.removals) {
+      const isIgnored = this.#mesh.has(sender, frame) && (applied === NONE || applied > epoch)
+      this.#watch.look(
+        'I-4',
+        !isIgnored,
+        () => `peer ${sender} speaks under an epoch that peer ${peer} has, who is removed`
+      )
+    }
+    const m = this.#sender.length
+    this.#sender.push(sender)
+    this.#epochOf.push(epoch)
+    this.#saidAt.push(this.now)
+    this.#before.push(this.#lastOf[sender]!)
+    this.#lastOf[sender] = m
+    const shown = new Uint32Array((this.peers + 31) >>> 5)
+    shown[sender >>> 5]! |= 1 << (sender & 31)
+    this.#shown.push(shown)
+    this.#shownCount.push(1)
+    this.#readers.push(this.epochs[epoch]!.preview.roster.members.size - 1)
+    this.#publish(sender, 'message', this.#sizes.message, FRAME.message, m, false)
+    this.onSaid(m, sender, this.#readers[m]!)
+  }
+
+  /** Whether a peer has the key and nobody is about to remove it. */
+  isReady(peer: number): boolean {
+    return this.phase[peer] === PHASE.ready && this.removals.every((removal) => removal.peer !== peer)
+  }
+
+  /** Told of every message. */
+  onSaid: (message: number, sender: number, readers: number) => void = () => {}
+
+  /** Not under an epoch whose roster ignores a removal that it knows, nor while it knows of a later epoch (protocol §7.4). */
+  #maySpeak(sender: number): boolean {
+    const epoch = this.epoch[sender]!
+    if (this.#told[sender]! > epoch) return false
+    return this.removals.every(
+      ({ frame, epoch: applied }) => (applied !== NONE && applied <= epoch) || !this.#mesh.has(sender, frame)
+    )
+  }
+
+  #hear(peer: number, m: number): void {
+    const epoch = this.#epochOf[m]!
+    const phase = this.phase[peer]!
+    if (phase === PHASE.removed) return
+    this.#hearOf(peer, epoch)
+    const since = this.since[peer]!
+    if (since > epoch) return
+    if (this.phase[peer] === PHASE.ready && this.epoch[peer]! >= epoch) this.#show(peer, m)
+    else this.#hold(peer, m)
+  }
+
+  /** What comes before its key waits: so many at most. */
+  #hold(peer: number, m: number): void {
+    const held = this.#pending.get(peer) ?? []
+    this.#pending.set(peer, held)
+    held.push(m)
+    if (held.length > PENDING_FRAMES && this.unsafe !== 'holds all') {
+      held.shift()
+      this.counts.lostPending++
+    }
+    this.counts.mostPending = Math.max(this.counts.mostPending, held.length)
+  }
+
+  #flush(peer: number): void {
+    const held = this.#pending.get(peer)
+    if (held === undefined) return
+    const epoch = this.epoch[peer]!
+    const rest = held.filter((m) => this.#epochOf[m]! > epoch)
+    if (rest.length === 0) this.#pending.delete(peer)
+    else this.#pending.set(peer, rest)
+    for (const m of held) if (this.#epochOf[m]! <= epoch && this.#epochOf[m]! >= this.since[peer]!) this.#show(peer, m)
+  }
+
+  #isShown(m: number, peer: number): boolean {
+    return ((this.#shown[m]![peer >>> 5]! >>> (peer & 31)) & 1) === 1
+  }
+
+  #show(peer: number, m: number): void {
+    if (this.unsafe === 'loses a message' && m % 5 === 3 && peer % 11 === 7) return
+    const isTwice = this.#isShown(m, peer)
+    // A message that is here already is only noted (R-702).
+    if (isTwice && this.unsafe !== 'shows a message twice') return
+    this.#looks9++
+    if (isTwice) this.#watch.look('I-9', false, () => `peer ${peer} is shown message ${m} twice`)
+    this.#shown[m]![peer >>> 5]! |= 1 << (peer & 31)
+    this.#shownCount[m]!++
+    this.#ledger.shown(this.now - this.#saidAt[m]!)
+    if (this.#hasNews[peer] === 0) this.#noteNews(peer)
+    const before = this.#before[m]!
+    if (before !== NONE && this.#epochOf[before]! >= this.since[peer]! && !this.#isShown(before, peer))
+      this.#noteGap(peer, before)
+  }
+
+  #looks9 = 0
+
+  // ---------------------------------------------------------------- what is missing
+
+  #nameOf(peer: number, m: number): number {
+    return peer * 2 ** 20 + m
+  }
+
+  #noteGap(peer: number, m: number): void {
+    const name = this.#nameOf(peer, m)
+    if (this.#missing.has(name)) return
+    this.counts.gaps++
+    this.#missing.set(name, { tries: 0, isTold: false })
+    this.later(GAP_PATIENCE_MS, () => {
+      const missing = this.#missing.get(name)
+      if (missing === undefined || missing.isTold) return
+      missing.isTold = true
+      this.counts.toldGaps++
+    })
+    this.#push(this.now + REPAIR_MS, peer, EVENT.repair, m)
+  }
+
+  /** Asks a neighbour for a message, again and again, ever more rarely. */
+  #onRepair(peer: number, m: number): void {
+    const missing = this.#missing.get(this.#nameOf(peer, m))
+    if (missing === undefined || this.#isShown(m, peer) || this.phase[peer] !== PHASE.ready) return
+    const link = this.#random.between(0, this.#mesh.linksOf(peer) - 1)
+    const other = this.#mesh.neighbour(peer, link)
+    this.counts.questions++
+    this.#mesh.arrivalOf(peer, this.#sizes.question, 'question')
+    const has = this.#isShown(m, other) && this.phase[other] === PHASE.ready && !this.#mesh.isLost()
+    if (has) this.#send(other, peer, this.#sizes.message, 'frames', peer, EVENT.frameAnswer, m)
+    const wait = Math.min(REPAIR_MS * 2 ** missing.tries++, REPAIR_MAX_MS)
+    this.#push(this.now + Math.max(wait, SECOND_MS), peer, EVENT.repair, m)
+  }
+
+  #onFrameAnswer(peer: number, m: number): void {
+    if (this.phase[peer] !== PHASE.ready || this.#isShown(m, peer)) return
+    this.counts.repaired++
+    this.#missing.delete(this.#nameOf(peer, m))
+    this.#hear(peer, m)
+  }
+
+  // ---------------------------------------------------------------- digests
+
+  get #members(): number {
+    return this.epochs.at(-1)?.preview.roster.members.size ?? 1
+  }
+
+  /** The first of a start: each epoch until then sets its time anew. */
+  #planFirstDigest(peer: number, epoch: CrowdEpoch): void {
+    if (this.#saidDigestAt[peer]! > Number.NEGATIVE_INFINITY) return
+    const members = epoch.preview.roster.members.size
+    const soon = Math.max(FIRST_DIGEST_MS, members * FIRST_DIGEST_PER_MEMBER_MS)
+    const at = this.now + ((1 + 3 * this.#random.fraction()) / 4) * soon
+    const latest = this.#keyedAt[peer]! + Math.max(DIGEST_MS, members * DIGEST_PER_MEMBER_MS)
+    this.#setDigest(peer, Math.min(at, latest))
+  }
+
+  /** Something was heard: whoever said it wants to know. */
+  #noteNews(peer: number): void {
+    this.#hasNews[peer] = 1
+    const within = Math.max(RECEIPT_MS, this.#members * RECEIPT_PER_MEMBER_MS) * (1 - this.#random.fraction() / 4)
+    this.#setDigest(peer, Math.min(this.#digestAt[peer]!, Math.max(this.now, this.#saidDigestAt[peer]!) + within))
+  }
+
+  #setDigest(peer: number, at: number): void {
+    this.#digestAt[peer] = at
+    if (at >= this.#digestTimer[peer]!) return
+    this.#digestTimer[peer] = at
+    this.#push(at, peer, EVENT.digest, 0)
+  }
+
+  #onDigestDue(peer: number): void {
+    if (this.now < Math.floor(this.#digestTimer[peer]!)) return
+    this.#digestTimer[peer] = Number.POSITIVE_INFINITY
+    if (this.phase[peer] !== PHASE.ready) return
+    if (this.now < Math.floor(this.#digestAt[peer]!)) return this.#setDigest(peer, this.#digestAt[peer]!)
+    this.counts.digests++
+    this.#saidDigestAt[peer] = this.now
+    this.#hasNews[peer] = 0
+    const interval = Math.max(DIGEST_MS, this.#members * DIGEST_PER_MEMBER_MS) * (1 - this.#random.fraction() / 4)
+    const messages: number[] = []
+    for (let m = this.#sender.length - 1; m >= 0 && m >= this.#sender.length - SEEN_SENDERS; m--) {
+      if (this.#shownCount[m]! <= this.#readers[m]! && this.#isShown(m, peer)) messages.push(m)
+    }
+    this.#digests.push({ author: peer, messages })
+    this.#publish(peer, 'digest', this.#sizes.digest, FRAME.digest, this.#digests.length - 1, false)
+    this.#setDigest(peer, this.now + interval)
+  }
+
+  /** Its author has what we may lack: the tail of what somebody said. */
+  #onDigest(peer: number, { messages }: Digest): void {
+    if (messages.length === 0 || this.phase[peer] !== PHASE.ready) return
+    for (const m of messages) {
+      const epoch = this.#epochOf[m]!
+      const isEntitled = this.since[peer]! <= epoch && this.epoch[peer]! >= epoch
+      if (isEntitled && !this.#isShown(m, peer)) this.#noteGap(peer, m)
+    }
+  }
+
+  // ---------------------------------------------------------------- removals
+
+  /** A member is removed. @param by - a manager. */
+  remove(peer: number, by: number): void {
+    const statement = this.office.removal(by, peer)
+    const bytes = toldBytes(this.office.context, statement, (length) => this.#random.bytes(length))
+    const frame = this.#publish(by, 'statements', bytes, FRAME.statements, this.removals.length, true)
+    const removal: Removal = { peer, at: this.now, frame, statement, epoch: NONE }
+    this.removals.push(removal)
+    this.#watch.note(`peer ${peer} is to be removed`)
+    this.office.onRemoval(by, statement)
+    this.later(REMOVAL_MS, () => this.#lookAtRemoval(removal))
+  }
+
+  /** In time from when somebody is in office who can apply it. */
+  #lookAtRemoval(removal: Removal): void {
+    const { peer, epoch, at } = removal
+    if (this.now < this.office.inOfficeSince + REMOVAL_MS)
+      return this.later(SECOND_MS, () => this.#lookAtRemoval(removal))
+    this.#watch.look('I-18', epoch !== NONE, () => `the removal of peer ${peer} at ${Math.round(at)} ms is in no epoch`)
+    if (epoch === NONE) return
+    let late = 0
+    for (let other = 0; other < this.peers; other++) {
+      const isLate = this.phase[other] === PHASE.ready && this.epoch[other]! < epoch
+      // Who came in meanwhile is on its way through the epochs since its grant.
+      if (isLate && other !== peer && this.now - this.#keyedAt[other]! > REMOVAL_MS) late++
+    }
+    this.#watch.look('I-18', late === 0, () => `${late} members do not apply the removal of peer ${peer} in time`)
+  }
+
+  // ---------------------------------------------------------------- the end
+
+  /** What is looked at when everything has had its time. */
+  lookBack(): void {
+    const watch = this.#watch
+    const newest = this.epochs.at(-1)!
+    const behind: number[] = []
+    for (let peer = 0; peer < this.peers; peer++) {
+      const phase = this.phase[peer]!
+      if (phase === PHASE.asking || phase === PHASE.fetching) {
+        watch.look(
+          'I-16',
+          false,
+          () => `peer ${peer} has no key since ${Math.round(this.now - this.#askedAt[peer]!)} ms`
+        )
+      }
+      if (phase !== PHASE.ready) continue
+      const isThere = this.epoch[peer] === newest.index && this.#keys.rootOf(peer) === newest.root
+      if (!isThere) behind.push(peer)
+    }
+    watch.look(
+      'I-14',
+      behind.length === 0,
+      () => `${behind.length} members hold another epoch, peer ${behind[0]} among them`
+    )
+    for (const { peer, epoch } of this.removals)
+      watch.look('I-18', epoch !== NONE, () => `the removal of peer ${peer} is in no epoch in the end`)
+    this.#lookAtMessages()
+    watch.count('I-9', this.#looks9)
+    const fills = [
+      ...this.office.fills,
+      { name: 'messages before their key', size: this.counts.mostPending, cap: PENDING_FRAMES },
+      { name: 'kept grants', size: this.#kept.size, cap: KEPT_GRANTS },
+      {
+        name: 'seconds of waiting for an uplink',
+        size: Math.ceil(this.#mesh.longestWaitMs / SECOND_MS),
+        cap: UPLINK_SECONDS
+      }
+    ]
+    for (const { name, size, cap } of fills)
+      watch.look('I-20', size <= cap, () => `${name}: ${size}, and ${cap} are allowed`)
+  }
+
+  #lookAtMessages(): void {
+    for (let m = 0; m < this.#sender.length; m++) {
+      const epoch = this.#epochOf[m]!
+      let looks = 0
+      for (let peer = 0; peer < this.peers; peer++) {
+        const since = this.since[peer]!
+        if (this.phase[peer] !== PHASE.ready || since < 0 || since > epoch) continue
+        looks++
+        if (this.#isShown(m, peer) || this.#missing.get(this.#nameOf(peer, m))?.isTold) continue
+        this.#watch.look(
+          'I-17',
+          false,
+          () => `message ${m} of peer ${this.#sender[m]} is not shown to peer ${peer}, nor missed`
+        )
+      }
+      this.#watch.count('I-17', looks)
+    }
+  }
+
+  /** Messages said, and times that one was shown to somebody else. */
+  get said(): { readonly messages: number; readonly shown: number } {
+    const shown = this.#shownCount.reduce((sum, count) => sum + count - 1, 0)
+    return { messages: this.#sender.length, shown }
+  }
+
+  get bytes(): number {
+    const words = this.#shown.length * ((this.peers + 31) >>> 5)
+    return this.peers * (4 * 8 + 8 * 9 + 8) + 4 * words
+  }
+}
+
+const CHUNK_BYTES = 40_000
+/** Something that has to wait longer than this for an uplink comes too late to be of use. */
+const UPLINK_SECONDS = 60
+
+/** The running number of the wrap in each slot that has one. */
+function ranksOf(mask: Uint8Array): Int32Array {
+  const ranks = new Int32Array(8 * mask.length)
+  let rank = 0
+  for (let slot = 0; slot < ranks.length; slot++) {
+    ranks[slot] = rank
+    rank += (mask[slot >>> 3]! >>> (slot & 7)) & 1
+  }
+  return ranks
+}
