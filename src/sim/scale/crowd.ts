@@ -109,7 +109,7 @@ interface Digest {
 export type UnsafeCrowd =
   | 'loses a message'
   | 'shows a message twice'
-  | 'follows no removal'
+  | 'stops following'
   | 'speaks too early'
   | 'holds all'
 
@@ -126,10 +126,13 @@ export class Crowd implements OfficeHost {
   readonly #askedAt: Float64Array
   readonly #waitingAtAsk: Int32Array
   readonly #attempt: Uint8Array
+  readonly #request: Int32Array
   readonly #allowedAt: Float64Array
   readonly #retryAt: Float64Array
   readonly #logLeft: Int32Array
   readonly #vain: Uint8Array
+  /** Whether it asks for a grant, and follows if it can meanwhile. */
+  readonly #isSeeking: Uint8Array
   readonly #isBehindNoted: Uint8Array
   readonly #digestAt: Float64Array
   readonly #digestTimer: Float64Array
@@ -139,7 +142,8 @@ export class Crowd implements OfficeHost {
   /** When the manager in office was heard of last, by manager. */
   readonly #ledAt: Float64Array
   readonly #grants = new Map<number, CrowdEpoch>()
-  readonly #kept = new Map<number, CrowdEpoch>()
+  /** The last grants, and the request that each answers: a further try of that one is answered again. */
+  readonly #kept = new Map<number, { readonly epoch: CrowdEpoch; readonly request: number }>()
   readonly #pending = new Map<number, number[]>()
   readonly #missing = new Map<number, { tries: number; isTold: boolean }>()
   readonly epochs: CrowdEpoch[] = []
@@ -171,6 +175,7 @@ export class Crowd implements OfficeHost {
     repaired: 0,
     lostPending: 0,
     offChain: 0,
+    seeks: 0,
     mostPending: 0,
     mostBehind: 0,
     questions: 0,
@@ -215,10 +220,12 @@ export class Crowd implements OfficeHost {
     this.#askedAt = new Float64Array(peers)
     this.#waitingAtAsk = new Int32Array(peers)
     this.#attempt = new Uint8Array(peers)
+    this.#request = new Int32Array(peers)
     this.#allowedAt = new Float64Array(peers)
     this.#retryAt = new Float64Array(peers)
     this.#logLeft = new Int32Array(peers)
     this.#vain = new Uint8Array(peers)
+    this.#isSeeking = new Uint8Array(peers)
     this.#isBehindNoted = new Uint8Array(peers)
     this.#digestAt = new Float64Array(peers).fill(Number.POSITIVE_INFINITY)
     this.#digestTimer = new Float64Array(peers).fill(Number.POSITIVE_INFINITY)
@@ -295,7 +302,7 @@ export class Crowd implements OfficeHost {
   /** Something goes from one peer to another alone. @returns whether it will come. */
   #send(from: number, to: number, bytes: number, name: string, peer: number, kind: EventKind, more = 0): boolean {
     const at = this.#mesh.arrivalOf(from, bytes, name)
-    if (this.#mesh.isLost() || !this.#mesh.isListening(to)) return false
+    if (!this.#mesh.isListening(to)) return false
     this.#push(at, peer, kind, more)
     return true
   }
@@ -338,7 +345,7 @@ export class Crowd implements OfficeHost {
 
   hand(from: number, to: number, _kind: string, bytes: number, task: () => void): void {
     const at = this.#mesh.arrivalOf(from, bytes, _kind)
-    if (!this.#mesh.isLost() && this.#mesh.isListening(to)) this.later(at - this.now, task)
+    if (this.#mesh.isListening(to)) this.later(at - this.now, task)
   }
 
   beat(manager: number): void {
@@ -428,19 +435,25 @@ export class Crowd implements OfficeHost {
     if (this.phase[peer] === PHASE.ready) this.ready--
     this.phase[peer] = PHASE.asking
     this.waiting++
+    this.#beginRequest(peer)
+  }
+
+  #beginRequest(peer: number): void {
     this.#askedAt[peer] = this.now
     this.#waitingAtAsk[peer] = this.waiting
     this.#attempt[peer] = 0
+    this.#request[peer]!++
   }
 
   #onRetry(peer: number): void {
-    if (this.phase[peer] !== PHASE.asking || this.now < Math.floor(this.#retryAt[peer]!)) return
+    if (!this.#isAsking(peer) || this.now < Math.floor(this.#retryAt[peer]!)) return
     const allowedAt = this.#allowedAt[peer]! - (KEY_REQUESTS_AT_ONCE - 1) * KEY_REQUEST_MS
     if (this.now < allowedAt) return this.#retry(peer, allowedAt)
     this.#allowedAt[peer] = Math.max(this.now, this.#allowedAt[peer]!) + KEY_REQUEST_MS
     const attempt = this.#attempt[peer]!
     const wait = RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)]! * (1 + this.#random.fraction() / 4)
     this.#attempt[peer] = (attempt + 1) % (HANDED_TRIES + 1)
+    if (this.#attempt[peer] === 0) this.#request[peer]!++
     if (attempt >= HANDED_TRIES) {
       this.#publish(peer, 'key request', this.#sizes.request, FRAME.request, peer, false)
       return this.#retry(peer, this.now + wait)
@@ -459,22 +472,21 @@ export class Crowd implements OfficeHost {
   /** A request has come to the one in office. */
   #onRequest(peer: number, isAnswered: boolean): void {
     const { leader } = this.office
-    if (!this.#mesh.isListening(leader) || this.phase[peer] !== PHASE.asking) return
+    if (!this.#mesh.isListening(leader) || !this.#isAsking(peer)) return
     const given = this.#kept.get(peer)
-    if (given !== undefined && given.term === this.office.newest?.term) return this.#hand(peer, given)
-    if (isAnswered || !this.office.knows(peer)) {
-      this.office.onRequest(peer)
-      return
-    }
+    const isRepeated = given?.request === this.#request[peer] && given?.epoch.term === this.office.newest?.term
+    if (given !== undefined && isRepeated) return this.#hand(peer, given.epoch)
+    if (this.office.isEnlisted(peer) || !this.office.mayOpen()) return
+    if (isAnswered || !this.office.knows(peer)) return this.office.enlist(peer)
     // Challenge and answer.
     const at = this.#mesh.arrivalOf(leader, this.#sizes.request, 'challenge') + this.#mesh.conditions.medianDelayMs
     this.#mesh.arrivalOf(peer, this.#sizes.request, 'challenge answer')
-    if (!this.#mesh.isLost()) this.#push(at, peer, EVENT.challenged, 0)
+    this.#push(at, peer, EVENT.challenged, 0)
   }
 
   #grant(peer: number, epoch: CrowdEpoch): void {
     this.#kept.delete(peer)
-    this.#kept.set(peer, epoch)
+    this.#kept.set(peer, { epoch, request: this.#request[peer]! })
     for (const oldest of this.#kept.keys()) {
       if (this.#kept.size <= KEPT_GRANTS) break
       this.#kept.delete(oldest)
@@ -496,8 +508,13 @@ export class Crowd implements OfficeHost {
   #onGrant(peer: number): void {
     const epoch = this.#grants.get(peer)
     // not below the adopted epoch.
-    if (this.phase[peer] !== PHASE.asking || epoch === undefined || epoch.index < this.epoch[peer]!) return
+    if (!this.#isAsking(peer) || epoch === undefined || epoch.index < this.epoch[peer]!) return
     this.#grants.delete(peer)
+    if (this.phase[peer] === PHASE.ready) {
+      this.ready--
+      this.waiting++
+    }
+    this.#isSeeking[peer] = 0
     const { leaf, path } = present(epoch.granted.get(peer), 'an epoch that is granted has the path')
     this.#nameMissed(peer, epoch.index)
     this.#keys.take(peer, leaf, path)
@@ -571,6 +588,7 @@ export class Crowd implements OfficeHost {
   // ---------------------------------------------------------------- one epoch after the other
 
   #follow(peer: number): void {
+    if (this.unsafe === 'stops following' && peer % 7 === 5) return
     while (this.phase[peer] === PHASE.ready) {
       const next = this.epoch[peer]! + 1
       if (next >= this.epochs.length || !this.#hasCome(peer, next)) return
@@ -626,14 +644,26 @@ export class Crowd implements OfficeHost {
   }
 
   #adopt(peer: number, epoch: CrowdEpoch): void {
-    if (this.unsafe === 'follows no removal' && peer % 7 === 5 && epoch.gone.length > 0) return
     this.epoch[peer] = epoch.index
     this.#vain[peer] = 0
+    this.#isSeeking[peer] = 0
     if (epoch.index > this.#told[peer]!) this.#told[peer] = epoch.index
     this.#ledger.keyed(epoch, this.now - epoch.at)
     this.#planFirstDigest(peer, epoch)
     this.#witnesses.onAdopted(peer, epoch)
     if (this.#pending.size > 0) this.#flush(peer)
+  }
+
+  #isAsking(peer: number): boolean {
+    return this.phase[peer] === PHASE.asking || (this.phase[peer] === PHASE.ready && this.#isSeeking[peer] === 1)
+  }
+
+  /** Nobody could tell what leads on: a grant is asked for, unless it comes meanwhile. */
+  #seek(peer: number): void {
+    this.counts.seeks++
+    this.#isSeeking[peer] = 1
+    this.#beginRequest(peer)
+    this.#retry(peer, this.now + 1)
   }
 
   /** It is out: what follows its epoch is the removal. */
@@ -652,7 +682,7 @@ export class Crowd implements OfficeHost {
   }
 
   #suspectBehind(peer: number): void {
-    if (this.#isBehindNoted[peer] === 1) return
+    if (this.#isBehindNoted[peer] === 1 || this.unsafe === 'stops following') return
     this.#isBehindNoted[peer] = 1
     this.#push(this.now + BEHIND_MS, peer, EVENT.behind, 0)
   }
@@ -662,7 +692,7 @@ export class Crowd implements OfficeHost {
     if (this.phase[peer] !== PHASE.ready) return
     this.#follow(peer)
     if (this.phase[peer] !== PHASE.ready || this.epoch[peer]! >= this.#told[peer]!) return
-    if (this.#vain[peer]! >= VAIN_QUESTIONS) return this.#leaveChain(peer)
+    if (this.#vain[peer]! >= VAIN_QUESTIONS && this.#isSeeking[peer] === 0) this.#seek(peer)
     this.#isBehindNoted[peer] = 1
     this.counts.mostBehind = Math.max(this.counts.mostBehind, this.#told[peer]! - this.epoch[peer]!)
     const link = this.#random.between(0, this.#mesh.linksOf(peer) - 1)
@@ -700,7 +730,7 @@ export class Crowd implements OfficeHost {
     if (this.phase[peer] !== PHASE.ready) return
     this.#follow(peer)
     if (this.phase[peer] !== PHASE.ready || this.epoch[peer]! >= this.#told[peer]!) return
-    if (this.epoch[peer] === from) this.#vain[peer]!++
+    if (this.epoch[peer] === from && this.#vain[peer]! < VAIN_QUESTIONS) this.#vain[peer]!++
     this.#suspectBehind(peer)
   }
 
@@ -732,7 +762,7 @@ export class Crowd implements OfficeHost {
     shown[sender >>> 5]! |= 1 << (sender & 31)
     this.#shown.push(shown)
     this.#shownCount.push(1)
-    this.#readers.push(this.epochs[epoch]!.preview.roster.members.size - 1)
+    this.#readers.push(this.epochs[epoch]!.members - 1)
     this.#publish(sender, 'message', this.#sizes.message, FRAME.message, m, false)
     this.onSaid(m, sender, this.#readers[m]!)
   }
@@ -761,8 +791,9 @@ export class Crowd implements OfficeHost {
     this.#hearOf(peer, epoch)
     const since = this.since[peer]!
     if (since > epoch) return
-    if (this.phase[peer] === PHASE.ready && this.epoch[peer]! >= epoch) this.#show(peer, m)
-    else this.#hold(peer, m)
+    if (this.phase[peer] !== PHASE.ready || this.epoch[peer]! < epoch) return this.#hold(peer, m)
+    this.#show(peer, m)
+    if (this.unsafe === 'shows a message twice') this.#show(peer, m)
   }
 
   /** What comes before its key waits: so many at most. */
@@ -822,7 +853,7 @@ export class Crowd implements OfficeHost {
     this.#missing.set(name, { tries: 0, isTold: false })
     this.later(GAP_PATIENCE_MS, () => {
       const missing = this.#missing.get(name)
-      if (missing === undefined || missing.isTold) return
+      if (missing === undefined || this.#isShown(m, peer)) return
       missing.isTold = true
       this.counts.toldGaps++
     })
@@ -832,12 +863,16 @@ export class Crowd implements OfficeHost {
   /** Asks a neighbour for a message, again and again, ever more rarely. */
   #onRepair(peer: number, m: number): void {
     const missing = this.#missing.get(this.#nameOf(peer, m))
-    if (missing === undefined || this.#isShown(m, peer) || this.phase[peer] !== PHASE.ready) return
+    if (missing === undefined || this.phase[peer] !== PHASE.ready) return
+    if (this.#isShown(m, peer)) {
+      this.#missing.delete(this.#nameOf(peer, m))
+      return
+    }
     const link = this.#random.between(0, this.#mesh.linksOf(peer) - 1)
     const other = this.#mesh.neighbour(peer, link)
     this.counts.questions++
     this.#mesh.arrivalOf(peer, this.#sizes.question, 'question')
-    const has = this.#isShown(m, other) && this.phase[other] === PHASE.ready && !this.#mesh.isLost()
+    const has = this.#isShown(m, other) && this.phase[other] === PHASE.ready
     if (has) this.#send(other, peer, this.#sizes.message, 'frames', peer, EVENT.frameAnswer, m)
     const wait = Math.min(REPAIR_MS * 2 ** missing.tries++, REPAIR_MAX_MS)
     this.#push(this.now + Math.max(wait, SECOND_MS), peer, EVENT.repair, m)
@@ -853,13 +888,13 @@ export class Crowd implements OfficeHost {
   // ---------------------------------------------------------------- digests
 
   get #members(): number {
-    return this.epochs.at(-1)?.preview.roster.members.size ?? 1
+    return this.epochs.at(-1)?.members ?? 1
   }
 
   /** The first of a start: each epoch until then sets its time anew. */
   #planFirstDigest(peer: number, epoch: CrowdEpoch): void {
     if (this.#saidDigestAt[peer]! > Number.NEGATIVE_INFINITY) return
-    const members = epoch.preview.roster.members.size
+    const members = epoch.members
     const soon = Math.max(FIRST_DIGEST_MS, members * FIRST_DIGEST_PER_MEMBER_MS)
     const at = this.now + ((1 + 3 * this.#random.fraction()) / 4) * soon
     const latest = this.#keyedAt[peer]! + Math.max(DIGEST_MS, members * DIGEST_PER_MEMBER_MS)

@@ -20,6 +20,8 @@ const NOBODY = ROOM - 1
 /** Delays are drawn from a table of so many quantiles. */
 const QUANTILES = 4096
 const LOSS_SCALE = 2 ** 20
+/** How long it takes until a stream has noticed a loss and sent again. */
+const AGAIN_MS = SECOND_MS
 /** Lazy gossip tells of what came in the last so many seconds, and this share of peers hears of it in each: 1 − e^−6 (Dlazy 6). */
 const GOSSIPED_MS = 4 * SECOND_MS
 const HEARING_SHARE = 0.9975
@@ -142,17 +144,16 @@ export class Mesh {
 
   // ---------------------------------------------------------------- one to one
 
-  /** When something that leaves one peer now comes to another, between whom there is a connection. */
+  /**
+   * When something that leaves one peer now comes to another, between whom there is a connection. It does come: what is lost
+   * there is sent again, and takes longer.
+   */
   arrivalOf(from: number, bytes: number, kind: string): number {
-    const { medianDelayMs, linkSigma } = this.conditions
+    const { medianDelayMs, linkSigma, lossRate } = this.conditions
     const leftAt = this.#leave(from, bytes)
     this.#count(kind, 1, bytes)
-    return Math.ceil(leftAt + this.#random.logNormal(medianDelayMs, linkSigma))
-  }
-
-  /** Whether something that goes to one peer alone is lost on the way. */
-  isLost(): boolean {
-    return this.#random.chance(this.conditions.lossRate)
+    const again = this.#random.chance(lossRate) ? AGAIN_MS : 0
+    return Math.ceil(leftAt + again + this.#random.logNormal(medianDelayMs, linkSigma))
   }
 
   #leave(from: number, bytes: number): number {

@@ -41,7 +41,8 @@ import {
   KEPT_RECORDS,
   PENDING_REQUESTS,
   PROPOSAL_MS,
-  REQUESTS_PER_SECOND
+  REQUESTS_PER_SECOND,
+  ROOT_PATIENCE_MS
 } from '../../core/params.ts'
 import { Refusal } from '../../core/reject.ts'
 import { type SigningKey, sign } from '../../crypto/sign.ts'
@@ -71,7 +72,10 @@ export interface CrowdEpoch {
   readonly firstTerm: number
   /** Bytes of all statements that it covers. */
   readonly logBytes: number
-  readonly preview: LogPreview
+  /** Those that it adds to the log. */
+  readonly statements: readonly CheckedStatement[]
+  /** How many are in the roster. */
+  readonly members: number
   /** Of whom it takes in: leaf and path, by peer. */
   readonly granted: ReadonlyMap<number, { readonly leaf: number; readonly path: readonly number[] }>
   readonly gone: readonly number[]
@@ -112,7 +116,13 @@ interface Change extends TreeChange {
 }
 
 /** Faults for tests, each of which checkers must see. */
-export type UnsafeOffice = 'wraps for who is removed' | 'keeps a node' | 'two for one number'
+export type UnsafeOffice =
+  | 'wraps for who is removed'
+  | 'keeps a node'
+  | 'two for one number'
+  | 'ignores removals'
+  | 'grants nobody'
+  | 'gives an old key'
 
 export class Office {
   readonly managers: number
@@ -145,8 +155,10 @@ export class Office {
   #windowMs = BATCH_MS
   #batchAt: number | undefined
   #second = { at: 0, requests: 0 }
-  /** Whoever was granted a key, in order: of so many of the last a manager has the record. */
-  readonly #admitted: number[] = []
+  /** Peers whose record a manager has: those used longest ago go first. */
+  readonly #records = new Set<number>()
+  /** Managers that were given a footing: they can sign, and have no key. */
+  readonly #footed = new Set<number>()
   readonly counts = { requests: 0, refused: 0, mostApplicants: 0, proposals: 0 }
 
   /** @param users - the user key of each peer; managers are the first. */
@@ -248,18 +260,31 @@ export class Office {
 
   // ---------------------------------------------------------------- requests and statements
 
-  /** A request has come. @returns whether it waits for the next epoch now, or did already. */
-  onRequest(peer: number): boolean {
+  /** A request, or an answer to a challenge, has come: so many are opened in a second (R-509). @returns whether this one is. */
+  mayOpen(): boolean {
     const { now } = this.#host
-    const name = hex(this.#users(peer))
     this.counts.requests++
-    if (this.#applicants.has(name)) return true
     if (now >= this.#second.at + SECOND_MS) this.#second = { at: now, requests: 0 }
-    if (++this.#second.requests > REQUESTS_PER_SECOND || this.#applicants.size >= PENDING_REQUESTS) {
+    const isOpened = ++this.#second.requests <= REQUESTS_PER_SECOND
+    if (!isOpened) this.counts.refused++
+    return isOpened
+  }
+
+  /** Whether a request of this peer waits for the next epoch. */
+  isEnlisted(peer: number): boolean {
+    return this.#applicants.has(hex(this.#users(peer)))
+  }
+
+  /** A request was opened, and is good. */
+  enlist(peer: number): void {
+    const name = hex(this.#users(peer))
+    if (this.unsafe === 'grants nobody' && peer % 7 === 5) return
+    if (this.#applicants.size >= PENDING_REQUESTS && !this.#applicants.has(name)) {
       this.counts.refused++
-      return false
+      return
     }
     this.#peers.set(name, peer)
+    this.#noteRecord(peer)
     const user = asUserId(this.#users(peer))
     const nick = `peer ${peer}`
     this.#applicants.set(name, {
@@ -275,7 +300,15 @@ export class Office {
     })
     this.counts.mostApplicants = Math.max(this.counts.mostApplicants, this.#applicants.size)
     this.#schedule(this.#windowMs)
-    return true
+  }
+
+  #noteRecord(peer: number): void {
+    this.#records.delete(peer)
+    this.#records.add(peer)
+    for (const oldest of this.#records) {
+      if (this.#records.size <= this.keptRecords) break
+      this.#records.delete(oldest)
+    }
   }
 
   /** Whether the log knows anything of a peer: then it is challenged. */
@@ -293,6 +326,7 @@ export class Office {
   /** A removal is known to a manager: what one of them knows all do, an instant earlier than they would. */
   onRemoval(by: number, statement: CheckedStatement): void {
     const { log } = this.#own
+    if (this.unsafe === 'ignores removals') return
     if (!log.has(statement.id)) log.addPending(statement)
     if (by === this.leader && log.hasUnappliedRemoval) this.#schedule(BATCH_MS)
   }
@@ -379,7 +413,6 @@ export class Office {
       for (const peer of gone) this.#leaves.delete(peer)
       for (const [i, peer] of joining.entries()) this.#leaves.set(peer, free[i]!)
       this.#members = members
-      this.#admitted.push(...granted)
     }
     return { ...change, granted, gone, rebuilt: undefined, firstTerm, settle }
   }
@@ -399,12 +432,11 @@ export class Office {
     const preview = log.preview(announceable(this.#own))
     assert(!(preview instanceof Refusal), 'what may be announced may be previewed')
     const before = log.roster.members
-    const known = new Set(this.#admitted.slice(-this.keptRecords))
     const rebuilt = new Map<number, { readonly leaf: number; readonly secret: number | undefined }>()
     const secrets = before.ids().map((user, leaf) => {
       const peer = this.#peerOf(user)
       const secret = this.#terms.fresh()
-      const isFollowing = known.has(peer) && preview.roster.members.has(user)
+      const isFollowing = this.#records.has(peer) && preview.roster.members.has(user)
       rebuilt.set(peer, { leaf, secret: isFollowing || peer === this.leader ? termOf(secret) : undefined })
       return secret
     })
@@ -441,13 +473,14 @@ export class Office {
     const draft = { issued, preview, change, isFirst: number.serial === 1, signers: new Set([this.leader]) }
     if (!isQuorum || isStep || before === undefined) return this.#enforce(draft)
     this.#draft = draft
-    this.#propose(draft)
+    this.#propose(draft, this.#host.now)
   }
 
   /** To the managers that have not signed, again and again. */
-  #propose(draft: Draft): void {
+  #propose(draft: Draft, since: number): void {
     const { leader } = this
     if (this.#draft !== draft || !this.#host.isUp(leader)) return
+    if (this.#host.now - since >= ROOT_PATIENCE_MS && this.#giveFooting()) return this.#rebuild(Reason.TAKEOVER)
     const { announcement, chunks } = draft.issued
     const bytes = [announcement, ...chunks].reduce((sum, frame) => sum + frame.bytes.length, 0)
     const follows = this.#newest!.index
@@ -456,11 +489,23 @@ export class Office {
       this.counts.proposals++
       this.#host.hand(leader, manager, 'proposal', bytes, () => {
         // R-435: it follows the newest epoch of who signs it.
-        if (!this.#host.isUp(manager) || this.#host.epochOf(manager) !== follows) return
+        if (!this.#host.isUp(manager)) return
+        if (this.#host.epochOf(manager) !== follows && !this.#footed.has(manager)) return
         this.#host.hand(manager, leader, 'co-signature', CO_SIGNATURE_BYTES, () => this.#onSigned(draft, manager))
       })
     }
-    this.#host.later(PROPOSAL_MS, () => this.#propose(draft))
+    this.#host.later(PROPOSAL_MS, () => this.#propose(draft, since))
+  }
+
+  /** Managers that wait for a key, while nobody can be granted one, are given what they need to sign. */
+  #giveFooting(): boolean {
+    const waiting = [...this.#applicants.keys()].filter((name) => this.#peers.get(name)! < this.managers)
+    for (const name of waiting) {
+      this.#applicants.delete(name)
+      this.#footed.add(this.#peers.get(name)!)
+    }
+    if (waiting.length > 0) this.#draft = undefined
+    return waiting.length > 0
   }
 
   #onSigned(draft: Draft, manager: number): void {
@@ -482,7 +527,8 @@ export class Office {
     this.#issuedAt = this.#host.now
     this.#batchAt = undefined
     const isTwice = this.unsafe === 'two for one number' && change.granted.length > 0
-    if (isFirst) this.inOfficeSince = this.#host.now
+    if (isFirst) this.inOfficeSince = Math.min(this.inOfficeSince, this.#host.now)
+    this.#footed.clear()
     this.#term = term
     this.#serial = isTwice ? serial - 1 : serial
     const epoch: CrowdEpoch = {
@@ -498,7 +544,8 @@ export class Office {
       root: termOf(change.rootKey),
       firstTerm: change.firstTerm,
       logBytes: this.#own.log.announcedBytes,
-      preview,
+      statements: preview.statements,
+      members: preview.roster.members.size,
       granted: new Map(change.granted.map((peer) => [peer, this.#placeOf(peer)])),
       gone: change.gone,
       rebuilt: change.rebuilt
@@ -516,6 +563,7 @@ export class Office {
     const leaf = present(this.#leaves.get(peer), 'who is granted a key has a leaf')
     const keys = this.#tree.pathKeys(leaf)
     const path = Array.from({ length: keys.length / 32 }, (_, level) => termOf(keys.subarray(32 * level)))
+    if (this.unsafe === 'gives an old key') path[0] = this.#newest?.root ?? 0
     return { leaf, path }
   }
 

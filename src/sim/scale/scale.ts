@@ -106,7 +106,14 @@ const SLICE = 200_000
 /** Nothing new happens in the last part of a run: what is under way comes to its end. */
 const SETTLING_MS = 15 * SECOND_MS
 const GOSSIP_MS = SECOND_MS
-const OFFICE_FAULTS: readonly string[] = ['wraps for who is removed', 'keeps a node', 'two for one number']
+const OFFICE_FAULTS: readonly string[] = [
+  'wraps for who is removed',
+  'keeps a node',
+  'two for one number',
+  'ignores removals',
+  'grants nobody',
+  'gives an old key'
+] satisfies UnsafeOffice[]
 
 /** @throws {UsageError} `BAD_PARAMETER` */
 export function checkScale(parameters: ScaleParameters): void {
@@ -156,6 +163,7 @@ class Run {
   readonly #office: Office
   readonly #witnesses: Witnesses
   readonly #startedAt = performance.now()
+  readonly #cpuBefore = process.cpuUsage()
   #online = 0
   #joined: number
 
@@ -253,7 +261,7 @@ class Run {
   }
 
   #onEpoch(epoch: CrowdEpoch): void {
-    const { term, serial, issuer, signers, isRoot, issued, preview } = epoch
+    const { term, serial, issuer, signers, isRoot, issued, members } = epoch
     this.#run.onEpoch?.(epoch)
     const frames = [issued.announcement, ...issued.chunks]
     this.#record({
@@ -263,7 +271,7 @@ class Run {
       serial,
       by: `peer${issuer}`,
       signers: signers.map((manager) => `peer${manager}`),
-      members: preview.roster.members.size,
+      members,
       isRoot,
       bytes: frames.reduce((sum, { bytes }) => sum + bytes.length, 0)
     })
@@ -373,8 +381,12 @@ class Run {
     const { joining, adoption, delivery } = this.#ledger
     const { counts, epochs, said } = this.#crowd
     const bytes = [...this.#mesh.carried.values()].reduce((sum, [, one]) => sum + one, 0)
+    const cpu = process.cpuUsage(this.#cpuBefore)
+    const cpuMs = (cpu.user + cpu.system) / 1000
     return {
       eventsPerSecond: Math.round(this.#wheel.handled / (ms / SECOND_MS)),
+      eventsPerCpuSecond: Math.round(this.#wheel.handled / (cpuMs / SECOND_MS)),
+      cpuMs: Math.round(cpuMs),
       members: this.#crowd.ready,
       epochs: epochs.length,
       messages: said.messages,
@@ -395,6 +407,7 @@ class Run {
       gapsTold: counts.toldGaps,
       gapsRepaired: counts.repaired,
       offChain: counts.offChain,
+      grantsSought: counts.seeks,
       epochsBehindMost: counts.mostBehind,
       questions: counts.questions,
       logAnswers: counts.logAnswers,

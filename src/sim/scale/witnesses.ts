@@ -31,9 +31,10 @@ export class Witnesses {
   readonly #onDisagreement: (words: string) => void
   readonly #trees = new Map<number, MemberTree | undefined>()
   #context: Context | undefined
-  /** Of the reader: the epoch it holds, and whether it was granted one. */
+  readonly #epochs: CrowdEpoch[] = []
+  /** Of the reader: the epoch it holds, and how many epochs its log covers. */
   #epoch: Epoch | undefined
-  #isIn = false
+  #covered = 0
   /** How often they agreed. */
   agreements = 0
 
@@ -60,12 +61,8 @@ export class Witnesses {
     this.#context = context
   }
 
-  /** An epoch is made. Until the reader is granted one, it has the log by heart: a grant comes with it. */
   onEpoch(epoch: CrowdEpoch): void {
-    const context = this.#context
-    if (this.#reader < 0 || context === undefined || this.#isIn) return
-    context.log.commit(epoch.preview)
-    this.#isIn = epoch.granted.has(this.#reader)
+    this.#epochs.push(epoch)
   }
 
   onGranted(peer: number, epoch: CrowdEpoch): void {
@@ -78,6 +75,13 @@ export class Witnesses {
     if (peer !== this.#reader) return
     const { keys: epochKeys, transcript } = epoch.issued
     const read = this.#read(epoch)
+    // A grant comes with the log that it stands on.
+    const { log } = present(this.#context, 'it has begun')
+    while (this.#covered <= epoch.index) {
+      const preview = log.preview(this.#epochs[this.#covered++]!.statements)
+      if (preview instanceof Refusal) this.#disagree(epoch, `R-${preview.check}`)
+      else log.commit(preview)
+    }
     // The exporter and what else is not used here may be overwritten by its owner.
     if (read !== undefined) this.#epoch = epochOf(read, { keys: { ...epochKeys }, transcript }, tree)
   }
@@ -116,6 +120,7 @@ export class Witnesses {
       return undefined
     }
     context.log.commit(followed.preview)
+    this.#covered++
     this.#epoch = followed.epoch
     return followed.epoch.tree
   }
