@@ -82,6 +82,8 @@ const FRAME = { announcement: 0, chunk: 1, heartbeat: 2, message: 3, statements:
 const DIAL_HOPS = 12
 /** How long whoever cannot say something waits before it looks again. */
 const HELD_MS = 250
+/** Peers that are asked in turn until one knows something. */
+const ASKED_IN_TURN = 3
 /** Questions for epochs in vain before a grant is asked for. */
 const VAIN_QUESTIONS = 2
 /** A key is there in this time, beside waiting in line and fetching the log; and a removal is in force with everybody. */
@@ -537,8 +539,8 @@ export class Crowd implements OfficeHost {
 
   /** Part of the log that a grant stands on, from a neighbour that has it. */
   #askLog(peer: number): void {
-    const link = this.#random.between(0, this.#mesh.linksOf(peer) - 1)
-    const other = this.#mesh.neighbour(peer, link)
+    // Who was passed over by those around asks the manager itself.
+    const other = this.#vain[peer]! > 0 ? this.office.leader : this.#whoLeadsOn(peer)
     this.counts.questions++
     if (!this.#send(peer, other, this.#sizes.question, 'question', peer, EVENT.logQuestion, other))
       this.#push(this.now + ASK_AGAIN_MS, peer, EVENT.logAnswer, 0)
@@ -695,11 +697,24 @@ export class Crowd implements OfficeHost {
     if (this.#vain[peer]! >= VAIN_QUESTIONS && this.#isSeeking[peer] === 0) this.#seek(peer)
     this.#isBehindNoted[peer] = 1
     this.counts.mostBehind = Math.max(this.counts.mostBehind, this.#told[peer]! - this.epoch[peer]!)
-    const link = this.#random.between(0, this.#mesh.linksOf(peer) - 1)
-    const other = this.#mesh.neighbour(peer, link)
+    // Who was passed over by those around asks the manager itself.
+    const other = this.#vain[peer]! > 0 ? this.office.leader : this.#whoLeadsOn(peer)
     this.counts.questions++
     if (!this.#send(peer, other, this.#sizes.question, 'question', peer, EVENT.epochsQuestion, other))
       this.#push(this.now + EPOCH_QUESTION_MS, peer, EVENT.epochsAnswer, 0)
+  }
+
+  /** The first of some neighbours, asked in turn, that knows what follows; the last of them when none does. */
+  #whoLeadsOn(peer: number): number {
+    const links = this.#mesh.linksOf(peer)
+    const first = this.#random.between(0, links - 1)
+    let other = peer
+    for (let tries = 0; tries < Math.min(ASKED_IN_TURN, links); tries++) {
+      other = this.#mesh.neighbour(peer, (first + tries) % links)
+      const isAhead = this.phase[other] === PHASE.ready && this.epoch[other]! > this.epoch[peer]!
+      if (isAhead && this.since[other]! <= this.epoch[peer]! + 1) break
+    }
+    return other
   }
 
   /** What follows where somebody is: as many as an answer holds. */
@@ -868,8 +883,8 @@ export class Crowd implements OfficeHost {
       this.#missing.delete(this.#nameOf(peer, m))
       return
     }
-    const link = this.#random.between(0, this.#mesh.linksOf(peer) - 1)
-    const other = this.#mesh.neighbour(peer, link)
+    // Who was passed over by those around asks the manager itself.
+    const other = this.#vain[peer]! > 0 ? this.office.leader : this.#whoLeadsOn(peer)
     this.counts.questions++
     this.#mesh.arrivalOf(peer, this.#sizes.question, 'question')
     const has = this.#isShown(m, other) && this.phase[other] === PHASE.ready
