@@ -553,8 +553,8 @@ export class Crowd implements OfficeHost {
       this.since[asked]! <= this.since[peer]!
     const bytes = has ? LOG_ANSWER_BYTES : RECEIPT_BYTES
     this.counts.logAnswers += Number(has)
-    if (!this.#send(asked, peer, bytes, 'log', peer, EVENT.logAnswer, Number(has)))
-      this.#push(this.now + ASK_AGAIN_MS, peer, EVENT.logAnswer, 0)
+    const { at, hasCome } = this.#mesh.answerOf(asked, bytes, 'log')
+    this.#push(at, peer, EVENT.logAnswer, Number(has && hasCome))
   }
 
   #onLogAnswer(peer: number, hasCome: boolean): void {
@@ -733,8 +733,8 @@ export class Crowd implements OfficeHost {
         bytes += more
       }
     }
-    if (!this.#send(asked, peer, bytes, 'epochs', peer, EVENT.epochsAnswer, last + 1))
-      this.#push(this.now + EPOCH_QUESTION_MS, peer, EVENT.epochsAnswer, 0)
+    const { at, hasCome } = this.#mesh.answerOf(asked, bytes, 'epochs')
+    this.#push(at, peer, EVENT.epochsAnswer, hasCome ? last + 1 : 0)
   }
 
   #onEpochsAnswer(peer: number, last: number): void {

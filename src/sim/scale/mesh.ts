@@ -22,6 +22,8 @@ const QUANTILES = 4096
 const LOSS_SCALE = 2 ** 20
 /** How long it takes until a stream has noticed a loss and sent again. */
 const AGAIN_MS = SECOND_MS
+/** Both sides of a question give up after this time: protocol §12. */
+const ANSWER_TIMEOUT_MS = 10 * SECOND_MS
 /** Lazy gossip tells of what came in the last so many seconds, and this share of peers hears of it in each: 1 − e^−6 (Dlazy 6). */
 const GOSSIPED_MS = 4 * SECOND_MS
 const HEARING_SHARE = 0.9975
@@ -53,6 +55,8 @@ export class Mesh {
   readonly #links: Uint8Array
   /** When the last byte of what waits will have left. */
   readonly #uplinkFreeAt: Float64Array
+  /** The same for long answers, which have half of it, so that frames do not wait behind them. */
+  readonly #answersFreeAt: Float64Array
   /** Since when it hears frames, virtual ms; infinite: it does not. */
   readonly #since: Float64Array
   readonly #factors: Float32Array
@@ -85,6 +89,7 @@ export class Mesh {
     this.#delays = new Float32Array(peers * ROOM)
     this.#links = new Uint8Array(peers)
     this.#uplinkFreeAt = new Float64Array(peers)
+    this.#answersFreeAt = new Float64Array(peers)
     this.#since = new Float64Array(peers).fill(Number.POSITIVE_INFINITY)
     this.#words = (peers + 31) >>> 5
     this.#loss = Math.round(conditions.lossRate * LOSS_SCALE)
@@ -154,6 +159,21 @@ export class Mesh {
     this.#count(kind, 1, bytes)
     const again = this.#random.chance(lossRate) ? AGAIN_MS : 0
     return Math.ceil(leftAt + again + this.#random.logNormal(medianDelayMs, linkSigma))
+  }
+
+  /**
+   * When a long answer comes, or when whoever asked gives up because others are answered before.
+   *
+   * @returns the time, virtual ms, and whether it comes.
+   */
+  answerOf(from: number, bytes: number, kind: string): { readonly at: number; readonly hasCome: boolean } {
+    const { now } = this.#wheel
+    const leftAt = Math.max(now, this.#answersFreeAt[from]!) + 2 * this.#msOf(bytes)
+    if (leftAt - now > ANSWER_TIMEOUT_MS) return { at: now + ANSWER_TIMEOUT_MS, hasCome: false }
+    this.#answersFreeAt[from] = leftAt
+    this.#count(kind, 1, bytes)
+    const { medianDelayMs, linkSigma } = this.conditions
+    return { at: Math.ceil(leftAt + this.#random.logNormal(medianDelayMs, linkSigma)), hasCome: true }
   }
 
   #leave(from: number, bytes: number): number {
