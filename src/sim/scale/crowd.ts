@@ -345,8 +345,8 @@ export class Crowd implements OfficeHost {
     this.#onIssued(epoch)
   }
 
-  hand(from: number, to: number, _kind: string, bytes: number, task: () => void): void {
-    const at = this.#mesh.arrivalOf(from, bytes, _kind)
+  hand(from: number, to: number, kind: string, bytes: number, task: () => void): void {
+    const at = this.#mesh.arrivalOf(from, bytes, kind)
     if (this.#mesh.isListening(to)) this.later(at - this.now, task)
   }
 

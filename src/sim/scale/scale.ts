@@ -155,7 +155,7 @@ class Run {
   readonly #run: ScaleRun
   readonly #wheel = new Wheel()
   readonly #terms = new Terms()
-  readonly #watch = new Watch(this.#terms)
+  readonly #watch = new Watch(this.#terms, this.#wheel)
   readonly #random: Random
   readonly #mesh: Mesh
   readonly #ledger: Ledger
@@ -358,7 +358,6 @@ class Run {
   }
 
   #flush(): void {
-    this.#watch.now = this.#wheel.now
     this.#online = this.#mesh.listening
     this.#ledger.flush(this.#wheel.now, this.#online, this.#wheel.handled, this.#mesh.carried)
   }

@@ -4,6 +4,7 @@
  * A broken promise is kept with the last things that happened before it; the run goes on.
  */
 import { hex } from '../../base/bytes.ts'
+import { SECOND_MS } from '../../base/time.ts'
 import type { RecordLine } from '../record.ts'
 import type { CrowdEpoch } from './office.ts'
 import type { Terms } from './terms.ts'
@@ -40,11 +41,13 @@ export class Watch {
   readonly #numbers = new Map<string, string>()
   /** Terms of the roots of all epochs so far. */
   readonly #roots = new Set<number>()
+  readonly #clock: { readonly now: number }
   #removed = 0
-  now = 0
 
-  constructor(terms: Terms) {
+  /** @param clock - virtual ms. */
+  constructor(terms: Terms, clock: { readonly now: number }) {
     this.#terms = terms
+    this.#clock = clock
   }
 
   get isBroken(): boolean {
@@ -53,8 +56,12 @@ export class Watch {
 
   /** Something worth knowing when a promise is broken soon after. */
   note(words: string): void {
-    this.#notes.push(`${(this.now / 1000).toFixed(3)} s  ${words}`)
+    this.#notes.push(`${this.#time}  ${words}`)
     if (this.#notes.length > TRACE_LINES) this.#notes.shift()
+  }
+
+  get #time(): string {
+    return `${(this.#clock.now / SECOND_MS).toFixed(3)} s`
   }
 
   /** Looks at a promise. @param evidence - what was seen, when it does not hold. */
@@ -64,7 +71,7 @@ export class Watch {
     const known = this.#broken.get(id) ?? { count: 0, evidence: [], trace: [...this.#notes] }
     this.#broken.set(id, known)
     known.count++
-    if (known.evidence.length < SHOWN) known.evidence.push(`${(this.now / 1000).toFixed(3)} s: ${evidence()}`)
+    if (known.evidence.length < SHOWN) known.evidence.push(`${this.#time}: ${evidence()}`)
   }
 
   /** So many looks that held, counted elsewhere. */
