@@ -13,12 +13,7 @@ import {
   ANSWERED_ANNOUNCEMENTS,
   ASK_AGAIN_MS,
   BEHIND_MS,
-  DIGEST_MS,
-  DIGEST_PER_MEMBER_MS,
   EPOCH_QUESTION_MS,
-  FIRST_DIGEST_MS,
-  FIRST_DIGEST_PER_MEMBER_MS,
-  GAP_PATIENCE_MS,
   HANDED_PATIENCE_MS,
   HANDED_TRIES,
   HANDING_MS,
@@ -28,14 +23,9 @@ import {
   KEY_REQUEST_MS,
   KEY_REQUESTS_AT_ONCE,
   PENDING_FRAMES,
-  RECEIPT_MS,
-  RECEIPT_PER_MEMBER_MS,
-  REPAIR_MAX_MS,
-  REPAIR_MS,
   RETRY_MS,
   WAITING_ANNOUNCEMENTS
 } from '../../core/params.ts'
-import { SEEN_SENDERS } from '../../wire/limits.ts'
 import { Random } from '../random.ts'
 import type { CrowdKeys } from './crowd-keys.ts'
 import type { Ledger } from './ledger.ts'
@@ -50,6 +40,7 @@ import {
   type Sizes,
   toldBytes
 } from './sizes.ts'
+import { Talk, type UnsafeTalk } from './talk.ts'
 import type { Watch } from './watch.ts'
 import type { Wheel } from './wheel.ts'
 import type { Witnesses } from './witnesses.ts'
@@ -58,7 +49,7 @@ import type { Witnesses } from './witnesses.ts'
 export const PHASE = { absent: 0, asking: 1, fetching: 2, ready: 3, removed: 4, stopped: 5 } as const
 
 /** What an event is about, when it is no copy of a frame: −(kind + 16 × more). */
-const EVENT = {
+export const EVENT = {
   task: 1,
   request: 2,
   challenged: 3,
@@ -73,15 +64,23 @@ const EVENT = {
   frameAnswer: 12,
   digest: 13
 } as const
-type EventKind = (typeof EVENT)[keyof typeof EVENT]
+export type EventKind = (typeof EVENT)[keyof typeof EVENT]
 const KIND_BITS = 4
 
-const FRAME = { announcement: 0, chunk: 1, heartbeat: 2, message: 3, statements: 4, digest: 5, request: 6 } as const
+export const FRAME = {
+  announcement: 0,
+  chunk: 1,
+  heartbeat: 2,
+  message: 3,
+  statements: 4,
+  digest: 5,
+  request: 6
+} as const
 
 /** Round trips from the beginning of a dial to the first frame, as measured with libp2p: half of them one way. */
 const DIAL_HOPS = 12
 /** How long whoever cannot say something waits before it looks again. */
-const HELD_MS = 250
+const _HELD_MS = 250
 /** Peers that are asked in turn until one knows something. */
 const ASKED_IN_TURN = 3
 /** Questions for epochs in vain before a grant is asked for. */
@@ -92,7 +91,7 @@ export const LOG_ANSWER_MS = SECOND_MS / 2
 export const REMOVAL_MS = 10 * SECOND_MS
 const NONE = -1
 
-interface Removal {
+export interface Removal {
   readonly peer: number
   readonly at: number
   readonly frame: number
@@ -101,19 +100,8 @@ interface Removal {
   epoch: number
 }
 
-interface Digest {
-  readonly author: number
-  /** Messages that not everybody has, and the author has. */
-  readonly messages: readonly number[]
-}
-
 /** Faults for tests, each of which checkers must see. */
-export type UnsafeCrowd =
-  | 'loses a message'
-  | 'shows a message twice'
-  | 'stops following'
-  | 'speaks too early'
-  | 'holds all'
+export type UnsafeCrowd = UnsafeTalk | 'stops following'
 
 export class Crowd implements OfficeHost {
   readonly peers: number
@@ -123,7 +111,7 @@ export class Crowd implements OfficeHost {
   /** Index of the epoch of the newest grant; −1: none. */
   readonly since: Int32Array
   /** Index of the newest epoch heard of, and of the newest whose announcement has come. */
-  readonly #told: Int32Array
+  readonly told: Int32Array
   readonly #arrived: Int32Array
   readonly #askedAt: Float64Array
   readonly #waitingAtAsk: Int32Array
@@ -136,18 +124,13 @@ export class Crowd implements OfficeHost {
   /** Whether it asks for a grant, and follows if it can meanwhile. */
   readonly #isSeeking: Uint8Array
   readonly #isBehindNoted: Uint8Array
-  readonly #digestAt: Float64Array
-  readonly #digestTimer: Float64Array
-  readonly #saidDigestAt: Float64Array
-  readonly #keyedAt: Float64Array
-  readonly #hasNews: Uint8Array
+  /** When each had its first key, virtual ms. */
+  readonly keyedAt: Float64Array
   /** When the manager in office was heard of last, by manager. */
   readonly #ledAt: Float64Array
   readonly #grants = new Map<number, CrowdEpoch>()
   /** The last grants, and the request that each answers: a further try of that one is answered again. */
   readonly #kept = new Map<number, { readonly epoch: CrowdEpoch; readonly request: number }>()
-  readonly #pending = new Map<number, number[]>()
-  readonly #missing = new Map<number, { tries: number; isTold: boolean }>()
   readonly epochs: CrowdEpoch[] = []
   readonly #frames: number[] = []
   readonly #chunks: number[][] = []
@@ -157,28 +140,12 @@ export class Crowd implements OfficeHost {
   readonly #tasks: (() => void)[] = []
   readonly #freeTasks: number[] = []
   readonly removals: Removal[] = []
-  readonly #digests: Digest[] = []
-  // Messages, by number.
-  readonly #sender: number[] = []
-  readonly #epochOf: number[] = []
-  readonly #saidAt: number[] = []
-  readonly #before: number[] = []
-  readonly #shown: Uint32Array[] = []
-  readonly #shownCount: number[] = []
-  readonly #readers: number[] = []
-  readonly #lastOf: Int32Array
   /** Members with the key, members with a grant, and peers that asked and have none. */
   ready = 0
   waiting = 0
   readonly counts = {
-    held: 0,
-    gaps: 0,
-    toldGaps: 0,
-    repaired: 0,
-    lostPending: 0,
     offChain: 0,
     seeks: 0,
-    mostPending: 0,
     mostBehind: 0,
     questions: 0,
     logAnswers: 0,
@@ -194,8 +161,9 @@ export class Crowd implements OfficeHost {
   readonly #random: Random
   readonly #witnesses: Witnesses
   readonly #onIssued: (epoch: CrowdEpoch) => void
+  readonly talk: Talk
   office!: Office
-  #sizes!: Sizes
+  sizes!: Sizes
   #grantBytes = 0
 
   constructor(
@@ -217,7 +185,7 @@ export class Crowd implements OfficeHost {
     this.phase = new Uint8Array(peers)
     this.epoch = new Int32Array(peers).fill(NONE)
     this.since = new Int32Array(peers).fill(NONE)
-    this.#told = new Int32Array(peers).fill(NONE)
+    this.told = new Int32Array(peers).fill(NONE)
     this.#arrived = new Int32Array(peers).fill(NONE)
     this.#askedAt = new Float64Array(peers)
     this.#waitingAtAsk = new Int32Array(peers)
@@ -229,19 +197,15 @@ export class Crowd implements OfficeHost {
     this.#vain = new Uint8Array(peers)
     this.#isSeeking = new Uint8Array(peers)
     this.#isBehindNoted = new Uint8Array(peers)
-    this.#digestAt = new Float64Array(peers).fill(Number.POSITIVE_INFINITY)
-    this.#digestTimer = new Float64Array(peers).fill(Number.POSITIVE_INFINITY)
-    this.#saidDigestAt = new Float64Array(peers).fill(Number.NEGATIVE_INFINITY)
-    this.#keyedAt = new Float64Array(peers)
-    this.#hasNews = new Uint8Array(peers)
+    this.keyedAt = new Float64Array(peers)
     this.#ledAt = new Float64Array(managers)
-    this.#lastOf = new Int32Array(peers).fill(NONE)
+    this.talk = new Talk(this, parts, this.#random)
   }
 
   /** The managers are there. */
   begin(office: Office): void {
     this.office = office
-    this.#sizes = measure(office.context, office.record, (length) => this.#random.bytes(length))
+    this.sizes = measure(office.context, office.record, (length) => this.#random.bytes(length))
     this.#mesh.subscribe(0, () => 0)
     this.phase[0] = PHASE.ready
     this.ready = 1
@@ -257,10 +221,10 @@ export class Crowd implements OfficeHost {
   later(ms: number, task: () => void): void {
     const slot = this.#freeTasks.pop() ?? this.#tasks.length
     this.#tasks[slot] = task
-    this.#push(this.now + Math.ceil(ms), 0, EVENT.task, slot)
+    this.push(this.now + Math.ceil(ms), 0, EVENT.task, slot)
   }
 
-  #push(at: number, peer: number, kind: EventKind, more: number): void {
+  push(at: number, peer: number, kind: EventKind, more: number): void {
     this.#wheel.push(Math.ceil(at), peer, -(kind | (more << KIND_BITS)))
   }
 
@@ -293,11 +257,11 @@ export class Crowd implements OfficeHost {
       case EVENT.epochsAnswer:
         return this.#onEpochsAnswer(a, more - 1)
       case EVENT.repair:
-        return this.#onRepair(a, more)
+        return this.talk.onRepair(a, more)
       case EVENT.frameAnswer:
-        return this.#onFrameAnswer(a, more)
+        return this.talk.onFrameAnswer(a, more)
       default:
-        return this.#onDigestDue(a)
+        return this.talk.onDigestDue(a)
     }
   }
 
@@ -305,7 +269,7 @@ export class Crowd implements OfficeHost {
   #send(from: number, to: number, bytes: number, name: string, peer: number, kind: EventKind, more = 0): boolean {
     const at = this.#mesh.arrivalOf(from, bytes, name)
     if (!this.#mesh.isListening(to)) return false
-    this.#push(at, peer, kind, more)
+    this.push(at, peer, kind, more)
     return true
   }
 
@@ -319,17 +283,10 @@ export class Crowd implements OfficeHost {
     this.epochs.push(epoch)
     const { announcement, chunks } = epoch.issued
     const { issuer } = epoch
-    const frame = this.#publish(
-      issuer,
-      'announcement',
-      announcement.bytes.length,
-      FRAME.announcement,
-      epoch.index,
-      true
-    )
+    const frame = this.publish(issuer, 'announcement', announcement.bytes.length, FRAME.announcement, epoch.index, true)
     this.#frames.push(frame)
     this.#chunks.push(
-      chunks.map(({ bytes }) => this.#publish(issuer, 'chunk', bytes.length, FRAME.chunk, epoch.index, true))
+      chunks.map(({ bytes }) => this.publish(issuer, 'chunk', bytes.length, FRAME.chunk, epoch.index, true))
     )
     for (const peer of epoch.gone) {
       const removal = this.removals.find((one) => one.peer === peer && one.epoch === NONE)
@@ -351,7 +308,7 @@ export class Crowd implements OfficeHost {
   }
 
   beat(manager: number): void {
-    this.#publish(manager, 'heartbeat', this.#sizes.heartbeat, FRAME.heartbeat, this.epoch[manager]!, false)
+    this.publish(manager, 'heartbeat', this.sizes.heartbeat, FRAME.heartbeat, this.epoch[manager]!, false)
   }
 
   epochOf(manager: number): number {
@@ -383,7 +340,7 @@ export class Crowd implements OfficeHost {
     return held
   }
 
-  #publish(from: number, name: string, bytes: number, kind: number, subject: number, isKept: boolean): number {
+  publish(from: number, name: string, bytes: number, kind: number, subject: number, isKept: boolean): number {
     const frame = this.#mesh.publish(from, name, bytes, isKept)
     this.#frameKinds[frame] = kind
     this.#frameSubjects[frame] = subject
@@ -397,30 +354,30 @@ export class Crowd implements OfficeHost {
     switch (this.#frameKinds[frame]) {
       case FRAME.announcement:
         if (subject > this.#arrived[peer]!) this.#arrived[peer] = subject
-        return this.#hearOf(peer, subject)
+        return this.hearOf(peer, subject)
       case FRAME.chunk:
         return this.#follow(peer)
       case FRAME.heartbeat:
         if (peer < this.#ledAt.length) this.#ledAt[peer] = this.now
-        return this.#hearOf(peer, subject)
+        return this.hearOf(peer, subject)
       case FRAME.message:
-        return this.#hear(peer, subject)
+        return this.talk.hear(peer, subject)
       case FRAME.statements:
         if (peer < this.#ledAt.length) this.office.onRemoval(peer, this.removals[subject]!.statement)
         return
       case FRAME.digest:
-        return this.#onDigest(peer, this.#digests[subject]!)
+        return this.talk.onDigest(peer, subject)
       default:
         if (peer === this.office.leader) this.#onRequest(subject, false)
     }
   }
 
   /** Something speaks of an epoch. */
-  #hearOf(peer: number, epoch: number): void {
-    if (epoch > this.#told[peer]!) this.#told[peer] = epoch
-    if (this.phase[peer] !== PHASE.ready || this.epoch[peer]! >= this.#told[peer]!) return
+  hearOf(peer: number, epoch: number): void {
+    if (epoch > this.told[peer]!) this.told[peer] = epoch
+    if (this.phase[peer] !== PHASE.ready || this.epoch[peer]! >= this.told[peer]!) return
     this.#follow(peer)
-    if (this.epoch[peer]! < this.#told[peer]!) this.#suspectBehind(peer)
+    if (this.epoch[peer]! < this.told[peer]!) this.#suspectBehind(peer)
   }
 
   // ---------------------------------------------------------------- coming in
@@ -430,7 +387,7 @@ export class Crowd implements OfficeHost {
     this.#mesh.subscribe(peer, (random) => random.between(0, Math.max(0, peer - 1)))
     this.#ask(peer)
     this.#retryAt[peer] = this.now + DIAL_HOPS * this.#mesh.conditions.medianDelayMs
-    this.#push(this.#retryAt[peer]!, peer, EVENT.retry, 0)
+    this.push(this.#retryAt[peer]!, peer, EVENT.retry, 0)
   }
 
   #ask(peer: number): void {
@@ -457,18 +414,18 @@ export class Crowd implements OfficeHost {
     this.#attempt[peer] = (attempt + 1) % (HANDED_TRIES + 1)
     if (this.#attempt[peer] === 0) this.#request[peer]!++
     if (attempt >= HANDED_TRIES) {
-      this.#publish(peer, 'key request', this.#sizes.request, FRAME.request, peer, false)
+      this.publish(peer, 'key request', this.sizes.request, FRAME.request, peer, false)
       return this.#retry(peer, this.now + wait)
     }
     const { leader } = this.office
-    const isTaken = this.#send(peer, leader, this.#sizes.request, 'key request', peer, EVENT.request)
+    const isTaken = this.#send(peer, leader, this.sizes.request, 'key request', peer, EVENT.request)
     if (isTaken) this.#mesh.arrivalOf(leader, RECEIPT_BYTES, 'receipt')
     this.#retry(peer, this.now + (isTaken ? HANDED_PATIENCE_MS * 2 ** attempt : HANDING_MS))
   }
 
   #retry(peer: number, at: number): void {
     this.#retryAt[peer] = at
-    this.#push(at, peer, EVENT.retry, 0)
+    this.push(at, peer, EVENT.retry, 0)
   }
 
   /** A request has come to the one in office. */
@@ -481,9 +438,9 @@ export class Crowd implements OfficeHost {
     if (this.office.isEnlisted(peer) || !this.office.mayOpen()) return
     if (isAnswered || !this.office.knows(peer)) return this.office.enlist(peer)
     // Challenge and answer.
-    const at = this.#mesh.arrivalOf(leader, this.#sizes.request, 'challenge') + this.#mesh.conditions.medianDelayMs
-    this.#mesh.arrivalOf(peer, this.#sizes.request, 'challenge answer')
-    this.#push(at, peer, EVENT.challenged, 0)
+    const at = this.#mesh.arrivalOf(leader, this.sizes.request, 'challenge') + this.#mesh.conditions.medianDelayMs
+    this.#mesh.arrivalOf(peer, this.sizes.request, 'challenge answer')
+    this.push(at, peer, EVENT.challenged, 0)
   }
 
   #grant(peer: number, epoch: CrowdEpoch): void {
@@ -518,7 +475,7 @@ export class Crowd implements OfficeHost {
     }
     this.#isSeeking[peer] = 0
     const { leaf, path } = present(epoch.granted.get(peer), 'an epoch that is granted has the path')
-    this.#nameMissed(peer, epoch.index)
+    this.talk.nameMissed(peer, epoch.index)
     this.#keys.take(peer, leaf, path)
     this.since[peer] = epoch.index
     this.phase[peer] = PHASE.fetching
@@ -527,34 +484,26 @@ export class Crowd implements OfficeHost {
     else this.#askLog(peer)
   }
 
-  /** What was said under epochs that the peer has left out is missing, and its user is told. */
-  #nameMissed(peer: number, until: number): void {
-    const from = this.since[peer]!
-    if (from < 0) return
-    for (let m = this.#sender.length - 1; m >= 0 && this.#epochOf[m]! > this.epoch[peer]!; m--) {
-      if (this.#epochOf[m]! >= until || this.#isShown(m, peer)) continue
-      this.counts.toldGaps++
-    }
-  }
-
   /** Part of the log that a grant stands on, from a neighbour that has it. */
   #askLog(peer: number): void {
-    // Who was passed over by those around asks the manager itself.
-    const other = this.#vain[peer]! > 0 ? this.office.leader : this.#whoLeadsOn(peer)
+    const other = this.inTurn(peer, (one) => this.#hasLogFor(one, peer))
     this.counts.questions++
-    if (!this.#send(peer, other, this.#sizes.question, 'question', peer, EVENT.logQuestion, other))
-      this.#push(this.now + ASK_AGAIN_MS, peer, EVENT.logAnswer, 0)
+    if (!this.#send(peer, other, this.sizes.question, 'question', peer, EVENT.logQuestion, other))
+      this.push(this.now + ASK_AGAIN_MS, peer, EVENT.logAnswer, 0)
   }
 
   #onLogQuestion(peer: number, asked: number): void {
-    const has =
-      this.phase[asked] === PHASE.ready &&
-      this.epoch[asked]! >= this.since[peer]! &&
-      this.since[asked]! <= this.since[peer]!
+    const has = this.#hasLogFor(asked, peer)
     const bytes = has ? LOG_ANSWER_BYTES : RECEIPT_BYTES
     this.counts.logAnswers += Number(has)
     const { at, hasCome } = this.#mesh.answerOf(asked, bytes, 'log')
-    this.#push(at, peer, EVENT.logAnswer, Number(has && hasCome))
+    this.push(at, peer, EVENT.logAnswer, Number(has && hasCome))
+  }
+
+  /** Whether somebody holds the epoch that another was granted. */
+  #hasLogFor(one: number, peer: number): boolean {
+    const epoch = this.since[peer]!
+    return this.phase[one] === PHASE.ready && this.epoch[one]! >= epoch && this.since[one]! <= epoch
   }
 
   #onLogAnswer(peer: number, hasCome: boolean): void {
@@ -579,12 +528,12 @@ export class Crowd implements OfficeHost {
       () => `peer ${peer} had its key after ${Math.round(ms)} ms, ${Math.round(bound)} allowed`
     )
     this.#ledger.joining.add(ms)
-    this.#keyedAt[peer] = Math.min(this.#keyedAt[peer]! || this.now, this.now)
+    this.keyedAt[peer] = Math.min(this.keyedAt[peer]! || this.now, this.now)
     if (peer < this.#ledAt.length) this.#ledAt[peer] = Math.max(this.#ledAt[peer]!, this.now)
     this.#witnesses.onGranted(peer, epoch)
     this.#adopt(peer, epoch)
     this.#follow(peer)
-    if (this.epoch[peer]! < this.#told[peer]!) this.#suspectBehind(peer)
+    if (this.epoch[peer]! < this.told[peer]!) this.#suspectBehind(peer)
   }
 
   // ---------------------------------------------------------------- one epoch after the other
@@ -649,11 +598,11 @@ export class Crowd implements OfficeHost {
     this.epoch[peer] = epoch.index
     this.#vain[peer] = 0
     this.#isSeeking[peer] = 0
-    if (epoch.index > this.#told[peer]!) this.#told[peer] = epoch.index
+    if (epoch.index > this.told[peer]!) this.told[peer] = epoch.index
     this.#ledger.keyed(epoch, this.now - epoch.at)
-    this.#planFirstDigest(peer, epoch)
+    this.talk.planFirstDigest(peer, epoch)
     this.#witnesses.onAdopted(peer, epoch)
-    if (this.#pending.size > 0) this.#flush(peer)
+    this.talk.flush(peer)
   }
 
   #isAsking(peer: number): boolean {
@@ -686,35 +635,40 @@ export class Crowd implements OfficeHost {
   #suspectBehind(peer: number): void {
     if (this.#isBehindNoted[peer] === 1 || this.unsafe === 'stops following') return
     this.#isBehindNoted[peer] = 1
-    this.#push(this.now + BEHIND_MS, peer, EVENT.behind, 0)
+    this.push(this.now + BEHIND_MS, peer, EVENT.behind, 0)
   }
 
   #onBehind(peer: number): void {
     this.#isBehindNoted[peer] = 0
     if (this.phase[peer] !== PHASE.ready) return
     this.#follow(peer)
-    if (this.phase[peer] !== PHASE.ready || this.epoch[peer]! >= this.#told[peer]!) return
+    if (this.phase[peer] !== PHASE.ready || this.epoch[peer]! >= this.told[peer]!) return
     if (this.#vain[peer]! >= VAIN_QUESTIONS && this.#isSeeking[peer] === 0) this.#seek(peer)
     this.#isBehindNoted[peer] = 1
-    this.counts.mostBehind = Math.max(this.counts.mostBehind, this.#told[peer]! - this.epoch[peer]!)
+    this.counts.mostBehind = Math.max(this.counts.mostBehind, this.told[peer]! - this.epoch[peer]!)
     // Who was passed over by those around asks the manager itself.
-    const other = this.#vain[peer]! > 0 ? this.office.leader : this.#whoLeadsOn(peer)
+    const other = this.#vain[peer]! > 0 ? this.office.leader : this.inTurn(peer, (one) => this.#leadsOn(one, peer))
     this.counts.questions++
-    if (!this.#send(peer, other, this.#sizes.question, 'question', peer, EVENT.epochsQuestion, other))
-      this.#push(this.now + EPOCH_QUESTION_MS, peer, EVENT.epochsAnswer, 0)
+    if (!this.#send(peer, other, this.sizes.question, 'question', peer, EVENT.epochsQuestion, other))
+      this.push(this.now + EPOCH_QUESTION_MS, peer, EVENT.epochsAnswer, 0)
   }
 
-  /** The first of some neighbours, asked in turn, that knows what follows; the last of them when none does. */
-  #whoLeadsOn(peer: number): number {
+  /** Whether somebody knows what follows where another is. */
+  #leadsOn(one: number, peer: number): boolean {
+    const epoch = this.epoch[peer]!
+    return this.phase[one] === PHASE.ready && this.epoch[one]! > epoch && this.since[one]! <= epoch + 1
+  }
+
+  /** The first of some neighbours, asked in turn, that knows something; the last of them when none does. */
+  inTurn(peer: number, knows: (one: number) => boolean): number {
     const links = this.#mesh.linksOf(peer)
     const first = this.#random.between(0, links - 1)
-    let other = peer
+    let one = peer
     for (let tries = 0; tries < Math.min(ASKED_IN_TURN, links); tries++) {
-      other = this.#mesh.neighbour(peer, (first + tries) % links)
-      const isAhead = this.phase[other] === PHASE.ready && this.epoch[other]! > this.epoch[peer]!
-      if (isAhead && this.since[other]! <= this.epoch[peer]! + 1) break
+      one = this.#mesh.neighbour(peer, (first + tries) % links)
+      if (knows(one)) break
     }
-    return other
+    return one
   }
 
   /** What follows where somebody is: as many as an answer holds. */
@@ -734,7 +688,7 @@ export class Crowd implements OfficeHost {
       }
     }
     const { at, hasCome } = this.#mesh.answerOf(asked, bytes, 'epochs')
-    this.#push(at, peer, EVENT.epochsAnswer, hasCome ? last + 1 : 0)
+    this.push(at, peer, EVENT.epochsAnswer, hasCome ? last + 1 : 0)
   }
 
   #onEpochsAnswer(peer: number, last: number): void {
@@ -744,227 +698,23 @@ export class Crowd implements OfficeHost {
     while (this.phase[peer] === PHASE.ready && this.epoch[peer]! < last && this.#step(peer, this.epoch[peer]! + 1)) {}
     if (this.phase[peer] !== PHASE.ready) return
     this.#follow(peer)
-    if (this.phase[peer] !== PHASE.ready || this.epoch[peer]! >= this.#told[peer]!) return
+    if (this.phase[peer] !== PHASE.ready || this.epoch[peer]! >= this.told[peer]!) return
     if (this.epoch[peer] === from && this.#vain[peer]! < VAIN_QUESTIONS) this.#vain[peer]!++
     this.#suspectBehind(peer)
   }
 
-  // ---------------------------------------------------------------- messages
-
-  /** Somebody says something: whoever may, and does not know that it has to wait. */
-  say(sender: number): void {
-    if (this.phase[sender] !== PHASE.ready) return
-    if (!this.#maySpeak(sender) && this.unsafe !== 'speaks too early') {
-      this.counts.held++
-      return this.later(HELD_MS, () => this.say(sender))
-    }
-    const epoch = this.epoch[sender]!
-    for (const { frame, epoch: applied, peer } of this.removals) {
-      const isIgnored = this.#mesh.has(sender, frame) && (applied === NONE || applied > epoch)
-      this.#watch.look(
-        'I-4',
-        !isIgnored,
-        () => `peer ${sender} speaks under an epoch that peer ${peer} has, who is removed`
-      )
-    }
-    const m = this.#sender.length
-    this.#sender.push(sender)
-    this.#epochOf.push(epoch)
-    this.#saidAt.push(this.now)
-    this.#before.push(this.#lastOf[sender]!)
-    this.#lastOf[sender] = m
-    const shown = new Uint32Array((this.peers + 31) >>> 5)
-    shown[sender >>> 5]! |= 1 << (sender & 31)
-    this.#shown.push(shown)
-    this.#shownCount.push(1)
-    this.#readers.push(this.epochs[epoch]!.members - 1)
-    this.#publish(sender, 'message', this.#sizes.message, FRAME.message, m, false)
-    this.onSaid(m, sender, this.#readers[m]!)
-  }
+  // ---------------------------------------------------------------- removals
 
   /** Whether a peer has the key and nobody is about to remove it. */
   isReady(peer: number): boolean {
     return this.phase[peer] === PHASE.ready && this.removals.every((removal) => removal.peer !== peer)
   }
 
-  /** Told of every message. */
-  onSaid: (message: number, sender: number, readers: number) => void = () => {}
-
-  /** Not under an epoch whose roster ignores a removal that it knows, nor while it knows of a later epoch (protocol §7.4). */
-  #maySpeak(sender: number): boolean {
-    const epoch = this.epoch[sender]!
-    if (this.#told[sender]! > epoch) return false
-    return this.removals.every(
-      ({ frame, epoch: applied }) => (applied !== NONE && applied <= epoch) || !this.#mesh.has(sender, frame)
-    )
-  }
-
-  #hear(peer: number, m: number): void {
-    const epoch = this.#epochOf[m]!
-    const phase = this.phase[peer]!
-    if (phase === PHASE.removed) return
-    this.#hearOf(peer, epoch)
-    const since = this.since[peer]!
-    if (since > epoch) return
-    if (this.phase[peer] !== PHASE.ready || this.epoch[peer]! < epoch) return this.#hold(peer, m)
-    this.#show(peer, m)
-    if (this.unsafe === 'shows a message twice') this.#show(peer, m)
-  }
-
-  /** What comes before its key waits: so many at most. */
-  #hold(peer: number, m: number): void {
-    const held = this.#pending.get(peer) ?? []
-    this.#pending.set(peer, held)
-    held.push(m)
-    if (held.length > PENDING_FRAMES && this.unsafe !== 'holds all') {
-      held.shift()
-      this.counts.lostPending++
-    }
-    this.counts.mostPending = Math.max(this.counts.mostPending, held.length)
-  }
-
-  #flush(peer: number): void {
-    const held = this.#pending.get(peer)
-    if (held === undefined) return
-    const epoch = this.epoch[peer]!
-    const rest = held.filter((m) => this.#epochOf[m]! > epoch)
-    if (rest.length === 0) this.#pending.delete(peer)
-    else this.#pending.set(peer, rest)
-    for (const m of held) if (this.#epochOf[m]! <= epoch && this.#epochOf[m]! >= this.since[peer]!) this.#show(peer, m)
-  }
-
-  #isShown(m: number, peer: number): boolean {
-    return ((this.#shown[m]![peer >>> 5]! >>> (peer & 31)) & 1) === 1
-  }
-
-  #show(peer: number, m: number): void {
-    if (this.unsafe === 'loses a message' && m % 5 === 3 && peer % 11 === 7) return
-    const isTwice = this.#isShown(m, peer)
-    // A message that is here already is only noted (R-702).
-    if (isTwice && this.unsafe !== 'shows a message twice') return
-    this.#looks9++
-    if (isTwice) this.#watch.look('I-9', false, () => `peer ${peer} is shown message ${m} twice`)
-    this.#shown[m]![peer >>> 5]! |= 1 << (peer & 31)
-    this.#shownCount[m]!++
-    this.#ledger.shown(this.now - this.#saidAt[m]!)
-    if (this.#hasNews[peer] === 0) this.#noteNews(peer)
-    const before = this.#before[m]!
-    if (before !== NONE && this.#epochOf[before]! >= this.since[peer]! && !this.#isShown(before, peer))
-      this.#noteGap(peer, before)
-  }
-
-  #looks9 = 0
-
-  // ---------------------------------------------------------------- what is missing
-
-  #nameOf(peer: number, m: number): number {
-    return peer * 2 ** 20 + m
-  }
-
-  #noteGap(peer: number, m: number): void {
-    const name = this.#nameOf(peer, m)
-    if (this.#missing.has(name)) return
-    this.counts.gaps++
-    this.#missing.set(name, { tries: 0, isTold: false })
-    this.later(GAP_PATIENCE_MS, () => {
-      const missing = this.#missing.get(name)
-      if (missing === undefined || this.#isShown(m, peer)) return
-      missing.isTold = true
-      this.counts.toldGaps++
-    })
-    this.#push(this.now + REPAIR_MS, peer, EVENT.repair, m)
-  }
-
-  /** Asks a neighbour for a message, again and again, ever more rarely. */
-  #onRepair(peer: number, m: number): void {
-    const missing = this.#missing.get(this.#nameOf(peer, m))
-    if (missing === undefined || this.phase[peer] !== PHASE.ready) return
-    if (this.#isShown(m, peer)) {
-      this.#missing.delete(this.#nameOf(peer, m))
-      return
-    }
-    // Who was passed over by those around asks the manager itself.
-    const other = this.#vain[peer]! > 0 ? this.office.leader : this.#whoLeadsOn(peer)
-    this.counts.questions++
-    this.#mesh.arrivalOf(peer, this.#sizes.question, 'question')
-    const has = this.#isShown(m, other) && this.phase[other] === PHASE.ready
-    if (has) this.#send(other, peer, this.#sizes.message, 'frames', peer, EVENT.frameAnswer, m)
-    const wait = Math.min(REPAIR_MS * 2 ** missing.tries++, REPAIR_MAX_MS)
-    this.#push(this.now + Math.max(wait, SECOND_MS), peer, EVENT.repair, m)
-  }
-
-  #onFrameAnswer(peer: number, m: number): void {
-    if (this.phase[peer] !== PHASE.ready || this.#isShown(m, peer)) return
-    this.counts.repaired++
-    this.#missing.delete(this.#nameOf(peer, m))
-    this.#hear(peer, m)
-  }
-
-  // ---------------------------------------------------------------- digests
-
-  get #members(): number {
-    return this.epochs.at(-1)?.members ?? 1
-  }
-
-  /** The first of a start: each epoch until then sets its time anew. */
-  #planFirstDigest(peer: number, epoch: CrowdEpoch): void {
-    if (this.#saidDigestAt[peer]! > Number.NEGATIVE_INFINITY) return
-    const members = epoch.members
-    const soon = Math.max(FIRST_DIGEST_MS, members * FIRST_DIGEST_PER_MEMBER_MS)
-    const at = this.now + ((1 + 3 * this.#random.fraction()) / 4) * soon
-    const latest = this.#keyedAt[peer]! + Math.max(DIGEST_MS, members * DIGEST_PER_MEMBER_MS)
-    this.#setDigest(peer, Math.min(at, latest))
-  }
-
-  /** Something was heard: whoever said it wants to know. */
-  #noteNews(peer: number): void {
-    this.#hasNews[peer] = 1
-    const within = Math.max(RECEIPT_MS, this.#members * RECEIPT_PER_MEMBER_MS) * (1 - this.#random.fraction() / 4)
-    this.#setDigest(peer, Math.min(this.#digestAt[peer]!, Math.max(this.now, this.#saidDigestAt[peer]!) + within))
-  }
-
-  #setDigest(peer: number, at: number): void {
-    this.#digestAt[peer] = at
-    if (at >= this.#digestTimer[peer]!) return
-    this.#digestTimer[peer] = at
-    this.#push(at, peer, EVENT.digest, 0)
-  }
-
-  #onDigestDue(peer: number): void {
-    if (this.now < Math.floor(this.#digestTimer[peer]!)) return
-    this.#digestTimer[peer] = Number.POSITIVE_INFINITY
-    if (this.phase[peer] !== PHASE.ready) return
-    if (this.now < Math.floor(this.#digestAt[peer]!)) return this.#setDigest(peer, this.#digestAt[peer]!)
-    this.counts.digests++
-    this.#saidDigestAt[peer] = this.now
-    this.#hasNews[peer] = 0
-    const interval = Math.max(DIGEST_MS, this.#members * DIGEST_PER_MEMBER_MS) * (1 - this.#random.fraction() / 4)
-    const messages: number[] = []
-    for (let m = this.#sender.length - 1; m >= 0 && m >= this.#sender.length - SEEN_SENDERS; m--) {
-      if (this.#shownCount[m]! <= this.#readers[m]! && this.#isShown(m, peer)) messages.push(m)
-    }
-    this.#digests.push({ author: peer, messages })
-    this.#publish(peer, 'digest', this.#sizes.digest, FRAME.digest, this.#digests.length - 1, false)
-    this.#setDigest(peer, this.now + interval)
-  }
-
-  /** Its author has what we may lack: the tail of what somebody said. */
-  #onDigest(peer: number, { messages }: Digest): void {
-    if (messages.length === 0 || this.phase[peer] !== PHASE.ready) return
-    for (const m of messages) {
-      const epoch = this.#epochOf[m]!
-      const isEntitled = this.since[peer]! <= epoch && this.epoch[peer]! >= epoch
-      if (isEntitled && !this.#isShown(m, peer)) this.#noteGap(peer, m)
-    }
-  }
-
-  // ---------------------------------------------------------------- removals
-
   /** A member is removed. @param by - a manager. */
   remove(peer: number, by: number): void {
     const statement = this.office.removal(by, peer)
     const bytes = toldBytes(this.office.context, statement, (length) => this.#random.bytes(length))
-    const frame = this.#publish(by, 'statements', bytes, FRAME.statements, this.removals.length, true)
+    const frame = this.publish(by, 'statements', bytes, FRAME.statements, this.removals.length, true)
     const removal: Removal = { peer, at: this.now, frame, statement, epoch: NONE }
     this.removals.push(removal)
     this.#watch.note(`peer ${peer} is to be removed`)
@@ -983,7 +733,7 @@ export class Crowd implements OfficeHost {
     for (let other = 0; other < this.peers; other++) {
       const isLate = this.phase[other] === PHASE.ready && this.epoch[other]! < epoch
       // Who came in meanwhile is on its way through the epochs since its grant.
-      if (isLate && other !== peer && this.now - this.#keyedAt[other]! > REMOVAL_MS) late++
+      if (isLate && other !== peer && this.now - this.keyedAt[other]! > REMOVAL_MS) late++
     }
     this.#watch.look('I-18', late === 0, () => `${late} members do not apply the removal of peer ${peer} in time`)
   }
@@ -1015,11 +765,10 @@ export class Crowd implements OfficeHost {
     )
     for (const { peer, epoch } of this.removals)
       watch.look('I-18', epoch !== NONE, () => `the removal of peer ${peer} is in no epoch in the end`)
-    this.#lookAtMessages()
-    watch.count('I-9', this.#looks9)
+    this.talk.lookBack()
     const fills = [
       ...this.office.fills,
-      { name: 'messages before their key', size: this.counts.mostPending, cap: PENDING_FRAMES },
+      { name: 'messages before their key', size: this.talk.counts.mostPending, cap: PENDING_FRAMES },
       { name: 'kept grants', size: this.#kept.size, cap: KEPT_GRANTS },
       {
         name: 'seconds of waiting for an uplink',
@@ -1031,34 +780,8 @@ export class Crowd implements OfficeHost {
       watch.look('I-20', size <= cap, () => `${name}: ${size}, and ${cap} are allowed`)
   }
 
-  #lookAtMessages(): void {
-    for (let m = 0; m < this.#sender.length; m++) {
-      const epoch = this.#epochOf[m]!
-      let looks = 0
-      for (let peer = 0; peer < this.peers; peer++) {
-        const since = this.since[peer]!
-        if (this.phase[peer] !== PHASE.ready || since < 0 || since > epoch) continue
-        looks++
-        if (this.#isShown(m, peer) || this.#missing.get(this.#nameOf(peer, m))?.isTold) continue
-        this.#watch.look(
-          'I-17',
-          false,
-          () => `message ${m} of peer ${this.#sender[m]} is not shown to peer ${peer}, nor missed`
-        )
-      }
-      this.#watch.count('I-17', looks)
-    }
-  }
-
-  /** Messages said, and times that one was shown to somebody else. */
-  get said(): { readonly messages: number; readonly shown: number } {
-    const shown = this.#shownCount.reduce((sum, count) => sum + count - 1, 0)
-    return { messages: this.#sender.length, shown }
-  }
-
   get bytes(): number {
-    const words = this.#shown.length * ((this.peers + 31) >>> 5)
-    return this.peers * (4 * 8 + 8 * 9 + 8) + 4 * words
+    return this.peers * (4 * 8 + 8 * 5 + 8) + this.talk.bytes
   }
 }
 

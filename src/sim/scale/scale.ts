@@ -250,7 +250,7 @@ class Run {
       command: this.#run.command ?? `conclave simulate scale ${options.join(' ')}${takeover ? ' --takeover' : ''}`,
       startedAt: this.#run.startedAt ?? ''
     })
-    this.#crowd.onSaid = (message, sender, readers) =>
+    this.#crowd.talk.onSaid = (message, sender, readers) =>
       this.#record({ type: 'said', at: this.#wheel.now, id: `${message}`, by: `peer${sender}`, place: '', readers })
     for (let manager = 0; manager < managers; manager++)
       this.#record({ type: 'peer', at: 0, peer: `peer${manager}`, role: 'manager', state: 'up' })
@@ -324,7 +324,7 @@ class Run {
     if (messagesPerSecond === 0 || at >= until) return
     this.#crowd.later(at - this.#wheel.now, () => {
       const sender = this.#somebody()
-      if (sender !== undefined) this.#crowd.say(sender)
+      if (sender !== undefined) this.#crowd.talk.say(sender)
       this.#sayNext(at + SECOND_MS / messagesPerSecond, until)
     })
   }
@@ -378,7 +378,8 @@ class Run {
 
   #figures(ms: number, isDone: boolean): Record<string, number> {
     const { joining, adoption, delivery } = this.#ledger
-    const { counts, epochs, said } = this.#crowd
+    const { counts, epochs, talk } = this.#crowd
+    const { said } = talk
     const bytes = [...this.#mesh.carried.values()].reduce((sum, [, one]) => sum + one, 0)
     const cpu = process.cpuUsage(this.#cpuBefore)
     const cpuMs = (cpu.user + cpu.system) / 1000
@@ -401,16 +402,16 @@ class Run {
       requests: this.#office.counts.requests,
       requestsRefused: this.#office.counts.refused,
       applicantsMost: this.#office.counts.mostApplicants,
-      messagesHeld: counts.held,
-      gapsNoticed: counts.gaps,
-      gapsTold: counts.toldGaps,
-      gapsRepaired: counts.repaired,
+      messagesHeld: talk.counts.held,
+      gapsNoticed: talk.counts.gaps,
+      gapsTold: talk.counts.toldGaps,
+      gapsRepaired: talk.counts.repaired,
       offChain: counts.offChain,
       grantsSought: counts.seeks,
       epochsBehindMost: counts.mostBehind,
       questions: counts.questions,
       logAnswers: counts.logAnswers,
-      digests: counts.digests,
+      digests: talk.counts.digests,
       carriedBytesPerPeer: Math.round(bytes / (this.#parameters.peers + this.#parameters.managers)),
       uplinkWaitLongestMs: Math.round(this.#mesh.longestWaitMs),
       terms: this.#terms.size,
