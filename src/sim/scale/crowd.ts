@@ -87,6 +87,8 @@ const ASKED_IN_TURN = 3
 const VAIN_QUESTIONS = 2
 /** A key is there in this time, beside waiting in line and fetching the log; and a removal is in force with everybody. */
 export const KEY_MS = 30 * SECOND_MS
+/** Requests that a manager answers in a second, at least. */
+const LINE_PER_SECOND = 100
 export const LOG_ANSWER_MS = SECOND_MS / 2
 export const REMOVAL_MS = 10 * SECOND_MS
 const NONE = -1
@@ -520,13 +522,7 @@ export class Crowd implements OfficeHost {
     this.waiting--
     const epoch = this.epochs[this.since[peer]!]!
     const ms = this.now - this.#askedAt[peer]!
-    const answers = Math.ceil(epoch.logBytes / LOG_ANSWER_BYTES)
-    const bound = KEY_MS + (this.#waitingAtAsk[peer]! / 100) * SECOND_MS + answers * LOG_ANSWER_MS
-    this.#watch.look(
-      'I-16',
-      ms <= bound,
-      () => `peer ${peer} had its key after ${Math.round(ms)} ms, ${Math.round(bound)} allowed`
-    )
+    this.#lookAtWaiting(peer, ms)
     this.#ledger.joining.add(ms)
     this.keyedAt[peer] = Math.min(this.keyedAt[peer]! || this.now, this.now)
     if (peer < this.#ledAt.length) this.#ledAt[peer] = Math.max(this.#ledAt[peer]!, this.now)
@@ -534,6 +530,16 @@ export class Crowd implements OfficeHost {
     this.#adopt(peer, epoch)
     this.#follow(peer)
     if (this.epoch[peer]! < this.told[peer]!) this.#suspectBehind(peer)
+  }
+
+  /** Whether a peer has waited for its key no longer than waiting in line and fetching the log explain. */
+  #lookAtWaiting(peer: number, ms: number): void {
+    const { logBytes } = this.epochs[Math.max(0, this.since[peer]!)]!
+    const answers = Math.ceil(logBytes / LOG_ANSWER_BYTES)
+    const bound = KEY_MS + (this.#waitingAtAsk[peer]! / LINE_PER_SECOND) * SECOND_MS + answers * LOG_ANSWER_MS
+    const words = (): string =>
+      `peer ${peer} waits for its key for ${Math.round(ms)} ms, and ${Math.round(bound)} are allowed`
+    this.#watch.look('I-16', ms <= bound, words)
   }
 
   // ---------------------------------------------------------------- one epoch after the other
@@ -748,11 +754,7 @@ export class Crowd implements OfficeHost {
     for (let peer = 0; peer < this.peers; peer++) {
       const phase = this.phase[peer]!
       if (phase === PHASE.asking || phase === PHASE.fetching) {
-        watch.look(
-          'I-16',
-          false,
-          () => `peer ${peer} has no key since ${Math.round(this.now - this.#askedAt[peer]!)} ms`
-        )
+        this.#lookAtWaiting(peer, this.now - this.#askedAt[peer]!)
       }
       if (phase !== PHASE.ready) continue
       const isThere = this.epoch[peer] === newest.index && this.#keys.rootOf(peer) === newest.root

@@ -218,11 +218,11 @@ export class Mesh {
   /** A copy has come. @param a - peer and link, as scheduled. */
   arrive(a: number, frame: number, onFrame: OnFrame): void {
     const peer = a >>> LINK_BITS
-    if (this.#since[peer]! > this.#wheel.now) return
     const has = this.#has[frame]!
     const bit = 1 << (peer & 31)
     const word = peer >>> 5
-    if ((has[word]! & bit) !== 0) return
+    // Most copies are of something that is here already: that is looked at first, in little memory.
+    if ((has[word]! & bit) !== 0 || this.#since[peer]! > this.#wheel.now) return
     has[word]! |= bit
     this.#heard[frame]!++
     this.#spread(peer, a & (ROOM - 1), frame)

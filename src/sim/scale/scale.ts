@@ -70,7 +70,7 @@ export const SCALE_RANGES: Readonly<Record<Exclude<keyof ScaleParameters, 'takeo
   seed: [0, 2 ** 31],
   keptRecords: [1, 1_000_000],
   medianDelayMs: [1, 1_000],
-  lossRate: [0, 0.3],
+  lossRate: [0, 0.1],
   uplinkBytesPerSecond: [10_000, 1_000_000_000]
 }
 
