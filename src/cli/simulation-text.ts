@@ -15,8 +15,6 @@ const TRACE_LINES = 12
 export const SIMULATION = {
   noLive:
     'Cannot simulate with live nodes. This version plays scenarios in virtual time only. Leave --mode out, or use --mode virtual.',
-  noCrowd:
-    'Cannot simulate a crowd. This version plays each member in full. Take another scenario; see conclave simulate --list.',
   tooMany: (most: number): string =>
     `Cannot simulate so many members. Each of them is played in full here. Take ${most} at most with --peers, or the scenario scale.`,
   onlyLive:
