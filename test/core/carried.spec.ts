@@ -7,12 +7,15 @@ import {
   ABSENCE_MS,
   ASKED_CARRIERS,
   ASKED_KEEPERS,
+  BROUGHT_START_MS,
+  BROUGHT_STARTS_AT_ONCE,
   CARRIED_BYTES,
   CARRIED_MS,
   CARRIED_OF_ONE_BYTES,
   KEEPER_ANSWERS,
   KEEPER_TRIES,
   REPAIR_MAX_MS,
+  REPAIR_PAUSE_MS,
   STARTS_AT_ONCE
 } from '../../src/core/params.ts'
 import { type SigningKey, signingKey } from '../../src/crypto/sign.ts'
@@ -310,27 +313,32 @@ describe('a member that was away', () => {
     expect(bob.notices.some(({ type }) => type === 'session')).to.equal(false)
   })
 
-  it('finds its text behind more starts of others than are looked at at once', () => {
-    const all = world('starts')
-    const { bus, alice, bob, carol } = all
-    bus.stop(bob)
-    tell(all, alice, bob, 'for when you are back')
-    bus.pass(5_000)
-    bus.stop(alice)
-    const [own] = bus.frames(all.channel).filter(({ kind }) => kind === 'session')
-    const junk = Array.from({ length: STARTS_AT_ONCE + 100 }, (_, n) =>
-      session(all.channel, carol.key, {
-        start: { enc: new Uint8Array(1120).fill(n), sealed: new Uint8Array(300).fill(n) },
-        attempt: n
-      })
-    )
-    loseWhatIsKept(all)
-    bus.carriers.push({ ...carrierOf(all), answer: () => answerOf([...junk, own!.bytes]) })
-    bus.start(bob)
-    bus.pass(30_000)
-    expect(heard(bob, alice)).to.deep.equal(['for when you are back'])
-    expect(bob.rejects).to.deep.equal([])
-  })
+  for (const isOfOther of [true, false]) {
+    it(`finds its texts behind more starts of ${isOfOther ? 'another' : 'their author'} than are looked at at once`, () => {
+      const all = world('starts')
+      const { bus, alice, bob, carol } = all
+      bus.stop(bob)
+      const texts = Array.from({ length: 8 }, (_, n) => `number ${n} for when you are back`)
+      for (const text of texts) tell(all, alice, bob, text)
+      bus.pass(5_000)
+      bus.stop(alice)
+      const own = bus.frames(all.channel).filter(({ kind }) => kind === 'session')
+      const author = isOfOther ? carol : alice
+      const looks = BROUGHT_STARTS_AT_ONCE + REPAIR_PAUSE_MS / BROUGHT_START_MS
+      const junk = Array.from({ length: isOfOther ? STARTS_AT_ONCE + 100 : looks }, (_, n) =>
+        session(all.channel, author.key, {
+          start: { enc: new Uint8Array(1120).fill(n), sealed: new Uint8Array(300).fill(n) },
+          attempt: n
+        })
+      )
+      loseWhatIsKept(all)
+      bus.carriers.push({ ...carrierOf(all), answer: () => answerOf([...junk, ...own.map(({ bytes }) => bytes)]) })
+      bus.start(bob)
+      bus.pass(30_000)
+      expect(heard(bob, alice)).to.deep.equal(texts)
+      expect(bob.rejects).to.deep.equal([])
+    })
+  }
 
   it('gets past a start that is refused for good', () => {
     const all = world('refused')

@@ -6,6 +6,7 @@
  * comes is for our sessions to judge, and no faster than starts may come.
  */
 import { hex, mapKey, unhex } from '../../base/bytes.ts'
+import { trim } from '../../base/trim.ts'
 import { ANSWERED_FRAMES, KNOWN_FRAMES } from '../../wire/limits.ts'
 import type { Answer } from '../../wire/messages.ts'
 import { AbsenceRow, type AbsenceSpanRow } from '../../wire/rows.ts'
@@ -89,7 +90,8 @@ export class SessionRepair {
       { name: 'spans of absence', size: this.#spans.length, cap: BACKLOG_SPANS },
       { name: 'members asked for session frames', size: this.#members.size, cap: ASKED_KEEPERS },
       { name: 'carriers asked for session frames', size: this.#carriers.size, cap: ASKED_CARRIERS },
-      { name: 'session frames known', size: this.#known.size, cap: KNOWN_FRAMES }
+      { name: 'session frames known', size: this.#known.size, cap: KNOWN_FRAMES },
+      { name: 'session frames that wait to be looked at', size: this.#queue.length, cap: ANSWERED_FRAMES }
     ]
   }
 
@@ -226,10 +228,7 @@ export class SessionRepair {
     const name = hex(beginning)
     if (this.#known.has(name)) return
     this.#known.set(name, beginning)
-    for (const oldest of this.#known.keys()) {
-      if (this.#known.size <= KNOWN_FRAMES) break
-      this.#known.delete(oldest)
-    }
+    trim(this.#known, KNOWN_FRAMES)
     this.#queue.push(frame)
   }
 
@@ -244,7 +243,8 @@ export class SessionRepair {
       const author = mapKey(frame.author)
       if (this.#heldUp.has(author)) return true
       const refusal = this.#context.log.isMember(frame.author) ? this.#context.onSession(frame, env, out) : undefined
-      const isTooFast = refusal?.check === 1005 && !refusedBefore.delete(author)
+      const isAgain = refusedBefore.delete(author)
+      const isTooFast = refusal?.check === 1005 && !isAgain
       if (isTooFast) this.#heldUp.add(author)
       return isTooFast
     })

@@ -7,6 +7,7 @@
  */
 import { present } from '../../base/assert.ts'
 import { SECOND_MS } from '../../base/time.ts'
+import { trim } from '../../base/trim.ts'
 import { chunksWith } from '../../core/channel/announcement.ts'
 import type { CheckedStatement } from '../../core/channel/statement.ts'
 import {
@@ -448,10 +449,7 @@ export class Crowd implements OfficeHost {
   #grant(peer: number, epoch: CrowdEpoch): void {
     this.#kept.delete(peer)
     this.#kept.set(peer, { epoch, request: this.#request[peer]! })
-    for (const oldest of this.#kept.keys()) {
-      if (this.#kept.size <= KEPT_GRANTS) break
-      this.#kept.delete(oldest)
-    }
+    trim(this.#kept, KEPT_GRANTS)
     this.#hand(peer, epoch)
   }
 

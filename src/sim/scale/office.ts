@@ -8,6 +8,7 @@
 import { assert, present } from '../../base/assert.ts'
 import { EMPTY, hex } from '../../base/bytes.ts'
 import { atMillis, SECOND_MS } from '../../base/time.ts'
+import { trim } from '../../base/trim.ts'
 import {
   certificateOf,
   coSignedBytes,
@@ -305,10 +306,7 @@ export class Office {
   #noteRecord(peer: number): void {
     this.#records.delete(peer)
     this.#records.add(peer)
-    for (const oldest of this.#records) {
-      if (this.#records.size <= this.keptRecords) break
-      this.#records.delete(oldest)
-    }
+    trim(this.#records, this.keptRecords)
   }
 
   /** Whether the log knows anything of a peer: then it is challenged. */
