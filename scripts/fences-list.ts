@@ -26,6 +26,7 @@ const fence = (
 const ANNOUNCEMENT = 'channel/announcement.js'
 const FOLLOW = 'member/follow.js'
 const SUCCESSION = 'member/succession.js'
+const EQUIVOCATION = 'member/equivocation.js'
 const COSIGNER = 'manager/cosigner.js'
 
 export const FENCES: readonly Fence[] = [
@@ -70,6 +71,14 @@ export const FENCES: readonly Fence[] = [
   fence('R-408', ANNOUNCEMENT, 'equalBytes(keys.commitment, head.key.commitment) ?', 'true ?', [2], 'wrong key'),
   fence('R-409', ANNOUNCEMENT, 'term > certifiedTerm + TERM_JUMP', 'false', [2], 'wild terms'),
   fence(
+    'R-409 of a co-signer',
+    COSIGNER,
+    'head.key.term > Math.max(office.term, promised.term) + TERM_JUMP',
+    'false',
+    [3, 5],
+    'wild terms'
+  ),
+  fence(
     'R-410',
     ANNOUNCEMENT,
     'bytes && decodeStrict(StatementList, bytes, FRAME_BYTES)',
@@ -89,9 +98,9 @@ export const FENCES: readonly Fence[] = [
   ),
   fence(
     'R-414, an alarm that is heard',
-    SUCCESSION,
-    'return this.raiseAlarm(first, second, out);\n    }\n    /** @param before',
-    'return undefined;\n    }\n    /** @param before',
+    EQUIVOCATION,
+    'return this.raise(first, second, env, out)',
+    'return undefined',
     [3],
     'two faces'
   ),

@@ -28,7 +28,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
     'multiformats/',
     'uint8arrays/'
   ],
-  sim: ['node:crypto'],
+  sim: ['node:crypto', 'echarts/'],
   cli: ['node:']
 }
 

@@ -69,7 +69,16 @@ let number = 0
 
 /** A text as it goes over, from one end of a session to the bytes and to the other. */
 function pass(from: Session, to: Session, who: 0 | 1): void {
-  const said = { instance: instances[who], number: ++number, oldest: number, ackInstance: EMPTY, ack: 0, content }
+  const said = {
+    instance: instances[who],
+    number: ++number,
+    oldest: number,
+    ackInstance: EMPTY,
+    ack: 0,
+    origin: EMPTY,
+    marks: EMPTY,
+    content
+  }
   const bytes = SessionFrame.encode(from.seal(said))
   good(to.open(good(decodeStrict(SessionFrame, bytes, FRAME_BYTES)), env, () => undefined))
 }
@@ -81,10 +90,19 @@ function start(): readonly [Session, Session] {
   const ends = { self: alice.record.user, other: bob.record.user }
   const traits = { generation: 1, hasOneTimeKey: true }
   const session = Session.initiator(ends, started.agreed, started.start, traits, bob.record.prekey.x25519, random)
-  const said = { instance: instances[0], number: 1, oldest: 1, ackInstance: EMPTY, ack: 0, content }
+  const said = {
+    instance: instances[0],
+    number: 1,
+    oldest: 1,
+    ackInstance: EMPTY,
+    ack: 0,
+    origin: EMPTY,
+    marks: EMPTY,
+    content
+  }
   const bytes = SessionFrame.encode(session.seal(said))
   const frame = good(decodeStrict(SessionFrame, bytes, FRAME_BYTES))
-  return [session, good(new Starts(bob).open(frame, env, () => true)).session]
+  return [session, good(new Starts(bob).open(frame, alice.record.user, env, () => true)).session]
 }
 
 /** Two whole ends, with everything that they would write: rows are made and dropped, acknowledgements left out. */
@@ -95,6 +113,7 @@ function wholeEnds(): (from: 0 | 1) => void {
       self,
       recordOf: () => other.record,
       rowsOf: () => [],
+      rowsOfRenamed: () => ({ puts: [], deletes: [] }),
       post: (_, frame) => posted.push(frame),
       tell: () => {},
       isWelcome: () => true,
@@ -105,9 +124,9 @@ function wholeEnds(): (from: 0 | 1) => void {
   return (from) => {
     ends[from].say(users[from === 0 ? 1 : 0].record.user, content, env, new Out())
     for (let to: 0 | 1 = from === 0 ? 1 : 0; posted.length > 0; to = to === 0 ? 1 : 0) {
-      for (const frame of posted.splice(0)) {
-        const bytes = SessionFrame.encode(frame)
-        ends[to].receive(good(decodeStrict(SessionFrame, bytes, FRAME_BYTES)), env, new Out())
+      for (const sent of posted.splice(0)) {
+        const frame = good(decodeStrict(SessionFrame, SessionFrame.encode(sent), FRAME_BYTES))
+        ends[to].receive(frame, users[to === 0 ? 1 : 0].record.user, env, new Out())
       }
     }
   }

@@ -3,7 +3,7 @@
  *
  * Integers are big-endian. Comparison of anything secret goes through `equalBytes`, whose time depends on lengths only.
  */
-import { alloc } from 'uint8arrays/alloc'
+import { alloc, allocUnsafe } from 'uint8arrays/alloc'
 import { compare } from 'uint8arrays/compare'
 import { concat } from 'uint8arrays/concat'
 import { fromString } from 'uint8arrays/from-string'
@@ -13,6 +13,9 @@ export const EMPTY: Uint8Array = new Uint8Array(0)
 
 /** Fresh zeroed bytes. */
 export const zeros = (length: number): Uint8Array => alloc(length)
+
+/** Bytes of any content, for who writes them all. Small ones share their memory, as those of `joinBytes` do. */
+export const unwritten = (length: number): Uint8Array => allocUnsafe(length)
 
 /** One new array holding the parts in order. */
 export const joinBytes = (...parts: readonly Uint8Array[]): Uint8Array => concat(parts as Uint8Array[])
@@ -70,11 +73,7 @@ export function unbase32(text: string): Uint8Array | undefined {
 }
 
 /** 32-bit big-endian. */
-export function u32(value: number): Uint8Array {
-  const bytes = new Uint8Array(4)
-  new DataView(bytes.buffer).setUint32(0, value)
-  return bytes
-}
+export const u32 = (value: number): Uint8Array => Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value)
 
 /** 64-bit big-endian of a safe non-negative integer. */
 export function u64(value: number): Uint8Array {

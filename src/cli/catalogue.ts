@@ -604,6 +604,7 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     options: {
       list: flag('the scenarios there are, and their parameters'),
       print: flag('the text of SCENARIO, to copy and change'),
+      compare: text('FILE', 'two records of --events beside each other: this one and FILE'),
       peers: text('N', 'members who manage nothing'),
       managers: text('N', 'key managers, 1 to 7'),
       seed: text('N', 'chance begins here: the same number gives the same run (default: another one each time)'),
@@ -620,7 +621,8 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
       'conclave simulate removal --seed 7 --set removed=5',
       'conclave simulate --list',
       'conclave simulate --print hello',
-      'conclave simulate ./mine.json --events run.ndjson'
+      'conclave simulate ./mine.json --events run.ndjson',
+      'conclave simulate --compare before.ndjson after.ndjson --report both.html'
     ],
     more:
       'Needs no home and touches no network but its own. Exit code 7: a promise was broken; then the same is looked for in\n' +

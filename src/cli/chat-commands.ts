@@ -28,7 +28,7 @@ import type {
   VerifyForm
 } from './forms.ts'
 import { interrupt } from './interrupts.ts'
-import { channelText, placeIn } from './lines.ts'
+import { addressOf, channelText, placeIn } from './lines.ts'
 import {
   channelLines,
   groupLines,
@@ -152,7 +152,8 @@ export class ChatCommands {
   }
 
   get #channel(): string {
-    return this.#chat.current?.id ?? ''
+    const { current } = this.#chat
+    return current === undefined ? '' : addressOf(current)
   }
 
   async #help(rest: string): Promise<void> {
@@ -199,7 +200,7 @@ export class ChatCommands {
   /** In the channel typed into, as far as it is here. */
   async #search(rest: string): Promise<void> {
     const form = await this.#call<SearchForm>('search', { text: rest, channel: this.#channel })
-    this.#say(searchLines(form, this.#chat.style(this.#channel)))
+    this.#say(searchLines(form, this.#chat.style(this.#chat.current?.id ?? '')))
   }
 
   async #plain(rest: string): Promise<void> {

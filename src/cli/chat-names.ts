@@ -2,7 +2,7 @@
 import { skeleton } from '../core/identity/nick.ts'
 import { displayText, type SafeText } from './display-text.ts'
 import type { ChannelForm, EventForm, GroupForm, MemberForm } from './forms.ts'
-import { placeIn } from './lines.ts'
+import { addressOf, placeIn } from './lines.ts'
 import type { Session } from './session.ts'
 
 type NickForm = Extract<EventForm, { type: 'nick' }>
@@ -27,7 +27,7 @@ export class ChatNames {
    */
   async learnNicks(session: Session, form: ChannelForm): Promise<NickForm[]> {
     const { id } = form
-    const { members } = await session.call<{ members: MemberForm[] }>('members', { channel: id })
+    const { members } = await session.call<{ members: MemberForm[] }>('members', { channel: addressOf(form) })
     const before = id === this.#channel ? this.#nicks : new Map<string, string>()
     this.#channel = id
     this.#nicks = new Map(members.map(({ user, nick }) => [user, nick]))

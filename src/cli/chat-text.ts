@@ -58,6 +58,9 @@ export const CHAT = {
       names.map((name) => own`/${name}`),
       own` or `
     )}. Nothing was sent.`,
+  /** @param name - of a channel or conversation, as `read` takes it. */
+  moreWaiting: (count: number, name: SafeText): SafeText =>
+    own`and ${count} more wait${count === 1 ? own`s` : own``} to be sent; conclave read ${name} shows them all`,
   noChannel: own`You are in no channel. /join INVITE, or: conclave channel create NAME`,
   needs: (usage: SafeText): SafeText => own`Nothing was done. Write it as ${usage}`,
   noPlain: own`Nothing was sent: this channel is encrypted only.`,
@@ -127,9 +130,9 @@ export function standingText(
 /** `🔒 @bob · ✓ verified · session open, direct · online` */
 function conversationStanding(name: SafeText, form: ConversationForm, last: readonly SafeText[]): SafeText {
   const trust = trustText(form) ?? CONVERSATION.stranger
-  const waiting = form.waiting > 0 ? [CONVERSATION.unconfirmed(form.waiting)] : []
+  const unseen = form.unseen > 0 ? [CONVERSATION.unconfirmed(form.unseen, form.waiting)] : []
   const presence = form.isOnline ? MEMBER.online : MEMBER.away
-  return joinText([own`🔒 ${name}`, trust, sessionText(form), presence, ...waiting, ...last], SEPARATOR)
+  return joinText([own`🔒 ${name}`, trust, sessionText(form), presence, ...unseen, ...last], SEPARATOR)
 }
 
 function managerText(form: ChannelForm, nickOf: (user: string) => string): SafeText {

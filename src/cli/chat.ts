@@ -9,11 +9,12 @@ import { CHAT, standingText } from './chat-text.ts'
 import { whyUnsent } from './conversation-text.ts'
 import { displayText, own, type SafeText, styled } from './display-text.ts'
 import { shortId } from './event-text.ts'
-import { EXIT, isOurs } from './exit.ts'
-import type { ChannelForm, EventForm, MessageForm, NoticeForm, ReadForm, SendForm, WaitingForm } from './forms.ts'
+import { EXIT } from './exit.ts'
+import type { ChannelForm, EventForm, MessageForm, NoticeForm, SendForm, WaitingForm } from './forms.ts'
 import { interrupt, interrupted } from './interrupts.ts'
 import { openScreen, type Screen } from './line-screen.ts'
 import {
+  addressOf,
   answerText,
   CHAT_LINES,
   channelText,
@@ -26,8 +27,9 @@ import {
   waitingLine
 } from './lines.ts'
 import type { Output } from './output.ts'
+import { readPages } from './pages.ts'
 import type { Served } from './serve.ts'
-import { explain, KEY_STATES, MESSAGE, READ, RUN, unforeseen } from './text.ts'
+import { explain, foreseen, KEY_STATES, MESSAGE, READ, RUN } from './text.ts'
 
 /** How long a message may be under way before it is shown as waiting. */
 const PATIENCE_MS = 400
@@ -110,17 +112,19 @@ export class Chat {
     this.#keys.set(form.id, form.key)
     await this.#learnNicks()
     await this.#learnGroups()
-    const { messages, waiting } = await this.served.session.call<ReadForm>('read', {
-      channel: form.id,
-      limit: HISTORY_LINES
-    })
+    const messages: MessageForm[] = []
+    const waiting: WaitingForm[] = []
+    for await (const page of readPages(this.served.session, { channel: addressOf(form), limit: HISTORY_LINES })) {
+      messages.push(...page.messages)
+      waiting.push(...page.waiting)
+    }
     if (messages.length > 0 && !this.output.isJson) {
       this.say(styled(CHAT.earlier, 'dim', this.output.isColour))
       // What comes in just now may be among them and is told besides.
       this.#history = new Set(messages.map(({ id }) => id))
       for (const one of messages) this.#showMessage(one, true)
     }
-    for (const one of waiting) this.#showWaiting(one)
+    this.#showWaiting(waiting, form)
     if (form.key !== 'ready')
       this.#tellLater(form.id, {
         type: 'keyState',
@@ -140,7 +144,9 @@ export class Chat {
     try {
       while (this.#isStale && this.current !== undefined) {
         this.#isStale = false
-        const form = await this.served.session.call<ChannelForm>('channel.show', { channel: this.current.id })
+        const form = await this.served.session.call<ChannelForm>('channel.show', {
+          channel: addressOf(this.current)
+        })
         if (this.current?.id !== form.id) continue
         this.current = form
         this.#showPrompt()
@@ -181,9 +187,10 @@ export class Chat {
   }
 
   async sendText(text: string, how: How): Promise<void> {
-    const channel = how.to ?? this.current?.id
+    const { current } = this
+    const channel = how.to ?? (current && addressOf(current))
     if (channel === undefined) return this.say(CHAT.noChannel)
-    const isReady = how.to !== undefined || this.#keys.get(channel) === 'ready'
+    const isReady = how.to !== undefined || this.#keys.get(current!.id) === 'ready'
     const params = {
       channel,
       text,
@@ -209,7 +216,7 @@ export class Chat {
     const { current } = this
     if (current === undefined) return this.say(CHAT.noChannel)
     const timeout = this.#keys.get(current.id) === 'ready' ? PATIENCE_MS : 0
-    const params = { channel: current.id, ...about, wait: 'sent', timeout }
+    const params = { channel: addressOf(current), ...about, wait: 'sent', timeout }
     const form = await this.served.session.call<SendForm>(method, params)
     if (this.output.isJson) return this.output.json({ type: 'said', ...form })
     if (form.kind === 'deletion' && form.about !== undefined) this.say(MESSAGE.deleteAsked(shortId(form.about.id)))
@@ -248,7 +255,7 @@ export class Chat {
   }
 
   #complain(error: unknown): void {
-    const known = isOurs(error) ? error : unforeseen(error)
+    const known = foreseen(error)
     if (this.output.isJson) return this.output.error(known)
     const { what, why, advice } = explain(known)
     this.say(own`${what}${reasonIn(why)}.${advice === undefined ? own`` : own` ${sentence(advice)}.`}`)
@@ -340,11 +347,15 @@ export class Chat {
     if (!form.isOwn) this.#mark(form)
   }
 
-  /** What an earlier run has left to be said. */
-  #showWaiting(form: WaitingForm): void {
-    if (this.output.isJson) return this.output.json({ ...form })
-    this.#waiting.set(form.local, displayText(form.text ?? '', { columns: 60, lines: 1 }))
-    this.say(waitingLine(form, this.style(form.channel)))
+  /** What an earlier run has left to be said: some of it, and how much more there is. */
+  #showWaiting(waiting: readonly WaitingForm[], { id, name }: ChannelForm): void {
+    for (const [i, form] of waiting.entries()) {
+      this.#waiting.set(form.local, displayText(form.text ?? '', { columns: 60, lines: 1 }))
+      if (this.output.isJson) this.output.json({ ...form })
+      else if (i < HISTORY_LINES) this.say(waitingLine(form, this.style(id)))
+    }
+    const left = waiting.length - HISTORY_LINES
+    if (left > 0 && !this.output.isJson) this.say(CHAT.moreWaiting(left, displayText(name, { columns: 40, lines: 1 })))
   }
 
   /** What was shown counts as read. */

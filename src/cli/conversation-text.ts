@@ -2,13 +2,10 @@
 import { displayText, joinText, own, type SafeText } from './display-text.ts'
 import { person } from './event-text.ts'
 import type { ConversationForm, MemberForm, PersonForm, SendForm, TrustForm, VerifyForm } from './forms.ts'
-import { plural } from './text.ts'
 
 export const CONVERSATION = {
   noChannel: (text: SafeText): string =>
     `Did not do anything. "${text}" names one user, and this is done in a channel. Name a channel; see conclave channel list.`,
-  notBegun: (text: SafeText): string =>
-    `There is no conversation with "${text}" yet. Neither of you has said anything to the other. Begin it with conclave dm ${text} TEXT, or in the chat with /dm and a text behind the name`,
   unknownUser: (text: SafeText): string =>
     `Do not know who "${text}" is. A user is named by user id, or by nick or fingerprint when you have a channel in common or have talked before. See conclave members CHANNEL, and conclave status.`,
   /** @param candidates - some of those that it may mean. */
@@ -17,9 +14,13 @@ export const CONVERSATION = {
   oneself: 'This is your own user id. It takes two to talk and to compare numbers. Name somebody else.',
   noGroupNorPlain:
     'Nothing was sent. A conversation with one user has no groups, and is always encrypted. Leave out --group and --plain.',
-  /** @param user - its id. */
-  keyChanged: (user: SafeText): string =>
-    `Nothing was said. You know another user by this nick, with another key: this may be a new device, or somebody who poses as the one you know. Compare your safety numbers by another way, with conclave verify ${user}, and if it is the right one: conclave trust ${user}`,
+  /**
+   * @param who - who has the nick now.
+   * @param known - whom the user knows by it.
+   * @param user - id of the first.
+   */
+  keyChanged: (who: SafeText, known: SafeText, user: SafeText): string =>
+    `Nothing was said. You know another user by this nick, with another key, namely ${known}; this is ${who}, which may be its new device, or somebody who poses as the one you know. Compare your safety numbers by another way, with conclave verify ${user}, and if it is the right one: conclave trust ${user}`,
   badNumber:
     'This is no safety number. A safety number has 60 digits, in twelve groups of five. Give all of them, in quotes: conclave verify USER --code "DIGITS"',
   numbersDiffer:
@@ -44,7 +45,12 @@ export const CONVERSATION = {
   },
   direct: own`direct`,
   throughChannel: own`through a channel`,
-  unconfirmed: (count: number): SafeText => own`${count} text${plural(count)} waiting`,
+  /** @param waiting - those of them that nobody has taken yet. */
+  unconfirmed: (unseen: number, waiting: number): SafeText =>
+    own`${unseen} not confirmed${waiting === 0 ? own`` : own`, ${waiting} of them waiting`}`,
+  nothingNew: (name: SafeText): SafeText =>
+    own`Nothing new with ${name}. (--limit 20 shows the last ones; conclave dm ${name} TEXT says something.)`,
+  nothing: (name: SafeText): SafeText => own`No messages with ${name}. (conclave dm ${name} TEXT says something.)`,
   marks: {
     rival: own`! nick known with another key`,
     verified: own`✓ verified`,

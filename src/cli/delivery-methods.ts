@@ -12,7 +12,7 @@ import type { MessageView } from '../core/notice.ts'
 import type { Node } from '../node/index.ts'
 import { shortId } from './event-text.ts'
 import type { SeenForm } from './forms.ts'
-import { ask, groupsOf, membersOf, namesOf, requirePlace } from './lookups.ts'
+import { ask, groupsOf, membersOf, namesOf, type ResultOf, requirePlace } from './lookups.ts'
 import { requirePost } from './message-methods.ts'
 import type { Desk } from './methods.ts'
 import type { Reader } from './parameters.ts'
@@ -36,39 +36,44 @@ export class Deliveries {
   /** Members of each group, and under the empty name of the channel. */
   readonly #sizes: ReadonlyMap<string, number>
   readonly #unknown: ReadonlySet<string>
+  /** Lamport times. */
+  readonly #unsent: ReadonlySet<number>
 
   static async in(node: Node, view: ChannelView): Promise<Deliveries> {
-    const { receipts, unknown } = await ask(node, { type: 'receipts', channel: view.id }, 'receipts')
+    const result = await ask(node, { type: 'receipts', channel: view.id }, 'receipts')
     const groups = await groupsOf(node, view.id)
     const sizes = groups.map(({ id, members }): [string, number] => [hex(id), members.length])
-    return new Deliveries(receipts, new Map([['', view.members], ...sizes]), unknown)
+    return new Deliveries(result, new Map([['', view.members], ...sizes]))
   }
 
-  private constructor(
-    receipts: readonly ReceiptView[],
-    sizes: ReadonlyMap<string, number>,
-    unknown: readonly string[]
-  ) {
+  private constructor({ receipts, unknown, unsent }: ResultOf<'receipts'>, sizes: ReadonlyMap<string, number>) {
     for (const one of receipts) {
       const line = hex(one.group)
       this.#receipts.set(line, [...(this.#receipts.get(line) ?? []), one])
     }
     this.#sizes = sizes
     this.#unknown = new Set(unknown)
+    this.#unsent = new Set(unsent)
+  }
+
+  /** Whether nobody has taken it yet. */
+  #isWaiting({ lamport, state }: Own): boolean {
+    return state === 'waiting' || this.#unsent.has(lamport)
   }
 
   /** Members that say to have it. */
-  whoHas({ group, lamport, state }: Own): Uint8Array[] {
-    if (state === 'waiting') return []
+  whoHas(message: Own): Uint8Array[] {
+    if (this.#isWaiting(message)) return []
+    const { group, lamport } = message
     const line = this.#receipts.get(hex(group)) ?? []
     return line.filter((one) => hasSeen(one, lamport)).map(({ user }) => user)
   }
 
   of(message: Own): Delivery {
-    const { id, group, state } = message
+    const { id, group } = message
     const of = Math.max(0, (this.#sizes.get(hex(group)) ?? 0) - 1)
     const seenBy = this.whoHas(message).length
-    if (state === 'waiting') return { state, seenBy, of }
+    if (this.#isWaiting(message)) return { state: 'waiting', seenBy, of }
     return { state: seenBy > 0 ? 'seen' : this.#unknown.has(id) ? 'unknown' : 'sent', seenBy, of }
   }
 }

@@ -110,6 +110,8 @@ function sessionEventText({ user, change, missing }: Extract<EventForm, { type: 
   switch (change) {
     case 'renewed':
       return own`${person(user)} has begun a new session: its earlier state is lost`
+    case 'setBack':
+      return own`${person(user)} has heard other things from you than are known here: this home is an older copy. What waits is said in a new session, and may come twice`
     case 'gap':
       return own`GAP: ${missing} text${plural(missing)} of ${person(user)} will not come: ${missing === 1 ? own`it is` : own`they are`} lost`
     default:

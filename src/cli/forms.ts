@@ -119,8 +119,10 @@ export interface ConversationForm extends PersonForm {
   readonly session: PairView['session']
   /** Whether what was said last went directly, and not through a channel of both. */
   readonly isDirect: boolean
-  /** Texts of ours that the other has not confirmed. */
+  /** Texts of ours that nobody has taken yet. */
   readonly waiting: number
+  /** Texts of ours that the other has not confirmed, those that wait among them. */
+  readonly unseen: number
   readonly isOnline: boolean
 }
 
@@ -174,6 +176,8 @@ export interface MessageForm extends InChannel {
   readonly isDeleted?: true
   /** Of a text. */
   readonly reactions?: readonly ReactionForm[]
+  /** How many more different ones there are. */
+  readonly moreReactions?: number
   /** Id of the message that an edit, deletion or reaction is about. */
   readonly target?: string
   /** The text that it answers or is about, when that is here. */
@@ -218,7 +222,9 @@ export interface QuoteForm {
 
 export interface ReactionForm {
   readonly emoji: string
-  /** User ids, in the order in which they reacted. */
+  /** Users who reacted so. */
+  readonly count: number
+  /** User ids of the first of them, in the order in which they reacted. */
   readonly users: readonly string[]
 }
 
@@ -292,11 +298,11 @@ export type EventForm = InChannel &
     | { readonly type: 'exposure'; readonly exposure: Exposure }
     | ({ readonly type: 'descriptor' } & AmendmentForm)
     | { readonly type: 'alarm'; readonly manager: PersonForm; readonly check: number }
-    /** A session with one user began; the other began it anew; or so many of its texts will not come. */
+    /** A session with one user began; the other began it anew; or we did, on an older state; or so many of its texts will not come. */
     | {
         readonly type: 'session'
         readonly user: PersonForm
-        readonly change: 'renewed' | 'gap'
+        readonly change: 'renewed' | 'setBack' | 'gap'
         readonly missing: number
       }
     /** Somebody says something under a nick by which this user knows another. */
@@ -345,6 +351,8 @@ export interface StatusForm {
     readonly state?: KeyState
     readonly count?: number
     readonly office?: OfficeForm
+    /** Code of what stopped the peer. */
+    readonly error?: string
   }[]
 }
 
@@ -356,12 +364,14 @@ export interface Position {
   readonly id: string
 }
 
-/** One part of a history; `after` when there is more. */
+/** One part of a history; ask again, with `after` as it says, when there is more. */
 export interface ReadForm extends InChannel {
   /** Texts as they are now, and what else happened to texts that are not among them; with `raw` each message as it came. */
   readonly messages: readonly MessageForm[]
-  /** With the last part: what we have said and is in no history yet. */
+  /** With the last part: what we have said and is in no history yet, as much of it as one answer holds. */
   readonly waiting: readonly WaitingForm[]
+  /** How many more of them there are: ask again, with the local name of the last one as `afterWaiting`. */
+  readonly waitingLeft: number
   /** How far the channel has been read with this part; absent when there was nothing. */
   readonly upTo?: { readonly position: Position; readonly seenAt: number }
   readonly after?: Position

@@ -78,7 +78,7 @@ async function marksFor(node: Node, channel: Uint8Array, group: Uint8Array): Pro
  * Part of a history. Without `since`, `limit` and `after`: what is new since the last `mark`. Texts are given as they are now;
  * what else was said about one appears only when the text is not among what is asked for. With `raw` every message as it came.
  *
- * @returns at most some hundred messages; ask again with `after` for those that follow.
+ * @returns as much as one answer holds; ask again with `after`, and with `afterWaiting`, for what follows.
  */
 export async function read({ node }: Desk, params: Reader): Promise<ReadForm> {
   const view = await requirePlace(node, params.text('channel'))
@@ -97,6 +97,9 @@ export async function read({ node }: Desk, params: Reader): Promise<ReadForm> {
   }
   const isWanted = (one: MessageView): boolean => (after === undefined || isAfter(one, after)) && isAsked(one)
   const style = { isRaw, isAsked, isOfGroup }
+  const afterWaiting = params.optional('afterWaiting')
+  if (afterWaiting !== undefined)
+    return { ...placeOf(view), messages: [], ...(await waitingIn(node, view, isOfGroup, PAGE_BYTES, afterWaiting)) }
   if (after === undefined && limit !== undefined && limit > 0) {
     const isCounted = (one: MessageView): boolean => isOfGroup(one) && (isRaw || one.content.text !== undefined)
     return (await pageOf(node, view, await newest(node, view.id, limit, isCounted), true, style))!
@@ -178,17 +181,45 @@ async function pageOf(
   }
   if (messages.length === 0 && !isEnd) return undefined
   const isWhole = isEnd && !isCut
-  const waiting = isWhole ? await waitingIn(node, view, isOfGroup) : []
-  const place = { ...placeOf(view), messages, waiting, ...(last && { upTo: { position: positionOf(last), seenAt } }) }
+  const waiting = isWhole ? await waitingIn(node, view, isOfGroup, PAGE_BYTES - bytes) : NOTHING_WAITS
+  const place = {
+    ...placeOf(view),
+    messages,
+    ...waiting,
+    ...(last && { upTo: { position: positionOf(last), seenAt } })
+  }
   return last !== undefined && !isWhole ? { ...place, after: positionOf(last) } : place
 }
 
-/** What we have said here and is in no history yet. */
-async function waitingIn(node: Node, view: PlaceView, isWanted: PageStyle['isOfGroup']): Promise<WaitingForm[]> {
-  if (view.waiting === 0) return []
+const NOTHING_WAITS: Pick<ReadForm, 'waiting' | 'waitingLeft'> = { waiting: [], waitingLeft: 0 }
+
+/**
+ * What we have said here and is in no history yet: one at least, and as many as there is room for.
+ *
+ * @param after - local name of the one before; when that waits no more, all are given.
+ */
+async function waitingIn(
+  node: Node,
+  view: PlaceView,
+  isWanted: PageStyle['isOfGroup'],
+  room: number,
+  after?: string
+): Promise<Pick<ReadForm, 'waiting' | 'waitingLeft'>> {
+  // What waits in a conversation has its place in the history.
+  if (view.waiting === 0 || view.pair !== undefined) return NOTHING_WAITS
   const { messages } = await ask(node, { type: 'waiting', channel: view.id }, 'waiting')
   const names = await namesOf(node, view.id, true)
-  return messages.filter(isWanted).map((one) => waitingForm(one, placeOf(view), names))
+  const wanted = messages.filter(isWanted)
+  const left = wanted.slice(wanted.findIndex(({ local }) => local === after) + 1)
+  const waiting: WaitingForm[] = []
+  let bytes = 0
+  for (const one of left) {
+    const form = waitingForm(one, placeOf(view), names)
+    bytes += Buffer.byteLength(JSON.stringify(form))
+    if (bytes > room && waiting.length > 0) break
+    waiting.push(form)
+  }
+  return { waiting, waitingLeft: left.length - waiting.length }
 }
 
 /** Texts are shown, and news of a text that is not itself among what is read, while it is the latest. */

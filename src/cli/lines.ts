@@ -94,16 +94,12 @@ function stateMark(form: MessageForm, { isColour, withState }: LineStyle): SafeT
   const { isOwn, state } = form
   if (!isOwn || withState !== true) return own``
   const isAmiss = state === 'waiting' || state === 'unknown'
-  return own`  ${styled(own`[${storedStateText(form)}]`, isAmiss ? 'warn' : 'dim', isColour)}`
+  return own`  ${styled(own`[${stateText(form)}]`, isAmiss ? 'warn' : 'dim', isColour)}`
 }
 
 /** Where a message of ours stands. */
 export const stateText = ({ state, seenBy = 0, of = 0 }: Pick<MessageForm, 'state' | 'seenBy' | 'of'>): SafeText =>
   state === 'seen' ? READ.seen(seenBy, of) : READ.states[state]
-
-/** Where a stored message of ours stands. Of one to a single user it is stored whether the other has it, and no more. */
-export const storedStateText = (form: Pick<MessageForm, 'state' | 'seenBy' | 'of' | 'with'>): SafeText =>
-  form.with !== undefined && form.state === 'sent' ? READ.states.unconfirmed : stateText(form)
 
 /** What a text says now, with its marks, and who thinks what of it below. */
 function postText(form: MessageForm, style: LineStyle): SafeText {
@@ -113,7 +109,7 @@ function postText(form: MessageForm, style: LineStyle): SafeText {
   const edited = form.isEdited ? own` ${styled(READ.edited, 'dim', isColour)}` : own``
   const plain = form.isEncrypted ? own`` : own` ${READ.plain}`
   const { reactions = [] } = form
-  const counts = reactions.slice(0, SHOWN_REACTIONS).map(({ emoji, users }) => own`${emojiText(emoji)} ${users.length}`)
+  const counts = reactions.slice(0, SHOWN_REACTIONS).map(({ emoji, count }) => own`${emojiText(emoji)} ${count}`)
   const more = reactions.length > SHOWN_REACTIONS ? [own`…`] : []
   const below = counts.length === 0 ? own`` : own`\n${joinText([...counts, ...more], own`  `)}`
   return own`${text}${edited}${plain}${stateMark(form, style)}${indented(below, INDENT)}`
@@ -202,6 +198,10 @@ export const channelText = ({ channel, channelName, with: other }: InChannel): S
   if (other !== undefined) return name
   return channelName === '' ? displayText(channel.slice(0, 8)) : own`#${name}`
 }
+
+/** What methods take a channel or conversation by, also when nothing was said in it yet. */
+export const addressOf = ({ id, conversation }: ChannelForm): string =>
+  conversation === undefined ? id : `@${conversation.user}`
 
 /** Where somebody speaks who is in a channel or a conversation. */
 export const placeIn = ({ id, name, conversation }: ChannelForm): InChannel => ({

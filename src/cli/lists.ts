@@ -29,7 +29,7 @@ import {
   messageLine,
   nickText,
   quotedText,
-  storedStateText
+  stateText
 } from './lines.ts'
 import { healthText, KEY_STATES, MESSAGE, plural, READ, STATUS } from './text.ts'
 
@@ -56,13 +56,13 @@ export const searchLines = ({ messages, isMore, searched }: SearchForm, style: L
 ]
 
 /** Who has a message of ours. */
-export function seenLines({ id, about, state, seenBy, notYet, with: other }: SeenForm): SafeText[] {
+export function seenLines({ id, about, state, seenBy, notYet }: SeenForm): SafeText[] {
   const of = seenBy.length + notYet.length
   const rows: [SafeText, SafeText][] = []
   if (seenBy.length > 0) rows.push([own`  ${READ.has}`, joinText(seenBy.map(person), own`, `)])
   if (notYet.length > 0) rows.push([own`  ${READ.notYet}`, joinText(notYet.map(person), own`, `)])
   return [
-    own`${shortId(id)} ${quotedText(about)}  [${storedStateText({ state, seenBy: seenBy.length, of, ...(other !== undefined && { with: other }) })}]`,
+    own`${shortId(id)} ${quotedText(about)}  [${stateText({ state, seenBy: seenBy.length, of })}]`,
     ...tableLines(rows)
   ]
 }
@@ -224,7 +224,7 @@ export const conversationLines = (conversations: readonly ConversationForm[]): S
       trustText(one) ?? CONVERSATION.stranger,
       one.isOnline ? own`● ${MEMBER.online}` : own`- ${MEMBER.away}`,
       sessionText(one),
-      one.waiting > 0 ? CONVERSATION.unconfirmed(one.waiting) : own``
+      one.unseen > 0 ? CONVERSATION.unconfirmed(one.unseen, one.waiting) : own``
     ])
   )
 

@@ -1,5 +1,5 @@
 /** What several methods look up at a running peer: channels, members, groups, users, and waiting until something is so. */
-import { EMPTY, equalBytes, hex } from '../base/bytes.ts'
+import { equalBytes, hex } from '../base/bytes.ts'
 import { UsageError } from '../base/errors.ts'
 import { SECOND_MS } from '../base/time.ts'
 import type { ChannelView, Command, CommandResult, GroupView, MemberView, PairView } from '../core/command.ts'
@@ -23,7 +23,7 @@ import {
   userText
 } from './to-forms.ts'
 
-type ResultOf<T extends CommandResult['type']> = Extract<CommandResult, { type: T }>
+export type ResultOf<T extends CommandResult['type']> = Extract<CommandResult, { type: T }>
 
 export async function ask<T extends CommandResult['type']>(
   node: Node,
@@ -95,9 +95,9 @@ export const isAddressed = (text: string): boolean => text.startsWith('@')
 
 /**
  * Where a person wants to read, or to change what was said: a channel as `requireChannel` finds it, or `@NICK`, `@USER` or
- * `@FINGERPRINT` for the conversation with that user.
+ * `@FINGERPRINT` for the conversation with that user, whether anything was said in it or not.
  *
- * @throws {UsageError} as `requireChannel` and `requirePerson`; `NO_CONVERSATION`
+ * @throws {UsageError} as `requireChannel` and `requirePerson`; `TO_ONESELF`
  */
 export async function requirePlace(node: Node, text: string): Promise<PlaceView> {
   if (isAddressed(text)) return conversationView(await requirePair(node, text))
@@ -110,25 +110,12 @@ async function requirePair(node: Node, text: string): Promise<PairView> {
   const found = called(await pairsOf(node), text.slice(1))
   const shown = displayText(text, { columns: 60, lines: 1 })
   if (found.length > 1) throw new UsageError('AMBIGUOUS_USER', CONVERSATION.ambiguous(shown, candidatesText(found)))
-  if (found.length === 1) return found[0]!
-  await requirePerson(node, text)
-  throw new UsageError('NO_CONVERSATION', CONVERSATION.notBegun(shown))
+  return found[0] ?? (await pairWith(node, (await requirePerson(node, text)).user))
 }
 
-/** What two have said to each other and know of each other, also when that is nothing yet. */
-export async function pairWith(node: Node, { user, nick }: Pick<PairView, 'user' | 'nick'>): Promise<PairView> {
-  return (await pairsOf(node)).find((one) => equalBytes(one.user, user)) ?? { ...NOT_BEGUN, user, nick }
-}
-
-const NOT_BEGUN: Omit<PairView, 'user' | 'nick'> = {
-  id: EMPTY,
-  trust: undefined,
-  rival: undefined,
-  session: 'none',
-  isDirect: false,
-  waiting: 0,
-  seenUpTo: 0,
-  isOnline: false
+/** The conversation with a user, also when nothing was said in it. @throws {UsageError} `TO_ONESELF` */
+export async function pairWith(node: Node, user: Uint8Array): Promise<PairView> {
+  return (await ask(node, { type: 'pairs', user }, 'pairs')).pairs[0]!
 }
 
 export async function membersOf(node: Node, channel: Uint8Array): Promise<readonly MemberView[]> {

@@ -3,11 +3,11 @@
  */
 import type { Arguments } from './arguments.ts'
 import { type Parsed, parseCommandLine } from './arguments.ts'
-import { EXIT, exitCodeOf, isOurs } from './exit.ts'
+import { EXIT, exitCodeOf } from './exit.ts'
 import { interrupted, interruption, watchSignals } from './interrupts.ts'
 import { Output } from './output.ts'
 import { closeSessions } from './session.ts'
-import { unforeseen } from './text.ts'
+import { foreseen } from './text.ts'
 
 /**
  * Runs one command.
@@ -23,9 +23,10 @@ export async function main(argv: readonly string[]): Promise<number> {
     const parsed = parseCommandLine(argv)
     return await carryOut(parsed, new Output({ isJson: parsed.options.isOn('json'), isColour }))
   } catch (error) {
-    output.error(isOurs(error) ? error : unforeseen(error))
+    const known = foreseen(error)
+    output.error(known)
     showCause(error)
-    return exitCodeOf(error)
+    return exitCodeOf(known)
   } finally {
     await closeSessions()
   }
@@ -60,9 +61,10 @@ function showCause(error: unknown): void {
 /** Runs the command of this process, and ends it. */
 export async function start(): Promise<never> {
   const die = (error: unknown): void => {
-    new Output({ isJson: process.argv.includes('--json') }).error(unforeseen(error))
+    const known = foreseen(error)
+    new Output({ isJson: process.argv.includes('--json') }).error(known)
     showCause(error)
-    process.exit(EXIT.bug)
+    process.exit(exitCodeOf(known))
   }
   process.on('uncaughtException', die)
   process.on('unhandledRejection', die)

@@ -6,7 +6,7 @@
  */
 import { EMPTY, equalBytes, hex, unhex } from '../base/bytes.ts'
 import { PeerError, UsageError } from '../base/errors.ts'
-import type { Command } from '../core/command.ts'
+import type { Command, PairView } from '../core/command.ts'
 import { nameOf } from '../core/member/history.ts'
 import { type Post, Thread } from '../core/member/thread.ts'
 import type { MessageView, Notice } from '../core/notice.ts'
@@ -16,7 +16,7 @@ import type { Content } from '../wire/messages.ts'
 import { isPlainChannel } from './channel-methods.ts'
 import { CONVERSATION } from './conversation-text.ts'
 import { displayText } from './display-text.ts'
-import { shortId } from './event-text.ts'
+import { person, shortId } from './event-text.ts'
 import type { SendForm } from './forms.ts'
 import {
   ask,
@@ -32,7 +32,7 @@ import {
 import type { Desk } from './methods.ts'
 import { type Reader, SEND_MS } from './parameters.ts'
 import { MESSAGE, WAITING } from './text.ts'
-import { conversationView, type PlaceView, placeOf, quoteForm, userText } from './to-forms.ts'
+import { conversationView, type PlaceView, personForm, placeOf, quoteForm, userText } from './to-forms.ts'
 
 /** The fewest letters of an id that may stand for it, and among how many of the newest messages. */
 const ID_LETTERS = 3
@@ -42,15 +42,15 @@ const RECENT_MESSAGES = 5000
 export async function send({ node }: Desk, params: Reader, caller: ControlCaller): Promise<SendForm> {
   const channel = params.text('channel')
   const view = isAddressed(channel)
-    ? conversationView(await pairWith(node, await requirePerson(node, channel)))
+    ? conversationView(await pairWith(node, (await requirePerson(node, channel)).user))
     : await requirePlace(node, channel)
   return await sendTo(node, view, params, caller)
 }
 
 /** To one user. */
 export async function dm({ node }: Desk, params: Reader, caller: ControlCaller): Promise<SendForm> {
-  const whom = await requirePerson(node, params.text('user'), params.optional('channel'))
-  return await sendTo(node, conversationView(await pairWith(node, whom)), params, caller)
+  const { user } = await requirePerson(node, params.text('user'), params.optional('channel'))
+  return await sendTo(node, conversationView(await pairWith(node, user)), params, caller)
 }
 
 async function sendTo(node: Node, view: PlaceView, params: Reader, caller: ControlCaller): Promise<SendForm> {
@@ -151,7 +151,7 @@ async function speak(
       ? { type: 'sayTo', user: view.pair.user, content }
       : { type: 'say', channel: view.id, content, isPlain, ...line }
     const { local } = await ask(node, command, 'said').catch((error) => {
-      throw isKeyChange(error) && view.pair ? keyChanged(view) : error
+      throw isKeyChange(error) && view.pair ? keyChanged(view.pair, node.user) : error
     })
     const timeoutMs = wait === 'none' ? 0 : params.duration('timeout', SEND_MS[wait])
     const isSo = async (): Promise<true | undefined> => {
@@ -181,15 +181,17 @@ async function speak(
 }
 
 async function placeNow(node: Node, view: PlaceView): Promise<PlaceView> {
-  if (view.pair) return conversationView(await pairWith(node, view.pair))
+  if (view.pair) return conversationView(await pairWith(node, view.pair.user))
   return (await viewOf(node, view.id)) ?? view
 }
 
 const isKeyChange = (error: unknown): boolean => error instanceof PeerError && error.code === 'KEY_CHANGED'
 
 /** Says whom it is about, so that what is to be typed next means the very same user. */
-const keyChanged = ({ pair }: PlaceView): PeerError =>
-  new PeerError('KEY_CHANGED', CONVERSATION.keyChanged(displayText(userText(pair!.user))))
+function keyChanged({ user, nick, rival = user }: PairView, self: Uint8Array): PeerError {
+  const [who, known] = [user, rival].map((one) => person(personForm(one, nick, self)))
+  return new PeerError('KEY_CHANGED', CONVERSATION.keyChanged(who!, known!, displayText(userText(user))))
+}
 
 const kindOf = ({ edit, deletion, reaction }: Partial<Content>): SendForm['kind'] =>
   edit ? 'edit' : deletion ? 'deletion' : reaction ? 'reaction' : 'text'

@@ -163,7 +163,7 @@ async function status({ node, home, startedAt }: Desk): Promise<StatusForm> {
   const peers = node.peers().length
   const listen = sortedAddresses(node.addresses())
   const health: StatusForm['health'][number][] = []
-  if (failure !== undefined) health.push({ level: 'fail', code: 'failed' })
+  if (failure !== undefined) health.push({ level: 'fail', code: 'failed', error: failure.code })
   health.push(
     node.protection === 'passphrase' ? { level: 'ok', code: 'protected' } : { level: 'warn', code: 'unprotected' },
     peers > 0 ? { level: 'ok', code: 'connected', count: peers } : { level: 'warn', code: 'alone', count: 0 },

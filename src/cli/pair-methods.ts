@@ -32,7 +32,7 @@ export async function verify({ node }: Desk, params: Reader): Promise<VerifyForm
     if (code !== number.replaceAll(' ', '')) throw new PeerError('SAFETY_NUMBER_DIFFERS', CONVERSATION.numbersDiffer)
     await node.command({ type: 'trust', user: whom.user, isVerified: true })
   }
-  const { user, nick, trust: known } = await pairWith(node, whom)
+  const { user, nick, trust: known } = await pairWith(node, whom.user)
   return { ...personForm(user, nick, node.user), safetyNumber: number, isVerified: known === 'verified' }
 }
 
@@ -43,9 +43,9 @@ export async function verify({ node }: Desk, params: Reader): Promise<VerifyForm
  */
 export async function trust({ node }: Desk, params: Reader): Promise<TrustForm> {
   const whom = await requireOther(node, params)
-  const { rival } = await pairWith(node, whom)
+  const { rival } = await pairWith(node, whom.user)
   await node.command({ type: 'trust', user: whom.user, isVerified: false })
-  const { user, nick, trust: known = 'trusted' } = await pairWith(node, whom)
+  const { user, nick, trust: known = 'trusted' } = await pairWith(node, whom.user)
   const replaced = rival && { replaced: personForm(rival, nick, node.user) }
   return { ...personForm(user, nick, node.user), trust: known, ...replaced }
 }

@@ -6,7 +6,7 @@ import { UsageError } from '../base/errors.ts'
 import { planOf } from '../sim/plan.ts'
 import { type Play, type RunOptions, runPlan } from '../sim/play.ts'
 import type { Recorder, RecordLine, Verdict } from '../sim/record.ts'
-import type { Mode, ScenarioFile } from '../sim/scenario-file.ts'
+import type { Crowd, Mode, ScenarioFile } from '../sim/scenario-file.ts'
 import { SIMULATION } from './simulation-text.ts'
 
 /** More members than this are too many to play each of them in full. */
@@ -23,7 +23,7 @@ export type Runner = (recorder: Recorder, options: Omit<RunOptions, 'mode'>) => 
 
 /** Who runs a scenario. @throws {UsageError} `NOT_BUILT_YET`, `BAD_OPTION`, `BAD_SCENARIO` */
 export async function runnerOf(file: ScenarioFile, seed: number, mode: Mode): Promise<Runner> {
-  if (file.crowd !== undefined) throw new UsageError('NOT_BUILT_YET', SIMULATION.noCrowd)
+  if (file.crowd !== undefined) return crowdOf(file, file.crowd, seed)
   if (file.peers > PLAYED_MOST) throw new UsageError('BAD_OPTION', SIMULATION.tooMany(PLAYED_MOST))
   const play = await playOf(mode)
   const plan = planOf(file, seed)
@@ -31,6 +31,26 @@ export async function runnerOf(file: ScenarioFile, seed: number, mode: Mode): Pr
     const { verdict, breach } = await runPlan(plan, play, recorder, { ...options, mode })
     return { verdict, broken: breach?.id }
   }
+}
+
+/** Members of a crowd are rows of a table: there can be very many of them. */
+async function crowdOf(file: ScenarioFile, crowd: Crowd, seed: number): Promise<Runner> {
+  const { checkScale, runScale, SCALE_DEFAULTS } = await import('../sim/scale/scale.ts')
+  const { name: scenario, about, peers, managers } = file
+  const parameters = {
+    ...SCALE_DEFAULTS,
+    seed,
+    peers,
+    managers,
+    joinsPerSecond: crowd.joins,
+    messagesPerSecond: crowd.rate,
+    removals: crowd.removals,
+    takeover: crowd.takeover === 'yes',
+    durationMs: crowd.for
+  }
+  checkScale(parameters)
+  return async (recorder, { signal, command, startedAt }) =>
+    await runScale(parameters, recorder, { signal, command, scenario, about, startedAt: startedAt.toISOString() })
 }
 
 async function playOf(mode: Mode): Promise<Play> {
@@ -42,5 +62,8 @@ async function playOf(mode: Mode): Promise<Play> {
   return playVirtual()
 }
 
-/** Makes the page of a run from its lines; undefined while there is none. */
-export const reportOf: ((lines: Iterable<RecordLine>) => string) | undefined = undefined
+/** Makes the page of a run from its lines. Charts are dear to load: only now. */
+export async function reportOf(lines: Iterable<RecordLine>): Promise<string> {
+  const { reportOf: pageOf } = await import('../sim/report/report.ts')
+  return pageOf(lines)
+}

@@ -13,13 +13,12 @@ const WORDS = { columns: 400, lines: 1 } as const
 const TRACE_LINES = 12
 
 export const SIMULATION = {
-  noCrowd:
-    'Cannot simulate a crowd. This version plays each member in full. Take another scenario; see conclave simulate --list.',
   tooMany: (most: number): string =>
     `Cannot simulate so many members. Each of them is played in full here. Take ${most} at most with --peers, or the scenario scale.`,
   onlyLive:
     'Cannot simulate in processes, or over a transport. In virtual time there are none. Leave --processes out, and --transport, or use --mode live.',
-  noReport: 'Cannot write a report. This version does not make one. Leave --report out, and use --events.',
+  oneRecord:
+    'Cannot compare one record. It takes two that conclave simulate --events has written. Name both: --compare FILE FILE.',
   unknown: (name: SafeText, near: SafeText | undefined, names: readonly SafeText[]): string =>
     `There is no scenario "${name}". It is none that comes with the program, and no file of this name is there. ` +
     (near === undefined ? `Take one of: ${joinText(names, own`, `)}` : `Did you mean ${near}?`),

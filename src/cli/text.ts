@@ -4,8 +4,9 @@
  * What goes wrong is said in three parts: what happened, why, what to try. Nothing here contains a secret, and what others
  * wrote comes in as `SafeText` only.
  */
-import { type ConclaveError, InternalError } from '../base/errors.ts'
+import { type ConclaveError, InternalError, UsageError } from '../base/errors.ts'
 import { displayText, joinText, own, type SafeText } from './display-text.ts'
+import { isOurs } from './exit.ts'
 import type { KeyStateName, StatusForm } from './forms.ts'
 
 // ------------------------------------------------------------------ errors
@@ -26,6 +27,7 @@ const ADDED: ReadonlyMap<string, { readonly why?: SafeText; readonly advice?: Sa
   ['NOT_A_MEMBER', { why: own`only members can be removed`, advice: own`conclave members CHANNEL shows who is in` }],
   ['BUSY', { why: own`each of them takes memory, so there is a limit` }],
   ['STOPPED', { why: own`it was told to end while this was asked` }],
+  ['STORE_FAILED', { why: own`the disk is full or broken, or the home was taken away` }],
   ['STORE_CLOSED', { why: own`the peer was told to end while this was asked` }],
   ['NO_PLAIN_CHANNELS_YET', { why: own`this version only knows channels with a key` }],
   ['NO_SUCH_INVITE', { why: own`it was made for another channel, or nobody here has heard of it` }],
@@ -83,8 +85,25 @@ export function explain(error: ConclaveError): Explanation {
   return { what: first, why: reasons.length > 0 ? joinText(reasons, own`: `) : undefined, advice: rest[0] }
 }
 
+/** What the system says of the disk, or of the rights to it. */
+const DISK: ReadonlyMap<unknown, string> = new Map([
+  ...['ENOSPC', 'EDQUOT'].map((code) => [code, 'The disk is full.'] as const),
+  ...['EACCES', 'EPERM', 'EROFS'].map((code) => [code, 'A file or folder may not be read or written.'] as const),
+  ['ENOENT', 'A file or folder is gone.'],
+  ['EIO', 'The disk cannot be read or written.']
+])
+
+/** An error of ours, or what is said of one that is not: the text of that may be anybody's. */
+export function foreseen(error: unknown): ConclaveError {
+  if (isOurs(error)) return error
+  const why = error instanceof Error && 'code' in error ? DISK.get(error.code) : undefined
+  if (why === undefined) return unforeseen(error)
+  const message = `Could not go on. ${why} Look after the disk and the home on it, then try again.`
+  return new UsageError('DISK_FAILED', message, { cause: error })
+}
+
 /** An error nobody foresaw, from the system or a library: its text may be anybody's. */
-export function unforeseen(error: unknown): InternalError {
+function unforeseen(error: unknown): InternalError {
   const name = error instanceof Error ? error.name : typeof error
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? ` ${error.code}` : ''
   return new InternalError(displayText(`an unexpected ${name}${code}`, { columns: 80, lines: 1 }), { cause: error })
@@ -180,7 +199,7 @@ export const RUN = {
   ready: (id: SafeText, listen: SafeText, socket: SafeText): SafeText =>
     own`conclave is ready  id=${id} listen=${listen} socket=${socket}`,
   leaving: own`Leaving… (once more to leave at once)`,
-  failed: own`This peer has stopped sending, because something went wrong. What is stored can still be read.`,
+  failed: own`This peer has stopped: nothing is sent, taken in or read until it is started again. (conclave status says why.)`,
   staysOn: own`There is nothing to read on standard input: running until stopped.`,
   waitingToSend: own`Sending what was typed…`,
   leftWaiting: (count: number): SafeText =>
@@ -239,7 +258,7 @@ export const MESSAGE = {
   unknown: (text: SafeText): string =>
     `There is no message "${text}" here. Messages are named by their id, by its first 3 letters or more among the newest 5,000, or counted back: ^ the last one, ^2 the one before. See: conclave read CHANNEL --limit 20`,
   notSoMany: (text: SafeText): string =>
-    `There is no message "${text}" here. So many are not here: ^ counts your own to edit or delete, and those of others to answer. See: conclave read CHANNEL --limit 20`,
+    `There is no message "${text}" here. There are not so many: ^ counts back among your own to edit, delete or ask about, and among those of others to answer. See: conclave read CHANNEL --limit 20`,
   ambiguous: (text: SafeText): string =>
     `"${text}" could be several messages. Their ids begin alike. Give more letters of the id, as read --json shows it.`,
   notYours: (id: SafeText): string =>
@@ -268,15 +287,14 @@ export const MESSAGE = {
 // ------------------------------------------------------------------ reading
 
 export const READ = {
-  nothingNew: (name: SafeText): SafeText => own`Nothing new in #${name}. (--limit 20 shows the last ones.)`,
-  nothing: (name: SafeText): SafeText => own`No messages in #${name}.`,
+  nothingNew: (name: SafeText): SafeText => own`Nothing new in ${name}. (--limit 20 shows the last ones.)`,
+  nothing: (name: SafeText): SafeText => own`No messages in ${name}.`,
   unreadFrom: own`new`,
   you: own`you`,
   seen: (seenBy: number, of: number): SafeText => own`seen by ${seenBy} of ${of}`,
   states: {
     waiting: own`waiting`,
     sent: own`sent`,
-    unconfirmed: own`not confirmed`,
     unknown: own`unknown: nobody says to have it`
   },
   has: own`has it`,
@@ -323,7 +341,10 @@ export const STATUS = {
     count === 0
       ? own`listens nowhere: it can call others and not be called`
       : own`listens on ${count} address${count === 1 ? own`` : own`es`}`,
-  stopped: own`something went wrong inside: it reads and does not send; start it again`,
+  stopped: (error: string | undefined): SafeText =>
+    error === 'STORE_FAILED'
+      ? own`stopped: the disk takes no changes. Look after it, then start the peer again; what others did not hear of is sent then`
+      : own`stopped: something went wrong inside. Start the peer again`,
   channelReady: (name: SafeText, members: number): SafeText =>
     own`#${name}: the key is here, ${members} member${plural(members)}`,
   channelNotReady: (name: SafeText, state: KeyStateName): SafeText => own`#${name}: ${KEY_STATES[state]}`,
@@ -344,7 +365,7 @@ export const STATUS = {
 } as const
 
 /** One finding of `status`. */
-export function healthText({ code, channel, state, count }: StatusForm['health'][number]): SafeText {
+export function healthText({ code, channel, state, count, error }: StatusForm['health'][number]): SafeText {
   const name = displayText(channel ?? '', { columns: 40, lines: 1 })
   switch (code) {
     case 'protected':
@@ -354,7 +375,7 @@ export function healthText({ code, channel, state, count }: StatusForm['health']
     case 'not-running':
       return STATUS.notRunning
     case 'failed':
-      return STATUS.stopped
+      return STATUS.stopped(error)
     case 'connected':
     case 'alone':
       return STATUS.peers(count ?? 0)

@@ -170,11 +170,12 @@ export const conversationView = (pair: PairView): PlaceView => ({
   name: conversationName(pair),
   key: 'ready',
   members: 2,
+  waiting: pair.waiting,
   online: pair.isOnline ? 2 : 1
 })
 
 export function conversationForm(pair: PairView, self: Uint8Array): ConversationForm {
-  const { user, nick, trust, rival, session, isDirect, waiting, isOnline } = pair
+  const { user, nick, trust, rival, session, isDirect, waiting, unseen, isOnline } = pair
   return {
     ...personForm(user, nick, self),
     id: channelIdText(pair.id),
@@ -184,6 +185,7 @@ export function conversationForm(pair: PairView, self: Uint8Array): Conversation
     session,
     isDirect,
     waiting,
+    unseen,
     isOnline
   }
 }
@@ -276,10 +278,19 @@ function postForm(view: MessageView, thread: Thread): Partial<MessageForm> {
     text,
     ...(edit && { isEdited: true, isEncrypted: view.isEncrypted && edit.isEncrypted }),
     ...(reactions.length > 0 && {
-      reactions: reactions.map(({ emoji, by }) => ({ emoji, users: by.map(({ sender }) => userText(sender)) }))
-    })
+      reactions: reactions.slice(0, EMOJI).map(({ emoji, by }) => ({
+        emoji,
+        count: by.length,
+        users: by.slice(0, USERS_OF_EMOJI).map(({ sender }) => userText(sender))
+      }))
+    }),
+    ...(reactions.length > EMOJI && { moreReactions: reactions.length - EMOJI })
   }
 }
+
+/** Different reactions to a text that are told, and who reacted so: others can make any number of them. */
+const EMOJI = 64
+const USERS_OF_EMOJI = 32
 
 export const quoteForm = ({ message, name, text, isDeleted }: Post): QuoteForm => ({
   id: name,

@@ -15,7 +15,7 @@ export class Allowance {
     return this.#takenUntil - this.#headStartMs
   }
 
-  take(uptimeMs: number): void {
-    this.#takenUntil = Math.max(this.#takenUntil, uptimeMs) + this.#everyMs
+  take(uptimeMs: number, count = 1): void {
+    this.#takenUntil = Math.max(this.#takenUntil, uptimeMs) + count * this.#everyMs
   }
 }

@@ -53,7 +53,12 @@ export function runInChannel(room: Room, command: ChannelCommand, env: Env, out:
     case 'keys':
       return { type: 'keys', lines: linesOf(room, env) }
     case 'receipts':
-      return { type: 'receipts', receipts: room.member.receipts.views(), unknown: room.member.receipts.unknown() }
+      return {
+        type: 'receipts',
+        receipts: room.member.receipts.views(),
+        unknown: room.member.receipts.unknown(),
+        unsent: []
+      }
     case 'waiting':
       return { type: 'waiting', messages: room.member.speaker.unsealed() }
     case 'createGroup':

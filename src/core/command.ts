@@ -53,8 +53,11 @@ export type Command =
   | { readonly type: 'importRecords'; readonly records: readonly Uint8Array[] }
   /** Says something to one user, in a session of the two. What becomes of it comes as notices of their conversation. */
   | { readonly type: 'sayTo'; readonly user: Uint8Array; readonly content: Partial<Content> }
-  /** The conversations with single users, and everybody whose nick this user has bound to a key. */
-  | { readonly type: 'pairs' }
+  /**
+   * The conversations with single users, and everybody whose nick this user has bound to a key; with a user the one with that
+   * user alone, also when nothing was said yet.
+   */
+  | { readonly type: 'pairs'; readonly user?: Uint8Array }
   /** This is the right user, and the nick it has now is its: said by the user of this peer, or shown by equal safety numbers. */
   | { readonly type: 'trust'; readonly user: Uint8Array; readonly isVerified: boolean }
   | { readonly type: 'setNick'; readonly nick: string }
@@ -110,6 +113,8 @@ export type CommandResult =
       readonly receipts: readonly ReceiptView[]
       /** Ids of messages sent by this start that nobody says to have, though others are there. */
       readonly unknown: readonly string[]
+      /** Lamport times of messages to one user that nobody has taken yet; of a channel the stored message says it. */
+      readonly unsent: readonly number[]
     }
   /** In the order said. */
   | { readonly type: 'waiting'; readonly messages: readonly WaitingView[] }
@@ -124,7 +129,8 @@ export type CommandResult =
 
 /**
  * Where a message of ours stands. `waiting` for a key or a carrier; `sent` once a neighbour has it; `seen` once a member says
- * that it misses nothing up to it; `unknown` when members are there and none has said so for a while.
+ * that it misses nothing up to it; `unknown` when members are there and none has said so for a while. A text to one user is
+ * `sent` once the other, or the topic of a channel of both, has taken it, and `seen` once the other has confirmed it.
  */
 export type MessageState = 'waiting' | 'sent' | 'seen' | 'unknown'
 
@@ -186,8 +192,10 @@ export interface PairView {
   readonly session: 'none' | 'starting' | 'open'
   /** Whether the newest frame went directly. */
   readonly isDirect: boolean
-  /** Texts that the other has not confirmed. */
+  /** Texts of ours that nobody has taken yet. */
   readonly waiting: number
+  /** Texts of ours that the other has not confirmed, those that wait among them. */
+  readonly unseen: number
   /** Lamport time, in the conversation's own order, up to which the other has all that we said; 0: nothing. */
   readonly seenUpTo: number
   /** Whether it was heard of lately, in a channel of both or directly. */

@@ -7,6 +7,7 @@
 import { present } from '../base/assert.ts'
 import { compareBytes, EMPTY, equalBytes, hex, mapKey } from '../base/bytes.ts'
 import { PeerError, UsageError } from '../base/errors.ts'
+import { trim } from '../base/trim.ts'
 import { hash } from '../crypto/kdf.ts'
 import { LABEL } from '../crypto/labels.ts'
 import { decodeStrict } from '../wire/codec.ts'
@@ -21,7 +22,7 @@ import { Contacts } from './identity/contacts.ts'
 import type { RecordBook } from './identity/record-book.ts'
 import { asUserId, type UserId } from './identity/user.ts'
 import type { UserRecord } from './identity/user-record.ts'
-import type { Env, Event, HandOutcome, Row } from './machine.ts'
+import type { Env, Event, HandOutcome, Row, RowKey } from './machine.ts'
 import { messageRow, rowsBeside } from './member/history.ts'
 import type { MessageView } from './notice.ts'
 import { type Out, stateRow } from './out.ts'
@@ -53,10 +54,12 @@ interface Conversation {
   count: number
   /** Places of our texts that the other has not confirmed, oldest first. */
   unseen: number[]
+  /** Those of them that nobody has taken yet. */
+  unsent: number[]
   seenUpTo: number
-  /** Ids of our texts of this run that somebody has taken, hex. */
-  readonly sent: Set<string>
   isDirect: boolean
+  /** Of whom the user was warned in this run: it goes by that user's nick. Hex. */
+  warnedOf: string | undefined
   /** `Env.uptimeMs` at which its record was sought last. */
   soughtAt: number
 }
@@ -65,6 +68,8 @@ interface Conversation {
 interface Posted {
   readonly user: UserId
   readonly frame: SessionFrame
+  /** Its name on the topic to which it was given. */
+  readonly name?: string
 }
 
 type Said = Command & { readonly type: 'sayTo' }
@@ -102,8 +107,8 @@ export class Direct implements SessionsContext {
     for (const { value } of rowsOf('contact')) this.#contacts.restore(value)
     for (const { user } of this.#contacts.all()) this.#conversationWith(user)
     for (const { value } of rowsOf('conversation')) {
-      const { user, count, unseen, seenUpTo } = ConversationRow.decode(value)
-      Object.assign(this.#conversationWith(asUserId(user)), { count, unseen, seenUpTo })
+      const { user, count, unseen, unsent, seenUpTo } = ConversationRow.decode(value)
+      Object.assign(this.#conversationWith(asUserId(user)), { count, unseen, unsent, seenUpTo })
     }
     this.#started = new Sessions(this)
     this.#during({ env, out }, (sessions) => sessions.restore(rowsOf, env))
@@ -112,6 +117,7 @@ export class Direct implements SessionsContext {
       const conversation = this.#conversationWith(other)
       const confirmed = conversation.unseen.splice(0, conversation.unseen.length - waiting)
       conversation.seenUpTo = confirmed.at(-1) ?? conversation.seenUpTo
+      conversation.unsent = conversation.unsent.filter((place) => place > conversation.seenUpTo)
     }
   }
 
@@ -142,17 +148,17 @@ export class Direct implements SessionsContext {
     const carried = Math.max(0, ...[...this.#carried.values()].map(({ size }) => size))
     return [
       { name: 'frames on their way', size: this.#posted.size, cap: DIRECT_FRAMES },
-      { name: 'frames of one user that a topic has carried', size: carried, cap: DIRECT_FRAMES }
+      { name: 'frames of one user that a topic has carried', size: carried, cap: DIRECT_FRAMES },
+      ...this.#sessions.unsafeFills()
     ]
   }
 
   // ---------------------------------------------------------------- what comes in
 
-  /** A frame on a topic; most are for others. */
-  onFrame(frame: Frame, env: Env, out: Out): void {
-    if (equalBytes(frame.author, this.self.record.user)) return
-    const refusal = this.#during({ env, out }, (sessions) => sessions.receive(frame.body.session!, env, out))
-    if (refusal !== undefined && !isOrdinary(refusal)) out.reject(refusal)
+  /** A frame on a topic, or one that was kept for us; most are for others. */
+  onFrame(frame: Frame, env: Env, out: Out): Refusal | undefined {
+    if (equalBytes(frame.author, this.self.record.user)) return undefined
+    return this.#during({ env, out }, (sessions) => sessions.receive(frame.body.session!, frame.author, env, out))
   }
 
   /** A frame that a peer handed to us. */
@@ -160,7 +166,7 @@ export class Direct implements SessionsContext {
     this.onHeard(from, env)
     const frame = decodeStrict(SessionFrame, bytes, FRAME_BYTES)
     const receive = (sessions: Sessions): Refusal | undefined =>
-      frame === undefined ? refuse(803) : sessions.receive(frame, env, out)
+      frame === undefined ? refuse(803) : sessions.receive(frame, from, env, out)
     const refusal = this.#during({ env, out }, receive)
     if (refusal !== undefined) out.reject(refusal)
     const isUnknown = refusal !== undefined && (isOrdinary(refusal) || refusal.check === 1003)
@@ -204,16 +210,17 @@ export class Direct implements SessionsContext {
     this.#posted.delete(receipt)
     this.onHeard(user, env)
     if (outcome === 'unknown') this.#during({ env, out }, (sessions) => sessions.hint(user, frame.tag, env, out))
-    else this.#tellSent(conversation, out)
+    else this.#tellSent(conversation, frame, out)
   }
 
-  /** Puts a frame on the topic of a channel that both are in; each once, until its user is heard of. */
+  /** Puts a frame on the topic of a channel that both are in; on each once, until its user is heard of. */
   #publish(receipt: string, { user, frame }: Posted, out: Out): void {
-    const room = this.#roomWith(user)
-    if (room === undefined || this.#carried.get(mapKey(user))?.has(nameOf(frame))) {
-      this.#posted.delete(receipt)
-      return
-    }
+    this.#posted.delete(receipt)
+    const room = this.#roomFor(user, frame)
+    if (room === undefined) return
+    const name = room.context.name + nameOf(frame)
+    if (this.#carried.get(mapKey(user))?.has(name)) return
+    this.#posted.set(receipt, { user, frame, name })
     const { channel, self } = room.context
     // After all that was said, and each after the other: whoever was away asks for them with that.
     const lamport = Math.max(room.member.clock.lamport, this.#times.get(room.context.name) ?? 0) + 1
@@ -225,25 +232,25 @@ export class Direct implements SessionsContext {
   onPublished(receipt: string, recipients: number, out: Out): void {
     const posted = this.#posted.get(receipt)
     this.#posted.delete(receipt)
-    if (posted === undefined || recipients === 0) return
-    const { user, frame } = posted
+    if (posted?.name === undefined || recipients === 0) return
+    const { user, frame, name } = posted
     const key = mapKey(user)
     const carried = this.#carried.get(key) ?? new Set<string>()
-    this.#carried.set(key, carried.add(nameOf(frame)))
-    for (const oldest of carried) {
-      if (carried.size <= DIRECT_FRAMES) break
-      carried.delete(oldest)
-    }
-    this.#tellSent(this.#conversationWith(user), out)
+    this.#carried.set(key, carried.add(name))
+    trim(carried, DIRECT_FRAMES)
+    this.#tellSent(this.#conversationWith(user), frame, out)
   }
 
-  #tellSent({ user, id: channel, sent }: Conversation, out: Out): void {
-    for (const text of this.#sessions.pairWith(user)?.onWay ?? []) {
-      const id = hex(text)
-      if (sent.has(id)) continue
-      sent.add(id)
-      out.notify({ type: 'messageState', channel, local: id, id, state: 'sent', seenBy: 0, of: 1 })
-    }
+  /** Somebody has taken a frame: the text in it, if there is one, is on its way. */
+  #tellSent(conversation: Conversation, frame: SessionFrame, out: Out): void {
+    const { user, id: channel, unseen, unsent } = conversation
+    const text = this.#sessions.pairWith(user)?.textIn(frame)
+    const place = text && unseen[text.before]
+    if (place === undefined || !unsent.includes(place)) return
+    conversation.unsent = unsent.filter((one) => one !== place)
+    out.note([this.#row(conversation)])
+    const id = hex(text!.id)
+    out.notify({ type: 'messageState', channel, local: id, id, state: 'sent', seenBy: 0, of: 1 })
   }
 
   // ---------------------------------------------------------------- for the pairs
@@ -253,8 +260,8 @@ export class Direct implements SessionsContext {
   }
 
   /** Whoever shares a channel with us, and whom the user has talked to or trusts. */
-  isWelcome({ user }: UserRecord): boolean {
-    return this.#roomWith(user) !== undefined || this.#contacts.get(user) !== undefined
+  isWelcome(user: Uint8Array): boolean {
+    return this.#roomsWith(user).length > 0 || this.#contacts.get(user) !== undefined
   }
 
   onStarted(initiator: UserRecord, env: Env, out: Out): void {
@@ -269,54 +276,78 @@ export class Direct implements SessionsContext {
   rowsOf(text: DirectText): readonly Row[] {
     const { env } = this.#moment!
     const conversation = this.#conversationWith(text.user)
-    const { id: channel, user } = conversation
-    const lamport = ++conversation.count
-    if (text.isOwn) conversation.unseen = [...conversation.unseen, lamport]
+    const place = ++conversation.count
+    if (text.isOwn) {
+      conversation.unseen = [...conversation.unseen, place]
+      conversation.unsent = [...conversation.unsent, place]
+    }
+    const view = this.#messageOf(text, place, env.now)
+    this.#views.set(view.id, view)
+    return [...rowsOfMessage(view), this.#row(conversation)]
+  }
+
+  /** It stays in its place, and has not been taken by anybody. */
+  rowsOfRenamed(was: DirectText, text: DirectText, before: number): { puts: Row[]; deletes: readonly RowKey[] } {
+    const conversation = this.#conversationWith(text.user)
+    const place = conversation.unseen[before]
+    if (place === undefined) return { puts: [], deletes: [] }
+    conversation.unsent = [...conversation.unsent.filter((one) => one !== place), place].sort((a, b) => a - b)
+    const [old, view] = [was, text].map((one) => this.#messageOf(one, place, one.content.writtenAt)) as [
+      MessageView,
+      MessageView
+    ]
+    return { puts: [...rowsOfMessage(view), this.#row(conversation)], deletes: rowsOfMessage(old) }
+  }
+
+  #messageOf(text: DirectText, place: number, seenAt: number): MessageView {
+    const { id: channel, user } = this.#conversationWith(text.user)
     const self = this.self.record
     const id = hex(text.id)
-    const view: MessageView = {
+    return {
       channel,
       group: EMPTY,
       id,
       ...(text.isOwn && { local: id }),
       sender: text.isOwn ? self.user : user,
       nick: text.isOwn ? self.nick : this.#nickOf(user),
-      lamport,
+      lamport: place,
       counter: text.number,
       content: text.content,
       isEncrypted: true,
       isOwn: text.isOwn,
-      state: 'sent',
-      seenAt: env.now
+      state: text.isOwn ? 'waiting' : 'sent',
+      seenAt
     }
-    this.#views.set(id, view)
-    return [messageRow(view, EMPTY, 0), ...rowsBeside(view, TERMS), this.#row(conversation)]
   }
 
   post(user: UserId, frame: SessionFrame, out: Out): void {
     const receipt = `${DIRECT}:${this.#receipts++}`
     this.#posted.set(receipt, { user, frame })
-    for (const oldest of this.#posted.keys()) {
-      if (this.#posted.size <= DIRECT_FRAMES) break
-      this.#posted.delete(oldest)
-    }
-    const isOnlyWay = this.#roomWith(user) === undefined
+    trim(this.#posted, DIRECT_FRAMES)
+    const isOnlyWay = this.#roomsWith(user).length === 0
     out.push({ type: 'hand', to: user, frame: SessionFrame.encode(frame), receipt, isOnlyWay })
   }
 
   tell(notice: PairNotice, out: Out): void {
-    const conversation = this.#conversationWith(notice.type === 'text' ? notice.text.user : notice.user)
+    const conversation = this.#conversationWith('text' in notice ? notice.text.user : notice.user)
     const { id: channel, user } = conversation
     switch (notice.type) {
       case 'text':
-        return this.#show(hex(notice.text.id), user, channel, out)
+        return this.#show(hex(notice.text.id), conversation, out)
       case 'received': {
         const id = hex(notice.id)
-        conversation.seenUpTo = conversation.unseen.shift() ?? conversation.seenUpTo
-        conversation.sent.delete(id)
+        const [seen] = conversation.unseen.splice(notice.before, 1)
+        if (notice.before === 0) conversation.seenUpTo = seen ?? conversation.seenUpTo
+        conversation.unsent = conversation.unsent.filter((place) => place !== seen)
         out.note([this.#row(conversation)])
         return out.notify({ type: 'messageState', channel, local: id, id, state: 'seen', seenBy: 1, of: 1 })
       }
+      case 'renamed': {
+        const [local, id] = [hex(notice.was.id), hex(notice.text.id)]
+        return out.notify({ type: 'messageState', channel, local, id, state: 'waiting', seenBy: 0, of: 1 })
+      }
+      case 'setBack':
+        return out.notify({ type: 'session', channel, user, change: 'setBack', missing: 0 })
       case 'gap':
         return out.notify({ type: 'session', channel, user, change: 'gap', missing: notice.missing })
       case 'renewed':
@@ -328,11 +359,15 @@ export class Direct implements SessionsContext {
     }
   }
 
-  #show(id: string, user: UserId, channel: Uint8Array, out: Out): void {
+  #show(id: string, conversation: Conversation, out: Out): void {
     const view = this.#views.get(id)
     if (view === undefined) return
+    const { user, id: channel } = conversation
     const rival = this.#contacts.rivalOf(user, this.#nicksOf(user))
-    if (rival !== undefined) out.notify({ type: 'rival', channel, user, nick: view.nick })
+    if (rival !== undefined && conversation.warnedOf !== hex(rival.user)) {
+      conversation.warnedOf = hex(rival.user)
+      out.notify({ type: 'rival', channel, user, nick: view.nick })
+    }
     out.notify({ type: 'message', ...view })
   }
 
@@ -344,7 +379,7 @@ export class Direct implements SessionsContext {
     conversation.soughtAt = env.uptimeMs
     this.#sought.set(mapKey(user), user)
     out.push({ type: 'lookUp', kind: 'user', id: user })
-    const room = this.#roomWith(user)
+    const room = this.#roomFor(user, { attempt: 0 })
     if (room === undefined) return
     const { channel, name, addresses } = room.context
     out.push({ type: 'ask', id: `${name}:record`, channel, to: undefined, addresses, question: { record: { user } } })
@@ -360,9 +395,7 @@ export class Direct implements SessionsContext {
    * `TO_ONESELF`.
    */
   say({ user, content }: Said, env: Env, out: Out): CommandResult {
-    const to = asUserId(user)
-    if (equalBytes(to, this.self.record.user))
-      throw new UsageError('TO_ONESELF', 'This is your own user id. Say it to somebody else.')
+    const to = this.#otherThanSelf(user)
     const rival = this.#contacts.meet(to, this.#nicksOf(to), out)
     if (rival !== undefined) {
       throw new PeerError(
@@ -387,12 +420,27 @@ export class Direct implements SessionsContext {
     return { type: 'done' }
   }
 
-  views(): PairView[] {
-    const views = [...this.#conversations.values()].map((one) => this.#viewOf(one))
+  /** @param user - of the other, also when nothing was said; undefined: all that have begun. @throws {UsageError} `TO_ONESELF` */
+  views(user: Uint8Array | undefined): PairView[] {
+    if (user !== undefined) return [this.#viewOf(this.#conversationWith(this.#otherThanSelf(user)))]
+    const views = [...this.#conversations.values()].filter((one) => this.#hasBegun(one)).map((one) => this.#viewOf(one))
     return views.sort((a, b) => compareBytes(a.user, b.user))
   }
 
-  #viewOf({ user, id, isDirect, seenUpTo }: Conversation): PairView {
+  #hasBegun({ user, count }: Conversation): boolean {
+    return count > 0 || this.#contacts.get(user) !== undefined || this.#sessions.pairWith(user) !== undefined
+  }
+
+  #otherThanSelf(user: Uint8Array): UserId {
+    if (equalBytes(user, this.self.record.user))
+      throw new UsageError(
+        'TO_ONESELF',
+        'This is your own user id. It takes two to talk and to compare numbers. Name somebody else.'
+      )
+    return asUserId(user)
+  }
+
+  #viewOf({ user, id, isDirect, unseen, unsent, seenUpTo }: Conversation): PairView {
     const pair = this.#sessions.pairWith(user)
     const [session] = pair?.sessions ?? []
     return {
@@ -403,7 +451,8 @@ export class Direct implements SessionsContext {
       rival: this.#contacts.rivalOf(user, this.#nicksOf(user))?.user,
       session: session === undefined ? 'none' : session.isConfirmed ? 'open' : 'starting',
       isDirect,
-      waiting: pair?.waiting ?? 0,
+      waiting: unsent.length,
+      unseen: unseen.length,
       seenUpTo,
       isOnline: this.#isOnline(user)
     }
@@ -420,9 +469,9 @@ export class Direct implements SessionsContext {
       case 'say':
         return this.say({ type: 'sayTo', user, content: command.content }, env, out)
       case 'receipts': {
-        const { seenUpTo } = this.#conversationWith(user)
+        const { seenUpTo, unsent } = this.#conversationWith(user)
         const receipts = seenUpTo === 0 ? [] : [{ user, group: EMPTY, after: 0, lamport: seenUpTo }]
-        return { type: 'receipts', receipts, unknown: [] }
+        return { type: 'receipts', receipts, unknown: [], unsent }
       }
       case 'waiting':
         return { type: 'waiting', messages: [] }
@@ -453,22 +502,40 @@ export class Direct implements SessionsContext {
     if (known === undefined) {
       const id = idOf(this.self.record.user, user)
       const soughtAt = Number.NEGATIVE_INFINITY
-      known = { user, id, count: 0, unseen: [], seenUpTo: 0, sent: new Set(), isDirect: false, soughtAt }
+      known = {
+        user,
+        id,
+        count: 0,
+        unseen: [],
+        unsent: [],
+        seenUpTo: 0,
+        isDirect: false,
+        warnedOf: undefined,
+        soughtAt
+      }
       this.#conversations.set(key, known)
     }
     return known
   }
 
-  #row({ user, count, unseen, seenUpTo }: Conversation): Row {
-    return stateRow(`conversation/${hex(user)}`, ConversationRow.encode({ user, count, unseen, seenUpTo }))
+  #row({ user, count, unseen, unsent, seenUpTo }: Conversation): Row {
+    return stateRow(`conversation/${hex(user)}`, ConversationRow.encode({ user, count, unseen, unsent, seenUpTo }))
   }
 
-  #roomWith(user: UserId): Room | undefined {
-    for (const room of this.#rooms()) {
-      const { log, wasRemoved } = room.context
-      if (!wasRemoved && log.isMember(user) && log.isMember(room.context.user)) return room
-    }
-    return undefined
+  /** Channels that both are in. */
+  #roomsWith(user: Uint8Array): Room[] {
+    return [...this.#rooms()].filter(
+      ({ context }) => !context.wasRemoved && context.log.isMember(user) && context.log.isMember(context.user)
+    )
+  }
+
+  /** The channel for this try: those where the user is online come before those where we are, each in its turn. */
+  #roomFor(user: Uint8Array, { attempt }: Pick<SessionFrame, 'attempt'>): Room | undefined {
+    const rooms = this.#roomsWith(user)
+    const connected = rooms.filter(({ member }) => member.isConnected)
+    const online = connected.filter(({ member }) => member.presence.isOnline(user))
+    const best = [online, connected, rooms].find(({ length }) => length > 0) ?? []
+    return best[attempt % best.length]
   }
 
   #isOnline(user: UserId): boolean {
@@ -494,8 +561,14 @@ function idOf(one: Uint8Array, other: Uint8Array): Uint8Array {
   return hash(LABEL.conversationId, low, high)
 }
 
+/** Which of ours are out is kept with the conversation. */
+const rowsOfMessage = (view: MessageView): Row[] => [
+  messageRow({ ...view, state: 'sent' }, EMPTY, 0),
+  ...rowsBeside(view, TERMS)
+]
+
 /** A frame whatever its try. */
 const nameOf = ({ tag, header }: SessionFrame): string => hex(tag) + hex(header)
 
 /** On a topic most starts are for others, and most sessions are of others. */
-const isOrdinary = ({ check }: Refusal): boolean => check === 1001 || check === 1007
+export const isOrdinary = ({ check }: Refusal): boolean => check === 1001 || check === 1007

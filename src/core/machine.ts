@@ -124,6 +124,8 @@ export type Effect =
       readonly question: Question
       /** Without `to`: how many peers to pass over, as they were asked before. */
       readonly skip?: number
+      /** For session frames, which without `to` one carrier without keys is asked for: who is not asked. */
+      readonly but?: readonly UserId[]
     }
   | { readonly type: 'answer'; readonly id: number; readonly answer: Answer | undefined }
   /** Answers a question with messages that the world finds in the store, as `FramesAnswer` says. */

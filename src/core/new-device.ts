@@ -4,7 +4,8 @@
  * Keys, promises and what was seen come along: promises, or a key manager would use a number twice; what was seen, or
  * messages would be shown twice. No sending chain of a channel does, since none is stored: each start has a boot nonce of its
  * own, and the count of starts that hedges it goes on far above any that the other home will reach. Sessions with single
- * users stay behind, and so do the keys that one start may use: what waits in them is said anew, in a life of its own.
+ * users stay behind, and so do the keys that one start may use: what waits is said again, under the names that it had, in a life
+ * of its own.
  */
 import { EMPTY } from '../base/bytes.ts'
 import { PairRow, SaidRow, SelfRow } from '../wire/rows.ts'

@@ -82,14 +82,15 @@ export type Notice =
       readonly isClosed: boolean
     }
   /**
-   * A session with one user was begun anew by the other, which had lost it; or so many texts of the other will not come.
+   * A session with one user was begun anew by the other, which had lost it; or our own state was set back to an
+   * older one, and we have begun it anew; or so many texts of the other will not come.
    * `channel` is the conversation's id.
    */
   | {
       readonly type: 'session'
       readonly channel: Uint8Array
       readonly user: Uint8Array
-      readonly change: 'renewed' | 'gap'
+      readonly change: 'renewed' | 'setBack' | 'gap'
       readonly missing: number
     }
   /** Somebody says something to us under a nick that this user knows as another's. */

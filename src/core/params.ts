@@ -4,6 +4,7 @@
  */
 import { assert } from '../base/assert.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../base/time.ts'
+import { MARKS } from '../wire/limits.ts'
 
 // ------------------------------------------------------------------ shared with other peers (protocol §13)
 
@@ -24,7 +25,7 @@ export const PROPOSAL_MS = 400
 /** Managers that follow tell the one in office so, this often; for how long it counts. */
 export const BACKING_BEAT_MS = 2 * SECOND_MS
 export const BACKING_MS = 3 * BACKING_BEAT_MS
-/** A co-signer's promise is believed to be at most this far above the certified term: more could only shut us out. */
+/** What may be a lie of a promise takes a proposer no further than this at once. */
 export const PROMISE_JUMP = 2 ** 10
 /** How long a new root that is not urgent waits for co-signatures before newcomers go first, and then for its next try. */
 export const ROOT_PATIENCE_MS = 2 * SECOND_MS
@@ -142,6 +143,22 @@ export const TAIL_TRIES = 10
 export const CONTACTS = 10_000
 /** Times of absence that are still to be asked for. */
 export const BACKLOG_SPANS = 4
+/** Session frames that are kept for members who are away: in all, of one author in a channel, what each costs beside. */
+export const CARRIED_BYTES = 8 * 1024 * 1024
+export const CARRIED_OF_ONE_BYTES = 1024 * 1024
+export const CARRIED_FRAME_BYTES = 256
+/** How long they are kept where the channel does not say less, and how often it is looked whether they have been. */
+export const CARRIED_MS = 30 * DAY_MS
+export const CARRIED_LOOK_MS = HOUR_MS
+/** For so long after an absence whoever comes is asked for the session frames that passed meanwhile. */
+export const ABSENCE_MS = DAY_MS
+/** By so much may an author's Lamport time have been behind ours when it said something to us. */
+export const ABSENCE_SLACK = 256
+/** Members, and carriers without keys, that are asked; answers of one to one question; tries to get one. */
+export const ASKED_KEEPERS = 16
+export const ASKED_CARRIERS = 8
+export const KEEPER_ANSWERS = 8
+export const KEEPER_TRIES = 3
 /** Whoever has heard something says so within this time, or longer where there are many. */
 export const RECEIPT_MS = 2 * SECOND_MS
 export const RECEIPT_PER_MEMBER_MS = SECOND_MS
@@ -213,17 +230,26 @@ export const KEPT_ONE_TIME_KEYS = 256
 /** Starts of sessions that are looked at: so many at once, one more in each of these times; each costs decapsulations. */
 export const STARTS_AT_ONCE = 100
 export const START_MS = 20
+/** Of those that one user brings, whose they are does not show before: so many at once, one more in each of these times. */
+export const BROUGHT_STARTS_AT_ONCE = 25
+export const BROUGHT_START_MS = 200
+/** Users whose rate of these is remembered. */
+export const START_BRINGERS = 1024
 /** Of one user: so many at once, one more in each of these times. */
 export const STARTS_OF_ONE_AT_ONCE = 8
 export const START_OF_ONE_MS = 10 * SECOND_MS
-/** Starts without one-time key that are remembered; beyond, such starts are refused until prekeys have gone. */
+/** Starts without one-time key that are remembered, in all and of one user; beyond, such starts are refused until prekeys have gone. */
 export const KNOWN_SESSION_STARTS = 4096
+export const KNOWN_STARTS_OF_ONE = 64
 /** Sessions with one user, and how long one stays beside the one that is talked on. */
 export const SESSIONS_OF_PAIR = 4
 export const SESSION_GRACE_MS = 10 * MINUTE_MS
 /** How far a message of a session may be ahead, and keys of messages not come that are kept; how long, by the wall clock. */
 export const SKIPPED_KEYS = 1000
 export const SKIPPED_MS = DAY_MS
+/** Keys made ahead in one session, whether the message opens or not: so many at once, one more in each of these times. */
+export const KEYS_AHEAD_AT_ONCE = 4 * SKIPPED_KEYS
+export const KEY_AHEAD_MS = 10
 /** Of what is said to one user so much is on its way at once; how far ahead the other may be of what has come. */
 export const SAID_AT_ONCE = 32
 export const EARLY_TEXTS = 64
@@ -266,8 +292,13 @@ assert(LOOK_UP_MS < RETRY_MS[0]!, 'an answer comes before its question is put ag
 assert(FIRST_DIGEST_MS < DIGEST_MS, 'a member that comes back is heard of sooner than one that stays')
 assert(BATCH_MS < RETRY_MS[0]!, 'a batched answer comes before the first retry')
 assert(BATCH_MAX_MS < HANDED_PATIENCE_MS, 'in a storm, too, when the manager has the request')
+assert(SAID_AT_ONCE <= MARKS, 'of whatever waits an acknowledgement says whether it has come')
 assert(
   SAID_AT_ONCE <= EARLY_TEXTS && EARLY_TEXTS < SKIPPED_KEYS,
   'whatever of what is on its way comes first, it can be read'
+)
+assert(
+  BROUGHT_STARTS_AT_ONCE < STARTS_AT_ONCE && BROUGHT_START_MS > START_MS && KNOWN_STARTS_OF_ONE < KNOWN_SESSION_STARTS,
+  'no user alone keeps others from starting'
 )
 assert(ACK_MS < RESEND_MS, 'an acknowledgement comes before what it is for is sent again')

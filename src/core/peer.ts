@@ -11,6 +11,7 @@ import { ASKED_RANGES, STATEMENT_ENDS } from '../wire/limits.ts'
 import { type Answer, Operation, type Question } from '../wire/messages.ts'
 import { channelIdText, readChannelId } from '../wire/names.ts'
 import { ChannelRow } from '../wire/rows.ts'
+import { Carried } from './carried.ts'
 import { Context } from './channel/context.ts'
 import {
   amendChannel,
@@ -26,7 +27,7 @@ import { type Frame, readFrame } from './channel/frame.ts'
 import { readInvite } from './channel/invite.ts'
 import { runInChannel } from './channel-commands.ts'
 import type { ChannelChanges, Command, CommandResult } from './command.ts'
-import { DIRECT, Direct } from './direct.ts'
+import { DIRECT, Direct, isOrdinary } from './direct.ts'
 import { RecordBook } from './identity/record-book.ts'
 import { asUserId, type UserId } from './identity/user.ts'
 import { readUserRecord, type UserRecord } from './identity/user-record.ts'
@@ -59,6 +60,7 @@ export class Peer implements Machine {
   readonly #records = new RecordBook()
   readonly #keeper: SelfKeeper
   readonly #direct: Direct
+  readonly #carried: Carried
   readonly #channels = new Map<string, Room>()
   readonly #arrivals = new Map<string, Arrival>()
   #wakeAt: number | undefined
@@ -66,6 +68,7 @@ export class Peer implements Machine {
   constructor(config: PeerConfig) {
     this.#keeper = new SelfKeeper(config.key, config.nick, this.#records)
     this.#direct = new Direct(this.#keeper, this.#records, () => this.#channels.values())
+    this.#carried = new Carried((name) => this.#channels.get(name)?.context.charter.descriptor.retentionSeconds ?? 0)
   }
 
   /**
@@ -116,7 +119,7 @@ export class Peer implements Machine {
       { name: 'pending statements', size: context.log.pending().length, cap: PENDING_STATEMENTS }
     ])
     const channels = { name: 'channels', size: this.#channels.size + this.#arrivals.size, cap: CHANNELS }
-    return [channels, ...rooms, ...this.#direct.unsafeFills()]
+    return [channels, ...rooms, ...this.#direct.unsafeFills(), ...this.#carried.unsafeFills()]
   }
 
   handle(event: Event, env: Env): ReturnType<Machine['handle']> {
@@ -160,7 +163,7 @@ export class Peer implements Machine {
       case 'question':
         return this.#onQuestion(event.id, event.question, env, out)
       case 'answer':
-        return this.#onAnswer(event.id, event.answer, env, out)
+        return this.#onAnswer(event, env, out)
       case 'session':
         return this.#direct.onHanded(event, env, out)
       case 'handed':
@@ -179,6 +182,7 @@ export class Peer implements Machine {
     for (const { name, value } of rowsOf('channel')) this.#restoreChannel(name, ChannelRow.decode(value), env)
     restoreRooms(this.#channels, rowsOf)
     this.#direct.start(rowsOf, env, out)
+    this.#carried.restore(rowsOf('carried'), env)
     for (const { context, member } of this.#channels.values()) {
       member.start(env, out)
       out.push({ type: 'subscribe', channel: context.channel })
@@ -230,6 +234,7 @@ export class Peer implements Machine {
     for (const { askAt } of this.#arrivals.values()) consider(askAt)
     consider(this.#keeper.rotateAt)
     consider(this.#direct.nextAt)
+    consider(this.#carried.nextAt())
     return next
   }
 
@@ -242,6 +247,7 @@ export class Peer implements Machine {
       if (arrival.askAt <= env.uptimeMs) this.#seekCharter(arrival, env, out)
     this.#keeper.rotateWhenDue(env, out)
     this.#direct.wake(env, out)
+    this.#carried.wake(env, out)
   }
 
   // ---------------------------------------------------------------- frames and the carrier
@@ -250,7 +256,7 @@ export class Peer implements Machine {
     const room = this.#channels.get(channelIdText(frame.channel))
     if (room === undefined) return
     const { member, manager } = room
-    if (frame.kind === 'session') return this.#direct.onFrame(frame, env, out)
+    if (frame.kind === 'session') return this.#onSession(room, frame, env, out)
     if (frame.kind === 'keyRequest') return manager.duties.onKeyRequest(frame, env, out)
     if (frame.kind === 'challengeAnswer') return manager.duties.onChallengeAnswer(frame, env, out)
     if (frame.kind === 'publicKeyRequest') return manager.publicKeys.onQuestion(frame, env, out)
@@ -262,6 +268,15 @@ export class Peer implements Machine {
     if (member.presence.isOnline(frame.author)) this.#direct.onHeard(frame.author, env)
   }
 
+  /** Frames of sessions of others, by what can be told, are kept for them. */
+  #onSession({ context }: Room, frame: Frame, env: Env, out: Out): void {
+    const refusal = this.#direct.onFrame(frame, env, out)
+    if (refusal === undefined) return
+    if (!isOrdinary(refusal)) out.reject(refusal)
+    const mayBeOfOthers = isOrdinary(refusal) || refusal.check === 1005
+    if (mayBeOfOthers && context.log.isMember(frame.author)) this.#carried.keep(frame, env, out)
+  }
+
   #onCarrier(channel: Uint8Array, isReady: boolean, env: Env, out: Out): void {
     const room = this.#channels.get(channelIdText(channel))
     room?.member.setCarrier(isReady, env, out)
@@ -271,10 +286,11 @@ export class Peer implements Machine {
   // ---------------------------------------------------------------- questions and answers
 
   #onQuestion(id: number, question: Question, env: Env, out: Out): void {
-    const { frames } = question
+    const { frames, sessions } = question
     const isOurs = frames !== undefined && this.#channels.has(channelIdText(frames.channel))
     if (isOurs && frames.ranges.length <= ASKED_RANGES)
       out.push({ type: 'answerFrames', id, channel: frames.channel, ranges: frames.ranges })
+    else if (sessions !== undefined) out.push({ type: 'answer', id, answer: this.#carried.answer(sessions, env) })
     else out.push({ type: 'answer', id, answer: this.#answer(question, env) })
   }
 
@@ -301,7 +317,7 @@ export class Peer implements Machine {
     return users.map((user) => this.#records.get(user)?.bytes).filter((bytes) => bytes !== undefined)
   }
 
-  #onAnswer(id: string, answer: Answer | undefined, env: Env, out: Out): void {
+  #onAnswer({ id, from, answer }: Event & { type: 'answer' }, env: Env, out: Out): void {
     const [name = '', topic = ''] = id.split(':')
     if (topic === 'charter') {
       if (answer !== undefined && answer.descriptors.length > 0) this.#onCharter(name, answer.descriptors, env, out)
@@ -314,6 +330,7 @@ export class Peer implements Machine {
     const { member } = room
     if (topic === 'epochs') member.onEpochs(answer?.frames ?? [], answer?.isMore ?? false, env, out)
     else if (topic === 'frames') member.onKept(answer, env, out)
+    else if (topic === 'sessions') member.onKeptSessions(from, answer, env, out)
     else if (topic === 'log' && answer !== undefined) member.onLog(answer.sealed, answer.isMore, env, out)
     else if (topic === 'record') member.onRecord(env, out)
     else if (topic === 'collect') this.#onCollected(room, answer, env, out)
@@ -479,7 +496,7 @@ export class Peer implements Machine {
       case 'trust':
         return this.#direct.trust(command, out)
       case 'pairs':
-        return { type: 'pairs', pairs: this.#direct.views() }
+        return { type: 'pairs', pairs: this.#direct.views(command.user) }
       default: {
         const isChannel = this.#channels.has(channelIdText(command.channel))
         const user = isChannel ? undefined : this.#direct.userOf(command.channel)
@@ -569,6 +586,7 @@ export class Peer implements Machine {
     }
     member.presence.leave(out)
     out.note([], [...member.forget(), ...manager.archive.clear(), stateKey(`channel/${context.name}`)])
+    out.note([], this.#carried.forget(context.name))
     out.push({ type: 'unsubscribe', channel: context.channel })
     this.#channels.delete(context.name)
     return { type: 'done' }

@@ -59,7 +59,7 @@ export const CHECKS = {
   406: 'the announcement follows the adopted one',
   407: 'the epoch that follows none is by the founder, where it is a manager',
   408: 'the tree update applies, and the key that comes of it matches its commitment',
-  409: 'terms stay below 2^53 and jump at most 2^16 above the certified one',
+  409: 'terms stay below 2^53, and none jumps further than 2^16 without a quorum that has signed it',
   410: 'the sealed statements open, and each of them is valid',
   411: 'the log with the new statements has the announced head',
   412: 'the roster derived from the log has the announced hash',
@@ -141,7 +141,8 @@ export const CHECKS = {
   1012: 'the message opens under everything it binds',
   1013: 'the content is canonical, within its limits, of the life that its session is with',
   1014: 'what is said is within reach of what has come',
-  1015: 'without one-time key nothing is said before there is an answer'
+  1015: 'without one-time key nothing is said before there is an answer',
+  1016: 'keys of messages that have not come are made within their rate'
 } as const
 
 export type Check = keyof typeof CHECKS

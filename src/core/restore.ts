@@ -15,11 +15,11 @@ export interface NamedRow {
 export type RowsOf = (kind: string) => readonly NamedRow[]
 
 export function rowsByKind(rows: readonly Row[]): RowsOf {
-  const byKind = new Map<string, NamedRow[]>()
-  for (const { entry, value } of rows) {
+  const named = rows.map(({ entry, value }) => {
     const [kind = '', name = ''] = entry.split('/')
-    byKind.set(kind, [...(byKind.get(kind) ?? []), { name, value }])
-  }
+    return { kind, name, value }
+  })
+  const byKind = Map.groupBy(named, ({ kind }) => kind)
   return (kind) => byKind.get(kind) ?? []
 }
 
@@ -48,6 +48,7 @@ export function restoreRooms(rooms: ReadonlyMap<string, Room>, rowsOf: RowsOf): 
   restore('outbox', ({ member }, value) => member.speaker.restoreOutbox(value))
   restore('clock', ({ member }, value) => member.clock.restore(value))
   restore('backlog', ({ member }, value) => member.repair.restore(value))
+  restore('absence', ({ member }, value) => member.sessionRepair.restore(value))
   restore('receipt', ({ member }, value) => member.receipts.restore(value))
   restore('archive', ({ manager }, value) => manager.archive.restore(value))
   restore('newest', ({ member }, value) => member.succession.restoreNewest(value))
@@ -57,12 +58,10 @@ export function restoreRooms(rooms: ReadonlyMap<string, Room>, rowsOf: RowsOf): 
 
 /** All statements of a log at once: each may rest on another. */
 function restoreLogs(rooms: ReadonlyMap<string, Room>, rows: readonly NamedRow[]): void {
-  const logs = new Map<string, Uint8Array[]>()
-  for (const { name, value } of rows) logs.set(name, [...(logs.get(name) ?? []), value])
-  for (const [name, values] of logs) {
+  for (const [name, log] of Map.groupBy(rows, (row) => row.name)) {
     const context = rooms.get(name)?.context
     if (context === undefined) continue
-    const statements = values.map((bytes) => readStatement(context.channel, bytes))
+    const statements = log.map(({ value }) => readStatement(context.channel, value))
     const checked = statements.filter((one): one is CheckedStatement => !(one instanceof Refusal))
     const preview = context.log.preview(checked)
     if (checked.length !== statements.length || preview instanceof Refusal) throw damaged()

@@ -48,6 +48,8 @@ export interface Backend {
   agreement(privateKey: Uint8Array): Agreement
   /** SHA-256 of a short message: beyond 200 bytes node:crypto is the faster one. @param output - 32 bytes. */
   shortHash(output: Uint8Array, message: Uint8Array): void
+  /** BLAKE2b-512 without a key. @param output - 64 bytes. */
+  blake2b(output: Uint8Array, message: Uint8Array): void
 }
 
 const TAG_BYTES = 16
@@ -74,6 +76,7 @@ interface Sodium {
     key: Uint8Array
   ): number
   crypto_hash_sha256(output: Uint8Array, message: Uint8Array): void
+  crypto_generichash(output: Uint8Array, message: Uint8Array): void
   crypto_scalarmult_base(publicKey: Uint8Array, privateKey: Uint8Array): void
   crypto_scalarmult(shared: Uint8Array, privateKey: Uint8Array, publicKey: Uint8Array): void
   crypto_pwhash(
@@ -155,7 +158,8 @@ function sodiumBackend(na: Sodium): Backend {
         destroy: () => scalar.fill(0)
       }
     },
-    shortHash: (output, message) => na.crypto_hash_sha256(output, message)
+    shortHash: (output, message) => na.crypto_hash_sha256(output, message),
+    blake2b: (output, message) => na.crypto_generichash(output, message)
   }
 }
 
@@ -272,7 +276,8 @@ export const nodeCrypto: Backend = {
       destroy() {}
     }
   },
-  shortHash: (output, message) => output.set(crypto.hash('sha256', message, 'buffer'))
+  shortHash: (output, message) => output.set(crypto.hash('sha256', message, 'buffer')),
+  blake2b: (output, message) => output.set(crypto.hash('blake2b512', message, 'buffer'))
 }
 
 /** The back end this process uses. */

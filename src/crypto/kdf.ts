@@ -1,7 +1,7 @@
 /**
- * Hashes and key derivation: SHA-256, HMAC-SHA256, HKDF-SHA256.
+ * Hashes and key derivation: SHA-256, HMAC-SHA256, HKDF-SHA256, and BLAKE2b for two keys at once.
  *
- * What the protocol uses carries a label first (`hash`, `mac`, `derive`); the plain functions serve standards that bring
+ * What the protocol uses carries a label first (`hash`, `mac`, `derive`, `deriveTwo`); the plain functions serve standards that bring
  * their own framing (HPKE, X-Wing) and the vectors. HMAC is put together here from one-shot hashes: node's `createHmac`
  * costs 5 to 20 µs for a fresh key, this 1 to 2 µs, and a tree path or a message chain is nothing but fresh keys.
  */
@@ -21,10 +21,13 @@ const SHORT_HASH_BYTES = 200
 const USUAL_LENGTH = u32(HASH_BYTES)
 const FIRST_BLOCK = Uint8Array.of(1)
 
-// Work space of `hmac`, cleared before it returns: two allocations less on the hot path.
+// Work space of `hmac`, cleared before it returns: allocations less on the hot path. The tag is copied out of it: a fresh
+// array costs more once a native library has written to it.
 const innerSpace = new Uint8Array(BLOCK_BYTES + SHORT_MESSAGE_BYTES)
 const outerSpace = new Uint8Array(BLOCK_BYTES + HASH_BYTES)
 const outerTail = outerSpace.subarray(BLOCK_BYTES)
+const tagSpace = new Uint8Array(HASH_BYTES)
+const twoSpace = new Uint8Array(2 * HASH_BYTES)
 
 /** SHA-256 into 32 given bytes. */
 function digestInto(output: Uint8Array, bytes: Uint8Array): void {
@@ -87,9 +90,9 @@ export function hmacSha256(key: Uint8Array, ...parts: readonly Uint8Array[]): Ui
     offset += part.length
   }
   digestInto(outerTail, inner)
-  const tag = digest(outer)
-  inner.fill(0)
-  outer.fill(0)
+  digestInto(tagSpace, outer)
+  const tag = tagSpace.slice()
+  for (const space of [inner, outer, tagSpace]) space.fill(0)
   return tag
 }
 
@@ -134,7 +137,7 @@ export function hkdfExpand(prk: Uint8Array, info: Uint8Array, length: number): U
   if (!Number.isInteger(length) || length < 0 || length > 255 * HASH_BYTES) {
     throw new UsageError('BAD_LENGTH', 'HKDF gives 0 to 8160 bytes')
   }
-  if (length === HASH_BYTES) return hmacSha256(prk, info, FIRST_BLOCK)
+  if (length <= HASH_BYTES) return hmacSha256(prk, info, FIRST_BLOCK).slice(0, length)
   const output = new Uint8Array(length)
   let block: Uint8Array = new Uint8Array(0)
   for (let offset = 0, i = 1; offset < length; offset += HASH_BYTES, i++) {
@@ -181,6 +184,32 @@ export function deriver(label: Label, context: readonly Uint8Array[]): (secret: 
     requireStrong(secret)
     return hmacSha256(secret, info)
   }
+}
+
+/**
+ * Two keys at once, at a quarter of the time of two by `derive`: the halves of BLAKE2b-512 of label, secret and context.
+ *
+ * Nothing can be put behind a hash of BLAKE2b, as it can behind one of SHA-256, so a secret in front makes it a
+ * pseudorandom function without HMAC around it, and each half is a key of its own.
+ *
+ * @param label - the purpose.
+ * @param secret - uniform, at least 32 bytes; not kept.
+ * @param context - what the keys are bound to, in fixed order; a DH result may be mixed in here. Not kept.
+ * @returns 32 bytes each.
+ * @throws {UsageError} `BAD_LENGTH` when the secret is shorter than 32 bytes.
+ * @see RFC 7693; Luykx, Mennink, Neves, "Security Analysis of BLAKE2's Modes of Operation" (why no key input is needed)
+ */
+export function deriveTwo(
+  label: Label,
+  secret: Uint8Array,
+  ...context: readonly Uint8Array[]
+): readonly [Uint8Array, Uint8Array] {
+  requireStrong(secret)
+  const input = framed(label, secret, ...context)
+  chosen.blake2b(twoSpace, input)
+  const keys = [twoSpace.slice(0, HASH_BYTES), twoSpace.slice(HASH_BYTES)] as const
+  for (const space of [input, twoSpace]) space.fill(0)
+  return keys
 }
 
 function requireStrong(key: Uint8Array): void {

@@ -76,6 +76,18 @@ export interface KemKeyPair {
   decapsulate(enc: Uint8Array): Uint8Array | undefined
 }
 
+/** A key pair of the KEM 0x0020 and for X25519 itself; made by `x25519KeyPair`. */
+export interface X25519KeyPair extends KemKeyPair {
+  /**
+   * `x25519` with the private key, which is imported already.
+   *
+   * @param publicKey - a stranger's; any length.
+   * @returns as `x25519` does.
+   * @throws {TypeError} after `destroy()`.
+   */
+  agree(publicKey: Uint8Array): Uint8Array | undefined
+}
+
 /**
  * X25519, with the all-zero result refused.
  *
@@ -116,9 +128,9 @@ function agree(own: Agreement, publicKey: Uint8Array): Uint8Array | undefined {
  * @throws {UsageError} `BAD_LENGTH` when the seed is not 32 bytes.
  * @see RFC 7748 §5
  */
-export function x25519KeyPair(seed: Uint8Array, backend: Backend = chosen): KemKeyPair {
+export function x25519KeyPair(seed: Uint8Array, backend: Backend = chosen): X25519KeyPair {
   requireLength(seed, KEM_SEED_BYTES, 'KEM seed')
-  return new X25519KeyPair(seed, backend)
+  return new X25519Pair(seed, backend)
 }
 
 /**
@@ -186,7 +198,7 @@ function extractAndExpand(dh: Uint8Array, kemContext: Uint8Array): Uint8Array {
   return secret
 }
 
-class X25519KeyPair implements KemKeyPair {
+class X25519Pair implements X25519KeyPair {
   readonly kem = KEM.X25519
   readonly publicKey: Uint8Array
   readonly seed: Secret
@@ -198,9 +210,13 @@ class X25519KeyPair implements KemKeyPair {
     this.seed = new Secret(new Uint8Array(seed))
   }
 
-  decapsulate(enc: Uint8Array): Uint8Array | undefined {
+  agree(publicKey: Uint8Array): Uint8Array | undefined {
     this.seed.expose()
-    const dh = agree(this.#own!, enc)
+    return agree(this.#own!, publicKey)
+  }
+
+  decapsulate(enc: Uint8Array): Uint8Array | undefined {
+    const dh = this.agree(enc)
     return dh === undefined ? undefined : extractAndExpand(dh, joinBytes(enc, this.publicKey))
   }
 

@@ -7,7 +7,7 @@
  * envelope domain, so no signature made for one is good for the other (the user key signs for both).
  */
 import { assert } from '../base/assert.ts'
-import { utf8 } from '../base/bytes.ts'
+import { unwritten, utf8 } from '../base/bytes.ts'
 
 /** The labels, `conclave/1/<object>/<purpose>`. */
 export const LABEL = {
@@ -114,22 +114,20 @@ export const LABEL = {
   sessionFirstRoot: 'conclave/1/session/first-root',
   sessionInitiatorHeader: 'conclave/1/session/initiator-header',
   sessionResponderHeader: 'conclave/1/session/responder-header',
-  /** A Diffie-Hellman step of a session: next root, new chain, header key of the chain after it. */
-  sessionRoot: 'conclave/1/session/root',
-  sessionChain: 'conclave/1/session/chain',
+  /** A Diffie-Hellman step of a session: next root and new chain; header key of the chain after it. */
+  sessionStep: 'conclave/1/session/step',
   sessionNextHeader: 'conclave/1/session/next-header',
-  /** A chain of a session: tag of its frames, nonce of a header, key of one message, next chain key. */
+  /** A chain of a session: tag of its frames, nonce of a header; key of one message and next chain key. */
   sessionTag: 'conclave/1/session/tag',
   sessionHeaderNonce: 'conclave/1/session/header-nonce',
   sessionMessage: 'conclave/1/session/message',
-  sessionNext: 'conclave/1/session/next',
-  /** One message of a session: key, nonce and commitment from its message key; its associated data. */
+  /** One message of a session: commitment and key, and nonce from its message key; its associated data. */
   sessionSeal: 'conclave/1/session/seal',
   sessionNonce: 'conclave/1/session/nonce',
-  sessionCommitment: 'conclave/1/session/commitment',
   sessionAad: 'conclave/1/session/aad',
   /** Name of what was said to one user: sender, receiver, instance, number. */
   sessionText: 'conclave/1/session/text',
+  sessionMark: 'conclave/1/session/mark',
   /** Name of the conversation of two users: both, the lower one first. */
   conversationId: 'conclave/1/conversation/id',
   /** Name of a start, so that it counts once: its encoding. */
@@ -185,7 +183,7 @@ export function framed(label: Label, ...parts: readonly Uint8Array[]): Uint8Arra
   assert(prefix !== undefined, 'a label stands in LABEL')
   let length = prefix.length
   for (const part of parts) length += 4 + part.length
-  const bytes = new Uint8Array(length)
+  const bytes = unwritten(length)
   bytes.set(prefix)
   let offset = prefix.length
   for (const part of parts) {

@@ -7,16 +7,16 @@
  * and those heard for less than a day pay first once they hold half of their channel. What a flood takes is taken from others
  * down to its own share, and never from a channel with less.
  *
- * Everything is in the store. Each author of a channel has a room of its own, ordered by Lamport time, and a row that sums it
- * up, written in the same batch. Writes are not durable: a crash may lose the newest.
+ * Everything is in the store. Each author of a channel has a room of its own for messages and one for session frames, ordered by
+ * Lamport time, and for each of them a row that sums it up, written in the same batch. Writes are not durable: a crash may lose the newest.
  */
 import { EMPTY, hex, unhex } from '../base/bytes.ts'
 import { type Logger, type Metrics, SILENT_LOGGER, SILENT_METRICS } from '../base/report.ts'
 import { DAY_MS, HOUR_MS } from '../base/time.ts'
 import type { Frame } from '../core/channel/frame.ts'
-import { FramesAnswer, type KeptFrame } from '../core/channel/frames-answer.ts'
+import { beginningOf, FramesAnswer, isWithinBounds, type KeptFrame } from '../core/channel/frames-answer.ts'
 import { ASKED_RANGES } from '../wire/limits.ts'
-import type { Answer, Range } from '../wire/messages.ts'
+import type { Answer, Range, SessionsQuestion } from '../wire/messages.ts'
 import { ArchivedAuthorRow, ArchivedFrameRow } from '../wire/rows.ts'
 import { Bucket, type Rate } from './buckets.ts'
 import { errorFields } from './report.ts'
@@ -57,12 +57,14 @@ const DELETED_AT_ONCE = 256
 const MAX_GIVING = 64
 /** How much too old something may be: each author's rows are looked through once in this time at most. */
 const AGE_SLACK_MS = HOUR_MS
-/** Authors whose messages are put together when those of everybody are asked for: those known longest. */
+/** Authors whose frames are put together when those of everybody are asked for: those known longest. */
 const MERGED_AUTHORS = 1_024
 
+/** What is kept of one author in one channel: its messages, or its session frames. */
 interface Author {
   readonly channel: string
   readonly user: Uint8Array
+  readonly isSessions: boolean
   readonly room: string
   /** ms since 1970 */
   readonly heardAt: number
@@ -75,6 +77,7 @@ interface Author {
 }
 
 interface Channel {
+  /** By `nameIn`. */
   readonly authors: Map<string, Author>
   bytes: number
 }
@@ -113,8 +116,9 @@ export class Archive {
   static async open(init: ArchiveInit): Promise<Archive> {
     const archive = new Archive(init)
     for await (const { value } of init.store.rows(ROOM)) {
-      const { channel, user, frames, ...rest } = ArchivedAuthorRow.decode(value)
-      const author = { ...rest, channel: hex(channel), user, room: roomOf(channel, user), frames: 0, bytes: 0 }
+      const { channel, user, frames, isSessions, ...rest } = ArchivedAuthorRow.decode(value)
+      const room = roomOf(channel, user, isSessions)
+      const author = { ...rest, channel: hex(channel), user, isSessions, room, frames: 0, bytes: 0 }
       archive.#admit(author)
       archive.#charge(author, frames, rest.bytes)
     }
@@ -167,6 +171,18 @@ export class Archive {
     return frames.answer
   }
 
+  /** The answer to a question for session frames. As `answer`. */
+  async answerSessions(question: SessionsQuestion, signal: AbortSignal): Promise<Answer | undefined> {
+    if (!isWithinBounds(question)) return undefined
+    const known = new Set(question.known.map(hex))
+    const frames = new FramesAnswer()
+    for await (const { entry, value } of this.#inTurn(question)) {
+      const isKnown = known.has(hex(beginningOf(unhex(entry))))
+      if (signal.aborted || !frames.take(isKnown ? undefined : ArchivedFrameRow.decode(value).frame)) break
+    }
+    return frames.answer
+  }
+
   // ---------------------------------------------------------------- what is kept
 
   get #maxBytes(): number {
@@ -179,13 +195,13 @@ export class Archive {
       channel = { authors: new Map(), bytes: 0 }
       this.#channels.set(author.channel, channel)
     }
-    channel.authors.set(hex(author.user), author)
+    channel.authors.set(nameIn(author), author)
     this.#cost(channel, AUTHOR_BYTES)
   }
 
   #forget(author: Author): void {
     const channel = this.#channels.get(author.channel)!
-    channel.authors.delete(hex(author.user))
+    channel.authors.delete(nameIn(author))
     this.#cost(channel, -AUTHOR_BYTES)
     if (channel.authors.size === 0) this.#channels.delete(author.channel)
   }
@@ -204,16 +220,19 @@ export class Archive {
   }
 
   /** Known, or made known; undefined when too many are new. */
-  #authorOf(channelId: Uint8Array, user: Uint8Array, now: number): Author | undefined {
+  #authorOf(channelId: Uint8Array, user: Uint8Array, isSessions: boolean, now: number): Author | undefined {
     const channel = hex(channelId)
-    const known = this.#channels.get(channel)?.authors.get(hex(user))
+    const authors = this.#channels.get(channel)?.authors
+    const known = authors?.get(nameIn({ user, isSessions }))
     if (known !== undefined) return known
-    if (!this.#newAuthors.take(NEW_AUTHORS, this.#nature.uptimeMs())) {
+    const other = authors?.get(nameIn({ user, isSessions: !isSessions }))
+    if (other === undefined && !this.#newAuthors.take(NEW_AUTHORS, this.#nature.uptimeMs())) {
       this.#metrics.count('archive.tooManyAuthors')
       return undefined
     }
-    const room = roomOf(channelId, user)
-    const author = { channel, user, room, heardAt: now, frames: 0, bytes: 0, newest: 0, oldestAt: now }
+    const room = roomOf(channelId, user, isSessions)
+    const heardAt = other?.heardAt ?? now
+    const author = { channel, user, isSessions, room, heardAt, frames: 0, bytes: 0, newest: 0, oldestAt: now }
     this.#admit(author)
     return author
   }
@@ -243,10 +262,11 @@ export class Archive {
     const changed = new Set<Author>()
     for (const frame of waiting.values()) {
       const { group, lamport } = placeOf(frame)!
-      const key = { room: roomOf(frame.channel, frame.author), entry: hex(frame.id), order: lamport }
+      const isSessions = frame.kind === 'session'
+      const key = { room: roomOf(frame.channel, frame.author, isSessions), entry: hex(frame.id), order: lamport }
       // What comes again must not be counted twice.
       if ((await this.#store.read(key)) !== undefined) continue
-      const author = this.#authorOf(frame.channel, frame.author, now)
+      const author = this.#authorOf(frame.channel, frame.author, isSessions, now)
       if (author === undefined) continue
       author.newest = Math.max(author.newest, lamport)
       author.oldestAt = Math.min(author.oldestAt, now)
@@ -280,7 +300,14 @@ export class Archive {
     const newSince = this.#nature.now() - NEW_MS
     const [newcomers, others] = partition(authors.values(), ({ heardAt }) => heardAt > newSince)
     const theirs = newcomers.reduce((sum, author) => sum + author.bytes + AUTHOR_BYTES, 0)
-    return largest(others.length === 0 || theirs > bytes / 2 ? newcomers : others)
+    const payers = others.length === 0 || theirs > bytes / 2 ? newcomers : others
+    // Messages and session frames of one count together.
+    const otherOf = ({ user, isSessions }: Author): Author | undefined =>
+      authors.get(nameIn({ user, isSessions: !isSessions }))
+    const whole = payers.map((author) => ({ author, bytes: author.bytes + (otherOf(author)?.bytes ?? 0) }))
+    const { author } = largest(whole)
+    const other = otherOf(author)
+    return other !== undefined && other.bytes > author.bytes ? other : author
   }
 
   async #letGoOld(): Promise<void> {
@@ -336,11 +363,34 @@ export class Archive {
     }
   }
 
-  /** Authors that may have something in a range, those with the newest first. */
+  /** The kept session frames of a channel: of each author the newest first, of one after the other in turn. */
+  async *#inTurn({ channel, from }: SessionsQuestion): AsyncGenerator<Row> {
+    const authors = [...(this.#channels.get(hex(channel))?.authors.values() ?? [])]
+    const some = authors.filter(({ isSessions, newest }) => isSessions && newest >= from)
+    some.sort((a, b) => a.heardAt - b.heardAt).splice(MERGED_AUTHORS)
+    const opened = some.map(({ room }) => this.#store.rows(room, { from, isReverse: true })[Symbol.asyncIterator]())
+    try {
+      for (let left = opened; left.length > 0; ) {
+        const more: typeof opened = []
+        for (const rows of left) {
+          const { value: row } = await rows.next()
+          if (row === undefined) continue
+          more.push(rows)
+          yield row
+        }
+        left = more
+      }
+    } finally {
+      for (const rows of opened) await rows.return?.()
+    }
+  }
+
+  /** Authors that may have messages in a range, those with the newest first. */
   #authorsAmong(channel: string, sender: Uint8Array, from: number): Author[] {
     const authors = this.#channels.get(channel)?.authors
-    const some = sender.length > 0 ? [authors?.get(hex(sender)) ?? []].flat() : [...(authors?.values() ?? [])]
-    const inRange = some.filter(({ newest }) => newest >= from)
+    const one = { user: sender, isSessions: false }
+    const some = sender.length > 0 ? [authors?.get(nameIn(one)) ?? []].flat() : [...(authors?.values() ?? [])]
+    const inRange = some.filter(({ newest, isSessions }) => newest >= from && !isSessions)
     if (inRange.length > MERGED_AUTHORS) inRange.sort((a, b) => a.heardAt - b.heardAt).splice(MERGED_AUTHORS)
     return inRange.sort((a, b) => b.newest - a.newest)
   }
@@ -362,7 +412,12 @@ async function* above(heads: Head[], lamport: number): AsyncGenerator<KeptFrame>
   }
 }
 
-const roomOf = (channel: Uint8Array, user: Uint8Array): string => `${ROOM}/${hex(channel)}/${hex(user)}`
+const roomOf = (channel: Uint8Array, user: Uint8Array, isSessions: boolean): string =>
+  `${ROOM}/${hex(channel)}/${nameIn({ user, isSessions })}`
+
+/** An author's name among those of its channel. */
+const nameIn = ({ user, isSessions }: Pick<Author, 'user' | 'isSessions'>): string =>
+  hex(user) + (isSessions ? '/sessions' : '')
 
 /** Where a frame belongs among what is kept; undefined: nowhere. A session frame without a channel's time is not for a topic. */
 function placeOf({ body }: Frame): Pick<KeptFrame, 'group' | 'lamport'> | undefined {

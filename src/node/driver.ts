@@ -409,12 +409,12 @@ export class Driver {
     this.#later('hand', this.#world.hand(to, frame, isOnlyWay), done, () => done('failed'))
   }
 
-  #ask({ id, channel, to, addresses, question, skip = 0 }: Extract<Effect, { type: 'ask' }>): void {
+  #ask({ id, channel, to, addresses, question, skip = 0, but = [] }: Extract<Effect, { type: 'ask' }>): void {
     const done = (from: UserId | undefined, answer: Answer | undefined): void =>
       this.#push({ type: 'answer', id, from, answer })
     this.#later(
       'ask',
-      this.#world.ask(channel, to, addresses, question, skip),
+      this.#world.ask(channel, to, addresses, question, skip, but),
       (asked) => done(asked.from, asked.answer),
       () => done(to, undefined)
     )

@@ -216,8 +216,8 @@ async function runMachine(machine: JudgingMachine, running: Running): Promise<{ 
       publish: (channel, frame) => carrier.publish(channel, frame),
       deliver: (to, channel, frame) => deliveries.deliver(to, channel, frame),
       hand: (to, frame, isOnlyWay) => sessions.hand(to, frame, isOnlyWay),
-      async ask(channel, to, addresses, question, skip) {
-        const asked = await streams.ask(channel, to, addresses, question, skip)
+      async ask(channel, to, addresses, question, skip, but) {
+        const asked = await streams.ask(channel, to, addresses, question, skip, but)
         // Whoever answered at an address we were given (a manager, an inviter) is worth staying connected to.
         if (asked.from !== undefined && addresses.length > 0 && asked.answer !== undefined) {
           host.want(userIdText(asked.from))
@@ -299,7 +299,10 @@ async function runCarrier(running: Running): Promise<Carrier> {
   })
   closers.add(() => carrier.stop())
   await startStreams(carrier, running, {
-    onQuestion: async (_from, { frames }, signal) => frames && archive.answer(frames.channel, frames.ranges, signal)
+    onQuestion: async (_from, { frames, sessions }, signal) =>
+      sessions === undefined
+        ? frames && archive.answer(frames.channel, frames.ranges, signal)
+        : archive.answerSessions(sessions, signal)
   })
   const timer = setInterval(() => void archive.tend(), TEND_MS)
   closers.add(() => clearInterval(timer))

@@ -118,6 +118,7 @@ export class Streams {
    * @param to - undefined: whoever the addresses name, then connected subscribers of the channel.
    * @param addresses - binary multiaddrs, tried for a peer that is not connected; hints of a stranger.
    * @param skip - without `to`: how many to pass over; when all are, it begins anew.
+   * @param but - for session frames without `to`, which one carrier without keys is asked for: who is not asked.
    * @returns an answer that may be empty: its sender knows nothing of it. `answer` is undefined when nobody answered.
    */
   async ask(
@@ -125,13 +126,19 @@ export class Streams {
     to: UserId | undefined,
     addresses: readonly Uint8Array[],
     question: Question,
-    skip = 0
+    skip = 0,
+    but: readonly UserId[] = []
   ): Promise<Asked> {
     const bytes = Question.encode(question)
     let best: Asked = { from: to, answer: undefined }
     if (bytes.length > QUESTION_BYTES || this.#stopped.signal.aborted) return best
     if (question.frames !== undefined) this.#metrics.count('streams.askedForFrames')
-    const candidates = to === undefined ? this.#candidates(channel, addresses, question, skip) : [to]
+    const candidates =
+      to !== undefined
+        ? [to]
+        : question.sessions !== undefined
+          ? this.#carriersBut(channel, but).slice(0, 1)
+          : this.#candidates(channel, addresses, question, skip)
     for (const [i, from] of candidates.entries()) {
       const isLast = i === candidates.length - 1
       const patienceMs = isLast ? this.#deadlineMs : Math.min(this.#deadlineMs, this.#init.impatientMs ?? IMPATIENT_MS)
@@ -142,7 +149,7 @@ export class Streams {
     return best
   }
 
-  /** Whoever the hints name, then subscribers. Carriers without keys have messages, and nothing else. */
+  /** Whoever the hints name, then subscribers. Carriers without keys have frames, and nothing else. */
   #candidates(channel: Uint8Array, addresses: readonly Uint8Array[], { frames }: Question, skip: number): UserId[] {
     const byName = new Map<string, UserId>()
     for (const user of [...hintedUsers(addresses), ...this.#init.subscribers(channel)]) {
@@ -154,6 +161,15 @@ export class Streams {
     const all = [...byName.values()]
     const first = all.length === 0 ? 0 : skip % all.length
     return [...all.slice(first), ...all.slice(0, first)].slice(0, MAX_ASKED)
+  }
+
+  /** Carriers without keys that carry a channel. */
+  #carriersBut(channel: Uint8Array, but: readonly UserId[]): UserId[] {
+    const names = new Set(but.map(userIdText))
+    return this.#init.subscribers(channel).filter((user) => {
+      const peer = userIdText(user)
+      return this.#host.isCarrier(peer) && !names.has(peer) && this.#host.speaks(peer, HISTORY_PROTOCOL) !== false
+    })
   }
 
   async #askOne(
@@ -231,7 +247,7 @@ export class Streams {
   }
 
   #answer(from: UserId, question: Question, signal: AbortSignal): Promise<Answer | undefined> {
-    const isLookUp = question.frames !== undefined
+    const isLookUp = question.frames !== undefined || question.sessions !== undefined
     return within(
       isLookUp ? this.#lookUp(from, question, signal) : this.#init.onQuestion(from, question, signal),
       signal

@@ -27,7 +27,8 @@ export interface World {
     to: UserId | undefined,
     addresses: readonly Uint8Array[],
     question: Question,
-    skip: number
+    skip: number,
+    but: readonly UserId[]
   ): Promise<{ readonly from: UserId | undefined; readonly answer: Answer | undefined }>
   /** Stored messages, as `FramesAnswer` says; no more of them are looked for once the signal is aborted. */
   frames(channel: Uint8Array, ranges: readonly Range[], signal: AbortSignal): Promise<Answer>

@@ -473,6 +473,8 @@ export class Network {
     const dialled = nodes.filter(
       (node) => node !== from && ask.addresses.some((address) => equalBytes(address, addressOf(node)))
     )
+    // No node of the simulation is a carrier without keys.
+    if (ask.question.sessions !== undefined) return []
     const topic = mapKey(ask.channel)
     const others = nodes.filter(
       (node) => node !== from && !dialled.includes(node) && node.topics.has(topic) && this.isLinked(from, node)

@@ -15,6 +15,9 @@ export const ANSWERED_FRAMES_BYTES = 512 * 1024
 export const SEEN_SENDERS = 64
 /** Ranges in one question for messages. */
 export const ASKED_RANGES = 32
+/** Frames that a question for session frames says its asker has, by the beginnings of their ids. */
+export const KNOWN_FRAMES = 2048
+export const KNOWN_ID_BYTES = 8
 /** Stored messages looked at for one answer. */
 export const SCANNED_MESSAGES = 8192
 
@@ -55,12 +58,15 @@ export const ADMIT_ID_BYTES = 16
 export const PREKEY_ID_BYTES = 16
 export const TAG_BYTES = 16
 export const INSTANCE_BYTES = 16
+/** Of a text, in an acknowledgement; and how many of them at most. */
+export const MARK_BYTES = 8
+export const MARKS = 32
 /** One-time keys in a user record. */
 export const ONE_TIME_KEYS = 16
 /** A ratchet header as it travels: nonce, key and two counts, tag of the AEAD. */
 export const SESSION_HEADER_BYTES = 12 + 32 + 4 + 4 + 16
 
-/** Terms stay below 2^53 and one announcement may not jump further than this above the certified term. */
+/** Terms stay below 2^53, and one may not jump further than this: above the certified one, or a signer's promise. */
 export const TERM_JUMP = 2 ** 16
 
 /**

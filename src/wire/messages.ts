@@ -10738,6 +10738,8 @@ export interface SessionContent {
   ackInstance: Uint8Array
   ack: number
   content?: Content
+  origin: Uint8Array
+  marks: Uint8Array
 }
 
 export namespace SessionContent {
@@ -10780,6 +10782,16 @@ export namespace SessionContent {
           Content.codec().encode(obj.content, w)
         }
 
+        if ((obj.origin != null && obj.origin.byteLength > 0)) {
+          w.uint32(58)
+          w.bytes(obj.origin)
+        }
+
+        if ((obj.marks != null && obj.marks.byteLength > 0)) {
+          w.uint32(66)
+          w.bytes(obj.marks)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -10789,7 +10801,9 @@ export namespace SessionContent {
           number: 0,
           oldest: 0,
           ackInstance: uint8ArrayAlloc(0),
-          ack: 0
+          ack: 0,
+          origin: uint8ArrayAlloc(0),
+          marks: uint8ArrayAlloc(0)
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -10822,6 +10836,14 @@ export namespace SessionContent {
               obj.content = Content.codec().decode(reader, reader.uint32(), {
                 limits: opts.limits?.content
               })
+              break
+            }
+            case 7: {
+              obj.origin = reader.bytes()
+              break
+            }
+            case 8: {
+              obj.marks = reader.bytes()
               break
             }
             default: {
@@ -10879,6 +10901,20 @@ export namespace SessionContent {
                 limits: opts.limits?.content
               })
 
+              break
+            }
+            case 7: {
+              yield {
+                field: `${prefix}.origin`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 8: {
+              yield {
+                field: `${prefix}.marks`,
+                value: reader.bytes()
+              }
               break
             }
             default: {
@@ -10973,6 +11009,16 @@ export namespace SessionContent {
     value: Uint8Array
   }
 
+  export interface SessionContentOriginFieldEvent {
+    field: '$.origin'
+    value: Uint8Array
+  }
+
+  export interface SessionContentMarksFieldEvent {
+    field: '$.marks'
+    value: Uint8Array
+  }
+
   export function encode (obj: Partial<SessionContent>): Uint8Array {
     return encodeMessage(obj, SessionContent.codec())
   }
@@ -10981,7 +11027,7 @@ export namespace SessionContent {
     return decodeMessage(buf, SessionContent.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SessionContent>): Generator<SessionContentInstanceFieldEvent | SessionContentNumberFieldEvent | SessionContentOldestFieldEvent | SessionContentAckInstanceFieldEvent | SessionContentAckFieldEvent | SessionContentContentWrittenAtFieldEvent | SessionContentContentTextTextFieldEvent | SessionContentContentTextReplyToFieldEvent | SessionContentContentTextIsActionFieldEvent | SessionContentContentEditTargetFieldEvent | SessionContentContentEditTextFieldEvent | SessionContentContentDeletionTargetFieldEvent | SessionContentContentReactionTargetFieldEvent | SessionContentContentReactionEmojiFieldEvent | SessionContentContentReactionIsWithdrawnFieldEvent | SessionContentContentReplacesFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SessionContent>): Generator<SessionContentInstanceFieldEvent | SessionContentNumberFieldEvent | SessionContentOldestFieldEvent | SessionContentAckInstanceFieldEvent | SessionContentAckFieldEvent | SessionContentContentWrittenAtFieldEvent | SessionContentContentTextTextFieldEvent | SessionContentContentTextReplyToFieldEvent | SessionContentContentTextIsActionFieldEvent | SessionContentContentEditTargetFieldEvent | SessionContentContentEditTextFieldEvent | SessionContentContentDeletionTargetFieldEvent | SessionContentContentReactionTargetFieldEvent | SessionContentContentReactionEmojiFieldEvent | SessionContentContentReactionIsWithdrawnFieldEvent | SessionContentContentReplacesFieldEvent | SessionContentOriginFieldEvent | SessionContentMarksFieldEvent> {
     return streamMessage(buf, SessionContent.codec(), opts)
   }
 }
@@ -13138,6 +13184,7 @@ export interface Question {
   epochs?: EpochsQuestion
   log?: LogQuestion
   frames?: FramesQuestion
+  sessions?: SessionsQuestion
 }
 
 export namespace Question {
@@ -13152,7 +13199,16 @@ export namespace Question {
 
         obj = { ...obj }
 
+        if (obj.sessions != null) {
+          obj.frames = undefined
+          obj.log = undefined
+          obj.epochs = undefined
+          obj.record = undefined
+          obj.descriptor = undefined
+        }
+
         if (obj.frames != null) {
+          obj.sessions = undefined
           obj.log = undefined
           obj.epochs = undefined
           obj.record = undefined
@@ -13160,6 +13216,7 @@ export namespace Question {
         }
 
         if (obj.log != null) {
+          obj.sessions = undefined
           obj.frames = undefined
           obj.epochs = undefined
           obj.record = undefined
@@ -13167,6 +13224,7 @@ export namespace Question {
         }
 
         if (obj.epochs != null) {
+          obj.sessions = undefined
           obj.frames = undefined
           obj.log = undefined
           obj.record = undefined
@@ -13174,6 +13232,7 @@ export namespace Question {
         }
 
         if (obj.record != null) {
+          obj.sessions = undefined
           obj.frames = undefined
           obj.log = undefined
           obj.epochs = undefined
@@ -13181,6 +13240,7 @@ export namespace Question {
         }
 
         if (obj.descriptor != null) {
+          obj.sessions = undefined
           obj.frames = undefined
           obj.log = undefined
           obj.epochs = undefined
@@ -13210,6 +13270,11 @@ export namespace Question {
         if (obj.frames != null) {
           w.uint32(42)
           FramesQuestion.codec().encode(obj.frames, w)
+        }
+
+        if (obj.sessions != null) {
+          w.uint32(50)
+          SessionsQuestion.codec().encode(obj.sessions, w)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -13254,6 +13319,12 @@ export namespace Question {
               })
               break
             }
+            case 6: {
+              obj.sessions = SessionsQuestion.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.sessions
+              })
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -13261,7 +13332,16 @@ export namespace Question {
           }
         }
 
+        if (obj.sessions != null) {
+          delete obj.frames
+          delete obj.log
+          delete obj.epochs
+          delete obj.record
+          delete obj.descriptor
+        }
+
         if (obj.frames != null) {
+          delete obj.sessions
           delete obj.log
           delete obj.epochs
           delete obj.record
@@ -13269,6 +13349,7 @@ export namespace Question {
         }
 
         if (obj.log != null) {
+          delete obj.sessions
           delete obj.frames
           delete obj.epochs
           delete obj.record
@@ -13276,6 +13357,7 @@ export namespace Question {
         }
 
         if (obj.epochs != null) {
+          delete obj.sessions
           delete obj.frames
           delete obj.log
           delete obj.record
@@ -13283,6 +13365,7 @@ export namespace Question {
         }
 
         if (obj.record != null) {
+          delete obj.sessions
           delete obj.frames
           delete obj.log
           delete obj.epochs
@@ -13290,6 +13373,7 @@ export namespace Question {
         }
 
         if (obj.descriptor != null) {
+          delete obj.sessions
           delete obj.frames
           delete obj.log
           delete obj.epochs
@@ -13335,6 +13419,13 @@ export namespace Question {
             case 5: {
               yield * FramesQuestion.codec().stream(reader, reader.uint32(), `${prefix}.frames`, {
                 limits: opts.limits?.frames
+              })
+
+              break
+            }
+            case 6: {
+              yield * SessionsQuestion.codec().stream(reader, reader.uint32(), `${prefix}.sessions`, {
+                limits: opts.limits?.sessions
               })
 
               break
@@ -13436,6 +13527,22 @@ export namespace Question {
     index: number
   }
 
+  export interface QuestionSessionsChannelFieldEvent {
+    field: '$.sessions.channel'
+    value: Uint8Array
+  }
+
+  export interface QuestionSessionsFromFieldEvent {
+    field: '$.sessions.from'
+    value: number
+  }
+
+  export interface QuestionSessionsKnownFieldEvent {
+    field: '$.sessions.known[]'
+    index: number
+    value: Uint8Array
+  }
+
   export function encode (obj: Partial<Question>): Uint8Array {
     return encodeMessage(obj, Question.codec())
   }
@@ -13444,7 +13551,7 @@ export namespace Question {
     return decodeMessage(buf, Question.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Question>): Generator<QuestionDescriptorChannelFieldEvent | QuestionRecordUserFieldEvent | QuestionEpochsChannelFieldEvent | QuestionEpochsGroupFieldEvent | QuestionEpochsAfterFieldEvent | QuestionEpochsChunksFieldEvent | QuestionLogChannelFieldEvent | QuestionLogKeyTermFieldEvent | QuestionLogKeySerialFieldEvent | QuestionLogKeyCommitmentFieldEvent | QuestionLogOffsetFieldEvent | QuestionFramesChannelFieldEvent | QuestionFramesRangesSenderFieldEvent | QuestionFramesRangesGroupFieldEvent | QuestionFramesRangesFromFieldEvent | QuestionFramesRangesToFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Question>): Generator<QuestionDescriptorChannelFieldEvent | QuestionRecordUserFieldEvent | QuestionEpochsChannelFieldEvent | QuestionEpochsGroupFieldEvent | QuestionEpochsAfterFieldEvent | QuestionEpochsChunksFieldEvent | QuestionLogChannelFieldEvent | QuestionLogKeyTermFieldEvent | QuestionLogKeySerialFieldEvent | QuestionLogKeyCommitmentFieldEvent | QuestionLogOffsetFieldEvent | QuestionFramesChannelFieldEvent | QuestionFramesRangesSenderFieldEvent | QuestionFramesRangesGroupFieldEvent | QuestionFramesRangesFromFieldEvent | QuestionFramesRangesToFieldEvent | QuestionSessionsChannelFieldEvent | QuestionSessionsFromFieldEvent | QuestionSessionsKnownFieldEvent> {
     return streamMessage(buf, Question.codec(), opts)
   }
 }
@@ -14259,6 +14366,160 @@ export namespace Range {
 
   export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Range>): Generator<RangeSenderFieldEvent | RangeGroupFieldEvent | RangeFromFieldEvent | RangeToFieldEvent> {
     return streamMessage(buf, Range.codec(), opts)
+  }
+}
+
+export interface SessionsQuestion {
+  channel: Uint8Array
+  from: number
+  known: Uint8Array[]
+}
+
+export namespace SessionsQuestion {
+  let _codec: Codec<SessionsQuestion>
+
+  export const codec = (): Codec<SessionsQuestion> => {
+    if (_codec == null) {
+      _codec = message<SessionsQuestion>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.channel != null && obj.channel.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.channel)
+        }
+
+        if ((obj.from != null && obj.from !== 0)) {
+          w.uint32(16)
+          w.uint64Number(obj.from)
+        }
+
+        if (obj.known != null && obj.known.length > 0) {
+          for (const value of obj.known) {
+            w.uint32(26)
+            w.bytes(value)
+          }
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          channel: uint8ArrayAlloc(0),
+          from: 0,
+          known: []
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.channel = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.from = reader.uint64Number()
+              break
+            }
+            case 3: {
+              if (opts.limits?.known != null && obj.known.length === opts.limits.known) {
+                throw new MaxLengthError('Decode error - repeated field "known" had too many elements')
+              }
+
+              obj.known.push(reader.bytes())
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const obj = {
+          known: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.channel`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.from`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            case 3: {
+              if (opts.limits?.known != null && obj.known === opts.limits.known) {
+                throw new MaxLengthError('Streaming decode error - repeated field "known" had too many elements')
+              }
+
+              yield {
+                field: `${prefix}.known[]`,
+                index: obj.known,
+                value: reader.bytes()
+              }
+
+              obj.known++
+
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface SessionsQuestionChannelFieldEvent {
+    field: '$.channel'
+    value: Uint8Array
+  }
+
+  export interface SessionsQuestionFromFieldEvent {
+    field: '$.from'
+    value: number
+  }
+
+  export interface SessionsQuestionKnownFieldEvent {
+    field: '$.known[]'
+    index: number
+    value: Uint8Array
+  }
+
+  export function encode (obj: Partial<SessionsQuestion>): Uint8Array {
+    return encodeMessage(obj, SessionsQuestion.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SessionsQuestion>): SessionsQuestion {
+    return decodeMessage(buf, SessionsQuestion.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SessionsQuestion>): Generator<SessionsQuestionChannelFieldEvent | SessionsQuestionFromFieldEvent | SessionsQuestionKnownFieldEvent> {
+    return streamMessage(buf, SessionsQuestion.codec(), opts)
   }
 }
 

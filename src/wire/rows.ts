@@ -1585,6 +1585,7 @@ export interface SenderRow {
   missing: MissingRow[]
   newest: number
   read: number
+  replaced: Uint8Array[]
 }
 
 export namespace SenderRow {
@@ -1631,6 +1632,13 @@ export namespace SenderRow {
           w.uint64Number(obj.read)
         }
 
+        if (obj.replaced != null && obj.replaced.length > 0) {
+          for (const value of obj.replaced) {
+            w.uint32(74)
+            w.bytes(value)
+          }
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -1641,7 +1649,8 @@ export namespace SenderRow {
           known: [],
           missing: [],
           newest: 0,
-          read: 0
+          read: 0,
+          replaced: []
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -1686,6 +1695,14 @@ export namespace SenderRow {
               obj.read = reader.uint64Number()
               break
             }
+            case 9: {
+              if (opts.limits?.replaced != null && obj.replaced.length === opts.limits.replaced) {
+                throw new MaxLengthError('Decode error - repeated field "replaced" had too many elements')
+              }
+
+              obj.replaced.push(reader.bytes())
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -1697,7 +1714,8 @@ export namespace SenderRow {
       }, function * (reader, length, prefix, opts = {}) {
         const obj = {
           known: 0,
-          missing: 0
+          missing: 0,
+          replaced: 0
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -1768,6 +1786,21 @@ export namespace SenderRow {
                 field: `${prefix}.read`,
                 value: reader.uint64Number()
               }
+              break
+            }
+            case 9: {
+              if (opts.limits?.replaced != null && obj.replaced === opts.limits.replaced) {
+                throw new MaxLengthError('Streaming decode error - repeated field "replaced" had too many elements')
+              }
+
+              yield {
+                field: `${prefix}.replaced[]`,
+                index: obj.replaced,
+                value: reader.bytes()
+              }
+
+              obj.replaced++
+
               break
             }
             default: {
@@ -1844,6 +1877,12 @@ export namespace SenderRow {
     value: number
   }
 
+  export interface SenderRowReplacedFieldEvent {
+    field: '$.replaced[]'
+    index: number
+    value: Uint8Array
+  }
+
   export function encode (obj: Partial<SenderRow>): Uint8Array {
     return encodeMessage(obj, SenderRow.codec())
   }
@@ -1852,7 +1891,7 @@ export namespace SenderRow {
     return decodeMessage(buf, SenderRow.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SenderRow>): Generator<SenderRowSenderFieldEvent | SenderRowGroupFieldEvent | SenderRowKnownIdFieldEvent | SenderRowKnownLamportFieldEvent | SenderRowMissingMissingFieldEvent | SenderRowMissingAfterFieldEvent | SenderRowMissingBeforeFieldEvent | SenderRowMissingIsDoubtfulFieldEvent | SenderRowMissingIsOutOfReachFieldEvent | SenderRowNewestFieldEvent | SenderRowReadFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SenderRow>): Generator<SenderRowSenderFieldEvent | SenderRowGroupFieldEvent | SenderRowKnownIdFieldEvent | SenderRowKnownLamportFieldEvent | SenderRowMissingMissingFieldEvent | SenderRowMissingAfterFieldEvent | SenderRowMissingBeforeFieldEvent | SenderRowMissingIsDoubtfulFieldEvent | SenderRowMissingIsOutOfReachFieldEvent | SenderRowNewestFieldEvent | SenderRowReadFieldEvent | SenderRowReplacedFieldEvent> {
     return streamMessage(buf, SenderRow.codec(), opts)
   }
 }
@@ -2378,6 +2417,418 @@ export namespace SpanRow {
 
   export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SpanRow>): Generator<SpanRowFromFieldEvent | SpanRowToFieldEvent> {
     return streamMessage(buf, SpanRow.codec(), opts)
+  }
+}
+
+export interface AbsenceRow {
+  spans: AbsenceSpanRow[]
+}
+
+export namespace AbsenceRow {
+  let _codec: Codec<AbsenceRow>
+
+  export const codec = (): Codec<AbsenceRow> => {
+    if (_codec == null) {
+      _codec = message<AbsenceRow>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if (obj.spans != null && obj.spans.length > 0) {
+          for (const value of obj.spans) {
+            w.uint32(10)
+            AbsenceSpanRow.codec().encode(value, w)
+          }
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          spans: []
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              if (opts.limits?.spans != null && obj.spans.length === opts.limits.spans) {
+                throw new MaxLengthError('Decode error - repeated field "spans" had too many elements')
+              }
+
+              obj.spans.push(AbsenceSpanRow.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.spans$
+              }))
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const obj = {
+          spans: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              if (opts.limits?.spans != null && obj.spans === opts.limits.spans) {
+                throw new MaxLengthError('Streaming decode error - repeated field "spans" had too many elements')
+              }
+
+              for (const evt of AbsenceSpanRow.codec().stream(reader, reader.uint32(), `${prefix}.spans[]`, {
+                limits: opts.limits?.spans$
+              })) {
+                yield {
+                  ...evt,
+                  index: obj.spans
+                }
+              }
+
+              obj.spans++
+
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface AbsenceRowSpansFromFieldEvent {
+    field: '$.spans[].from'
+    value: number
+    index: number
+  }
+
+  export interface AbsenceRowSpansUntilFieldEvent {
+    field: '$.spans[].until'
+    value: number
+    index: number
+  }
+
+  export function encode (obj: Partial<AbsenceRow>): Uint8Array {
+    return encodeMessage(obj, AbsenceRow.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<AbsenceRow>): AbsenceRow {
+    return decodeMessage(buf, AbsenceRow.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<AbsenceRow>): Generator<AbsenceRowSpansFromFieldEvent | AbsenceRowSpansUntilFieldEvent> {
+    return streamMessage(buf, AbsenceRow.codec(), opts)
+  }
+}
+
+export interface AbsenceSpanRow {
+  from: number
+  until: number
+}
+
+export namespace AbsenceSpanRow {
+  let _codec: Codec<AbsenceSpanRow>
+
+  export const codec = (): Codec<AbsenceSpanRow> => {
+    if (_codec == null) {
+      _codec = message<AbsenceSpanRow>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.from != null && obj.from !== 0)) {
+          w.uint32(8)
+          w.uint64Number(obj.from)
+        }
+
+        if ((obj.until != null && obj.until !== 0)) {
+          w.uint32(16)
+          w.uint64Number(obj.until)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          from: 0,
+          until: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.from = reader.uint64Number()
+              break
+            }
+            case 2: {
+              obj.until = reader.uint64Number()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.from`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.until`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface AbsenceSpanRowFromFieldEvent {
+    field: '$.from'
+    value: number
+  }
+
+  export interface AbsenceSpanRowUntilFieldEvent {
+    field: '$.until'
+    value: number
+  }
+
+  export function encode (obj: Partial<AbsenceSpanRow>): Uint8Array {
+    return encodeMessage(obj, AbsenceSpanRow.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<AbsenceSpanRow>): AbsenceSpanRow {
+    return decodeMessage(buf, AbsenceSpanRow.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<AbsenceSpanRow>): Generator<AbsenceSpanRowFromFieldEvent | AbsenceSpanRowUntilFieldEvent> {
+    return streamMessage(buf, AbsenceSpanRow.codec(), opts)
+  }
+}
+
+export interface CarriedRow {
+  author: Uint8Array
+  lamport: number
+  keptAt: number
+  id: Uint8Array
+  frame: Uint8Array
+}
+
+export namespace CarriedRow {
+  let _codec: Codec<CarriedRow>
+
+  export const codec = (): Codec<CarriedRow> => {
+    if (_codec == null) {
+      _codec = message<CarriedRow>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.author != null && obj.author.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.author)
+        }
+
+        if ((obj.lamport != null && obj.lamport !== 0)) {
+          w.uint32(16)
+          w.uint64Number(obj.lamport)
+        }
+
+        if ((obj.keptAt != null && obj.keptAt !== 0)) {
+          w.uint32(24)
+          w.uint64Number(obj.keptAt)
+        }
+
+        if ((obj.id != null && obj.id.byteLength > 0)) {
+          w.uint32(34)
+          w.bytes(obj.id)
+        }
+
+        if ((obj.frame != null && obj.frame.byteLength > 0)) {
+          w.uint32(42)
+          w.bytes(obj.frame)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          author: uint8ArrayAlloc(0),
+          lamport: 0,
+          keptAt: 0,
+          id: uint8ArrayAlloc(0),
+          frame: uint8ArrayAlloc(0)
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.author = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.lamport = reader.uint64Number()
+              break
+            }
+            case 3: {
+              obj.keptAt = reader.uint64Number()
+              break
+            }
+            case 4: {
+              obj.id = reader.bytes()
+              break
+            }
+            case 5: {
+              obj.frame = reader.bytes()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.author`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.lamport`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.keptAt`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            case 4: {
+              yield {
+                field: `${prefix}.id`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 5: {
+              yield {
+                field: `${prefix}.frame`,
+                value: reader.bytes()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface CarriedRowAuthorFieldEvent {
+    field: '$.author'
+    value: Uint8Array
+  }
+
+  export interface CarriedRowLamportFieldEvent {
+    field: '$.lamport'
+    value: number
+  }
+
+  export interface CarriedRowKeptAtFieldEvent {
+    field: '$.keptAt'
+    value: number
+  }
+
+  export interface CarriedRowIdFieldEvent {
+    field: '$.id'
+    value: Uint8Array
+  }
+
+  export interface CarriedRowFrameFieldEvent {
+    field: '$.frame'
+    value: Uint8Array
+  }
+
+  export function encode (obj: Partial<CarriedRow>): Uint8Array {
+    return encodeMessage(obj, CarriedRow.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<CarriedRow>): CarriedRow {
+    return decodeMessage(buf, CarriedRow.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<CarriedRow>): Generator<CarriedRowAuthorFieldEvent | CarriedRowLamportFieldEvent | CarriedRowKeptAtFieldEvent | CarriedRowIdFieldEvent | CarriedRowFrameFieldEvent> {
+    return streamMessage(buf, CarriedRow.codec(), opts)
   }
 }
 
@@ -4075,6 +4526,7 @@ export interface ArchivedAuthorRow {
   newest: number
   heardAt: number
   oldestAt: number
+  isSessions: boolean
 }
 
 export namespace ArchivedAuthorRow {
@@ -4122,6 +4574,11 @@ export namespace ArchivedAuthorRow {
           w.uint64Number(obj.oldestAt)
         }
 
+        if ((obj.isSessions != null && obj.isSessions !== false)) {
+          w.uint32(64)
+          w.bool(obj.isSessions)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -4133,7 +4590,8 @@ export namespace ArchivedAuthorRow {
           bytes: 0,
           newest: 0,
           heardAt: 0,
-          oldestAt: 0
+          oldestAt: 0,
+          isSessions: false
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -4168,6 +4626,10 @@ export namespace ArchivedAuthorRow {
             }
             case 7: {
               obj.oldestAt = reader.uint64Number()
+              break
+            }
+            case 8: {
+              obj.isSessions = reader.bool()
               break
             }
             default: {
@@ -4234,6 +4696,13 @@ export namespace ArchivedAuthorRow {
               }
               break
             }
+            case 8: {
+              yield {
+                field: `${prefix}.isSessions`,
+                value: reader.bool()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -4281,6 +4750,11 @@ export namespace ArchivedAuthorRow {
     value: number
   }
 
+  export interface ArchivedAuthorRowIsSessionsFieldEvent {
+    field: '$.isSessions'
+    value: boolean
+  }
+
   export function encode (obj: Partial<ArchivedAuthorRow>): Uint8Array {
     return encodeMessage(obj, ArchivedAuthorRow.codec())
   }
@@ -4289,7 +4763,7 @@ export namespace ArchivedAuthorRow {
     return decodeMessage(buf, ArchivedAuthorRow.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ArchivedAuthorRow>): Generator<ArchivedAuthorRowChannelFieldEvent | ArchivedAuthorRowUserFieldEvent | ArchivedAuthorRowFramesFieldEvent | ArchivedAuthorRowBytesFieldEvent | ArchivedAuthorRowNewestFieldEvent | ArchivedAuthorRowHeardAtFieldEvent | ArchivedAuthorRowOldestAtFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ArchivedAuthorRow>): Generator<ArchivedAuthorRowChannelFieldEvent | ArchivedAuthorRowUserFieldEvent | ArchivedAuthorRowFramesFieldEvent | ArchivedAuthorRowBytesFieldEvent | ArchivedAuthorRowNewestFieldEvent | ArchivedAuthorRowHeardAtFieldEvent | ArchivedAuthorRowOldestAtFieldEvent | ArchivedAuthorRowIsSessionsFieldEvent> {
     return streamMessage(buf, ArchivedAuthorRow.codec(), opts)
   }
 }
@@ -4299,6 +4773,7 @@ export interface ConversationRow {
   count: number
   unseen: number[]
   seenUpTo: number
+  unsent: number[]
 }
 
 export namespace ConversationRow {
@@ -4333,6 +4808,13 @@ export namespace ConversationRow {
           w.uint64Number(obj.seenUpTo)
         }
 
+        if (obj.unsent != null && obj.unsent.length > 0) {
+          for (const value of obj.unsent) {
+            w.uint32(40)
+            w.uint64Number(value)
+          }
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -4341,7 +4823,8 @@ export namespace ConversationRow {
           user: uint8ArrayAlloc(0),
           count: 0,
           unseen: [],
-          seenUpTo: 0
+          seenUpTo: 0,
+          unsent: []
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -4370,6 +4853,14 @@ export namespace ConversationRow {
               obj.seenUpTo = reader.uint64Number()
               break
             }
+            case 5: {
+              if (opts.limits?.unsent != null && obj.unsent.length === opts.limits.unsent) {
+                throw new MaxLengthError('Decode error - repeated field "unsent" had too many elements')
+              }
+
+              obj.unsent.push(reader.uint64Number())
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -4380,7 +4871,8 @@ export namespace ConversationRow {
         return obj
       }, function * (reader, length, prefix, opts = {}) {
         const obj = {
-          unseen: 0
+          unseen: 0,
+          unsent: 0
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -4425,6 +4917,21 @@ export namespace ConversationRow {
               }
               break
             }
+            case 5: {
+              if (opts.limits?.unsent != null && obj.unsent === opts.limits.unsent) {
+                throw new MaxLengthError('Streaming decode error - repeated field "unsent" had too many elements')
+              }
+
+              yield {
+                field: `${prefix}.unsent[]`,
+                index: obj.unsent,
+                value: reader.uint64Number()
+              }
+
+              obj.unsent++
+
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -4458,6 +4965,12 @@ export namespace ConversationRow {
     value: number
   }
 
+  export interface ConversationRowUnsentFieldEvent {
+    field: '$.unsent[]'
+    index: number
+    value: number
+  }
+
   export function encode (obj: Partial<ConversationRow>): Uint8Array {
     return encodeMessage(obj, ConversationRow.codec())
   }
@@ -4466,7 +4979,7 @@ export namespace ConversationRow {
     return decodeMessage(buf, ConversationRow.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ConversationRow>): Generator<ConversationRowUserFieldEvent | ConversationRowCountFieldEvent | ConversationRowUnseenFieldEvent | ConversationRowSeenUpToFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ConversationRow>): Generator<ConversationRowUserFieldEvent | ConversationRowCountFieldEvent | ConversationRowUnseenFieldEvent | ConversationRowSeenUpToFieldEvent | ConversationRowUnsentFieldEvent> {
     return streamMessage(buf, ConversationRow.codec(), opts)
   }
 }
@@ -5100,6 +5613,12 @@ export namespace PairRow {
     index: number
   }
 
+  export interface PairRowLivesMarksFieldEvent {
+    field: '$.lives[].marks'
+    value: Uint8Array
+    index: number
+  }
+
   export interface PairRowLifeFieldEvent {
     field: '$.life'
     value: Uint8Array
@@ -5119,7 +5638,7 @@ export namespace PairRow {
     return decodeMessage(buf, PairRow.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<PairRow>): Generator<PairRowUserFieldEvent | PairRowInstanceFieldEvent | PairRowNextFieldEvent | PairRowLivesInstanceFieldEvent | PairRowLivesHeardFieldEvent | PairRowLifeFieldEvent | PairRowUsedKeysFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<PairRow>): Generator<PairRowUserFieldEvent | PairRowInstanceFieldEvent | PairRowNextFieldEvent | PairRowLivesInstanceFieldEvent | PairRowLivesHeardFieldEvent | PairRowLivesMarksFieldEvent | PairRowLifeFieldEvent | PairRowUsedKeysFieldEvent> {
     return streamMessage(buf, PairRow.codec(), opts)
   }
 }
@@ -5127,6 +5646,7 @@ export namespace PairRow {
 export interface LifeRow {
   instance: Uint8Array
   heard: number
+  marks: Uint8Array
 }
 
 export namespace LifeRow {
@@ -5149,13 +5669,19 @@ export namespace LifeRow {
           w.uint64Number(obj.heard)
         }
 
+        if ((obj.marks != null && obj.marks.byteLength > 0)) {
+          w.uint32(26)
+          w.bytes(obj.marks)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
       }, (reader, length, opts = {}) => {
         const obj: any = {
           instance: uint8ArrayAlloc(0),
-          heard: 0
+          heard: 0,
+          marks: uint8ArrayAlloc(0)
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -5170,6 +5696,10 @@ export namespace LifeRow {
             }
             case 2: {
               obj.heard = reader.uint64Number()
+              break
+            }
+            case 3: {
+              obj.marks = reader.bytes()
               break
             }
             default: {
@@ -5201,6 +5731,13 @@ export namespace LifeRow {
               }
               break
             }
+            case 3: {
+              yield {
+                field: `${prefix}.marks`,
+                value: reader.bytes()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -5223,6 +5760,11 @@ export namespace LifeRow {
     value: number
   }
 
+  export interface LifeRowMarksFieldEvent {
+    field: '$.marks'
+    value: Uint8Array
+  }
+
   export function encode (obj: Partial<LifeRow>): Uint8Array {
     return encodeMessage(obj, LifeRow.codec())
   }
@@ -5231,7 +5773,7 @@ export namespace LifeRow {
     return decodeMessage(buf, LifeRow.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<LifeRow>): Generator<LifeRowInstanceFieldEvent | LifeRowHeardFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<LifeRow>): Generator<LifeRowInstanceFieldEvent | LifeRowHeardFieldEvent | LifeRowMarksFieldEvent> {
     return streamMessage(buf, LifeRow.codec(), opts)
   }
 }
@@ -5242,6 +5784,7 @@ export interface SaidRow {
   content: Uint8Array
   session: Uint8Array
   frame: Uint8Array
+  instance: Uint8Array
 }
 
 export namespace SaidRow {
@@ -5279,6 +5822,11 @@ export namespace SaidRow {
           w.bytes(obj.frame)
         }
 
+        if ((obj.instance != null && obj.instance.byteLength > 0)) {
+          w.uint32(50)
+          w.bytes(obj.instance)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -5288,7 +5836,8 @@ export namespace SaidRow {
           number: 0,
           content: uint8ArrayAlloc(0),
           session: uint8ArrayAlloc(0),
-          frame: uint8ArrayAlloc(0)
+          frame: uint8ArrayAlloc(0),
+          instance: uint8ArrayAlloc(0)
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -5315,6 +5864,10 @@ export namespace SaidRow {
             }
             case 5: {
               obj.frame = reader.bytes()
+              break
+            }
+            case 6: {
+              obj.instance = reader.bytes()
               break
             }
             default: {
@@ -5367,6 +5920,13 @@ export namespace SaidRow {
               }
               break
             }
+            case 6: {
+              yield {
+                field: `${prefix}.instance`,
+                value: reader.bytes()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -5404,6 +5964,11 @@ export namespace SaidRow {
     value: Uint8Array
   }
 
+  export interface SaidRowInstanceFieldEvent {
+    field: '$.instance'
+    value: Uint8Array
+  }
+
   export function encode (obj: Partial<SaidRow>): Uint8Array {
     return encodeMessage(obj, SaidRow.codec())
   }
@@ -5412,7 +5977,7 @@ export namespace SaidRow {
     return decodeMessage(buf, SaidRow.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SaidRow>): Generator<SaidRowUserFieldEvent | SaidRowNumberFieldEvent | SaidRowContentFieldEvent | SaidRowSessionFieldEvent | SaidRowFrameFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SaidRow>): Generator<SaidRowUserFieldEvent | SaidRowNumberFieldEvent | SaidRowContentFieldEvent | SaidRowSessionFieldEvent | SaidRowFrameFieldEvent | SaidRowInstanceFieldEvent> {
     return streamMessage(buf, SaidRow.codec(), opts)
   }
 }
@@ -5422,6 +5987,7 @@ export interface EarlyRow {
   instance: Uint8Array
   number: number
   content: Uint8Array
+  origin: Uint8Array
 }
 
 export namespace EarlyRow {
@@ -5454,6 +6020,11 @@ export namespace EarlyRow {
           w.bytes(obj.content)
         }
 
+        if ((obj.origin != null && obj.origin.byteLength > 0)) {
+          w.uint32(42)
+          w.bytes(obj.origin)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -5462,7 +6033,8 @@ export namespace EarlyRow {
           user: uint8ArrayAlloc(0),
           instance: uint8ArrayAlloc(0),
           number: 0,
-          content: uint8ArrayAlloc(0)
+          content: uint8ArrayAlloc(0),
+          origin: uint8ArrayAlloc(0)
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -5485,6 +6057,10 @@ export namespace EarlyRow {
             }
             case 4: {
               obj.content = reader.bytes()
+              break
+            }
+            case 5: {
+              obj.origin = reader.bytes()
               break
             }
             default: {
@@ -5530,6 +6106,13 @@ export namespace EarlyRow {
               }
               break
             }
+            case 5: {
+              yield {
+                field: `${prefix}.origin`,
+                value: reader.bytes()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -5562,6 +6145,11 @@ export namespace EarlyRow {
     value: Uint8Array
   }
 
+  export interface EarlyRowOriginFieldEvent {
+    field: '$.origin'
+    value: Uint8Array
+  }
+
   export function encode (obj: Partial<EarlyRow>): Uint8Array {
     return encodeMessage(obj, EarlyRow.codec())
   }
@@ -5570,7 +6158,7 @@ export namespace EarlyRow {
     return decodeMessage(buf, EarlyRow.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<EarlyRow>): Generator<EarlyRowUserFieldEvent | EarlyRowInstanceFieldEvent | EarlyRowNumberFieldEvent | EarlyRowContentFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<EarlyRow>): Generator<EarlyRowUserFieldEvent | EarlyRowInstanceFieldEvent | EarlyRowNumberFieldEvent | EarlyRowContentFieldEvent | EarlyRowOriginFieldEvent> {
     return streamMessage(buf, EarlyRow.codec(), opts)
   }
 }
@@ -6728,6 +7316,7 @@ export namespace SkippedKeyRow {
 
 export interface StartRow {
   prekey: Uint8Array
+  user: Uint8Array
 }
 
 export namespace StartRow {
@@ -6745,12 +7334,18 @@ export namespace StartRow {
           w.bytes(obj.prekey)
         }
 
+        if ((obj.user != null && obj.user.byteLength > 0)) {
+          w.uint32(18)
+          w.bytes(obj.user)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
       }, (reader, length, opts = {}) => {
         const obj: any = {
-          prekey: uint8ArrayAlloc(0)
+          prekey: uint8ArrayAlloc(0),
+          user: uint8ArrayAlloc(0)
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -6761,6 +7356,10 @@ export namespace StartRow {
           switch (tag >>> 3) {
             case 1: {
               obj.prekey = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.user = reader.bytes()
               break
             }
             default: {
@@ -6785,6 +7384,13 @@ export namespace StartRow {
               }
               break
             }
+            case 2: {
+              yield {
+                field: `${prefix}.user`,
+                value: reader.bytes()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -6802,6 +7408,11 @@ export namespace StartRow {
     value: Uint8Array
   }
 
+  export interface StartRowUserFieldEvent {
+    field: '$.user'
+    value: Uint8Array
+  }
+
   export function encode (obj: Partial<StartRow>): Uint8Array {
     return encodeMessage(obj, StartRow.codec())
   }
@@ -6810,7 +7421,7 @@ export namespace StartRow {
     return decodeMessage(buf, StartRow.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StartRow>): Generator<StartRowPrekeyFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StartRow>): Generator<StartRowPrekeyFieldEvent | StartRowUserFieldEvent> {
     return streamMessage(buf, StartRow.codec(), opts)
   }
 }

@@ -55,6 +55,7 @@ const CONVERSATION: ChannelForm = {
     session: 'open',
     isDirect: true,
     waiting: 0,
+    unseen: 0,
     isOnline: true
   }
 }
@@ -280,10 +281,10 @@ describe('the line of standing', () => {
 
   it('of a conversation says who the other is, how it is talked to, and what waits', () => {
     expect(standingText(CONVERSATION, nickOf)).to.equal('🔒 @bob · ✓ verified · session open, direct · online')
-    const conversation = { ...CONVERSATION.conversation!, isOnline: false, waiting: 1, session: 'none' as const }
+    const conversation = { ...CONVERSATION.conversation!, isOnline: false, unseen: 1, session: 'none' as const }
     const { trust: _, ...stranger } = conversation
     const last = standingText({ ...CONVERSATION, conversation: stranger }, nickOf, { state: 'sent', seenBy: 0, of: 1 })
-    expect(last).to.equal('🔒 @bob · - not talked to by you · no session · away · 1 text waiting · your last: sent')
+    expect(last).to.equal('🔒 @bob · - not talked to by you · no session · away · 1 not confirmed · your last: sent')
   })
 
   it('shows no lock without a key, and none where nothing is encrypted', () => {

@@ -24,7 +24,7 @@ import type {
   TrustForm,
   VerifyForm
 } from '../../src/cli/forms.ts'
-import { eventLine, messageLine } from '../../src/cli/lines.ts'
+import { addressOf, eventLine, messageLine } from '../../src/cli/lines.ts'
 import { memberLines, seenLines, statusLines } from '../../src/cli/lists.ts'
 import { explain } from '../../src/cli/text.ts'
 import type { Command, CommandResult } from '../../src/core/command.ts'
@@ -113,6 +113,7 @@ describe('talk with one user', () => {
       if (type === 'sayTo') throw new PeerError('KEY_CHANGED', 'x')
       return undefined
     })
+    desk.pairs = [pairOf(BOB, 'bob', { rival: MALLORY })]
     const error = await desk.call('dm', { user: 'bob', text: 'hi' }).then(
       () => undefined,
       (thrown: PeerError) => thrown
@@ -120,7 +121,9 @@ describe('talk with one user', () => {
     expect(exitCodeOf(error)).to.equal(4)
     const { what, why, advice } = explain(error!)
     expect(what).to.equal('Nothing was said')
-    expect(why).to.include('another key')
+    expect(why)
+      .to.include('another key')
+      .and.include(`bob (${fingerprint(MALLORY)}); this is bob (${fingerprint(BOB)})`)
     expect(advice)
       .to.include(`conclave verify ${id(BOB)}`)
       .and.include(`conclave trust ${id(BOB)}`)
@@ -159,7 +162,7 @@ describe('talk with one user', () => {
   it('does not take a channel for a user, however it is called', async () => {
     const desk = deskOf()
     desk.view = { ...desk.view, name: '@bob' }
-    expect(await codeOf(desk.call('read', { channel: '@bob' }))).to.equal('NO_CONVERSATION')
+    expect(await desk.call<ReadForm>('read', { channel: '@bob' })).to.include({ with: id(BOB) })
     const { channelName, with: other } = await desk.call<ReadForm>('read', { channel: '#@bob' })
     expect([channelName, other]).to.deep.equal(['@bob', undefined])
   })
@@ -225,12 +228,31 @@ describe('a conversation', () => {
     }
     expect(await seen('^2')).to.deep.equal(['seen', ['bob'], []])
     expect(await seen('^')).to.deep.equal(['sent', [], ['bob']])
-    // Nobody may have taken it yet: what is stored does not tell.
     const shown = seenLines(await desk.call<SeenForm>('seen', { ...conversation, message: '^' }))
-    expect(shown[0]).to.match(/ {2}\[not confirmed\]$/)
+    expect(shown[0]).to.match(/ {2}\[sent\]$/)
     const { messages } = await desk.call<ReadForm>('read', { ...conversation, since: 0 })
     const marks = messages.map((one) => /\[.*\]$/.exec(messageLine(one, { ...PLAIN, withState: true }))?.[0])
-    expect(marks).to.deep.equal(['[seen by 1 of 1]', undefined, '[not confirmed]'])
+    expect(marks).to.deep.equal(['[seen by 1 of 1]', undefined, '[sent]'])
+  })
+
+  it('says of a text that nobody has taken that it waits, in forms and in words alike', async () => {
+    const desk = await withHistory()
+    desk.receipts = { ...desk.receipts, unsent: [3] }
+    const { messages } = await desk.call<ReadForm>('read', { ...conversation, since: 0 })
+    expect(messages.map(({ state, seenBy }) => [state, seenBy])).to.deep.equal([
+      ['seen', 1],
+      ['sent', undefined],
+      ['waiting', 0]
+    ])
+    expect(messageLine(messages[2]!, { ...PLAIN, withState: true })).to.match(/\[waiting\]$/)
+    const form = await desk.call<SeenForm>('seen', { ...conversation, message: '^' })
+    expect([form.state, form.notYet.length, seenLines(form)[0]!.endsWith('[waiting]')]).to.deep.equal([
+      'waiting',
+      1,
+      true
+    ])
+    const found = await desk.call<SearchForm>('search', { text: 'late', ...conversation })
+    expect(found.messages[0]).to.include({ state: 'waiting' })
   })
 
   it('can be turned to as a channel can', async () => {
@@ -242,9 +264,34 @@ describe('a conversation', () => {
     expect((await desk.call<ChannelForm>('channel.show', { channel: 'garden' })).conversation).to.equal(undefined)
   })
 
-  it('that has not begun cannot be read, and one whose nick is known as another’s is not the one meant', async () => {
+  it('is there before its first text', async () => {
     const desk = deskOf()
-    expect(await codeOf(desk.call('read', conversation))).to.equal('NO_CONVERSATION')
+    const form = await desk.call<ChannelForm>('channel.show', conversation)
+    expect(form).to.include({ id: channelIdText(CONVERSATION), name: '@bob' })
+    expect(form.conversation).to.include({ user: id(BOB), session: 'none', waiting: 0, unseen: 0 })
+    expect(form.conversation).to.not.have.any.keys('trust', 'rival')
+    const address = addressOf(form)
+    expect(address).to.equal(`@${id(BOB)}`)
+    expect(await desk.call<ReadForm>('read', { channel: address })).to.deep.include({ messages: [], with: id(BOB) })
+    expect((await desk.call<SearchForm>('search', { text: 'x', channel: address })).messages).to.deep.equal([])
+    for (const method of ['edit', 'delete', 'react', 'seen'])
+      expect(
+        await codeOf(desk.call(method, { channel: address, message: '^', text: 'x', emoji: '👍' })),
+        method
+      ).to.equal('NO_SUCH_MESSAGE')
+    expect((await desk.call<StatusForm>('pairs')) as unknown).to.deep.equal({ conversations: [] })
+    await desk.call('send', { channel: address, text: 'hi' })
+    expect(saidTo(desk)).to.deep.equal([`${id(BOB)} hi`])
+    for (const [method, params] of [
+      ['read', { channel: '@alice' }],
+      ['dm', { user: 'alice', text: 'x' }],
+      ['send', { channel: '@alice', text: 'x' }]
+    ] as const)
+      expect(await codeOf(desk.call(method, params)), method).to.equal('TO_ONESELF')
+  })
+
+  it('whose nick is known as another’s is not the one meant', async () => {
+    const desk = deskOf()
     expect(await codeOf(desk.call('read', { channel: '@nobody' }))).to.equal('NO_SUCH_USER')
     const forged = new Uint8Array(32).fill(10)
     desk.pairs = [pairOf(MALLORY, 'bob', { id: forged, rival: BOB, trust: undefined }), pairOf(BOB, 'bob')]
@@ -371,13 +418,14 @@ describe('who the other is', () => {
       session: 'open',
       isDirect: true,
       waiting: 0,
+      unseen: 0,
       isOnline: true,
       ...changes
     })
     const person = { user: 'x', nick: '', fingerprint: 'CCCC-DDDD', isSelf: false }
     const conversations = [
       form({}),
-      form({ trust: 'trusted', session: 'starting', isDirect: false, waiting: 2, isOnline: false }),
+      form({ trust: 'trusted', session: 'starting', isDirect: false, unseen: 2, waiting: 1, isOnline: false }),
       form({ rival: person, session: 'none' })
     ]
     const status: StatusForm = { type: 'status', isRunning: true, home: '/h', health: [], conversations }
@@ -385,7 +433,7 @@ describe('who the other is', () => {
     const at = lines.indexOf(WORDS.heading)
     expect(lines[at + 1]).to.match(/^@bob +AAAA-BBBB +\? not verified +● online +session open, direct/)
     expect(lines[at + 2]).to.match(
-      /\+ trusted, not verified +- away +session starting, through a channel +2 texts waiting$/
+      /\+ trusted, not verified +- away +session starting, through a channel +2 not confirmed, 1 of them waiting$/
     )
     expect(lines[at + 3]).to.match(/! nick known with another key +● online +no session/)
     expect(sessionText({ session: 'none', isDirect: true })).to.equal('no session')
@@ -403,10 +451,9 @@ describe('who the other is', () => {
     const name = displayText('bob')
     const said = [
       WORDS.noChannel(name),
-      WORDS.notBegun(name),
       WORDS.unknownUser(name),
       WORDS.ambiguous(name, displayText('Bob (AAAA-BBBB) in #Garden, bob (CCCC-DDDD)')),
-      WORDS.keyChanged(name),
+      WORDS.keyChanged(displayText('bob (AAAA-BBBB)'), displayText('Bob (CCCC-DDDD)'), name),
       WORDS.notTaken(WORDS.noSession),
       WORDS.notTaken(WORDS.notReached),
       WORDS.notSeen(name, true),
@@ -434,6 +481,10 @@ describe('who the other is', () => {
         { type: 'session', ...place, user, change: 'renewed', missing: 0 },
         'bob (AAAA-BBBB) has begun a new session: its earlier state is lost'
       ],
+      [
+        { type: 'session', ...place, user, change: 'setBack', missing: 0 },
+        'bob (AAAA-BBBB) has heard other things from you than are known here: this home is an older copy.'
+      ],
       [{ type: 'session', ...place, user, change: 'gap', missing: 2 }, 'GAP: 2 texts of bob (AAAA-BBBB) will not come'],
       [
         { type: 'rival', ...place, user, rival },
@@ -443,6 +494,6 @@ describe('who the other is', () => {
     for (const [event, words] of events) expect(eventLine(event, PLAIN)).to.include(`@bob -- ${words}`)
     const warning = styled(displayText('x'), 'warn', true).split('x')[0]!
     const isLoud = events.map(([event]) => eventLine(event, { ...PLAIN, isColour: true })!.startsWith(warning))
-    expect(isLoud).to.deep.equal([true, true, true])
+    expect(isLoud).to.deep.equal([true, true, true, true])
   })
 })

@@ -96,6 +96,7 @@ export const pairOf = (user: Uint8Array, nick: string, changes: Partial<PairView
   session: 'open',
   isDirect: true,
   waiting: 0,
+  unseen: 0,
   seenUpTo: 0,
   isOnline: true,
   ...changes
@@ -109,7 +110,7 @@ export class TestDesk {
   pairs: PairView[] = []
   /** Other channels, and who is in them. */
   others: { readonly view: ChannelView; readonly members: readonly MemberView[] }[] = []
-  receipts: Extract<CommandResult, { type: 'receipts' }> = { type: 'receipts', receipts: [], unknown: [] }
+  receipts: Extract<CommandResult, { type: 'receipts' }> = { type: 'receipts', receipts: [], unknown: [], unsent: [] }
   readonly #user: Uint8Array
   readonly #answer: Answer
   readonly #listeners = new Set<(notice: Notice) => void>()
@@ -158,6 +159,14 @@ export class TestDesk {
     return { node, home: '', startedAt: 0, noteAddresses: () => {}, subscribe: () => {} }
   }
 
+  #pairs(user: Uint8Array | undefined): readonly PairView[] {
+    if (user === undefined) return this.pairs
+    if (equalBytes(user, this.#user)) throw new UsageError('TO_ONESELF', 'This is your own user id.')
+    const known = this.pairs.find((one) => equalBytes(one.user, user))
+    const nick = this.members.find((one) => equalBytes(one.user, user))?.nick ?? ''
+    return [known ?? pairOf(user, nick, { trust: undefined, session: 'none', isDirect: false })]
+  }
+
   #run(command: Command): CommandResult {
     if (command.type === 'channels')
       return { type: 'channels', channels: [this.view, ...this.others.map(({ view }) => view)] }
@@ -167,7 +176,7 @@ export class TestDesk {
         throw new UsageError('NOT_JOINED_YET', 'This channel was not found yet.')
       return { type: 'members', members: other?.members ?? this.members }
     }
-    if (command.type === 'pairs') return { type: 'pairs', pairs: this.pairs }
+    if (command.type === 'pairs') return { type: 'pairs', pairs: this.#pairs(command.user) }
     if (command.type === 'receipts') return this.receipts
     const result = this.#answer(command, (notice) => {
       for (const listener of this.#listeners) listener(notice)

@@ -5,6 +5,7 @@ import { displayText } from '../../src/cli/display-text.ts'
 import type { MessageForm, ReadForm, SearchForm, SeenForm, SendForm } from '../../src/cli/forms.ts'
 import { messageLine, waitingLine } from '../../src/cli/lines.ts'
 import { searchLines, seenLines } from '../../src/cli/lists.ts'
+import { readPages } from '../../src/cli/pages.ts'
 import { searchable } from '../../src/cli/search-methods.ts'
 import { explain, MESSAGE, WAITING } from '../../src/cli/text.ts'
 import type { GroupView, MessageState } from '../../src/core/command.ts'
@@ -284,6 +285,73 @@ describe('delivery of messages of ours', () => {
 })
 
 describe('reading', () => {
+  /** What a line of the control socket has room for beside the answer's own frame. */
+  const LINE_BYTES = 1024 * 1024 - 1024
+  const sizeOf = (form: object): number => Buffer.byteLength(JSON.stringify(form))
+  /** Every character of it takes six bytes in JSON. */
+  const longest = '\u0001'.repeat(16 * 1024)
+
+  it('gives no more at once than a line of the control socket holds, and all of it part by part', async () => {
+    const waiting = Array.from({ length: 40 }, (_, i) => ({
+      local: `l${i}`,
+      group: EMPTY,
+      content: text(`w${i}`, longest).content,
+      isPlain: false
+    }))
+    const desk = new TestDesk(ALICE, [], ({ type }) =>
+      type === 'groups' ? { type, groups: [] } : type === 'waiting' ? { type, messages: waiting } : undefined
+    )
+    desk.view = { ...desk.view, waiting: waiting.length }
+    await desk.keep(...Array.from({ length: 20 }, (_, i) => text(`m${i}`, longest, { lamport: i + 1 })))
+    for (const range of [{}, { since: 0 }, { limit: 12 }, { limit: 0 }]) {
+      const pages: ReadForm[] = []
+      for await (const page of readPages(desk, { channel: 'garden', ...range })) pages.push(page)
+      for (const page of pages) expect(sizeOf(page)).to.be.lessThan(LINE_BYTES)
+      expect(pages.length).to.be.greaterThan(10)
+      const expected = Array.from({ length: 20 }, (_, i) => idOf(`m${i}`)).slice(range.limit === 12 ? 8 : 0)
+      expect(pages.flatMap(({ messages }) => messages.map(({ id }) => id))).to.deep.equal(expected)
+      expect(pages.flatMap((page) => page.waiting.map(({ local }) => local))).to.deep.equal(
+        waiting.map(({ local }) => local)
+      )
+      const lefts = pages.filter((page) => page.waiting.length > 0).map(({ waitingLeft }) => waitingLeft)
+      expect(lefts).to.deep.equal(lefts.toSorted((a, b) => b - a))
+      expect([lefts[0]! > 0, lefts.at(-1)]).to.deep.equal([true, 0])
+    }
+  })
+
+  it('loses nothing of what waits when some of it goes out between two parts', async () => {
+    const names = ['l0', 'l1', 'l2']
+    const content = text('w', longest.repeat(3)).content
+    const desk = new TestDesk(ALICE, [], ({ type }) => {
+      if (type !== 'waiting') return type === 'groups' ? { type, groups: [] } : undefined
+      const messages = names.map((local) => ({ local, group: EMPTY, content, isPlain: false }))
+      names.shift()
+      return { type, messages }
+    })
+    desk.view = { ...desk.view, waiting: 3 }
+    const shown: string[] = []
+    for await (const page of readPages(desk, { channel: 'garden', limit: 0 }))
+      shown.push(...page.waiting.map(({ local }) => local))
+    expect(shown).to.deep.equal(['l0', 'l1', 'l2'])
+  })
+
+  it('of a text with any number of reactions gives some, and how many there are', async () => {
+    const { desk } = await deskWith(
+      text('m', 'hi', { lamport: 1 }),
+      ...Array.from({ length: 100 }, (_, i) =>
+        reaction(`r${i}`, 'm', `e${i}${'\u0301'.repeat(29)}`, { lamport: i + 2, sender: MALLORY })
+      ),
+      ...Array.from({ length: 40 }, (_, i) =>
+        reaction(`s${i}`, 'm', 'e0', { lamport: 1, sender: keyOf(`user ${i}`).publicKey, nick: 'x' })
+      )
+    )
+    const [form] = await read(desk)
+    expect(form).to.include({ moreReactions: 101 - 64 })
+    expect(form!.reactions).to.have.length(64)
+    expect([form!.reactions![0]!.count, form!.reactions![0]!.users.length]).to.deep.equal([40, 32])
+    expect(lines([form!])[0]).to.match(/e0 40 .*…$/)
+  })
+
   const story = [
     text('m', 'helo', { lamport: 1 }),
     edit('e', 'm', 'hello', { lamport: 2 }),

@@ -7,7 +7,7 @@ import { exitCodeOf } from '../../src/cli/exit.ts'
 import type { EventForm, MessageForm } from '../../src/cli/forms.ts'
 import { eventLine, messageLine } from '../../src/cli/lines.ts'
 import { Output } from '../../src/cli/output.ts'
-import { explain, unforeseen } from '../../src/cli/text.ts'
+import { explain, foreseen } from '../../src/cli/text.ts'
 import { Reason } from '../../src/wire/messages.ts'
 
 function heard(isJson: boolean, print: (output: Output) => void): { out: string; err: string } {
@@ -76,10 +76,22 @@ describe('output', () => {
   })
 
   it("an unforeseen error shows its name and code, never its text, which may be anybody's", () => {
-    const error = Object.assign(new Error('secret words of a stranger \u001B[2J'), { code: 'EIO' })
-    const { err } = heard(false, (output) => output.error(unforeseen(error)))
-    expect(err).to.include('EIO').and.not.include('stranger')
+    const error = Object.assign(new Error('secret words of a stranger \u001B[2J'), { code: 'EPIPE' })
+    const { err } = heard(false, (output) => output.error(foreseen(error)))
+    expect(err).to.include('EPIPE').and.not.include('stranger')
     expect(err).to.include('fault of the program')
+  })
+
+  it('what the disk refuses is not called our fault, and is for the user to mend', () => {
+    for (const code of ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'ENOENT', 'EIO']) {
+      const known = foreseen(Object.assign(new Error('/home/somebody'), { code }))
+      expect(exitCodeOf(known), code).to.equal(1)
+      const { err } = heard(false, (output) => output.error(known))
+      expect(err).to.match(/^conclave: Could not go on\n {2}why: {2}.{10,}\n {2}try: {2}.{10,}\n$/)
+      expect(err).to.not.match(/somebody|fault/)
+    }
+    const { why, advice } = explain(new UsageError('STORE_FAILED', 'The store takes no changes. Look after the disk.'))
+    expect([why, advice].every((part) => part !== undefined && part.length > 5)).to.equal(true)
   })
 
   it('exit codes tell who has to act', () => {

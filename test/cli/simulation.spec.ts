@@ -64,7 +64,8 @@ describe('simulate', function () {
 
   async function simulate(...words: string[]): Promise<Heard> {
     let [out, err] = ['', '']
-    const parsed = parseCommandLine(['simulate', ...words])
+    const page = words.includes('--report') ? [] : ['--report', join(folder, 'page.html')]
+    const parsed = parseCommandLine(['simulate', ...words, ...page])
     const isJson = parsed.options.isOn('json')
     const output = new Output({
       isJson,
@@ -99,6 +100,29 @@ describe('simulate', function () {
       .map((line): RecordLine => JSON.parse(line))
     expect(lines[0]!.type).to.equal('run')
     expect(lines.at(-1)!.type).to.equal('end')
+    expect(out).to.include(`report:   ${join(folder, 'page.html')}`)
+    expect(readFileSync(join(folder, 'page.html'), 'utf8')).to.match(/^<!doctype html>.*Simulation: happy/is)
+  })
+
+  it('two records are compared, in lines and on a page, and one is not enough', async () => {
+    const [a, b, page] = ['a.ndjson', 'b.ndjson', 'both.html'].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string
+    ]
+    for (const [events, seed] of [
+      [a, '5'],
+      [b, '6']
+    ] as const)
+      await simulate(join(folder, 'happy.json'), '--seed', seed, '--events', events)
+    const { code, out } = await simulate('--compare', a, b, '--report', page)
+    expect(code).to.equal(0)
+    expect(out).to.match(/A: happy, virtual, seed 5: .*B: happy, virtual, seed 6: .*messages said +\d+/s)
+    expect(readFileSync(page, 'utf8')).to.include('Two simulations: happy and happy')
+    expect((await refusalOf('--compare', a)).message).to.include('It takes two')
+    expect((await refusalOf('--compare', a, join(folder, 'torn.json'))).message).to.include(
+      'This is no record of a run'
+    )
   })
 
   it('for programs is one object per line, the record and the files', async () => {

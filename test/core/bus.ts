@@ -15,7 +15,7 @@ import { KeyTree, type TreeChange } from '../../src/core/channel/key-tree.ts'
 import { type CheckedStatement, makeStatement } from '../../src/core/channel/statement.ts'
 import type { ChannelSettings, ChannelView, Command, CommandResult } from '../../src/core/command.ts'
 import { Prekeys } from '../../src/core/identity/prekeys.ts'
-import { asUserId } from '../../src/core/identity/user.ts'
+import { asUserId, type UserId } from '../../src/core/identity/user.ts'
 import { makeUserRecord, readUserRecord, type UserRecord } from '../../src/core/identity/user-record.ts'
 import type { Effect, Env, Event, Row } from '../../src/core/machine.ts'
 import { refreshLeaves } from '../../src/core/manager/leaf-refresh.ts'
@@ -41,6 +41,7 @@ import {
   Operation,
   type Question,
   Reason,
+  type SessionsQuestion,
   type Statement,
   StatementList,
   TreeUpdateKind
@@ -84,6 +85,12 @@ export interface Performed {
   readonly effect: Effect
 }
 
+/** Whoever is no node, and keeps session frames. */
+export interface Keeper {
+  readonly user: UserId
+  readonly answer: (question: SessionsQuestion, asker: Node) => Answer | undefined
+}
+
 export class Bus {
   now = Date.UTC(2026, 10, 22)
   uptimeMs = 1_000
@@ -96,6 +103,8 @@ export class Bus {
   ghosts = 0
   /** Answers questions in place of the nodes, where it gives one. */
   oracle: (question: Question, from: Node) => Answer | undefined = () => undefined
+  /** Carriers without keys, that keep session frames. */
+  readonly carriers: Keeper[] = []
   /** Decides when, how often and whether a frame that passes is delivered. */
   carry: (deliver: () => void, to: Node, bytes: Uint8Array) => void = (deliver) => deliver()
   readonly #seed: string
@@ -249,12 +258,19 @@ export class Bus {
         if (effect.to !== undefined && this.isHandingOver) return this.#hand(node, effect)
         return this.#publish(node, effect.channel, effect.frame, effect.receipt)
       case 'ask': {
-        const { id, question, to } = effect
+        const { id, question, to, but = [] } = effect
         const scripted = this.oracle(question, node)
         if (scripted !== undefined) return this.send(node, { type: 'answer', id, from: undefined, answer: scripted })
+        const isMeant = ({ user }: Keeper): boolean =>
+          to === undefined ? !but.some((one) => equalBytes(one, user)) : equalBytes(to, user)
+        const carrier = question.sessions && this.carriers.find(isMeant)
+        if (question.sessions !== undefined && (to === undefined || carrier !== undefined)) {
+          const answer = carrier?.answer(question.sessions, node)
+          return this.send(node, { type: 'answer', id, from: carrier?.user, answer })
+        }
         const isAsked = (one: Node): boolean => to === undefined || equalBytes(one.key.publicKey, to)
         const other = this.nodes.find((one) => one !== node && one.isUp && isAsked(one) && this.passes(node, one))
-        if (other === undefined) return this.send(node, { type: 'answer', id, from: undefined, answer: undefined })
+        if (other === undefined) return this.send(node, { type: 'answer', id, from: to, answer: undefined })
         this.#asks.set(++this.#askId, { node, id })
         return this.send(other, {
           type: 'question',
@@ -265,7 +281,8 @@ export class Bus {
       }
       case 'answer': {
         const ask = this.#asks.get(effect.id)!
-        return this.send(ask.node, { type: 'answer', id: ask.id, from: undefined, answer: effect.answer })
+        const from = asUserId(node.key.publicKey)
+        return this.send(ask.node, { type: 'answer', id: ask.id, from, answer: effect.answer })
       }
       case 'hand': {
         const other = this.nodes.find((one) => equalBytes(one.key.publicKey, effect.to))

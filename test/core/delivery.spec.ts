@@ -1,11 +1,12 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { hex } from '../../src/base/bytes.ts'
-import { readFrame } from '../../src/core/channel/frame.ts'
+import { type Frame, readFrame } from '../../src/core/channel/frame.ts'
 import { GAP_PATIENCE_MS } from '../../src/core/params.ts'
 import { Refusal } from '../../src/core/reject.ts'
-import { Admission, Privacy } from '../../src/wire/messages.ts'
-import { Bus, Liar, type Node, withholding } from './bus.ts'
+import { pad } from '../../src/wire/codec.ts'
+import { Admission, Content, Privacy } from '../../src/wire/messages.ts'
+import { Bus, Liar, type Node, textContent, withholding } from './bus.ts'
 
 /** Alice, Bob and Carol in a channel, keys in hand. */
 function trio(settings: Parameters<Bus['open']>[1] = {}): { bus: Bus; nodes: [Node, Node, Node]; channel: Uint8Array } {
@@ -84,6 +85,49 @@ describe('messages carried in any order', () => {
       expect(bus.texts(bob).length, isPlain ? 'plain' : 'sealed').to.equal(shown)
       expect(bus.history(bob, channel)).to.have.length(5)
     }
+  })
+})
+
+describe('a message that was said again under a newer key', () => {
+  it('names one that is missing, also where the first forms of others that were said again stand between them', () => {
+    const bus = new Bus('said again')
+    const bob = bus.add('bob')
+    const liar = new Liar(bus)
+    const issued = liar.takeIn(bob)
+    const place = { boot: liar.random(16), lamport: 1 }
+    const missing = liar.message(liar.key, issued, { ...place, counter: 1, lamport: 2 })
+    const other = liar.message(liar.key, issued, { ...place, counter: 3, lamport: 4, previous: liar.random(32) })
+    const content = { ...textContent('again'), replaces: liar.random(32) }
+    const plaintext = pad(Content.encode(content))
+    const next = { ...place, counter: 4, lamport: 5, previous: missing.id, plaintext }
+    for (const frame of [liar.message(liar.key, issued, place), other, liar.message(liar.key, issued, next)])
+      bus.deliver(bob, liar.channel, frame.bytes)
+    bus.pass(GAP_PATIENCE_MS + 1_000)
+    const gaps = bob.notices.flatMap((notice) => (notice.type === 'gap' ? [notice.missing] : []))
+    expect(gaps).to.include(hex(missing.id))
+  })
+
+  it('is shown once, also when the peer stopped right after the newer form and then gets the older', () => {
+    const bus = new Bus('said again')
+    const bob = bus.add('bob')
+    const liar = new Liar(bus)
+    const issued = liar.takeIn(bob)
+    const boot = liar.random(16)
+    const said = (counter: number, content: Content): Frame =>
+      liar.message(liar.key, issued, { boot, counter, plaintext: pad(Content.encode(content)) })
+    const hello = said(0, textContent('hello'))
+    const older = said(1, textContent('once'))
+    const newer = said(2, { ...textContent('once'), replaces: older.id })
+    const texts = ['liar: hello', 'liar: once']
+    bus.deliver(bob, liar.channel, hello.bytes)
+    bus.pass(5_000)
+    bus.deliver(bob, liar.channel, newer.bytes)
+    expect(bus.texts(bob)).to.deep.equal(texts)
+    bus.stop(bob)
+    bus.start(bob)
+    bus.pass(1_000)
+    bus.deliver(bob, liar.channel, older.bytes)
+    expect(bus.texts(bob)).to.deep.equal(texts)
   })
 })
 

@@ -1,8 +1,10 @@
 import { expect } from 'chai'
-import { EMPTY, equalBytes, hex } from '../../src/base/bytes.ts'
+import { EMPTY, equalBytes, hex, joinBytes } from '../../src/base/bytes.ts'
 import { PeerError, UsageError } from '../../src/base/errors.ts'
 import { type Frame, makeFrame, readFrame } from '../../src/core/channel/frame.ts'
 import type { PairView } from '../../src/core/command.ts'
+import { asUserId } from '../../src/core/identity/user.ts'
+import { DIRECT_FRAMES, REPEAT_MS } from '../../src/core/params.ts'
 import { Refusal } from '../../src/core/reject.ts'
 import { Bus, type Node } from './bus.ts'
 
@@ -57,7 +59,13 @@ describe('two members of a channel', () => {
       [bob, alice]
     ] as const) {
       expect(shown(all, at, with_), at.nick).to.have.members(['alice: just you and me', 'bob: nobody else'])
-      expect(pairOf(all, at, with_)).to.include({ session: 'open', isDirect: true, waiting: 0, nick: with_.nick })
+      expect(pairOf(all, at, with_)).to.include({
+        session: 'open',
+        isDirect: true,
+        waiting: 0,
+        unseen: 0,
+        nick: with_.nick
+      })
     }
     expect(pairOf(all, alice, bob).id).to.deep.equal(pairOf(all, bob, alice).id)
     expect(statesOf(alice, id).at(-1)).to.equal('seen')
@@ -88,12 +96,70 @@ describe('two members of a channel', () => {
     ] as const) {
       expect(shown(all, at, with_), at.nick).to.have.members(expected)
       expect(shown(all, at, with_)).to.have.length(12)
-      expect(pairOf(all, at, with_)).to.include({ waiting: 0 })
+      expect(pairOf(all, at, with_)).to.include({ waiting: 0, unseen: 0 })
     }
     for (const node of others) {
       expect(bus.command(node, { type: 'pairs' })).to.deep.equal({ type: 'pairs', pairs: [] })
       expect(node.notices.some((notice) => notice.type === 'message')).to.equal(false)
       expect(node.rejects).to.deep.equal([])
+    }
+  })
+
+  it('talk through another channel of both when one carries nothing', () => {
+    for (const way of ['not ready', 'silent', 'mute'] as const) {
+      const all = world(`two channels, one ${way}`)
+      const { bus, alice, bob, channel } = all
+      const other = bus.open(alice, { name: 'other' })
+      bus.join(bob, bus.invite(alice, other))
+      bus.pass(10_000)
+      bus.isDirect = false
+      if (way === 'not ready') bus.send(alice, { type: 'carrier', channel, isReady: false })
+      else {
+        // Of the first channel nothing comes, or everything but what is for one user.
+        bus.carry = (deliver, _to, bytes) => {
+          const frame = readFrame(channel, bytes)
+          const isOfOther = frame === undefined || frame instanceof Refusal
+          if (isOfOther || (way === 'mute' && frame.kind !== 'session')) deliver()
+        }
+      }
+      if (way === 'silent') bus.pass(120_000)
+      for (const words of ['one', 'two']) tell(all, alice, bob, words)
+      bus.pass(way === 'mute' ? 5_000 : 0)
+      expect(shown(all, bob, alice), way).to.deep.equal(['alice: one', 'alice: two'])
+      const byAlice = bus.frames(channel).filter(({ author }) => equalBytes(author, alice.key.publicKey))
+      const isTried = byAlice.some(({ kind }) => kind === 'session')
+      expect(isTried, way).to.equal(way === 'mute')
+    }
+  })
+
+  it('notice by silence, on the topic alone, that the other has lost a session, and begin another soon', () => {
+    for (const way of ['sessions gone', 'older disk', 'whole state gone'] as const) {
+      for (const isOtherFirst of [false, true]) {
+        const name = `${way}/${isOtherFirst}`
+        const all = world(name)
+        const { bus, alice, bob } = all
+        bus.isDirect = false
+        tell(all, alice, bob, 'one')
+        bus.pass(5_000)
+        tell(all, bob, alice, 'two')
+        bus.pass(5_000)
+        const before = new Map(bob.rows)
+        for (let n = 0; n < 3; n++) {
+          tell(all, alice, bob, 'more')
+          bus.pass(5_000)
+        }
+        bus.stop(bob)
+        if (way === 'older disk') bob.rows = before
+        const kinds = way === 'sessions gone' ? /\|session/ : /\|(session|pair|one-time-keys)/
+        if (way !== 'older disk') for (const key of bob.rows.keys()) if (kinds.test(key)) bob.rows.delete(key)
+        bus.start(bob)
+        if (isOtherFirst) tell(all, bob, alice, 'from the one who lost it')
+        else tell(all, alice, bob, 'to the one who lost it')
+        bus.pass(60_000)
+        const [reader, writer] = isOtherFirst ? [alice, bob] : [bob, alice]
+        expect(shown(all, reader, writer).at(-1), name).to.include('the one who lost it')
+        expect(pairOf(all, writer, reader), name).to.include({ waiting: 0, session: 'open' })
+      }
     }
   })
 
@@ -105,12 +171,76 @@ describe('two members of a channel', () => {
     bus.stop(bob)
     const id = tell(all, alice, bob, 'when you are back')
     bus.pass(60_000)
-    expect(statesOf(alice, id)).to.not.include('seen')
-    expect(pairOf(all, alice, bob)).to.include({ waiting: 1 })
+    expect(statesOf(alice, id)).to.deep.equal(['sent'])
+    expect(pairOf(all, alice, bob)).to.include({ waiting: 0, unseen: 1 })
     bus.start(bob)
     bus.pass(20_000)
-    expect(statesOf(alice, id).at(-1)).to.equal('seen')
+    expect(statesOf(alice, id)).to.deep.equal(['sent', 'seen'])
+    expect(pairOf(all, alice, bob)).to.include({ waiting: 0, unseen: 0 })
     expect(shown(all, bob, alice)).to.deep.equal(['alice: are you there?', 'alice: when you are back'])
+  })
+
+  it('are told of each of several texts that it is out, and then that it is confirmed', () => {
+    for (const isDirect of [true, false]) {
+      const all = world(`several/${isDirect}`)
+      all.bus.isDirect = isDirect
+      tell(all, all.alice, all.bob, 'are you there?')
+      all.bus.pass(5_000)
+      const ids = ['one', 'two', 'three'].map((words) => tell(all, all.alice, all.bob, words))
+      all.bus.pass(5_000)
+      for (const id of ids) expect(statesOf(all.alice, id), `${isDirect}`).to.deep.equal(['sent', 'seen'])
+    }
+  })
+
+  it('are not told that a text is out before anybody has it, also after a restart', () => {
+    const all = world()
+    const { bus, alice, bob, others } = all
+    tell(all, alice, bob, 'are you there?')
+    bus.pass(2_000)
+    const { id: channel } = pairOf(all, alice, bob)
+    const unsent = (): unknown => {
+      const result = bus.command(alice, { type: 'receipts', channel })
+      return result.type === 'receipts' && result.unsent
+    }
+    for (const node of [bob, ...others]) bus.stop(node)
+    const alone = tell(all, alice, bob, 'nobody hears me')
+    const shownAs = alice.notices.flatMap((one) => (one.type === 'message' && one.id === alone ? [one.state] : []))
+    expect(shownAs).to.deep.equal(['waiting'])
+    bus.pass(10_000)
+    bus.stop(alice)
+    bus.start(alice)
+    bus.pass(10_000)
+    expect(statesOf(alice, alone)).to.deep.equal([])
+    expect(pairOf(all, alice, bob)).to.include({ waiting: 1, unseen: 1 })
+    expect(unsent()).to.deep.equal([2])
+    bus.start(others[0]!)
+    bus.pass(180_000)
+    expect(statesOf(alice, alone)).to.deep.equal(['sent'])
+    expect(unsent()).to.deep.equal([])
+    bus.losePower(alice)
+    bus.start(alice)
+    expect(pairOf(all, alice, bob)).to.include({ unseen: 1 })
+    for (const node of [bob, ...others.slice(1)]) bus.start(node)
+    bus.pass(180_000)
+    expect(statesOf(alice, alone).at(-1)).to.equal('seen')
+    expect(pairOf(all, alice, bob)).to.include({ waiting: 0, unseen: 0 })
+  })
+
+  it('have a conversation before its first text, which is on no list', () => {
+    const all = world()
+    const { bus, alice, bob } = all
+    const ask = (user: Uint8Array): PairView => {
+      const result = bus.command(alice, { type: 'pairs', user })
+      return result.type === 'pairs' ? result.pairs[0]! : expect.fail()
+    }
+    const before = ask(bob.key.publicKey)
+    expect(before).to.include({ nick: 'bob', trust: undefined, session: 'none', waiting: 0, unseen: 0, isOnline: true })
+    expect(bus.command(alice, { type: 'receipts', channel: before.id })).to.include({ type: 'receipts' })
+    expect(pairOf(all, alice, bob)).to.equal(undefined)
+    expect(codeOf(bus.ask(alice, { type: 'pairs', user: alice.key.publicKey }))).to.equal('TO_ONESELF')
+    tell(all, alice, bob, 'hello')
+    expect(pairOf(all, alice, bob).id).to.deep.equal(before.id)
+    expect(ask(bob.key.publicKey).id).to.deep.equal(before.id)
   })
 
   it('go on in the session they have when one was away for long: nothing is started anew for somebody who cannot answer', () => {
@@ -177,6 +307,44 @@ describe('two members of a channel', () => {
     for (const { name, size, cap } of alice.peer.unsafeFills()) expect(size, name).to.be.at.most(cap)
   })
 
+  it('remember of what a topic has carried for one who is away no more than they may', () => {
+    const all = world('carried')
+    const { bus, alice, bob, others, channel } = all
+    bus.isDirect = false
+    tell(all, bob, alice, 'once')
+    bus.pass(2_000)
+    for (const node of [bob, ...others]) bus.stop(node)
+    bus.ghosts = 1
+    const isOfBob = ({ kind, author }: Frame): boolean => kind === 'session' && equalBytes(author, bob.key.publicKey)
+    const said = bus.frames(channel).findLast(isOfBob)!.body.session!
+    // Each repeated frame is answered by a new one.
+    for (let attempt = 1; attempt <= DIRECT_FRAMES + 20; attempt++) {
+      bus.inject(channel, makeFrame(channel, others[0]!.key, { session: { ...said, attempt } }).bytes)
+      bus.pass(REPEAT_MS + 1_000)
+    }
+    const fills = alice.peer.unsafeFills().filter(({ name }) => name.includes('carried'))
+    expect(fills.map(({ size, cap }) => [size, cap])).to.deep.equal([[DIRECT_FRAMES, DIRECT_FRAMES]])
+  })
+
+  it('are told when what is handed over is no frame of a session, and it changes nothing (R-803)', () => {
+    const all = world('handed')
+    const { bus, alice, bob } = all
+    tell(all, alice, bob, 'before')
+    bus.pass(2_000)
+    const frame = bus.trace.flatMap(({ effect }) => (effect.type === 'hand' ? [effect.frame] : []))[0]!
+    const bad = [Uint8Array.of(0xff), frame.slice(0, -1), joinBytes(frame, Uint8Array.of(0x78, 0))]
+    for (const [id, bytes] of bad.entries()) {
+      const event = { type: 'session', id, from: asUserId(alice.key.publicKey), frame: bytes } as const
+      const effects = bob.peer.handle(event, bus.env(bob))
+      expect(effects).to.deep.include({ type: 'reject', check: 803 })
+      expect(effects).to.deep.include({ type: 'answerHand', id, outcome: 'taken' })
+      expect(effects.some(({ type }) => type === 'persist' || type === 'notify')).to.equal(false)
+    }
+    tell(all, alice, bob, 'after')
+    bus.pass(2_000)
+    expect(shown(all, bob, alice)).to.deep.equal(['alice: before', 'alice: after'])
+  })
+
   it('keep their conversation and its order over restarts of both, power cut or not', () => {
     const all = world()
     const { bus, alice, bob } = all
@@ -195,9 +363,66 @@ describe('two members of a channel', () => {
       [bob, alice]
     ] as const) {
       expect(shown(all, at, with_), at.nick).to.deep.equal(expected)
-      expect(pairOf(all, at, with_)).to.include({ waiting: 0 })
+      expect(pairOf(all, at, with_)).to.include({ waiting: 0, unseen: 0 })
     }
     expect(pairOf(all, alice, bob).seenUpTo).to.equal(5)
+  })
+
+  it('go on when the older disk of one is put back: what is said then comes once, and states say what is so', () => {
+    for (const [isDirect, said] of [
+      [true, 1],
+      [true, 4],
+      [false, 4]
+    ] as const) {
+      const all = world(`older/${isDirect}/${said}`)
+      const { bus, alice, bob } = all
+      tell(all, alice, bob, 'before')
+      tell(all, bob, alice, 'heard')
+      bus.pass(5_000)
+      const copy = new Map(alice.rows)
+      for (let n = 0; n < 3; n++) {
+        tell(all, alice, bob, `undone ${n}`)
+        bus.pass(2_000)
+        tell(all, bob, alice, `answer ${n}`)
+        bus.pass(2_000)
+      }
+      bus.stop(alice)
+      alice.rows = new Map(copy)
+      alice.durable = new Map(copy)
+      bus.start(alice)
+      bus.isDirect = isDirect
+      const seen = alice.notices.length
+      const texts = Array.from({ length: said }, (_, n) => `anew ${n}`)
+      for (const words of texts) tell(all, alice, bob, words)
+      tell(all, bob, alice, 'and you?')
+      bus.pass(400_000)
+      tell(all, alice, bob, 'last')
+      tell(all, bob, alice, 'bye')
+      bus.pass(20_000)
+      const what = `${isDirect}, ${said}`
+      const heard = shown(all, bob, alice).filter((line) => /anew|last/.test(line))
+      expect(heard.toSorted(), what).to.deep.equal([...texts, 'last'].map((words) => `alice: ${words}`))
+      const own = bus.history(alice, pairOf(all, alice, bob).id)
+      const lines = own.map(({ nick, content }) => `${nick}: ${content.text?.text}`)
+      expect(lines, what).to.include.members(['bob: heard', 'bob: and you?', 'bob: bye'])
+      expect(
+        lines.filter((line) => line.startsWith('alice')),
+        what
+      ).to.deep.equal(['before', ...texts, 'last'].map((words) => `alice: ${words}`))
+      // Each is known to both by one name, and said to be seen.
+      const names = new Set(bus.history(bob, pairOf(all, bob, alice).id).map(({ id }) => id))
+      for (const { id, isOwn } of own) if (isOwn) expect(names.has(id), `${what}: name`).to.equal(true)
+      for (const { id, content, isOwn } of own) {
+        if (isOwn && content.text!.text !== 'before') expect(statesOf(alice, id).at(-1), what).to.equal('seen')
+      }
+      expect(pairOf(all, alice, bob), what).to.include({ waiting: 0, unseen: 0 })
+      expect(pairOf(all, alice, bob).seenUpTo, what).to.equal(own.findLast(({ isOwn }) => isOwn)!.lamport)
+      const changes = alice.notices.slice(seen).flatMap((one) => (one.type === 'session' ? [one.change] : []))
+      expect(
+        changes.filter((change) => change === 'setBack'),
+        what
+      ).to.have.length(1)
+    }
   })
 
   it('are warned of another who takes a nick they know, and say nothing to it until told that it is the right one', () => {
@@ -215,9 +440,18 @@ describe('two members of a channel', () => {
     const said = { type: 'sayTo', user: other.key.publicKey, content: text('is it you?') } as const
     expect(codeOf(bus.ask(alice, said))).to.equal('KEY_CHANGED')
     expect(pairOf(all, alice, other)).to.equal(undefined)
-    tell(all, other, alice, 'a new phone')
-    bus.pass(2_000)
-    expect(alice.notices.filter(({ type }) => type === 'rival')).to.have.length(1)
+    const warnings = (): number => alice.notices.filter(({ type }) => type === 'rival').length
+    for (const words of ['a new phone', 'are you there?']) {
+      tell(all, other, alice, words)
+      bus.pass(2_000)
+      expect(warnings(), words).to.equal(1)
+    }
+    expect(codeOf(bus.ask(alice, said))).to.equal('KEY_CHANGED')
+    bus.stop(alice)
+    bus.start(alice)
+    tell(all, other, alice, 'once more')
+    bus.pass(20_000)
+    expect(warnings(), 'in the next run').to.equal(2)
     expect(hex(pairOf(all, alice, other).rival!)).to.equal(hex(bob.key.publicKey))
     bus.command(alice, { type: 'trust', user: other.key.publicKey, isVerified: true })
     bus.command(alice, said)

@@ -558,19 +558,36 @@ describe('managers apart', () => {
     }
   })
 
+  /** Messages on the carrier, each once, with the one that its author names as said before. */
+  const saidBy = ({ bus, channel }: World, node: Node): { readonly id: string; readonly previous: string }[] => {
+    const found = new Map<string, string>()
+    for (const { author, id, body } of bus.frames(channel)) {
+      const message = body.message ?? body.plainMessage
+      if (message !== undefined && equalBytes(author, node.key.publicKey)) found.set(hex(id), hex(message.previous))
+    }
+    return [...found].map(([id, previous]) => ({ id, previous }))
+  }
+
   it('lose nothing said in the clear between what is said again', () => {
     const all = world(2, { privacy: Privacy.MIXED })
     const { bus, members, channel } = all
     const [mia, nils] = members as [Node, Node]
     bus.say(mia, channel, 'before')
     const heal = part(all, [all.managers[0]!, mia])
+    bus.pass(12_000)
+    bus.command(all.managers[0]!, { type: 'rekey', channel })
     bus.say(mia, channel, 'sealed')
     bus.say(mia, channel, 'in the clear', true)
-    bus.pass(12_000)
+    bus.say(mia, channel, 'sealed, too')
+    const before = saidBy(all, mia)
     heal()
     bus.pass(20_000)
     agree(all, [...all.managers, ...members])
-    expect(bus.texts(nils)).to.include.members(['mia: before', 'mia: sealed', 'mia: in the clear'])
+    const texts = ['before', 'sealed', 'in the clear', 'sealed, too'].map((text) => `mia: ${text}`)
+    expect(bus.texts(nils)).to.include.members(texts)
+    const again = saidBy(all, mia).filter(({ id }) => before.every((one) => one.id !== id))
+    const inTheClear = before.at(-2)!.id
+    expect(again.map(({ previous }) => previous)).to.deep.equal([inTheClear, again[0]!.id])
   })
 
   it('take in whom only a manager had admitted that does not come back', () => {

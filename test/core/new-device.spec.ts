@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { hex } from '../../src/base/bytes.ts'
+import { EMPTY, hex } from '../../src/base/bytes.ts'
 import { asNewDevice } from '../../src/core/new-device.ts'
 import { stateRow } from '../../src/core/out.ts'
 import { Peer } from '../../src/core/peer.ts'
@@ -7,23 +7,30 @@ import { ChannelRow, PairRow, SaidRow, SelfRow } from '../../src/wire/rows.ts'
 import { Bus, type Node, randomOf, rowsOf } from './bus.ts'
 
 describe('a peer on rows that were exported', () => {
-  /** Two homes of one user that go on from the same rows, against all advice, with the same random numbers. */
-  function twins(): { bus: Bus; channel: Uint8Array; old: Node; imported: Node } {
+  function pairOnBus(): { bus: Bus; channel: Uint8Array; alice: Node; bob: Node } {
     const bus = new Bus('twins')
     const [alice, bob] = [bus.add('alice'), bus.add('bob')]
     const channel = bus.open(alice)
     bus.join(bob, bus.invite(alice, channel))
     bus.pass(2_000)
+    return { bus, channel, alice, bob }
+  }
+
+  const importOf = (node: Node): Node => ({
+    ...node,
+    random: randomOf('the same'),
+    peer: new Peer({ key: node.key, nick: node.nick }),
+    rows: new Map([...node.rows].flatMap(([name, row]) => (asNewDevice(row) ? [[name, asNewDevice(row)!]] : []))),
+    notices: [],
+    subscribed: new Set()
+  })
+
+  /** Two homes of one user that go on from the same rows, against all advice, with the same random numbers. */
+  function twins(): { bus: Bus; channel: Uint8Array; old: Node; imported: Node } {
+    const { bus, channel, bob } = pairOnBus()
     bus.say(bob, channel, 'before')
     bus.stop(bob)
-    const imported: Node = {
-      ...bob,
-      random: randomOf('the same'),
-      peer: new Peer({ key: bob.key, nick: bob.nick }),
-      rows: new Map([...bob.rows].flatMap(([name, row]) => (asNewDevice(row) ? [[name, asNewDevice(row)!]] : []))),
-      notices: [],
-      subscribed: new Set()
-    }
+    const imported = importOf(bob)
     const old: Node = {
       ...bob,
       random: randomOf('the same'),
@@ -64,6 +71,36 @@ describe('a peer on rows that were exported', () => {
     expect(asNewDevice(row)).to.deep.equal(row)
   })
 
+  it('says what waits for one user once, under the name by which it is known', () => {
+    const { bus, alice, bob } = pairOnBus()
+    const tell = (node: Node, words: string): string => {
+      const content = { text: { text: words, replyTo: EMPTY, isAction: false } }
+      const said = bus.command(node, { type: 'sayTo', user: alice.key.publicKey, content })
+      return said.type === 'said' ? said.local : ''
+    }
+    const names = [tell(bob, 'one')]
+    bus.pass(2_000)
+    // Two has come, and that it has does not.
+    names.push(tell(bob, 'two'))
+    bus.stop(alice)
+    names.push(tell(bob, 'three'))
+    bus.stop(bob)
+    const imported = importOf(bob)
+    bus.nodes.splice(bus.nodes.indexOf(bob), 1, imported)
+    bus.start(imported)
+    names.push(tell(imported, 'four'))
+    bus.start(alice)
+    bus.pass(60_000)
+    const pairs = bus.command(alice, { type: 'pairs' })
+    const { id } = (pairs.type === 'pairs' ? pairs.pairs : [])[0]!
+    const shown = bus.history(alice, id).map((view) => [view.content.text?.text, view.id])
+    expect(shown).to.deep.equal(['one', 'two', 'three', 'four'].map((words, i) => [words, names[i]]))
+    const seen = imported.notices.flatMap((notice) =>
+      notice.type === 'messageState' && notice.state === 'seen' ? [notice.local] : []
+    )
+    expect(seen).to.deep.equal(names.slice(1))
+  })
+
   it('is changed in nothing but its count of starts', () => {
     const self = { starts: 7, recordSeq: 3, nick: 'bob', prekeys: Uint8Array.of(1), record: Uint8Array.of(2) }
     const { value } = asNewDevice(stateRow('self', SelfRow.encode(self)))!
@@ -76,11 +113,11 @@ describe('a peer on rows that were exported', () => {
     const drops = ['session/x', 'session-skipped/x', 'one-time-keys']
     for (const entry of drops) expect(asNewDevice(stateRow(entry, new Uint8Array(0)))).to.equal(undefined)
     const user = new Uint8Array(32).fill(1)
-    const lives = [{ instance: user.slice(16), heard: 7 }]
+    const lives = [{ instance: user.slice(16), heard: 7, marks: user.slice(24) }]
     const pair = { user, instance: user.slice(16), next: 5, lives, life: user.slice(16), usedKeys: [] }
     const value = asNewDevice(stateRow('pair/x', PairRow.encode(pair)))!.value
     expect(PairRow.decode(value)).to.deep.equal({ ...pair, instance: new Uint8Array(0) })
-    const said = { user, number: 4, content: user, session: user, frame: user }
+    const said = { user, number: 4, content: user, session: user, frame: user, instance: user.slice(16) }
     const left = SaidRow.decode(asNewDevice(stateRow('session-said/x', SaidRow.encode(said)))!.value)
     expect(left).to.deep.equal({ ...said, session: new Uint8Array(0), frame: new Uint8Array(0) })
     const kept = stateRow('session-start/x', user)

@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { EMPTY, equalBytes, hex, joinBytes, utf8 } from '../../src/base/bytes.ts'
 import { UsageError } from '../../src/base/errors.ts'
-import { derive, hash, hkdfExpand, hkdfExtract, hmacSha256, mac, sha256 } from '../../src/crypto/kdf.ts'
+import { derive, deriveTwo, hash, hkdfExpand, hkdfExtract, hmacSha256, mac, sha256 } from '../../src/crypto/kdf.ts'
 import { framed, LABEL } from '../../src/crypto/labels.ts'
 import { backends, field, readWycheproof } from './vectors.ts'
 
@@ -36,6 +36,40 @@ describe('crypto/kdf', () => {
       }
       expect(hex(sha256(message))).to.equal(expected)
     }
+  })
+
+  it('BLAKE2b of every back end has the result published in RFC 7693, and that of the platform for every length', () => {
+    const published =
+      'ba80a53f981c4d0d6a2797b69f12f6e94c212f14685ac4b74b12bb6fdbffa2d1' +
+      '7d87c5392aab792dc252d5de4533cc9518d38aa8dbf1925ab92386edd4009923'
+    for (const backend of backends) {
+      const output = new Uint8Array(64)
+      backend.blake2b(output, utf8('abc'))
+      expect(hex(output), backend.name).to.equal(published)
+      for (let length = 0; length <= 300; length++) {
+        const message = Uint8Array.from({ length }, (_, i) => i * 7 + length)
+        backend.blake2b(output, message)
+        expect(hex(output), backend.name).to.equal(createHash('blake2b512').update(message).digest('hex'))
+      }
+    }
+  })
+
+  it('two keys at once are the halves of one BLAKE2b over label, secret and context, framed', () => {
+    const expected = (...parts: Uint8Array[]): string =>
+      createHash('blake2b512')
+        .update(framed(LABEL.frameSign, ...parts))
+        .digest('hex')
+    const made = (secret: Uint8Array, ...context: Uint8Array[]): string =>
+      deriveTwo(LABEL.frameSign, secret, ...context)
+        .map(hex)
+        .join('')
+    const context = utf8('ab')
+    expect(made(SECRET)).to.equal(expected(SECRET))
+    expect(made(SECRET, context)).to.equal(expected(SECRET, context))
+    expect(made(SECRET, utf8('a'), utf8('b'))).to.equal(expected(SECRET, utf8('a'), utf8('b')))
+    expect(made(joinBytes(SECRET, context))).to.not.equal(made(SECRET, context))
+    expect([SECRET, context]).to.deep.equal([new Uint8Array(32).fill(5), utf8('ab')])
+    expect(() => deriveTwo(LABEL.frameSign, SECRET.subarray(1))).to.throw(UsageError)
   })
 
   it('every Wycheproof HMAC-SHA256 vector has its published result', () => {

@@ -53,6 +53,8 @@ describe('crypto/kem', () => {
         for (const group of readWycheproof('x25519')) {
           for (const test of group.tests) {
             const shared = x25519With(backend, field(test, 'private'), field(test, 'public'))
+            const pair = x25519KeyPair(field(test, 'private'), backend)
+            expect(pair.agree(field(test, 'public')), `tcId ${test.tcId}`).to.deep.equal(shared)
             // Ours to decide, whatever the vector calls it: a zero result is refused.
             if (/^0*$/.test(test['shared']!)) expect(shared, `tcId ${test.tcId}`).to.equal(undefined)
             if (test.result === 'acceptable') continue
@@ -71,6 +73,7 @@ describe('crypto/kem', () => {
         const enc = encapsulate(KEM.X_WING, hybrid.publicKey, EPHEMERAL, backend)!.enc
         for (const point of LOW_ORDER) {
           expect(x25519With(backend, SEED, point), hex(point)).to.equal(undefined)
+          expect(dh.agree(point)).to.equal(undefined)
           expect(dh.decapsulate(point)).to.equal(undefined)
           expect(encapsulate(KEM.X25519, point, EPHEMERAL, backend)).to.equal(undefined)
           const badKey = hybrid.publicKey.slice()
@@ -139,11 +142,18 @@ describe('crypto/kem', () => {
           expect(() => pair.decapsulate(new Uint8Array(0))).to.throw(TypeError)
         })
       }
+
+      it('a destroyed X25519 key pair agrees on nothing', () => {
+        const pair = x25519KeyPair(SEED, backend)
+        pair.destroy()
+        expect(() => pair.agree(x25519KeyPair(EPHEMERAL).publicKey)).to.throw(TypeError)
+      })
     })
   }
 
   it('the all-zero result is refused even when the library gives it out', () => {
     expect(x25519With(careless, SEED, x25519KeyPair(EPHEMERAL).publicKey)).to.equal(undefined)
+    expect(x25519KeyPair(SEED, careless).agree(x25519KeyPair(EPHEMERAL).publicKey)).to.equal(undefined)
     for (const kem of [KEM.X25519, KEM.X_WING]) {
       const pair = kemKeyPair(kem, SEED)
       expect(encapsulate(kem, pair.publicKey, EPHEMERAL, careless)).to.equal(undefined)

@@ -100,7 +100,7 @@ describe('one-to-one talk, as real processes', function () {
 
     // Whoever carries it, and whoever else is in the channel, sees none of it.
     const [conversation] = await conversationsOf('alice')
-    expect(conversation).to.include({ name: '@bob', session: 'open', trust: 'met', waiting: 0 })
+    expect(conversation).to.include({ name: '@bob', session: 'open', trust: 'met', waiting: 0, unseen: 0 })
     for (const who of ['carol', 'dave', 'erin'] as const) {
       expect(await conversationsOf(who)).to.deep.equal([])
       expect((await run(who, 'search', 'others')).forms).to.have.length(1)
@@ -186,6 +186,45 @@ describe('one-to-one talk, as real processes', function () {
     expect((await chat.interrupt()).code).to.equal(0)
   })
 
+  it('is said to wait until somebody has it, everywhere alike', async () => {
+    for (const name of ['bob', 'carol', 'dave', 'erin'] as const) await peers[name].interrupt()
+    const ear = await stage.listen(homes.alice)
+    const alone = await run('alice', 'dm', 'bob', 'anybody?', '--timeout', '3s')
+    expect([alone.code, codeOf(alone.forms)]).to.deep.equal([3, 'NO_PEERS'])
+    expect(await ear.hear({ text: 'anybody?' })).to.include({ state: 'waiting' })
+    expect((await readBy('alice', '@bob')).map(({ state }) => state)).to.deep.equal(['waiting'])
+    expect(await ask('alice', 'seen', '@bob')).to.include({ state: 'waiting' })
+    expect((await run('alice', 'search', 'anybody')).forms[0]).to.include({ state: 'waiting' })
+    expect((await conversationsOf('alice'))[0]).to.include({ waiting: 1, unseen: 1 })
+    expect((await stage.run('read', '@bob', '--limit', '1', '--home', homes.alice)).out).to.include('[waiting]')
+    const from = ear.count
+    peers.bob = await serve(homes.bob, 'bob')
+    expect(await ear.hear({ type: 'messageState' }, from, 60_000)).to.include({ state: 'sent', seenBy: 0, of: 1 })
+    await ear.hear({ type: 'messageState', state: 'seen' }, from, 60_000)
+    expect((await readBy('alice', '@bob')).map(({ state }) => state)).to.deep.equal(['seen'])
+    expect((await conversationsOf('alice'))[0]).to.include({ waiting: 0, unseen: 0 })
+  })
+
+  it('has a place before the first text, to read, to compare numbers in and to type into', async () => {
+    const before = await stage.run('read', '@bob', '--home', homes.alice)
+    expect([before.code, before.out]).to.deep.equal([0, ''])
+    expect(before.err).to.match(/^Nothing new with @bob\. \(.*conclave dm @bob TEXT/)
+    expect(await ask('alice', 'verify', 'bob')).to.include({ isVerified: false })
+    expect(await conversationsOf('alice')).to.deep.equal([])
+    await peers.alice.interrupt()
+    const port = /\/tcp\/(\d+)/.exec(address)![1]!
+    const listen = ['--no-mdns', '--listen', `/ip4/127.0.0.1/tcp/${port}`]
+    const chat = stage.start('peer', '--home', homes.alice, ...listen)
+    await chat.until('the start', () => /conclave is ready/.test(chat.out))
+    const ear = await stage.listen(homes.bob)
+    for (const line of ['/dm bob', '/seen', '/search word', 'the first word']) chat.type(line)
+    await chat.until('the turn', () => /Now talking to @bob alone/.test(chat.out))
+    expect(await ear.hear({ text: 'the first word' }, 0, 60_000)).to.include({ channelName: '@alice' })
+    chat.type('/search word')
+    await chat.until('what was said', () => /1 message found/.test(chat.out))
+    expect((await chat.interrupt()).code).to.equal(0)
+  })
+
   it('reaches who was killed when that is back, once', async () => {
     await ask('alice', 'dm', 'bob', 'one', '--wait', 'seen')
     await ask('bob', 'dm', 'alice', 'two', '--wait', 'seen')
@@ -194,7 +233,7 @@ describe('one-to-one talk, as real processes', function () {
     const away = await run('alice', 'dm', 'bob', 'three', '--wait', 'seen', '--timeout', '8s')
     expect([away.code, codeOf(away.forms)]).to.deep.equal([6, 'NOT_SEEN'])
     await ask('alice', 'dm', 'bob', 'four', '--wait', 'none')
-    expect((await conversationsOf('alice'))[0]).to.include({ waiting: 2 })
+    expect((await conversationsOf('alice'))[0]).to.include({ unseen: 2 })
     const from = ear.count
     peers.bob = await serve(homes.bob, 'bob')
     await ear.hear({ type: 'messageState', state: 'seen' }, from, 60_000)
@@ -203,7 +242,7 @@ describe('one-to-one talk, as real processes', function () {
     expect(five).to.include({ state: 'seen' })
     expect(texts(await readBy('bob', '@alice'))).to.deep.equal(['one', 'two', 'three', 'four', 'five'])
     expect(again.forms.filter(({ text }) => text === 'five')).to.have.length(1)
-    expect((await conversationsOf('alice'))[0]).to.include({ waiting: 0 })
+    expect((await conversationsOf('alice'))[0]).to.include({ waiting: 0, unseen: 0 })
 
     // So does what the other says to who was killed.
     await peers.alice.kill()

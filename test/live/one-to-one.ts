@@ -104,7 +104,7 @@ export const isGood = ({ missing, doubled, disordered, seenByOthers }: OneToOneO
   missing.length + doubled.length + disordered.length + seenByOthers === 0
 
 /** The texts of a conversation in the order shown. */
-async function shownAt(at: Hand, other: Hand): Promise<string[]> {
+export async function shownAt(at: Hand, other: Hand): Promise<string[]> {
   const texts: string[] = []
   let page = await earOf(at).call<Form>('read', { channel: `@${other.user}`, since: 0 })
   for (;;) {

@@ -139,7 +139,7 @@ describe('streams, live', function () {
     expect(found.answer).to.deep.equal(FULL)
   })
 
-  it('a carrier is asked last, and for messages alone', async () => {
+  it('a carrier is asked for messages last, for session frames alone, and for nothing else', async () => {
     const asker = keep(await liveCarrier())
     asker.carrier.subscribe(channel)
     const heard: string[] = []
@@ -165,7 +165,12 @@ describe('streams, live', function () {
     expect(heard.splice(0)).to.deep.equal(['withholds'])
     await teller('member', false, FULL)
     await asker.streams.ask(channel, undefined, [], FRAMES_QUESTION)
-    expect(heard).to.not.include('carrier')
+    expect(heard.splice(0)).to.not.include('carrier')
+    const question = { sessions: { channel, from: 1, known: [] } }
+    expect(await asker.streams.ask(channel, undefined, [], question)).to.deep.equal(asked)
+    const others = await asker.streams.ask(channel, undefined, [], question, 0, [carrier.host.user])
+    expect(others).to.deep.equal({ from: undefined, answer: undefined })
+    expect(heard).to.deep.equal(['carrier'])
   })
 
   it('has no answer when nobody is there to ask', async () => {

@@ -14,7 +14,7 @@ import { openStore } from '../../src/node/open-store.ts'
 import { Counters } from '../../src/node/report.ts'
 import type { Store } from '../../src/node/store.ts'
 import { ASKED_RANGES } from '../../src/wire/limits.ts'
-import type { Range } from '../../src/wire/messages.ts'
+import type { Answer, Range, SessionsQuestion } from '../../src/wire/messages.ts'
 
 const MIB = 1024 * 1024
 const EVERYTHING: Range = { sender: EMPTY, group: EMPTY, from: 0, to: Number.MAX_SAFE_INTEGER }
@@ -108,6 +108,18 @@ class Shelf {
     return (await this.archive.answer(where, ranges, new AbortController().signal))!
   }
 
+  async askSessions(question: Partial<SessionsQuestion> = {}): Promise<Answer | undefined> {
+    const whole = { channel, from: 0, known: [], ...question }
+    return this.archive.answerSessions(whole, new AbortController().signal)
+  }
+
+  /** Lamport times of the session frames in an answer, of all authors or of one. */
+  async sessions(question: Partial<SessionsQuestion> = {}, author?: SigningKey): Promise<number[]> {
+    const frames = (await this.askSessions(question))!.frames.map((bytes) => readFrame(channel, bytes) as Frame)
+    const some = frames.filter((frame) => author === undefined || hex(frame.author) === hex(author.publicKey))
+    return some.map(({ body }) => body.session!.lamport)
+  }
+
   /** What the archive counts itself. */
   get bytes(): number {
     return this.metrics.get('archive.bytes')
@@ -157,20 +169,66 @@ describe('the archive of a carrier', () => {
     expect((await shelf.ask(otherChannel, EVERYTHING)).frames).to.deep.equal([])
   })
 
-  it('keeps session frames that have a Lamport time with the messages of their author, under the same bounds', async () => {
+  it('keeps session frames that have a Lamport time apart from messages, under the same bounds', async () => {
     const shelf = await Shelf.open({ maxBytes: 2 * MIB })
     await shelf.keep(said(alice, 1), session(alice, 2), session(bob, 3), session(bob, 0), said(bob, 4))
     const answer = await shelf.ask(channel, EVERYTHING)
-    expect(answer.frames.map((frame) => lamportOf(frame))).to.deep.equal([4, 3, 2, 1])
-    expect(await shelf.kept(alice)).to.deep.equal([2, 1])
+    expect(answer.frames.map((frame) => lamportOf(frame))).to.deep.equal([4, 1])
+    expect(await shelf.sessions()).to.deep.equal([2, 3])
     expect(shelf.metrics.get('archive.frames')).to.equal(4)
     await shelf.keep(...times(100, (i) => session(bob, 10 + i, 60_000)))
     expect(shelf.bytes).to.be.at.most(2 * MIB)
-    expect(await shelf.kept(alice)).to.deep.equal([2, 1])
-    expect((await shelf.kept(bob))[0]).to.equal(109)
+    expect(await shelf.kept(alice)).to.deep.equal([1])
+    expect(await shelf.sessions({}, alice)).to.deep.equal([2])
+    expect((await shelf.sessions({}, bob))[0]).to.equal(109)
     shelf.now += 31 * DAY_MS
     await shelf.keep()
     expect(shelf.metrics.get('archive.frames')).to.equal(0)
+  })
+
+  it('gives session frames of each author in turn, from a time on, but for what is known', async () => {
+    const shelf = await Shelf.open()
+    const ofAlice = times(300, (i) => session(alice, i + 1))
+    await shelf.keep(...ofAlice, session(bob, 1), session(bob, 2))
+    expect((await shelf.sessions()).slice(0, 5)).to.deep.equal([300, 2, 299, 1, 298])
+    expect(await shelf.sessions()).to.have.length(256)
+    const known = ofAlice.slice(5).map(({ id }) => id.subarray(0, 8))
+    expect(await shelf.sessions({ known })).to.have.members([1, 2, 3, 4, 5, 2, 1])
+    expect(await shelf.sessions({ from: 299 })).to.deep.equal([300, 299])
+    expect(await shelf.sessions({ channel: otherChannel })).to.deep.equal([])
+    expect(await shelf.askSessions({ known: [zeros(7)] })).to.equal(undefined)
+  })
+
+  it('gives session frames of those known longest first, and of them alone where there are too many', async () => {
+    const shelf = await Shelf.open()
+    await shelf.keep(said(alice, 1), said(bob, 1))
+    for (let i = 0; i < 3; i++) {
+      shelf.now++
+      shelf.uptimeMs += 60_000
+      await shelf.keep(...times(500, (j) => session(newKey(), 1_000 * i + j + 1)))
+    }
+    await shelf.keep(session(alice, 9), session(bob, 8))
+    const found: number[] = []
+    const known: Uint8Array[] = []
+    for (let isMore = true; isMore; ) {
+      const answer = (await shelf.askSessions({ known }))!
+      known.push(...answer.frames.map((bytes) => (readFrame(channel, bytes) as Frame).id.subarray(0, 8)))
+      found.push(...answer.frames.map((bytes) => lamportOf(bytes)))
+      isMore = answer.isMore
+    }
+    expect(found.slice(0, 2)).to.have.members([9, 8])
+    expect(found).to.have.length(1_024)
+  })
+
+  it('a flood of both messages and session frames by one author is paid for by that one', async () => {
+    const shelf = await Shelf.open({ maxBytes: 2 * MIB })
+    await shelf.keep(...times(12, (i) => said(alice, i, 60_000)))
+    for (let i = 1; i <= 60; i++) await shelf.keep(i % 2 === 0 ? said(bob, i, 60_000) : session(bob, i, 60_000))
+    expect(await shelf.kept(alice)).to.have.length(12)
+    const carol = newKey()
+    await shelf.keep(...times(3, (i) => session(carol, i + 1, 60_000)))
+    for (let i = 1; i <= 40; i++) await shelf.keep(said(carol, i, 60_000))
+    expect(await shelf.sessions({}, carol), 'of what it has more of').to.have.length(3)
   })
 
   it('gives of each range what it asks for: a sender, its line, Lamport times', async () => {
@@ -392,11 +450,13 @@ describe('the archive of a carrier', () => {
       await before.keep(...times(30, (i) => said(alice, i, 30_000)), ...times(5, (i) => said(bob, i)))
       const { bytes } = before
       before.archive.keep(said(bob, 5))
+      before.archive.keep(session(bob, 6))
       await before.archive.stop()
       await before.store.close()
       const shelf = await Shelf.open({ maxBytes: 2 * MIB }, await open())
       expect(shelf.bytes).to.be.above(bytes)
       expect(await shelf.kept(bob)).to.deep.equal([5, 4, 3, 2, 1, 0])
+      expect(await shelf.sessions()).to.deep.equal([6])
       await shelf.keep(...times(60, (i) => said(alice, 100 + i, 30_000)))
       expect(shelf.bytes).to.be.at.most(2 * MIB)
       expect(await shelf.kept(bob)).to.have.length(6)

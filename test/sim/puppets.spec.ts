@@ -10,6 +10,7 @@ import { type SigningKey, sign, signingKey } from '../../src/crypto/sign.ts'
 import { Alarms } from '../../src/sim/checkers/alarms.ts'
 import { Calm } from '../../src/sim/checkers/calm.ts'
 import type { Checker } from '../../src/sim/checkers/checker.ts'
+import { Delivery } from '../../src/sim/checkers/delivery.ts'
 import { Monotonic } from '../../src/sim/checkers/monotonic.ts'
 import { OneValue } from '../../src/sim/checkers/one-value.ts'
 import { Promised } from '../../src/sim/checkers/promised.ts'
@@ -21,6 +22,7 @@ import { RunError } from '../../src/sim/world.ts'
 import {
   AnnouncementAttachment,
   type Body,
+  Content,
   Operation,
   Reason,
   type SignatureBy,
@@ -73,6 +75,20 @@ class Stage {
     const { node } = this.story.person(who)
     ;(node.machine as Puppet).told = effects
     this.story.world.command(node, { type: 'channels' })
+  }
+
+  /** Alice's message at a place of her chain; the first under its key. */
+  seals(lamport: number, previous: Uint8Array): Uint8Array {
+    const key = { term: lamport, serial: 1, commitment: zeros(16) }
+    const place = { group: EMPTY, device: 0, boot: zeros(16), counter: 0, previous, lamport }
+    const rest = { descriptor: zeros(32), logHead: zeros(32), commitment: zeros(32), sealed: zeros(284) }
+    return this.says(ALICE, { message: { ...place, key, ...rest } })
+  }
+
+  shows(who: string, id: Uint8Array, lamport: number): void {
+    const said = { channel: CHANNEL, group: EMPTY, id: hex(id), sender: this.userOf(ALICE), nick: ALICE, lamport }
+    const how = { counter: 0, content: Content.decode(EMPTY), isEncrypted: true, isOwn: false, state: 'sent' } as const
+    this.does(who, { type: 'notify', notice: { type: 'message', ...said, ...how, seenAt: 0 } })
   }
 
   says(who: string, body: Body, as: SigningKey = this.story.keyOf(who), attachment = EMPTY): Uint8Array {
@@ -290,6 +306,30 @@ describe('sim/puppets', () => {
       }
       expect(among(2, act)).to.equal('nothing')
       expect(among(3, act)).to.match(/^I-13/)
+    })
+  })
+
+  describe('what is missing', () => {
+    /** Bob is shown Alice's third message, then after a while her first, and is told nothing of the one between them. */
+    const untold = (apartMs: number, afterMs: number): string =>
+      onStage(
+        1,
+        (truth) => new Delivery(truth),
+        (stage) => {
+          const [first, second] = [stage.seals(1, EMPTY), zeros(32).fill(2)]
+          const third = stage.seals(3, second)
+          stage.shows(BOB, third, 3)
+          stage.wait(apartMs)
+          stage.shows(BOB, first, 1)
+          stage.wait(afterMs)
+          stage.story.end()
+        }
+      )
+
+    it('is to be told some time after something older is known, and no sooner (I-17)', () => {
+      expect(untold(0, 10_000)).to.match(/^I-17: bob is not told what alice said before/)
+      expect(untold(10_000, 4_000)).to.match(/^I-17/)
+      expect(untold(10_000, 1_000)).to.equal('nothing')
     })
   })
 

@@ -2,11 +2,12 @@
 import { UsageError } from '../../base/errors.ts'
 import { SECOND_MS } from '../../base/time.ts'
 import { type Arguments, requireCount, requireInstant } from '../arguments.ts'
-import { displayText } from '../display-text.ts'
+import { CONVERSATION } from '../conversation-text.ts'
 import { EXIT } from '../exit.ts'
-import type { EventForm, NoticeForm, Position, ReadForm } from '../forms.ts'
+import type { EventForm, InChannel, NoticeForm, Position, WaitingForm } from '../forms.ts'
 import { interrupted, interruption } from '../interrupts.ts'
-import { eventLine, type LineStyle, messageLine, waitingLine } from '../lines.ts'
+import { channelText, eventLine, type LineStyle, messageLine, waitingLine } from '../lines.ts'
+import { type ReadRange, readPages } from '../pages.ts'
 import { openSession, type Session } from '../session.ts'
 import { READ } from '../text.ts'
 
@@ -25,11 +26,12 @@ export async function run(args: Arguments): Promise<number> {
   const session = await openSession(args, isFollowing ? 'presence' : 'store')
   const reader = new Reading(session, operands[0]!, args)
   if (isFollowing) await reader.prepareToFollow()
-  const { count, name } = await reader.showHistory(range)
+  const { count, place } = await reader.showHistory(range)
   if (isFollowing) await reader.follow()
   else if (count === 0 && !output.isJson) {
-    const shown = displayText(name, { columns: 40, lines: 1 })
-    output.note(since === undefined && limit === undefined ? READ.nothingNew(shown) : READ.nothing(shown))
+    const words = place.with === undefined ? READ : CONVERSATION
+    const name = channelText(place)
+    output.note(since === undefined && limit === undefined ? words.nothingNew(name) : words.nothing(name))
   }
   await reader.mark()
   await session.close()
@@ -50,7 +52,7 @@ class Reading {
   readonly #args: Arguments
   /** What came while history was shown. */
   #held: NoticeForm[] | undefined
-  /** Ids shown of the history, so that nothing is shown twice. */
+  /** Ids, and local names of what waits, that were shown, so that nothing is shown twice. */
   readonly #shown = new Set<string>()
   #newest: Position | undefined
   #latestSeen = 0
@@ -75,30 +77,18 @@ class Reading {
     await this.#session.call('subscribe', { ...this.#place, events: this.#args.options.isOn('events') })
   }
 
-  async showHistory(range: { since?: number; limit?: number }): Promise<{ count: number; name: string }> {
+  async showHistory(range: ReadRange): Promise<{ count: number; place: InChannel }> {
     let count = 0
-    let page = await this.#session.call<ReadForm>('read', { ...this.#place, ...range, raw: this.#isRaw })
-    const { channelName } = page
-    for (;;) {
+    let place: InChannel | undefined
+    for await (const page of readPages(this.#session, { ...this.#place, ...range, raw: this.#isRaw })) {
       for (const one of page.messages) this.#show(one)
-      for (const one of page.waiting) {
-        if (this.#args.output.isJson) this.#args.output.json({ ...one })
-        else this.#args.output.line(waitingLine(one, this.#style))
-      }
-      count += page.messages.length + page.waiting.length
+      const waiting = page.waiting.filter(({ local }) => !this.#shown.has(local))
+      for (const one of waiting) this.#showWaiting(one)
+      count += page.messages.length + waiting.length
       if (page.upTo !== undefined) this.#note(page.upTo.position, page.upTo.seenAt)
-      if (page.after === undefined) return { count, name: channelName }
-      const { since } = range
-      const isUnread = since === undefined && range.limit === undefined
-      const params = {
-        ...this.#place,
-        after: page.after,
-        ...(since !== undefined && { since }),
-        unread: isUnread,
-        raw: this.#isRaw
-      }
-      page = await this.#session.call<ReadForm>('read', params)
+      place ??= page
     }
+    return { count, place: place! }
   }
 
   /** Until interrupted, or the peer goes away. */
@@ -143,6 +133,13 @@ class Reading {
     this.#note({ lamport, sender, counter, id }, form.seenAt)
     if (output.isJson) output.json({ ...form })
     else output.line(messageLine(form, style))
+  }
+
+  #showWaiting(form: WaitingForm): void {
+    const { output } = this.#args
+    this.#shown.add(form.local)
+    if (output.isJson) output.json({ ...form })
+    else output.line(waitingLine(form, this.#style))
   }
 
   /** Everything up to here has been shown. */

@@ -53,6 +53,7 @@ async function paramsOf({ command, operands, options }: Arguments): Promise<Para
 async function textOf(operand: string): Promise<string> {
   const text = operand === '-' ? await standardInput() : operand
   if (text === '') throw new UsageError('BAD_MESSAGE', WAITING.noText)
+  if (Buffer.byteLength(text) > TEXT_BYTES) throw new UsageError('BAD_MESSAGE', WAITING.longText)
   return text
 }
 

@@ -32,6 +32,7 @@ const METER = { now: () => performance.now(), rss: () => process.memoryUsage.rss
 export async function run(args: Arguments): Promise<number> {
   const { options, operands } = args
   if (options.isOn('list')) return showList(args)
+  if (options.has('compare')) return await showComparison(args)
   const name = operands[0] ?? STANDARD
   const form = formOfName(name)
   if (options.isOn('print')) {
@@ -47,6 +48,23 @@ function showList({ output }: Arguments): number {
   return EXIT.ok
 }
 
+/** Two records beside each other: as lines, and as a page where one is wished for. */
+async function showComparison({ options, operands, output }: Arguments): Promise<number> {
+  const [before, after] = [options.text('compare')!, operands[0]]
+  if (after === undefined) throw new UsageError('BAD_OPTION', SIMULATION.oneRecord)
+  const { readRecord } = await import('../../sim/report/reader.ts')
+  const [a, b] = [await readRecord(read(before)), await readRecord(read(after))]
+  const { comparisonOf, comparisonText } = await import('../../sim/report/comparison.ts')
+  const lines = comparisonText(a, b)
+  const report = options.text('report')
+  if (report !== undefined) write(resolve(report), comparisonOf(a, b))
+  output.answer({ lines, report }, () => [
+    ...lines.map((line) => displayText(line)),
+    ...(report === undefined ? [] : [fileLine(own`report: `, resolve(report))])
+  ])
+  return EXIT.ok
+}
+
 /** Of a scenario that comes with the program, or of a file. */
 function formOfName(name: string): unknown {
   const own = builtIn(name)
@@ -56,13 +74,15 @@ function formOfName(name: string): unknown {
     const names = scenarioNames.map((one) => displayText(one))
     throw new UsageError('UNKNOWN_SCENARIO', SIMULATION.unknown(shown, nearest(name, scenarioNames), names))
   }
-  let text: string
+  return parseForm(read(name))
+}
+
+function read(path: string): string {
   try {
-    text = readFileSync(name, 'utf8')
+    return readFileSync(path, 'utf8')
   } catch {
-    throw new UsageError('CANNOT_READ', SIMULATION.cannotRead(shown))
+    throw new UsageError('CANNOT_READ', SIMULATION.cannotRead(displayText(path, { columns: 60, lines: 1 })))
   }
-  return parseForm(text)
 }
 
 /** One run from the words of the command line to the files that it leaves. */
@@ -92,7 +112,6 @@ class Simulation {
 
   async run(): Promise<number> {
     const { options, output } = this.#args
-    if (options.has('report') && reportOf === undefined) throw new UsageError('NOT_BUILT_YET', SIMULATION.noReport)
     const runner = await runnerOf(this.#file, this.#seed, this.#mode)
     const stop = new AbortController()
     void interrupted.then(() => stop.abort())
@@ -113,10 +132,10 @@ class Simulation {
       file?.close()
     }
     this.#showVerdict()
-    const report = this.#writeReport()
+    const report = await this.#writeReport()
     const smaller = await this.#shrink(ended, stop.signal)
     output.answer({ type: 'files', report, events: file?.path, command, smaller }, () => [
-      ...(report === undefined ? [] : [fileLine(own`report: `, report)]),
+      fileLine(own`report: `, report),
       ...(file === undefined ? [] : [fileLine(own`events: `, file.path)]),
       againLine(command),
       ...(smaller === undefined ? [] : [smallerLine(smaller)])
@@ -168,10 +187,9 @@ class Simulation {
     for (const line of verdictLines(run, end, invariants, output.isColour)) output.line(line)
   }
 
-  #writeReport(): string | undefined {
-    if (reportOf === undefined) return undefined
+  async #writeReport(): Promise<string> {
     const path = resolve(this.#args.options.text('report') ?? `${this.#baseName()}.html`)
-    write(path, reportOf(this.#lines))
+    write(path, await reportOf(this.#lines))
     return path
   }
 

@@ -151,7 +151,10 @@ export function readProposal(charter: Charter, frame: Frame, certifiedTerm: numb
   if (!isSameDescriptor(head.descriptor, charter.ref)) return refuse(402)
   if (head.group.length === 0 && head.base !== undefined) return refuse(405)
   const { term, serial } = head.key
-  if (term < 1 || serial < 1 || term > certifiedTerm + TERM_JUMP || !Number.isSafeInteger(term)) return refuse(409)
+  // What a quorum signs for its signers have looked at: they may know of promises that lead further.
+  const mayLeap = head.group.length === 0 && signaturesNeeded(charter.descriptor) > 1
+  const isTooFar = !mayLeap && term > certifiedTerm + TERM_JUMP
+  if (term < 1 || serial < 1 || isTooFar || !Number.isSafeInteger(term)) return refuse(409)
   if (head.group.length === 0 && head.previous.length === 0 && !mayBegin(charter.descriptor, frame.author)) {
     return refuse(407)
   }

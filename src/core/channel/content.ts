@@ -1,5 +1,5 @@
 /** What a person says: one kind, within its limits, in one form. The same in a channel, in a group and to one user. */
-import { EMPTY, utf8 } from '../../base/bytes.ts'
+import { EMPTY, hex, utf8 } from '../../base/bytes.ts'
 import { HASH_BYTES, REACTION_BYTES, TEXT_BYTES } from '../../wire/limits.ts'
 import type { Content } from '../../wire/messages.ts'
 
@@ -13,6 +13,20 @@ export function normalised({ writtenAt = 0, text, edit, deletion, reaction }: Pa
     ...(edit && { edit: { target: edit.target ?? EMPTY, text: (edit.text ?? '').normalize('NFC') } }),
     ...(deletion && { deletion: { target: deletion.target ?? EMPTY } }),
     ...(reaction && { reaction })
+  }
+}
+
+/** The content, with the messages that it speaks of under their present names. @param names - by the names before, hex. */
+export function about(content: Content, names: ReadonlyMap<string, Uint8Array>): Content {
+  const { text, edit, deletion, reaction } = content
+  const name = names.get(hex(text?.replyTo ?? edit?.target ?? deletion?.target ?? reaction?.target ?? EMPTY))
+  if (name === undefined) return content
+  return {
+    ...content,
+    ...(text && { text: { ...text, replyTo: name } }),
+    ...(edit && { edit: { ...edit, target: name } }),
+    ...(deletion && { deletion: { target: name } }),
+    ...(reaction && { reaction: { ...reaction, target: name } })
   }
 }
 

@@ -56,8 +56,8 @@ export class Context {
   invite = ''
   /** Empty, or the manager whose lie stopped sending. */
   alarm: Uint8Array = EMPTY
-  /** Takes a frame of a one-to-one session that came with kept messages. */
-  onSession: (frame: Frame, env: Env, out: Out) => void = () => {}
+  /** Takes a frame of a one-to-one session that was kept for us, or says why not. */
+  onSession: (frame: Frame, env: Env, out: Out) => Refusal | undefined = () => undefined
   wasRemoved = false
   /** The highest office known by its certificate. */
   office: Office = { version: 0, term: 0, manager: EMPTY }

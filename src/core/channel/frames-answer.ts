@@ -1,11 +1,20 @@
 /**
- * The answer to a question for messages: whoever keeps frames, with or without keys, answers by the same rule (protocol §12).
+ * The answer to a question for messages, or for session frames: whoever keeps frames, with or without keys, answers by the
+ * same rule (protocol §12).
  *
- * Frames come newest first, range after range. An answer is full at a bound; the asker goes on below the oldest it got.
+ * Messages come newest first, range after range; the asker goes on below the oldest it got. Session frames come of each author
+ * the newest first, of one author after the other in turn, so that none stands before another's; the asker names what it has.
+ * An answer is full at a bound.
  */
 import { EMPTY, equalBytes } from '../../base/bytes.ts'
-import { ANSWERED_FRAMES, ANSWERED_FRAMES_BYTES, SCANNED_MESSAGES } from '../../wire/limits.ts'
-import type { Answer, Range } from '../../wire/messages.ts'
+import {
+  ANSWERED_FRAMES,
+  ANSWERED_FRAMES_BYTES,
+  KNOWN_FRAMES,
+  KNOWN_ID_BYTES,
+  SCANNED_MESSAGES
+} from '../../wire/limits.ts'
+import type { Answer, Range, SessionsQuestion } from '../../wire/messages.ts'
 
 /** A message as it is kept for others: what its frame says in clear of where it belongs, and the frame. */
 export interface KeptFrame {
@@ -22,6 +31,13 @@ export const isInRange = ({ sender, group, from, to }: Range, kept: KeptFrame): 
   kept.lamport <= to &&
   (sender.length === 0 || (equalBytes(sender, kept.sender) && equalBytes(group, kept.group)))
 
+/** How a question names a frame that its asker has. */
+export const beginningOf = (id: Uint8Array): Uint8Array => id.subarray(0, KNOWN_ID_BYTES)
+
+/** Whether a question for session frames is within its bounds. */
+export const isWithinBounds = ({ known }: SessionsQuestion): boolean =>
+  known.length <= KNOWN_FRAMES && known.every(({ length }) => length === KNOWN_ID_BYTES)
+
 /** Collects the frames of one answer. */
 export class FramesAnswer {
   readonly #frames: Uint8Array[] = []
@@ -36,15 +52,24 @@ export class FramesAnswer {
    * @returns false when the answer is full, and nothing more is to be looked at.
    */
   look(range: Range, kept: KeptFrame | undefined): boolean {
-    const isWanted = kept !== undefined && isInRange(range, kept)
+    return this.take(kept !== undefined && isInRange(range, kept) ? kept.frame : undefined)
+  }
+
+  /**
+   * Takes the next frame.
+   *
+   * @param frame - undefined for one that is passed over.
+   * @returns as `look`.
+   */
+  take(frame: Uint8Array | undefined): boolean {
     const isFull = this.#frames.length === ANSWERED_FRAMES || this.#looks++ === SCANNED_MESSAGES
-    if (isFull || (isWanted && this.#bytes + kept.frame.length > ANSWERED_FRAMES_BYTES)) {
+    if (isFull || (frame !== undefined && this.#bytes + frame.length > ANSWERED_FRAMES_BYTES)) {
       this.#isMore = true
       return false
     }
-    if (isWanted) {
-      this.#frames.push(kept.frame)
-      this.#bytes += kept.frame.length
+    if (frame !== undefined) {
+      this.#frames.push(frame)
+      this.#bytes += frame.length
     }
     return true
   }

@@ -19,7 +19,7 @@ export const MAX_DEPTH = 20
 /** A term key: an X25519 public key, of whose Diffie-Hellman with their prekeys members make leaf keys or secrets. */
 const TERM_KEY_BYTES = 32
 
-/** What a tree is made with. Tests put ideal or recording functions in its place; nothing else may. */
+/** What a tree is made with. Tests and the simulator put ideal or recording functions in its place; nothing else may. */
 export interface TreeCipher {
   /** What makes 32 bytes of a secret, for one label and context. */
   deriver(label: Label, context: readonly Uint8Array[]): (secret: Uint8Array) => Uint8Array

@@ -16,12 +16,12 @@ export type Trust = 'met' | 'trusted' | 'verified'
 
 export interface Contact {
   readonly user: UserId
-  /** In the order in which they were bound; none when they have become others'. */
+  /** Those it went by last come last; none when they have become others'. */
   readonly nicks: readonly string[]
   readonly trust: Trust
 }
 
-/** Nicks bound to one user; further ones are not. */
+/** Nicks bound to one user: for a further one the one goes that it went by longest ago. */
 const NICKS = 16
 
 export class Contacts {
@@ -55,8 +55,8 @@ export class Contacts {
     const rival = this.rivalOf(user, nicks)
     if (rival !== undefined) return rival
     const known = this.get(user)
-    const fresh = this.#unbound(nicks)
-    if (known === undefined || fresh.length > 0) this.#bind(user, fresh, known?.trust ?? 'met', out)
+    const isBound = nicks.every((nick) => nick === '' || this.#named.has(skeleton(nick)))
+    if (known === undefined || !isBound) this.#bind(user, nicks, known?.trust ?? 'met', out)
     return undefined
   }
 
@@ -67,15 +67,16 @@ export class Contacts {
       this.#keep({ ...rival, nicks: rival.nicks.filter((nick) => !lost.has(skeleton(nick))) }, out)
     }
     const isVerified = this.get(user)?.trust === 'verified'
-    this.#bind(user, this.#unbound(nicks), isVerified ? 'verified' : trust, out)
+    this.#bind(user, nicks, isVerified ? 'verified' : trust, out)
   }
 
-  #unbound(nicks: readonly string[]): string[] {
-    return nicks.filter((nick) => nick !== '' && !this.#named.has(skeleton(nick)))
-  }
-
+  /** @param nicks - that it goes by now, of nobody else: they are the last to be let go. */
   #bind(user: UserId, nicks: readonly string[], trust: Trust, out: Out): void {
-    this.#keep({ user, nicks: [...(this.get(user)?.nicks ?? []), ...nicks].slice(0, NICKS), trust }, out)
+    const bound = new Map<string, string>()
+    for (const nick of [...nicks, ...(this.get(user)?.nicks ?? []).toReversed()]) {
+      if (nick !== '' && bound.size < NICKS && !bound.has(skeleton(nick))) bound.set(skeleton(nick), nick)
+    }
+    this.#keep({ user, nicks: [...bound.values()].reverse(), trust }, out)
   }
 
   #keep(contact: Contact, out: Out): void {

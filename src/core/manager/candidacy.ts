@@ -12,9 +12,9 @@ import { makeFrame } from '../channel/frame.ts'
 import { asUserId } from '../identity/user.ts'
 import type { Env } from '../machine.ts'
 import type { Out } from '../out.ts'
-import { BACKING_MS } from '../params.ts'
+import { BACKING_MS, PROPOSAL_MS } from '../params.ts'
 
-/** Who waits for what it has signed waits twice as long each time that nothing came of it, so often. */
+/** Who waits for what it has signed, or to have signed, waits twice as long each time that nothing came of it, so often. */
 const MAX_DOUBLINGS = 6
 
 const NO_DEFERENCE = { times: 0, until: Number.NEGATIVE_INFINITY, heardAt: Number.NEGATIVE_INFINITY }
@@ -23,6 +23,8 @@ export class Candidacy {
   readonly #context: Context
   /** How often we waited for what we had signed since somebody led; until when now, and when it was last heard. */
   #deference = NO_DEFERENCE
+  /** How often a number of ours was refused since somebody led. */
+  #refusals = 0
   /** Managers that follow us, by hex: when we heard so, and the counter of what they said. */
   readonly #backers = new Map<string, { readonly at: number; readonly counter: number }>()
 
@@ -63,6 +65,17 @@ export class Candidacy {
   /** Somebody leads: what was proposed until then is over. */
   noteLed(): void {
     this.#deference = NO_DEFERENCE
+    this.#refusals = 0
+  }
+
+  /** A number of ours is refused: we go on to a higher one. */
+  noteRefused(): void {
+    this.#refusals++
+  }
+
+  /** How old a proposal becomes before another takes its place for its number, ms: of those who always know a higher one this would have no end. */
+  get refusalMs(): number {
+    return 2 * PROPOSAL_MS * 2 ** Math.min(this.#refusals, MAX_DOUBLINGS)
   }
 
   /**

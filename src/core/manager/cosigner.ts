@@ -7,6 +7,7 @@
  */
 import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
 import { sign } from '../../crypto/sign.ts'
+import { TERM_JUMP } from '../../wire/limits.ts'
 import {
   attemptOf,
   type CheckedAnnouncement,
@@ -76,7 +77,7 @@ export class CoSigner {
     return true
   }
 
-  /** @returns what the log is with it; R-405, R-414, R-415, R-432 – R-435, or as `followAnnouncement`. */
+  /** @returns what the log is with it; R-405, R-409, R-414, R-415, R-432 – R-435, or as `followAnnouncement`. */
   #judge(proposal: CheckedAnnouncement, isInOffice: boolean, env: Env, out: Out): LogPreview | Refusal {
     const { promised, charter } = this.#context
     const { head, frame } = proposal
@@ -89,6 +90,7 @@ export class CoSigner {
     if (provesOffice(charter, proposal)) this.#context.noteOffice(officeOf(proposal))
     const { office } = this.#context
     const isOfOffice = equalBytes(frame.author, office.manager)
+    if (head.key.term > Math.max(office.term, promised.term) + TERM_JUMP) return refuse(409)
     if (head.key.serial > 1 && !(isOfOffice && head.key.term === office.term)) return refuse(415)
     if (!isHigher(head.key, promised)) return refuse(432)
     if (!isOfOffice && (isInOffice || this.#seat.isLed(env))) return refuse(433)

@@ -4,6 +4,7 @@
  * A message under an old key can be a repetition by anybody, so each member is led at most once in a while.
  */
 import { hex } from '../../base/bytes.ts'
+import { trim } from '../../base/trim.ts'
 import type { KeyId } from '../../wire/messages.ts'
 import type { Context } from '../channel/context.ts'
 import { isHigher } from '../channel/key-schedule.ts'
@@ -54,10 +55,7 @@ export class Guide {
     if (uptimeMs < (this.#ledAt.get(name) ?? Number.NEGATIVE_INFINITY) + LEAD_MS) return false
     this.#ledAt.delete(name)
     this.#ledAt.set(name, uptimeMs)
-    for (const oldest of this.#ledAt.keys()) {
-      if (this.#ledAt.size <= LED_MEMBERS) break
-      this.#ledAt.delete(oldest)
-    }
+    trim(this.#ledAt, LED_MEMBERS)
     return true
   }
 }

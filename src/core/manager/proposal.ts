@@ -33,8 +33,8 @@ export class Proposal {
   readonly #context: Context
   readonly #signatures = new Map<string, SignatureBy>()
   #attempts = 0
-  /** The highest promise that somebody would not sign it for. */
-  #promised: EpochNumber = { term: 0, serial: 0 }
+  /** The highest that each has promised who would not sign it. */
+  readonly #promises = new Map<string, EpochNumber>()
 
   constructor(context: Context, issued: IssuedEpoch, preview: LogPreview, env: Env) {
     this.#context = context
@@ -52,9 +52,19 @@ export class Proposal {
     return this.#signatures.has(hex(manager))
   }
 
-  /** A promise not below its number, for which somebody refused to sign; undefined: nobody did. */
-  get refusedFor(): EpochNumber | undefined {
-    return isHigher(this.issued.key, this.#promised) ? undefined : this.#promised
+  /**
+   * The term above which the next try has to be, for what was promised against this one. As many managers as a quorum can spare
+   * may lie: what one more has promised is true, and what is said beyond that counts as far as the limit.
+   *
+   * @returns undefined: nobody refused it for its number.
+   */
+  termAgainst(limit: number): number | undefined {
+    const { key } = this.issued
+    const { descriptor } = this.#context.charter
+    const spared = descriptor.managers.length - signaturesNeeded(descriptor)
+    const against = [...this.#promises.values()].filter((promised) => !isHigher(key, promised)).map(({ term }) => term)
+    const [highest] = against.sort((a, b) => b - a)
+    return highest && Math.max(against[spared] ?? 0, Math.min(highest, limit))
   }
 
   /** To the managers that have not signed. */
@@ -77,7 +87,8 @@ export class Proposal {
     if (!equalBytes(id, announcement.id)) return undefined
     if (signature.length === 0) {
       const promised = { term: promisedTerm, serial: promisedSerial }
-      if (isHigher(promised, this.#promised)) this.#promised = promised
+      const before = this.#promises.get(hex(author))
+      if (before === undefined || isHigher(promised, before)) this.#promises.set(hex(author), promised)
       return undefined
     }
     if (!verify(author, coSignedBytes(announcement, EMPTY, key), signature)) return refuse(431)

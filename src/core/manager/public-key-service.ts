@@ -5,6 +5,7 @@
  * looked up first, for a moment; then what is known goes out, and nothing for who is no member.
  */
 import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
+import { trim } from '../../base/trim.ts'
 import type { Context } from '../channel/context.ts'
 import { type Frame, makeFrame } from '../channel/frame.ts'
 import { openQuestion, sealAnswer } from '../channel/public-key.ts'
@@ -137,13 +138,5 @@ export class PublicKeyService {
   #note(question: string): void {
     this.#answered.add(question)
     trim(this.#answered, ANSWERED_QUESTIONS)
-  }
-}
-
-/** Forgets what was put in first, down to a number of entries. */
-function trim(entries: Map<string, unknown> | Set<string>, most: number): void {
-  for (const oldest of entries.keys()) {
-    if (entries.size <= most) return
-    entries.delete(oldest)
   }
 }

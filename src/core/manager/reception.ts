@@ -4,6 +4,7 @@
  */
 import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
 import { SECOND_MS } from '../../base/time.ts'
+import { trim } from '../../base/trim.ts'
 import { PADDABLE_BYTES } from '../../wire/codec.ts'
 import { Authentication, type Body, type Grant, GrantContent, type KeyId, Operation } from '../../wire/messages.ts'
 import { certificateOf, type IssuedEpoch } from '../channel/announcement.ts'
@@ -181,10 +182,7 @@ export class Reception {
     if (challenge === undefined) return out.reject(504)
     const until = env.uptimeMs + CHALLENGE_MS
     this.#challenged.set(hex(applicant.request), { applicant, challenge: challengeHash(content), nonce, until })
-    for (const oldest of this.#challenged.keys()) {
-      if (this.#challenged.size <= CHALLENGES) break
-      this.#challenged.delete(oldest)
-    }
+    trim(this.#challenged, CHALLENGES)
     this.#answer({ challenge }, applicant.user, applicant.attempt, out)
   }
 
@@ -254,10 +252,7 @@ export class Reception {
     const grant = this.#seal(applicant, terms, content, env)
     if (grant === undefined) return out.reject(504)
     this.#granted.set(applicant.author, { grant, user: applicant.user, attempt: applicant.attempt })
-    for (const oldest of this.#granted.keys()) {
-      if (this.#granted.size <= KEPT_GRANTS) break
-      this.#granted.delete(oldest)
-    }
+    trim(this.#granted, KEPT_GRANTS)
     this.#answer({ grant }, applicant.user, applicant.attempt, out)
   }
 

@@ -15,21 +15,12 @@ import { IdSet } from '../channel/id-set.ts'
 import type { Agenda } from '../deadlines.ts'
 import type { Env } from '../machine.ts'
 import type { Out } from '../out.ts'
-import {
-  BACKING_BEAT_MS,
-  COLLECT_MS,
-  PROMISE_JUMP,
-  PROPOSAL_MS,
-  ROOT_PATIENCE_MS,
-  ROOT_REST_MS,
-  TERM_SKIP
-} from '../params.ts'
+import { BACKING_BEAT_MS, COLLECT_MS, PROMISE_JUMP, ROOT_PATIENCE_MS, ROOT_REST_MS, TERM_SKIP } from '../params.ts'
 import { Refusal } from '../reject.ts'
 import { appliesRemovals } from './batch.ts'
 import { Candidacy } from './candidacy.ts'
 import { CoSigner, type CoSignerSeat } from './cosigner.ts'
 import type { Issuer, Plan } from './issuer.ts'
-import type { EpochNumber } from './proposal.ts'
 
 /** What it sees of the member in the same peer. */
 export interface TenureSeat extends CoSignerSeat {
@@ -78,7 +69,7 @@ export class Tenure {
   /** Whether anybody could say what epochs there have been. */
   #isAnswered = false
   #seenTerm = 0
-  /** The highest promise that stood against a proposal of ours. */
+  /** The term that stood against a proposal of ours. */
   #refusedTerm = 0
   /** How long we wait for a manager in office, from when the last was heard. */
   #patienceMs = 0
@@ -290,8 +281,9 @@ export class Tenure {
     const isLed = this.#stage !== 'acting' && this.#seat.isLed(env)
     if (isLed || !this.#issuer.isCurrent) return this.#drop(env)
     const age = env.uptimeMs - proposal.startedAt
-    const { refusedFor } = proposal
-    if (refusedFor !== undefined && age >= 2 * PROPOSAL_MS) return this.#standAbove(refusedFor, env, out)
+    const { office, promised } = this.#context
+    const against = proposal.termAgainst(Math.max(office.term, promised.term) + PROMISE_JUMP)
+    if (against !== undefined && age >= this.#candidacy.refusalMs) return this.#standAbove(against, env, out)
     if (!appliesRemovals(this.#context, plan.preview)) {
       this.#drop(env)
       return isElection ? this.#stand(plan.reason, env, out) : this.#work.issueBatch(env, out)
@@ -312,8 +304,9 @@ export class Tenure {
   }
 
   /** The number proposed is below what somebody has promised: another term, above that, is free. */
-  #standAbove({ term }: EpochNumber, env: Env, out: Out): void {
-    if (term <= this.#context.office.term + PROMISE_JUMP) this.#refusedTerm = Math.max(this.#refusedTerm, term)
+  #standAbove(term: number, env: Env, out: Out): void {
+    this.#refusedTerm = Math.max(this.#refusedTerm, term)
+    this.#candidacy.noteRefused()
     this.#drop(env)
     if (this.#stage === 'acting') this.#stand(Reason.TAKEOVER, env, out)
     else this.#bide(true, env)

@@ -221,9 +221,10 @@ export class Conversation {
     const isRepeated = [replaces, frame.id].some((id) => this.senders.knows(frame.author, group, id))
     // A crash must not forget whom we have heard of at all, nor that another form of a message was shown.
     const isNotable = replaces.length > 0 || !this.senders.hasHeard(frame.author, group)
-    const link = { sender: frame.author, group, id: frame.id, previous, lamport, counter: isEncrypted ? counter : 0 }
+    const place = { sender: frame.author, group, id: frame.id, previous, lamport }
+    const link = { ...place, counter: isEncrypted ? counter : 0, isAgain: replaces.length > 0 }
     const closed = this.senders.note(link, isOldest, env.uptimeMs)
-    const stoodFor = replaces.length > 0 ? this.senders.noteShown(frame.author, group, replaces, 0) : undefined
+    const stoodFor = replaces.length > 0 ? this.senders.noteReplaced(frame.author, group, replaces) : undefined
     const view: MessageView = {
       channel,
       group,

@@ -8,6 +8,7 @@
 import { assert, present } from '../../base/assert.ts'
 import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
 import { SECOND_MS } from '../../base/time.ts'
+import { trim } from '../../base/trim.ts'
 import { GROUPS } from '../../wire/limits.ts'
 import type { EpochsQuestion, Heartbeat } from '../../wire/messages.ts'
 import { type CheckedAnnouncement, readAnnouncement } from '../channel/announcement.ts'
@@ -122,10 +123,7 @@ export class Groups {
     if (current !== undefined && !isHigher(head.key, current.key)) return refuse(403)
     if (announcement.payload === undefined) return undefined
     line.waiting.set(hex(frame.id), announcement)
-    for (const oldest of line.waiting.keys()) {
-      if (line.waiting.size <= WAITING_ANNOUNCEMENTS) break
-      line.waiting.delete(oldest)
-    }
+    trim(line.waiting, WAITING_ANNOUNCEMENTS)
     this.#follow(line, env, out)
     if (line.waiting.size > 0) this.suspectBehind(head.group, env)
     return undefined

@@ -16,6 +16,7 @@ import { outranks } from '../channel/election.ts'
 import { type Frame, readFrame } from '../channel/frame.ts'
 import { isHigher } from '../channel/key-schedule.ts'
 import type { KeyState } from '../command.ts'
+import type { UserId } from '../identity/user.ts'
 import type { Env, RowKey } from '../machine.ts'
 import { type Out, stateKey } from '../out.ts'
 import { Refusal, refuse } from '../reject.ts'
@@ -31,6 +32,7 @@ import { PublicKeys } from './public-keys.ts'
 import { Receipts } from './receipts.ts'
 import { Repair } from './repair.ts'
 import { Retention } from './retention.ts'
+import { SessionRepair } from './session-repair.ts'
 import { type Lines, Speaker, type Standing } from './speaker.ts'
 import { Succession } from './succession.ts'
 import { Traffic } from './traffic.ts'
@@ -54,6 +56,7 @@ export class Member {
   readonly demander: Demander
   readonly receipts: Receipts
   readonly repair: Repair
+  readonly sessionRepair: SessionRepair
   readonly watch: Watch
   readonly #retention: Retention
   readonly #context: Context
@@ -102,11 +105,13 @@ export class Member {
     this.statements = new LogExchange(context, keyring, standing)
     this.publicKeys = new PublicKeys(context, keyring, standing)
     this.demander = new Demander(context, lines, standing)
-    this.repair = new Repair(context, this.conversation, clock, {
+    const readiness = {
       get mayRepair() {
-        return standing.isCarrierReady && member.#isUpToDate
+        return member.isConnected
       }
-    })
+    }
+    this.repair = new Repair(context, this.conversation, clock, readiness)
+    this.sessionRepair = new SessionRepair(context, clock, readiness, () => this.presence.present)
     const news: News = {
       seen: () => [...this.speaker.sent(), ...this.conversation.senders.seen()].slice(-SEEN_SENDERS),
       onSeen: (from, seen, env, out) => this.#onSeen(from, seen, env, out)
@@ -128,6 +133,11 @@ export class Member {
     return now > current.notAfter + charter.descriptor.graceSeconds * SECOND_MS ? 'expired' : 'ready'
   }
 
+  /** Whether we are in the channel, as far as we know, and somebody hears us there. */
+  get isConnected(): boolean {
+    return this.#isCarrierReady && this.#isUpToDate
+  }
+
   /** Whether we have the newest key that we know of. */
   get #isUpToDate(): boolean {
     const { current } = this.keyring
@@ -143,6 +153,7 @@ export class Member {
         this.receipts.onSeen(from, group, lamport, out)
     }
     this.repair.onSeen(from, seen, env)
+    this.sessionRepair.onMember(from, env)
   }
 
   /** Whether a frame may be of somebody admitted under an epoch that has not reached us yet. */
@@ -160,8 +171,8 @@ export class Member {
   /** When to wake, as `Env.uptimeMs`. */
   nextAt(): number | undefined {
     const { succession, seeker, speaker, conversation, statements, groups, publicKeys, presence } = this
-    const { demander, watch, repair, receipts } = this
-    const talk = [speaker, conversation, repair, receipts, presence]
+    const { demander, watch, repair, sessionRepair, receipts } = this
+    const talk = [speaker, conversation, repair, sessionRepair, receipts, presence]
     const keys = [
       succession,
       succession.equivocation,
@@ -187,12 +198,12 @@ export class Member {
     this.seeker.watchExpiry(env)
     this.#manager = this.#context.manager
     if (this.keyring.current !== undefined) this.watch.start(env)
-    this.repair.noteAbsence(env, out)
+    this.#noteAbsence(env, out)
     this.#tell(env, out)
   }
 
   setCarrier(isReady: boolean, env: Env, out: Out): void {
-    if (isReady && !this.#isCarrierReady) this.repair.noteAbsence(env, out)
+    if (isReady && !this.#isCarrierReady) this.#noteAbsence(env, out)
     this.#isCarrierReady = isReady
     if (isReady) {
       this.seeker.onCarrier(env, out)
@@ -200,6 +211,7 @@ export class Member {
       this.statements.repeatStatements(env, out)
       this.presence.onCarrier(env)
       this.repair.onCarrier(env)
+      this.sessionRepair.onCarrier(env)
     }
     this.#tell(env, out)
   }
@@ -213,6 +225,7 @@ export class Member {
     this.speaker.wake(env, out)
     this.conversation.wake(env, out)
     this.repair.wake(env, out)
+    this.sessionRepair.wake(env, out)
     this.receipts.wake(this.presence.online === 1, env, out)
     this.groups.wake(env, out)
     this.statements.wake(env, out)
@@ -301,6 +314,18 @@ export class Member {
     if (this.conversation.isHoldingLater) this.seeker.suspectBehind(env)
     this.presence.noteHeard(env)
     this.#tell(env, out)
+  }
+
+  /** Frames of sessions that somebody has kept. @param from - undefined: there was nobody to ask. */
+  onKeptSessions(from: UserId | undefined, answer: Answer | undefined, env: Env, out: Out): void {
+    this.sessionRepair.onAnswer(from, answer, env, out)
+    this.#tell(env, out)
+  }
+
+  /** We may have missed what was said until now. */
+  #noteAbsence(env: Env, out: Out): void {
+    this.repair.noteAbsence(env, out)
+    this.sessionRepair.noteAbsence(env, out)
   }
 
   /** An announcement or a chunk, of the channel or of a group. */
@@ -476,7 +501,12 @@ export class Member {
     const pending = log.pending().map(({ id }) => `pending/${name}/${hex(id)}`)
     const rest = [...announced, ...pending].map(stateKey)
     const words = [...this.clock.keys(), ...this.speaker.forget(), ...this.conversation.keys()]
-    const notes = [...this.repair.keys(), ...this.receipts.keys(), ...this.succession.equivocation.keys()]
+    const notes = [
+      ...this.repair.keys(),
+      ...this.sessionRepair.keys(),
+      ...this.receipts.keys(),
+      ...this.succession.equivocation.keys()
+    ]
     return [...this.keyring.clear(), ...this.groups.clear(), ...words, ...notes, ...this.succession.rows(), ...rest]
   }
 
@@ -505,8 +535,8 @@ export class Member {
 
   /** How full everything is that others can fill, beside its bound. */
   unsafeFills(): { readonly name: string; readonly size: number; readonly cap: number }[] {
-    const { speaker, conversation, succession, groups, publicKeys, presence, repair } = this
-    const parts = [speaker, conversation, succession, groups, publicKeys, presence, repair]
+    const { speaker, conversation, succession, groups, publicKeys, presence, repair, sessionRepair } = this
+    const parts = [speaker, conversation, succession, groups, publicKeys, presence, repair, sessionRepair]
     return parts.flatMap((part) => part.unsafeFills())
   }
 
@@ -514,7 +544,7 @@ export class Member {
   #tell(env: Env, out: Out): void {
     const state = this.keyState(env.now)
     const isLost = this.keyring.current === undefined || this.succession.isOffChain
-    if (this.#wasLost && !isLost) this.repair.noteAbsence(env, out)
+    if (this.#wasLost && !isLost) this.#noteAbsence(env, out)
     this.#wasLost = isLost
     if (state === this.#toldState) return
     this.#toldState = state
@@ -522,5 +552,6 @@ export class Member {
     if (state !== 'ready') return
     this.speaker.flush(env, out)
     this.repair.lookSoon(env)
+    this.sessionRepair.lookSoon(env)
   }
 }

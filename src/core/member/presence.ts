@@ -108,6 +108,11 @@ export class Presence {
     return this.#leases.size - new Set(but.map(hex).filter((name) => this.#leases.has(name))).size
   }
 
+  /** The other members that are online. */
+  get present(): Uint8Array[] {
+    return [...this.#leases.keys()].map(unhex)
+  }
+
   /** Whether another member is online. */
   isOnline(user: Uint8Array): boolean {
     return this.#leases.has(hex(user))

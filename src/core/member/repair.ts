@@ -278,7 +278,7 @@ export class Repair {
     this.#asked = undefined
     const frames = this.#messagesOf(answer, asked.ranges, out)
     const isBold = asked.span !== undefined && this.#pass?.isBold === true
-    const fates = new Set(frames.map((frame) => this.#take(frame, isBold, env, out)))
+    const fates = new Set(frames.map((frame) => this.#conversation.onKept(frame, isBold, env, out)))
     const { senders } = this.#conversation
     const isMissing = ({ missing }: Gap): boolean => senders.gaps().some((gap) => equalBytes(gap.missing, missing))
     for (const gap of asked.gaps.filter(isMissing)) {
@@ -297,13 +297,6 @@ export class Repair {
       }
     }
     this.#look(env, out)
-  }
-
-  /** A message is judged as any other; frames of sessions are kept for whoever was away, and are their two ends' business. */
-  #take(frame: Frame, isBold: boolean, env: Env, out: Out): Fate {
-    if (frame.kind !== 'session') return this.#conversation.onKept(frame, isBold, env, out)
-    this.#context.onSession(frame, env, out)
-    return 'passed'
   }
 
   /** Those of an answer that were asked for, in the order in which they were said. */
@@ -389,9 +382,8 @@ const spanOf = (ranges: readonly Range[]): SpanRow => ({
 })
 
 const isAskedFor = (range: Range, { author, body, bytes }: Frame): boolean => {
-  const { message = body.plainMessage, session } = body
-  const kept = session ? { group: EMPTY, lamport: session.lamport } : message
-  return kept !== undefined && kept.lamport > 0 && isInRange(range, { sender: author, ...kept, frame: bytes })
+  const { message = body.plainMessage } = body
+  return message !== undefined && message.lamport > 0 && isInRange(range, { sender: author, ...message, frame: bytes })
 }
 
-const lamportOf = ({ body }: Frame): number => (body.message ?? body.plainMessage ?? body.session)!.lamport
+const lamportOf = ({ body }: Frame): number => (body.message ?? body.plainMessage)!.lamport

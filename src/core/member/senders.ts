@@ -14,9 +14,14 @@ import type { Row, RowKey } from '../machine.ts'
 import { stateKey, stateRow } from '../out.ts'
 import { GAP_PATIENCE_MS } from '../params.ts'
 
-/** Ids kept for each sender: reordering beyond this looks like a gap, until the message has been asked for. */
-const KNOWN_IDS = 32
+/** Ids known of each sender: reordering beyond this looks like a gap, until the message has been asked for. */
+const KNOWN_IDS = 512
+/** Of those, kept over a restart. */
+const KEPT_IDS = 32
+/** Messages of each sender that were shown in a newer form before they came. */
+const REPLACED_IDS = 256
 const MISSING_IDS = 32
+const TOLD_IDS = 32
 
 /** Where a message stands among those of its sender. */
 interface Place {
@@ -33,6 +38,8 @@ interface Place {
 export interface Link extends Place {
   /** Of the sender's messages under this key and start, from 0; 0 for a plain one. */
   readonly counter: number
+  /** Whether it stands for one that was said before: then the one that it names may be older than others that it passes over. */
+  readonly isAgain: boolean
 }
 
 /** A message that is missing. */
@@ -67,6 +74,8 @@ interface Sender {
   readonly group: Uint8Array
   /** Noted last at the end. */
   known: Known[]
+  /** Ids of messages that were shown in a newer form, and have not come: whatever comes until they do, they are not news. */
+  replaced: Uint8Array[]
   missing: Missing[]
   /** Ids of messages of which it was told that they cannot be read, the newest at the end. */
   told: Uint8Array[]
@@ -94,11 +103,15 @@ export class Senders {
    * @param isOldest - whether it was said under the oldest key that we have, so that all before it is from before our time.
    * @returns the gap that it closes, if it had been told.
    */
-  note({ sender, group, id, previous, lamport, counter }: Link, isOldest: boolean, uptimeMs: number): Gap | undefined {
+  note(
+    { sender, group, id, previous, lamport, counter, isAgain }: Link,
+    isOldest: boolean,
+    uptimeMs: number
+  ): Gap | undefined {
     const entry = this.#entryOf(sender, group)
     const closed = this.#take(entry, id)
     const older = entry.known.filter((known) => known.lamport < lamport).map((known) => known.lamport)
-    const after = Math.max(closed?.after ?? 0, ...older)
+    const newest = Math.max(closed?.after ?? 0, ...older)
     this.#know(entry, { id, lamport })
     for (const one of entry.missing.filter(({ isDoubtful, before }) => isDoubtful && lamport < before)) {
       // Something older is known after all: what stands between is missing.
@@ -106,13 +119,13 @@ export class Senders {
       this.#miss(entry, { ...one, after: lamport, since: uptimeMs, isDoubtful: false, isOutOfReach: false })
     }
     // What came before the oldest message known may have been said before our time, unless it was under the same key.
-    const isDoubtful = counter === 0 && after === 0
+    const isDoubtful = counter === 0 && newest === 0
     const doubt = { isDoubtful, isOutOfReach: isDoubtful && isOldest }
     this.#miss(entry, {
       sender,
       group,
       missing: previous,
-      after,
+      after: isAgain ? 0 : newest,
       before: lamport,
       since: uptimeMs,
       ...doubt,
@@ -122,16 +135,29 @@ export class Senders {
   }
 
   /**
-   * Takes note of a message that was shown before, or that another stands for which was.
+   * Takes note of a message that was shown before.
    *
-   * @param lamport - 0: not known.
    * @returns the gap that it closes, if it had been told.
    */
   noteShown(sender: Uint8Array, group: Uint8Array, id: Uint8Array, lamport: number): Gap | undefined {
     const entry = this.#senders.get(nameOf(sender, group))
-    if (entry === undefined || this.knows(sender, group, id)) return undefined
+    if (entry === undefined || isKnown(entry, id)) return undefined
     const closed = this.#take(entry, id)
     this.#know(entry, { id, lamport })
+    return closed?.isTold ? closed : undefined
+  }
+
+  /**
+   * Takes note of a message for which a newer form is shown: it is not news when it comes.
+   *
+   * @returns the gap that this closes, if it had been told.
+   */
+  noteReplaced(sender: Uint8Array, group: Uint8Array, id: Uint8Array): Gap | undefined {
+    const entry = this.#senders.get(nameOf(sender, group))
+    if (entry === undefined || this.knows(sender, group, id)) return undefined
+    const closed = this.#take(entry, id)
+    entry.replaced = [...entry.replaced, id].slice(-REPLACED_IDS)
+    this.#changed.add(entry)
     return closed?.isTold ? closed : undefined
   }
 
@@ -149,7 +175,7 @@ export class Senders {
     const closed = this.#take(entry, id)
     const isNews = !isTold(entry, id) && (closed?.isDoubtful === false || isLater)
     if (isNews) {
-      entry.told = [...entry.told, id].slice(-KNOWN_IDS)
+      entry.told = [...entry.told, id].slice(-TOLD_IDS)
       const isFirm = { isDoubtful: false, isOutOfReach: false, isTold: false }
       const after = closed?.after ?? entry.read
       this.#miss(entry, { sender, group, missing: previous, after, before: lamport, since: uptimeMs, ...isFirm })
@@ -170,10 +196,10 @@ export class Senders {
     return known.length > 0
   }
 
-  /** Whether this message was noted lately. */
+  /** Whether this message was noted lately, or a newer form of it was shown. */
   knows(sender: Uint8Array, group: Uint8Array, id: Uint8Array): boolean {
     const entry = this.#senders.get(nameOf(sender, group))
-    return entry !== undefined && isKnown(entry, id)
+    return entry !== undefined && (isKnown(entry, id) || isReplaced(entry, id))
   }
 
   /** Forgets a doubtful gap, which nobody can fill. */
@@ -198,7 +224,16 @@ export class Senders {
 
   #entryOf(sender: Uint8Array, group: Uint8Array): Sender {
     const name = nameOf(sender, group)
-    const entry = this.#senders.get(name) ?? { sender, group, known: [], missing: [], told: [], newest: 0, read: 0 }
+    const entry = this.#senders.get(name) ?? {
+      sender,
+      group,
+      known: [],
+      replaced: [],
+      missing: [],
+      told: [],
+      newest: 0,
+      read: 0
+    }
     this.#senders.delete(name)
     this.#senders.set(name, entry)
     return entry
@@ -206,6 +241,7 @@ export class Senders {
 
   #know(entry: Sender, known: Known): void {
     entry.known = [...entry.known, known].slice(-KNOWN_IDS)
+    entry.replaced = entry.replaced.filter((id) => !equalBytes(id, known.id))
     entry.read = Math.max(entry.read, known.lamport)
     entry.newest = Math.max(entry.newest, known.lamport)
     this.#changed.add(entry)
@@ -222,7 +258,7 @@ export class Senders {
     const isNoted = entry.missing.some(({ missing }) => equalBytes(missing, gap.missing))
     // Between two times in a row nothing was said.
     if (isNoted || gap.missing.length === 0 || gap.before - gap.after <= 1) return
-    if (isKnown(entry, gap.missing) || isTold(entry, gap.missing)) return
+    if (isKnown(entry, gap.missing) || isReplaced(entry, gap.missing) || isTold(entry, gap.missing)) return
     this.#setMissing(entry, [...entry.missing, gap].slice(-MISSING_IDS))
   }
 
@@ -253,7 +289,9 @@ export class Senders {
 
   /** The rows that changed since they were asked for last. */
   changedRows(): Row[] {
-    const rows = [...this.#changed].map((entry) => stateRow(this.#rowName(entry), SenderRow.encode(entry)))
+    const rows = [...this.#changed].map((entry) =>
+      stateRow(this.#rowName(entry), SenderRow.encode({ ...entry, known: entry.known.slice(-KEPT_IDS) }))
+    )
     this.#changed.clear()
     return rows
   }
@@ -280,5 +318,6 @@ export class Senders {
 
 const but = (all: readonly Missing[], one: Missing): Missing[] => all.filter((other) => other !== one)
 const isKnown = ({ known }: Sender, id: Uint8Array): boolean => known.some((one) => equalBytes(one.id, id))
+const isReplaced = ({ replaced }: Sender, id: Uint8Array): boolean => replaced.some((one) => equalBytes(one, id))
 const isTold = ({ told }: Sender, id: Uint8Array): boolean => told.some((one) => equalBytes(one, id))
 const nameOf = (sender: Uint8Array, group: Uint8Array): string => mapKey(sender) + mapKey(group)

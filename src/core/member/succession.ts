@@ -7,6 +7,7 @@
 import { assert } from '../../base/assert.ts'
 import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
 import { SECOND_MS } from '../../base/time.ts'
+import { trim } from '../../base/trim.ts'
 import { type EpochsQuestion, type KeyId, Operation, Reason, TreeUpdateKind } from '../../wire/messages.ts'
 import {
   type CheckedAnnouncement,
@@ -139,10 +140,7 @@ export class Succession {
       return undefined
     }
     this.#waiting.set(hex(frame.id), announcement)
-    for (const oldest of this.#waiting.keys()) {
-      if (this.#waiting.size <= WAITING_ANNOUNCEMENTS) break
-      this.#waiting.delete(oldest)
-    }
+    trim(this.#waiting, WAITING_ANNOUNCEMENTS)
     this.follow(env, out)
     return undefined
   }

@@ -3,9 +3,14 @@
  *
  * Everything up to a number is here; what comes earlier than what is before it is held back. The other end counts anew in
  * each life of its state. Which of two lives is the later one does not show for sure in what comes late, so each has its own
- * count; what is held back of one that has ended is given out, and what is missing before it is reported.
+ * count; what is held back of one that has ended is given out, and what is missing before it is reported. What one life says
+ * for another, from whose end it was moved, is that one's: it counts there, too.
+ *
+ * An end that was set back to an older state says other things under numbers that are here. So whoever is told what is here
+ * is told by marks, too, which texts these are, as far as anybody may still wait to know.
  */
-import { equalBytes, hex } from '../../base/bytes.ts'
+import { EMPTY, equalBytes, hex, joinBytes } from '../../base/bytes.ts'
+import { MARKS } from '../../wire/limits.ts'
 import { Content, type SessionContent } from '../../wire/messages.ts'
 import { EarlyRow, type LifeRow } from '../../wire/rows.ts'
 import type { UserId } from '../identity/user.ts'
@@ -13,6 +18,7 @@ import type { Row, RowKey } from '../machine.ts'
 import { stateKey, stateRow } from '../out.ts'
 import { EARLY_TEXTS, KNOWN_LIVES, LIFE_MS } from '../params.ts'
 import { type Refusal, refuse } from '../reject.ts'
+import { markOf, splitMarks, UNKNOWN } from './mark.ts'
 
 /** What comes of a frame, in order. */
 export type HeardEvent =
@@ -20,12 +26,20 @@ export type HeardEvent =
   /** These numbers will not come; both included. */
   | { readonly type: 'gap'; readonly from: number; readonly to: number }
 
+interface EarlyText {
+  readonly content: Content
+  /** Instance in which it was said first; empty: in this life. */
+  readonly origin: Uint8Array
+}
+
 interface Life {
   readonly instance: Uint8Array
   /** Everything up to it is here, or was given up. */
   heard: number
   /** What came before what is before it. */
-  readonly early: Map<number, Content>
+  readonly early: Map<number, EarlyText>
+  /** Of the last texts up to `heard`: what is here under their names. */
+  marks: Uint8Array[]
   /** When it was last heard, `Env.uptimeMs`. */
   heardAt: number
 }
@@ -50,6 +64,11 @@ export class Heard {
     return this.#lifeOf(instance)?.heard ?? 0
   }
 
+  /** Which texts of a life are here: 8 bytes each, the last of them those of `upTo`. */
+  marks(instance: Uint8Array): Uint8Array {
+    return joinBytes(...(this.#lifeOf(instance)?.marks ?? []))
+  }
+
   /** Whether this life of the other end was heard before. */
   knows(instance: Uint8Array): boolean {
     return this.#lifeOf(instance) !== undefined
@@ -61,24 +80,17 @@ export class Heard {
   }
 
   /** Takes in what was judged. */
-  take({ instance, number, oldest, content }: SessionContent, uptimeMs: number): HeardEvent[] {
+  take({ instance, number, oldest, content, origin }: SessionContent, uptimeMs: number): HeardEvent[] {
     const events: HeardEvent[] = []
-    let life = this.#lifeOf(instance)
-    if (life === undefined) {
-      if (this.#lives.length === KNOWN_LIVES) {
-        events.push(...this.end(this.#lives[0]!.instance))
-        this.#lives.shift()
-      }
-      life = { instance, heard: oldest - 1, early: new Map(), heardAt: uptimeMs }
-      this.#lives.push(life)
-    }
+    const life = this.#lifeOf(instance) ?? this.#begin(instance, oldest - 1, uptimeMs, events)
     life.heardAt = uptimeMs
     this.#passOver(life, oldest - 1, events)
     if (number > life.heard && !life.early.has(number)) {
-      life.early.set(number, content!)
+      life.early.set(number, { content: content!, origin })
       this.#changed.push({ instance, number })
     }
     this.#release(life, events)
+    this.#forgetMarks(life, Math.max(0, life.heard - oldest + 1))
     return events
   }
 
@@ -92,7 +104,14 @@ export class Heard {
   end(instance: Uint8Array): HeardEvent[] {
     const events: HeardEvent[] = []
     const life = this.#lifeOf(instance)
-    if (life !== undefined) this.#passOver(life, Math.max(0, ...life.early.keys()), events)
+    if (life === undefined) return events
+    for (const [number, { origin }] of life.early) {
+      const isShown = origin.length > 0 && number <= this.upTo(origin)
+      if (!isShown) continue
+      life.early.delete(number)
+      this.#changed.push({ instance, number })
+    }
+    this.#passOver(life, Math.max(0, ...life.early.keys()), events)
     return events
   }
 
@@ -101,10 +120,11 @@ export class Heard {
     const deletes: RowKey[] = []
     for (const { instance, number } of this.#changed.splice(0)) {
       const entry = `session-early/${hex(this.#other)}-${hex(instance)}-${number}`
-      const content = this.#lifeOf(instance)?.early.get(number)
-      if (content === undefined) deletes.push(stateKey(entry))
+      const text = this.#lifeOf(instance)?.early.get(number)
+      if (text === undefined) deletes.push(stateKey(entry))
       else {
-        const row = { user: this.#other, instance, number, content: Content.encode(content) }
+        const { content, origin } = text
+        const row = { user: this.#other, instance, number, content: Content.encode(content), origin }
         puts.push(stateRow(entry, EarlyRow.encode(row)))
       }
     }
@@ -113,13 +133,15 @@ export class Heard {
 
   /** For the row of the pair. */
   get lives(): LifeRow[] {
-    return this.#lives.map(({ instance, heard }) => ({ instance, heard }))
+    return this.#lives.map(({ instance, heard, marks }) => ({ instance, heard, marks: joinBytes(...marks) }))
   }
 
   restore(lives: readonly LifeRow[], early: readonly EarlyRow[], uptimeMs: number): void {
-    this.#lives = lives.map(({ instance, heard }) => ({ instance, heard, early: new Map(), heardAt: uptimeMs }))
-    for (const { instance, number, content } of early) {
-      this.#lifeOf(instance)?.early.set(number, Content.decode(content))
+    this.#lives = lives.map(({ instance, heard, marks }) => {
+      return { instance, heard, early: new Map(), marks: splitMarks(marks), heardAt: uptimeMs }
+    })
+    for (const { instance, number, content, origin } of early) {
+      this.#lifeOf(instance)?.early.set(number, { content: Content.decode(content), origin })
     }
   }
 
@@ -127,20 +149,60 @@ export class Heard {
   #passOver(life: Life, upTo: number, events: HeardEvent[]): void {
     while (life.heard < upTo) {
       const next = Math.min(upTo + 1, ...life.early.keys())
-      if (next > life.heard + 1) events.push({ type: 'gap', from: life.heard + 1, to: next - 1 })
+      if (next > life.heard + 1) {
+        events.push({ type: 'gap', from: life.heard + 1, to: next - 1 })
+        life.marks = []
+      }
       life.heard = next - 1
       this.#release(life, events)
     }
   }
 
+  #begin(instance: Uint8Array, heard: number, heardAt: number, events: HeardEvent[]): Life {
+    if (this.#lives.length === KNOWN_LIVES) {
+      events.push(...this.end(this.#lives[0]!.instance))
+      this.#lives.shift()
+    }
+    const life = { instance, heard, early: new Map(), marks: [], heardAt }
+    this.#lives.push(life)
+    return life
+  }
+
   #release(life: Life, events: HeardEvent[]): void {
     const { instance, early } = life
-    for (let number = life.heard + 1; early.has(number); number++) {
-      events.push({ type: 'text', instance, number, content: early.get(number)! })
+    for (let text = early.get(life.heard + 1); text !== undefined; text = early.get(life.heard + 1)) {
+      const number = ++life.heard
       early.delete(number)
       this.#changed.push({ instance, number })
-      life.heard = number
+      const { content, origin } = text
+      if (origin.length === 0) {
+        events.push({ type: 'text', instance, number, content })
+        life.marks.push(markOf(content))
+      } else {
+        const first = this.#lifeOf(origin) ?? this.#begin(origin, number - 1, life.heardAt, events)
+        life.marks.push(this.#hearFor(first, number, content, events))
+      }
+      this.#forgetMarks(life, MARKS)
     }
+  }
+
+  #forgetMarks(life: Life, kept: number): void {
+    life.marks.splice(0, life.marks.length - kept)
+  }
+
+  /**
+   * A later life says what this one has said first: shown in its order, unless it was.
+   *
+   * @returns the mark of what is here under that name, `UNKNOWN` when that is forgotten.
+   */
+  #hearFor(life: Life, number: number, content: Content, events: HeardEvent[]): Uint8Array {
+    if (number <= life.heard) return life.marks.at(number - life.heard - 1) ?? UNKNOWN
+    life.early.set(number, { content, origin: EMPTY })
+    const passed: HeardEvent[] = []
+    this.#passOver(life, number, passed)
+    // What is not here of what is before has come by another life, or comes by none.
+    events.push(...passed.filter(({ type }) => type === 'text'))
+    return markOf(content)
   }
 
   #lifeOf(instance: Uint8Array): Life | undefined {

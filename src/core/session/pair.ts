@@ -6,11 +6,9 @@
  * goes out, and what was received is durable, with the state that has used its key up, before it is acknowledged: no crash
  * seals two things under one key, or loses a text. Whatever the other end sends, its sessions, lives and texts are bounded.
  */
-import { EMPTY, equalBytes, hex, u64 } from '../../base/bytes.ts'
+import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
 import { UsageError } from '../../base/errors.ts'
-import { hash } from '../../crypto/kdf.ts'
-import { LABEL } from '../../crypto/labels.ts'
-import { INSTANCE_BYTES, ONE_TIME_KEYS, PADDING_CLASSES } from '../../wire/limits.ts'
+import { INSTANCE_BYTES, MARK_BYTES, MARKS, ONE_TIME_KEYS, PADDING_CLASSES } from '../../wire/limits.ts'
 import { Content, type SessionContent, type SessionFrame } from '../../wire/messages.ts'
 import { type EarlyRow, PairRow, type SaidRow } from '../../wire/rows.ts'
 import { Allowance } from '../allowance.ts'
@@ -32,7 +30,6 @@ import {
   SESSION_RENEW_TRIES,
   SESSION_RENEWAL_MS,
   SESSION_RENEWALS_AT_ONCE,
-  SESSIONS_OF_PAIR,
   START_OF_ONE_MS,
   STARTS_OF_ONE_AT_ONCE
 } from '../params.ts'
@@ -40,12 +37,13 @@ import { Refusal, refuse } from '../reject.ts'
 import { initiate, MAX_GENERATION } from './handshake.ts'
 import { Heard, type HeardEvent } from './heard.ts'
 import { Said, type SaidText } from './said.ts'
-import { compareSessions, Session } from './session.ts'
+import { Session } from './session.ts'
+import { SessionSet } from './session-set.ts'
 import type { AcceptedStart } from './starts.ts'
-import { type DirectText, type PairContext, Turn } from './turn.ts'
+import { type DirectText, directText, type PairContext, Turn } from './turn.ts'
 
 /** The longest content that a frame with a start in it has room for. */
-const EARLY_CONTENT_BYTES = PADDING_CLASSES.at(-2)! - 256
+const EARLY_CONTENT_BYTES = PADDING_CLASSES.at(-2)! - 256 - MARKS * MARK_BYTES
 
 export class Pair {
   readonly other: UserId
@@ -60,7 +58,7 @@ export class Pair {
   #next = 1
   /** One-time keys of the other that starts of ours have used. */
   #usedKeys: Uint8Array[] = []
-  readonly #sessions = new Map<string, Session>()
+  readonly #sessions = new SessionSet()
   /** Those whose initiator may wait for an answer. */
   readonly #owed = new Set<Session>()
   readonly #deadlines = new Deadlines<'resend' | 'acknowledge' | 'prune'>()
@@ -88,7 +86,7 @@ export class Pair {
 
   /** The sessions, the preferred one first. */
   get sessions(): readonly Session[] {
-    return [...this.#sessions.values()].sort(compareSessions)
+    return this.#sessions.all
   }
 
   /** Texts that are not acknowledged. */
@@ -96,10 +94,13 @@ export class Pair {
     return this.#said.size
   }
 
-  /** Ids of our texts that are not acknowledged and were sealed: they are on their way. */
-  get onWay(): Uint8Array[] {
-    const sealed = this.#said.window().filter((text) => text.sealed !== undefined)
-    return sealed.map(({ number }) => this.#idOf(true, this.#instance, number))
+  /** The text of ours in a frame, while it is not acknowledged: how many of those not acknowledged come before it, and its id. */
+  textIn({ tag, header }: SessionFrame): { readonly before: number; readonly id: Uint8Array } | undefined {
+    const texts = this.#said.window()
+    const isIn = ({ sealed }: SaidText): boolean =>
+      sealed !== undefined && equalBytes(sealed.frame.tag, tag) && equalBytes(sealed.frame.header, header)
+    const before = texts.findIndex(isIn)
+    return before < 0 ? undefined : { before, id: this.#ownOf(texts[before]!).id }
   }
 
   /** Texts that came before what is before them. */
@@ -109,7 +110,7 @@ export class Pair {
 
   /** Whether a frame with this tag is for this pair. */
   knows(tag: Uint8Array): boolean {
-    return this.#sessionOf(tag) !== undefined
+    return this.#sessions.of(tag) !== undefined
   }
 
   /** Goes on with what earlier runs have kept. */
@@ -120,13 +121,13 @@ export class Pair {
     sessions: readonly Session[],
     env: Env
   ): void {
-    this.#instance = row.instance
+    this.#instance = row.instance.length > 0 ? row.instance : env.random(INSTANCE_BYTES)
     this.#life = row.life
     this.#next = row.next
     this.#usedKeys = row.usedKeys
-    this.#said.restore(said)
+    this.#said.restore(said, this.#instance)
     this.#heard.restore(row.lives, early, env.uptimeMs)
-    for (const session of sessions) this.#sessions.set(session.name, session)
+    for (const session of sessions) this.#sessions.add(session)
     this.#said.unsealBut(sessions.filter(({ isDoubted }) => !isDoubted))
     if (this.#isWaiting()) this.#deadlines.set('resend', env.uptimeMs)
     this.#pruneLater(env)
@@ -150,8 +151,8 @@ export class Pair {
         'Too many messages wait for this user already. Nothing was said: try again when some have arrived.'
       )
     const turn = this.#turn(env)
-    const text = this.#said.add(this.#next++, content)
-    const shown = this.#textOf(true, this.#instance, text.number, content)
+    const text = this.#said.add(this.#next++, content, this.#instance)
+    const shown = this.#ownOf(text)
     turn.isDurable = true
     turn.write({ puts: [this.#row(), this.#said.row(text), ...this.#context.rowsOf(shown)], deletes: [] })
     this.#pump(env, turn)
@@ -161,16 +162,24 @@ export class Pair {
 
   /** A frame with a tag that `knows`. @returns R-1006 – R-1015 when it is refused. */
   receive(frame: SessionFrame, env: Env, out: Out): Refusal | undefined {
-    const session = this.#sessionOf(frame.tag)
+    const session = this.#sessions.of(frame.tag)
     if (session === undefined) return refuse(1007)
-    const opened = session.open(frame, env, (content) => this.#judge(content))
+    const opened = session.open(frame, env, (content) => this.#heard.judge(content))
     if (opened instanceof Refusal) {
       if (opened.check === 1009) this.#answerRepeated(session, frame, env)
       return opened
     }
     const turn = this.#turn(env)
+    const { sessions } = this
     this.#hear(session, frame, opened, env, turn)
+    const isSetBack = this.#acknowledged(opened, env, turn)
+    if (isSetBack) {
+      this.#start(env, turn, true)
+      for (const outdated of sessions) this.#drop(outdated, turn)
+      this.#resendSoon(env)
+    }
     this.#pump(env, turn)
+    if (isSetBack) this.#open(turn)
     turn.finish(this.other, this.#context, out)
     return undefined
   }
@@ -188,7 +197,7 @@ export class Pair {
     env: Env,
     out: Out
   ): Refusal | undefined {
-    const refused = env.uptimeMs < this.#starts.nextAt ? refuse(1005) : this.#judge(start.content)
+    const refused = env.uptimeMs < this.#starts.nextAt ? refuse(1005) : this.#heard.judge(start.content)
     if (refused !== undefined) {
       start.session.destroy()
       return refused
@@ -199,6 +208,7 @@ export class Pair {
     const { session } = start
     // Two starts that cross are of one generation.
     if (this.sessions.some((one) => one.isConfirmed && one.generation < session.generation)) turn.isRenewed = true
+    if (this.#acknowledged(start.content, env, turn)) for (const outdated of this.sessions) this.#drop(outdated, turn)
     this.#add(session, turn)
     this.#hear(session, frame, start.content, env, turn)
     this.#answer(session, turn)
@@ -257,34 +267,13 @@ export class Pair {
 
   // ------------------------------------------------------------------ sessions
 
-  #sessionOf(tag: Uint8Array): Session | undefined {
-    for (const session of this.#sessions.values()) if (session.knows(tag)) return session
-    return undefined
-  }
-
-  /** The session on which something may be said: one that both ends surely have before one that we have started. */
-  #talking(): Session | undefined {
-    const usable = this.sessions.filter(({ maySay }) => maySay)
-    return usable.find(({ isConfirmed }) => isConfirmed) ?? usable[0]
-  }
-
-  /** A start of ours without answer that would be talked on if it had one. */
-  #pending(): Session | undefined {
-    const best = this.sessions.find(({ isDoubted }) => !isDoubted)
-    return best === undefined || best.isConfirmed ? undefined : best
-  }
-
   #add(session: Session, turn: Turn): void {
-    this.#sessions.set(session.name, session)
-    const keep = new Set([session, this.#talking()])
-    const spare = this.sessions
-      .filter((one) => !keep.has(one))
-      .sort((a, b) => Number(a.isDoubted) - Number(b.isDoubted))
-    while (this.#sessions.size > SESSIONS_OF_PAIR) this.#drop(spare.pop()!, turn)
+    this.#sessions.add(session)
+    for (const spare of this.#sessions.spare(session)) this.#drop(spare, turn)
   }
 
   #drop(session: Session, turn: Turn): void {
-    this.#sessions.delete(session.name)
+    this.#sessions.delete(session)
     this.#owed.delete(session)
     this.#said.unseal(session)
     turn.write({ puts: [], deletes: session.destroy() })
@@ -336,14 +325,14 @@ export class Pair {
   }
 
   #pruneLater(env: Env): void {
-    if (this.#sessions.size > 1 || this.#heard.early > 0)
+    if (this.sessions.length > 1 || this.#heard.early > 0)
       this.#deadlines.setOnce('prune', env.uptimeMs + SESSION_GRACE_MS)
   }
 
   /** Lets go of sessions that were beside the one talked on for a while, and of lives that have long ended. */
   #prune(env: Env, turn: Turn): void {
-    const talking = this.#talking()
-    const pending = this.#pending()
+    const talking = this.#sessions.talking()
+    const pending = this.#sessions.pending()
     for (const session of this.sessions) {
       if (!talking?.isConfirmed || session === talking || session === pending) session.asideSince = undefined
       else if (session.asideSince === undefined) session.asideSince = env.uptimeMs
@@ -360,18 +349,12 @@ export class Pair {
 
   // ------------------------------------------------------------------ hearing
 
-  #judge(content: SessionContent): Refusal | undefined {
-    if (equalBytes(content.ackInstance, this.#instance) && content.ack >= this.#next) return refuse(1013)
-    return this.#heard.judge(content)
-  }
-
   #hear(session: Session, frame: SessionFrame, content: SessionContent, env: Env, turn: Turn): void {
     this.#unanswered = 0
     if (!equalBytes(content.instance, this.#life)) this.#meet(content.instance, turn)
     session.isDoubted = false
     this.#show(this.#heard.take(content, env.uptimeMs), turn)
     if (content.number > 0 || frame.start !== undefined) this.#answerLater(session, frame, env.uptimeMs + ACK_MS)
-    if (equalBytes(content.ackInstance, this.#instance)) this.#acknowledged(content.ack, env, turn)
     turn.write({ puts: [this.#row()], deletes: [] })
     turn.write(session.rows())
     this.#pruneLater(env)
@@ -393,23 +376,62 @@ export class Pair {
         turn.notices.push({ type: 'gap', user: this.other, missing: event.to - event.from + 1 })
         continue
       }
-      const text = this.#textOf(false, event.instance, event.number, event.content)
+      const { instance, number, content } = event
+      const text = directText(this.#context.self.record.user, this.other, false, instance, number, content)
       turn.isDurable = true
       turn.write({ puts: this.#context.rowsOf(text), deletes: [] })
       turn.notices.push({ type: 'text', text })
     }
   }
 
-  #acknowledged(upTo: number, env: Env, turn: Turn): void {
-    const done = this.#said.acknowledge(upTo)
-    if (done.length === 0) return
-    turn.write({ puts: [], deletes: done.map(({ number }) => this.#said.key(number)) })
-    for (const { number } of done) {
-      turn.notices.push({ type: 'received', user: this.other, id: this.#idOf(true, this.#instance, number) })
+  /**
+   * The other end has what we said, or something else instead: then our state was set back to an older one, and we begin
+   * another life, in which nothing has a name that the other end may know another text by.
+   *
+   * @returns whether that is so: no session that we have had can be gone on with.
+   */
+  #acknowledged({ ackInstance, ack, marks }: SessionContent, env: Env, turn: Turn): boolean {
+    if (!equalBytes(ackInstance, this.#instance)) return false
+    const told = this.#said.upTo(ack, marks)
+    const isSetBack = ack >= this.#next || told.some(({ hasCome }) => !hasCome)
+    if (isSetBack && env.uptimeMs < this.#renewals.nextAt) return false
+    let before = 0
+    for (const { text, hasCome } of told) {
+      if (hasCome) this.#arrived(text, before, turn)
+      else before++
     }
+    if (isSetBack) {
+      this.#renewals.take(env.uptimeMs)
+      const lost = told.filter(({ hasCome }) => !hasCome).map(({ text }) => text)
+      this.#beginAnew(lost, Math.min(ack, this.#next - 1), env, turn)
+    }
+    if (told.length === 0) return isSetBack
     this.#resendAfterMs = RESEND_MS
     this.#attempt = 0
     this.#deadlines.set('resend', this.#isWaiting() ? env.uptimeMs + RESEND_MS : undefined)
+    return isSetBack
+  }
+
+  #arrived(text: SaidText, before: number, turn: Turn): void {
+    this.#said.delete(text)
+    turn.write({ puts: [], deletes: [this.#said.key(text.number)] })
+    turn.notices.push({ type: 'received', user: this.other, id: this.#ownOf(text).id, before })
+  }
+
+  /** Begins another life. @param lost - texts that go on in it under other names, up to a number. */
+  #beginAnew(lost: readonly SaidText[], upTo: number, env: Env, turn: Turn): void {
+    this.#instance = env.random(INSTANCE_BYTES)
+    turn.isDurable = true
+    turn.notices.push({ type: 'setBack', user: this.other })
+    const renamed = this.#said.rename(lost, upTo, this.#instance, (text) => this.#ownOf(text).id)
+    turn.write({ puts: [this.#row()], deletes: renamed.map(({ was }) => this.#said.key(was.number)) })
+    for (const { was, text, before } of renamed) {
+      const [old, own] = [this.#ownOf(was), this.#ownOf(text)]
+      const { puts, deletes } = this.#context.rowsOfRenamed(old, own, before)
+      turn.write({ puts: [], deletes })
+      turn.write({ puts: [this.#said.row(text), ...puts], deletes: [] })
+      turn.notices.push({ type: 'renamed', was: old, text: own })
+    }
   }
 
   // ------------------------------------------------------------------ saying
@@ -418,9 +440,9 @@ export class Pair {
   #pump(env: Env, turn: Turn): void {
     const waiting = this.#said.window().filter(({ sealed }) => sealed === undefined)
     if (waiting.length === 0) return
-    const isStarting = this.#talking() === undefined && this.#pending() === undefined
+    const isStarting = this.#sessions.talking() === undefined && this.#sessions.pending() === undefined
     if (isStarting) this.#start(env, turn, true)
-    const session = this.#talking()
+    const session = this.#sessions.talking()
     for (const text of waiting) {
       if (session === undefined) break
       if (!session.isConfirmed && Content.encode(text.content).length > EARLY_CONTENT_BYTES) break
@@ -432,7 +454,7 @@ export class Pair {
 
   /** Sends a start of ours without answer by itself, when nothing that is on its way brings it. */
   #open(turn: Turn): void {
-    const pending = this.#pending()
+    const pending = this.#sessions.pending()
     if (pending === undefined || this.#said.isUnder(pending)) return
     if (pending.opening === undefined) {
       pending.sealOpening(this.#content(pending))
@@ -443,7 +465,9 @@ export class Pair {
   }
 
   #seal(text: SaidText, session: Session, turn: Turn): SessionFrame {
-    const frame = session.seal({ ...this.#content(session), number: text.number, content: text.content })
+    const { number, content, instance } = text
+    const origin = equalBytes(instance, this.#instance) ? EMPTY : instance
+    const frame = session.seal({ ...this.#content(session), number, content, origin })
     text.sealed = { session: session.id, frame }
     this.#settle(session)
     turn.isDurable = true
@@ -454,7 +478,7 @@ export class Pair {
 
   /** Whether there is anything that the other end should have, and may not. */
   #isWaiting(): boolean {
-    return this.#said.size > 0 || this.#pending() !== undefined
+    return this.#said.size > 0 || this.#sessions.pending() !== undefined
   }
 
   #resendSoon(env: Env): void {
@@ -465,10 +489,10 @@ export class Pair {
     this.#resentAt = env.uptimeMs
     this.#unanswered++
     this.#attempt++
-    const pending = this.#pending()
+    const pending = this.#sessions.pending()
     const isOver = pending !== undefined && env.now >= pending.usableUntil
     if (isOver || (this.#isThere && this.#unanswered > SESSION_RENEW_TRIES)) this.#renew(env, turn)
-    const session = this.#talking()
+    const session = this.#sessions.talking()
     // There is one to talk on: a start that nobody answers is not needed.
     if (pending !== undefined && session?.isConfirmed && ++pending.tries > SESSION_RENEW_TRIES)
       this.#doubt(pending, turn)
@@ -503,7 +527,7 @@ export class Pair {
   }
 
   #acknowledge(turn: Turn): void {
-    const talking = this.#talking()
+    const talking = this.#sessions.talking()
     const sessions = this.#owed.size > 0 ? [...this.#owed] : talking === undefined ? [] : [talking]
     for (const session of sessions) this.#answer(session, turn)
   }
@@ -529,7 +553,9 @@ export class Pair {
       number: 0,
       oldest: this.#said.oldest(this.#next),
       ackInstance,
-      ack: this.#heard.upTo(ackInstance)
+      ack: this.#heard.upTo(ackInstance),
+      marks: this.#heard.marks(ackInstance),
+      origin: EMPTY
     }
   }
 
@@ -552,13 +578,7 @@ export class Pair {
     return stateRow(`pair/${hex(this.other)}`, PairRow.encode(row))
   }
 
-  #textOf(isOwn: boolean, instance: Uint8Array, number: number, content: Content): DirectText {
-    return { user: this.other, isOwn, id: this.#idOf(isOwn, instance, number), number, content }
-  }
-
-  #idOf(isOwn: boolean, instance: Uint8Array, number: number): Uint8Array {
-    const { user } = this.#context.self.record
-    const [sender, receiver] = isOwn ? [user, this.other] : [this.other, user]
-    return hash(LABEL.sessionText, sender, receiver, instance, u64(number))
+  #ownOf({ instance, number, content }: SaidText): DirectText {
+    return directText(this.#context.self.record.user, this.other, true, instance, number, content)
   }
 }

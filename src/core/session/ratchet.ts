@@ -12,8 +12,8 @@
  */
 import { EMPTY, equalBytes, joinBytes, u32 } from '../../base/bytes.ts'
 import { AEAD_NONCE_BYTES, open, seal } from '../../crypto/aead.ts'
-import { derive, deriver, hkdfExtract } from '../../crypto/kdf.ts'
-import { KEM_SEED_BYTES, type KemKeyPair, X25519_BYTES, x25519, x25519KeyPair } from '../../crypto/kem.ts'
+import { derive, deriveTwo } from '../../crypto/kdf.ts'
+import { KEM_SEED_BYTES, type KemKeyPair, X25519_BYTES, type X25519KeyPair, x25519KeyPair } from '../../crypto/kem.ts'
 import { LABEL } from '../../crypto/labels.ts'
 import { HASH_BYTES, TAG_BYTES } from '../../wire/limits.ts'
 import type { RatchetRow } from '../../wire/rows.ts'
@@ -59,18 +59,14 @@ interface Header {
   readonly number: number
 }
 
-const rootOf = deriver(LABEL.sessionRoot, [])
-const chainOf = deriver(LABEL.sessionChain, [])
-const nextHeaderOf = deriver(LABEL.sessionNextHeader, [])
-const messageOf = deriver(LABEL.sessionMessage, [])
-const nextOf = deriver(LABEL.sessionNext, [])
-const sealKeyOf = deriver(LABEL.sessionSeal, [])
-
-const headerKey = (key: Uint8Array): HeaderKey => ({ key, tag: derive(key, LABEL.sessionTag, [], TAG_BYTES) })
+const headerKey = (key: Uint8Array): HeaderKey => ({
+  key,
+  tag: deriveTwo(LABEL.sessionTag, key)[0].slice(0, TAG_BYTES)
+})
 
 export class Ratchet {
   #root: Uint8Array
-  #own: KemKeyPair
+  #own: X25519KeyPair
   /** 32 bytes; empty before the other end is heard of. */
   #theirs: Uint8Array
   #sending: Chain | undefined
@@ -82,7 +78,7 @@ export class Ratchet {
 
   private constructor(
     root: Uint8Array,
-    own: KemKeyPair,
+    own: X25519KeyPair,
     theirs: Uint8Array,
     nextSending: HeaderKey,
     nextReceiving: HeaderKey
@@ -137,8 +133,10 @@ export class Ratchet {
   seal(plaintext: Uint8Array, bind: Bind): SealedMessage {
     const chain = this.#sending!
     const header = sealHeader(chain.header.key, this.#own.publicKey, this.#previous, chain.count)
-    const messageKey = messageOf(chain.key)
-    this.#advanceSending(chain)
+    const { messageKey, next } = linkOf(chain.key)
+    chain.key.fill(0)
+    chain.key = next
+    chain.count++
     const { tag } = chain.header
     const sealed = sealMessage(messageKey, plaintext, bind(tag, header))
     messageKey.fill(0)
@@ -149,12 +147,12 @@ export class Ratchet {
    * Opens one message.
    *
    * @param read - judges the plaintext; when it refuses, the message counts as never seen.
-   * @returns what `read` makes of it, or R-1006 – R-1012.
+   * @returns what `read` makes of it, or R-1006 – R-1012, R-1016.
    */
   open<T>(
     message: SealedMessage,
     bind: Bind,
-    env: Pick<Env, 'now' | 'random'>,
+    env: Pick<Env, 'now' | 'uptimeMs' | 'random'>,
     read: (plaintext: Uint8Array) => T | Refusal
   ): T | Refusal {
     const key = this.#headerKeyOf(message.tag)
@@ -228,22 +226,16 @@ export class Ratchet {
     return past && { key: past.header, tag }
   }
 
-  #advanceSending(chain: Chain): void {
-    const next = nextOf(chain.key)
-    chain.key.fill(0)
-    chain.key = next
-    chain.count++
-  }
-
   /** A message of the chain that is received on, the next or a later one. */
   #openAhead<T>(
     chain: Chain,
     header: Header,
     unseal: (key: Uint8Array) => T | Refusal,
-    env: Pick<Env, 'now'>
+    env: Pick<Env, 'now' | 'uptimeMs'>
   ): T | Refusal {
     if (!equalBytes(header.key, this.#theirs)) return refuse(1008)
     if (header.number - chain.count > SKIPPED_KEYS) return refuse(1010)
+    if (!this.skipped.mayMake(header.number - chain.count, env.uptimeMs)) return refuse(1016)
     const ahead = walk(chain.key, chain.count, header.number)
     const opened = unseal(ahead.messageKey)
     ahead.messageKey.fill(0)
@@ -262,13 +254,14 @@ export class Ratchet {
   #openNext<T>(
     header: Header,
     unseal: (key: Uint8Array) => T | Refusal,
-    env: Pick<Env, 'now' | 'random'>
+    env: Pick<Env, 'now' | 'uptimeMs' | 'random'>
   ): T | Refusal {
     const ended = this.#receiving
     const missing = header.previous - (ended?.count ?? 0)
     if (missing < 0 || (ended === undefined && missing > 0)) return refuse(1008)
     if (missing + header.number > SKIPPED_KEYS) return refuse(1010)
-    const shared = x25519(this.#own.seed.expose(), header.key)
+    if (!this.skipped.mayMake(missing + header.number, env.uptimeMs)) return refuse(1016)
+    const shared = this.#own.agree(header.key)
     if (shared === undefined) return refuse(1006)
     const step = stepOf(this.#root, shared)
     const ahead = walk(step.chain, 0, header.number)
@@ -301,7 +294,7 @@ export class Ratchet {
   /** The sending chain that comes of a fresh key of ours. */
   #beginChain(): void {
     // Usable: a key of small order is refused where it comes in.
-    const step = stepOf(this.#root, x25519(this.#own.seed.expose(), this.#theirs)!)
+    const step = stepOf(this.#root, this.#own.agree(this.#theirs)!)
     this.#root.fill(0)
     this.#root = step.root
     this.#previous = this.#sending?.count ?? 0
@@ -312,7 +305,7 @@ export class Ratchet {
   }
 }
 
-function freshPair(random: Random): KemKeyPair {
+function freshPair(random: Random): X25519KeyPair {
   const seed = random(KEM_SEED_BYTES)
   const pair = x25519KeyPair(seed)
   seed.fill(0)
@@ -332,11 +325,16 @@ function firstKeys(secret: Uint8Array): { root: Uint8Array; initiator: HeaderKey
 
 /** @param shared - cleared. */
 function stepOf(root: Uint8Array, shared: Uint8Array): { root: Uint8Array; chain: Uint8Array; nextHeader: Uint8Array } {
-  const mixed = hkdfExtract(root, shared)
-  const step = { root: rootOf(mixed), chain: chainOf(mixed), nextHeader: nextHeaderOf(mixed) }
-  mixed.fill(0)
+  const [next, chain] = deriveTwo(LABEL.sessionStep, root, shared)
+  const [nextHeader] = deriveTwo(LABEL.sessionNextHeader, root, shared)
   shared.fill(0)
-  return step
+  return { root: next, chain, nextHeader }
+}
+
+/** One message on: its key, and the chain key after it. The chain key given is left as it is. */
+function linkOf(chainKey: Uint8Array): { messageKey: Uint8Array; next: Uint8Array } {
+  const [messageKey, next] = deriveTwo(LABEL.sessionMessage, chainKey)
+  return { messageKey, next }
 }
 
 /** The keys of the messages from the chain's place up to a number. The chain key given is left as it is. */
@@ -348,8 +346,7 @@ function walk(
   const skipped: Uint8Array[] = []
   let key = chainKey
   const step = (): Uint8Array => {
-    const messageKey = messageOf(key)
-    const next = nextOf(key)
+    const { messageKey, next } = linkOf(key)
     if (key !== chainKey) key.fill(0)
     key = next
     return messageKey
@@ -371,7 +368,7 @@ function keysOf(chainKey: Uint8Array, count: number): Uint8Array[] {
 
 function sealHeader(key: Uint8Array, own: Uint8Array, previous: number, number: number): Uint8Array {
   const plaintext = joinBytes(own, u32(previous), u32(number))
-  const nonce = derive(key, LABEL.sessionHeaderNonce, plaintext, AEAD_NONCE_BYTES)
+  const nonce = deriveTwo(LABEL.sessionHeaderNonce, key, plaintext)[0].subarray(0, AEAD_NONCE_BYTES)
   return joinBytes(nonce, seal(key, nonce, EMPTY, plaintext))
 }
 
@@ -385,23 +382,28 @@ function openHeader(key: Uint8Array, sealed: Uint8Array): Header | undefined {
 
 // Message: commitment ‖ nonce ‖ ciphertext.
 
+const PREFIX_BYTES = HASH_BYTES + AEAD_NONCE_BYTES
+
 function sealMessage(messageKey: Uint8Array, plaintext: Uint8Array, aad: Uint8Array): Uint8Array {
-  const nonce = derive(messageKey, LABEL.sessionNonce, plaintext, AEAD_NONCE_BYTES)
-  const key = sealKeyOf(messageKey)
-  const sealed = joinBytes(commitment(messageKey, aad), nonce, seal(key, nonce, aad, plaintext))
+  const nonce = deriveTwo(LABEL.sessionNonce, messageKey, plaintext)[0].subarray(0, AEAD_NONCE_BYTES)
+  const { commitment, key } = sealKeyOf(messageKey, aad)
+  const sealed = joinBytes(commitment, nonce, seal(key, nonce, aad, plaintext))
   key.fill(0)
   return sealed
 }
 
 function openMessage(messageKey: Uint8Array, sealed: Uint8Array, aad: Uint8Array): Uint8Array | Refusal {
-  if (sealed.length <= HASH_BYTES + AEAD_NONCE_BYTES) return refuse(1012)
-  if (!equalBytes(commitment(messageKey, aad), sealed.subarray(0, HASH_BYTES))) return refuse(1011)
-  const nonce = sealed.subarray(HASH_BYTES, HASH_BYTES + AEAD_NONCE_BYTES)
-  const key = sealKeyOf(messageKey)
-  const plaintext = open(key, nonce, aad, sealed.subarray(HASH_BYTES + AEAD_NONCE_BYTES))
+  if (sealed.length <= PREFIX_BYTES) return refuse(1012)
+  const { commitment, key } = sealKeyOf(messageKey, aad)
+  const opened = equalBytes(commitment, sealed.subarray(0, HASH_BYTES))
+    ? (open(key, sealed.subarray(HASH_BYTES, PREFIX_BYTES), aad, sealed.subarray(PREFIX_BYTES)) ?? refuse(1012))
+    : refuse(1011)
   key.fill(0)
-  return plaintext ?? refuse(1012)
+  return opened
 }
 
-const commitment = (messageKey: Uint8Array, aad: Uint8Array): Uint8Array =>
-  derive(messageKey, LABEL.sessionCommitment, aad)
+/** What shows which message key and which bound data a message has, and the key that seals it. */
+function sealKeyOf(messageKey: Uint8Array, aad: Uint8Array): { commitment: Uint8Array; key: Uint8Array } {
+  const [commitment, key] = deriveTwo(LABEL.sessionSeal, messageKey, aad)
+  return { commitment, key }
+}

@@ -2,17 +2,29 @@
 import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
 import { Content, SessionFrame } from '../../wire/messages.ts'
 import { SaidRow } from '../../wire/rows.ts'
+import { about } from '../channel/content.ts'
 import type { UserId } from '../identity/user.ts'
 import type { Row, RowKey } from '../machine.ts'
 import { stateKey, stateRow } from '../out.ts'
 import { SAID_AT_ONCE } from '../params.ts'
+import { markOf, splitMarks } from './mark.ts'
 import type { Session } from './session.ts'
 
 export interface SaidText {
   readonly number: number
   readonly content: Content
+  /** Instance in which it was said first: with the number its name for good. */
+  readonly instance: Uint8Array
   /** Id of the session under which it is sealed, and the frame; undefined: it waits. */
   sealed: { readonly session: Uint8Array; readonly frame: SessionFrame } | undefined
+}
+
+/** A text that is said again under another name. */
+export interface Renamed {
+  readonly was: SaidText
+  readonly text: SaidText
+  /** How many that are not acknowledged come before it. */
+  readonly before: number
 }
 
 export class Said {
@@ -34,8 +46,8 @@ export class Said {
     return next
   }
 
-  add(number: number, content: Content): SaidText {
-    const text = { number, content, sealed: undefined }
+  add(number: number, content: Content, instance: Uint8Array): SaidText {
+    const text = { number, content, instance, sealed: undefined }
     this.#texts.set(number, text)
     return text
   }
@@ -50,15 +62,50 @@ export class Said {
     return window
   }
 
-  /** Lets go of all up to a number. @returns those there were. */
-  acknowledge(upTo: number): SaidText[] {
-    const done: SaidText[] = []
-    for (const text of this.#texts.values()) {
-      if (text.number > upTo) break
-      done.push(text)
+  /**
+   * The texts up to a number, in order, and which of them have come: those of the marks that the other end gives. It has
+   * something else under the names of the others, or passed them over.
+   */
+  upTo(ack: number, marks: Uint8Array): { readonly text: SaidText; readonly hasCome: boolean }[] {
+    const last = splitMarks(marks)
+    const texts = [...this.#texts.values()].filter(({ number }) => number <= ack)
+    return texts.map((text) => {
+      const mark = last.at(text.number - ack - 1)
+      return { text, hasCome: mark !== undefined && equalBytes(mark, markOf(text.content)) }
+    })
+  }
+
+  delete({ number }: SaidText): void {
+    this.#texts.delete(number)
+  }
+
+  /**
+   * Gives new names to texts that bear the lowest numbers: those closest below the other ones, in another instance.
+   *
+   * @param nameOf - what a text is called.
+   * @returns each in its old and its new state, those that speak of one that was renamed, too.
+   */
+  rename(
+    texts: readonly SaidText[],
+    upTo: number,
+    instance: Uint8Array,
+    nameOf: (text: SaidText) => Uint8Array
+  ): Renamed[] {
+    const renamed: Renamed[] = []
+    const names = new Map<string, Uint8Array>()
+    const lost = new Map(texts.map((text, i) => [text, upTo - texts.length + 1 + i]))
+    const all = [...this.#texts.values()]
+    this.#texts.clear()
+    for (const was of all) {
+      const content = about(was.content, names)
+      const isSame = !lost.has(was) && content === was.content
+      const text = isSame ? was : { number: lost.get(was) ?? was.number, content, instance, sealed: undefined }
+      this.#texts.set(text.number, text)
+      if (isSame) continue
+      names.set(hex(nameOf(was)), nameOf(text))
+      renamed.push({ was, text, before: this.#texts.size - 1 })
     }
-    for (const { number } of done) this.#texts.delete(number)
-    return done
+    return renamed
   }
 
   /** What was sealed under a session that is not used any more waits again. */
@@ -78,13 +125,14 @@ export class Said {
     return this.window().some((text) => isUnder(text, session))
   }
 
-  row({ number, content, sealed }: SaidText): Row {
+  row({ number, content, instance, sealed }: SaidText): Row {
     const value = SaidRow.encode({
       user: this.#other,
       number,
       content: Content.encode(content),
       session: sealed?.session ?? EMPTY,
-      frame: sealed === undefined ? EMPTY : SessionFrame.encode(sealed.frame)
+      frame: sealed === undefined ? EMPTY : SessionFrame.encode(sealed.frame),
+      instance
     })
     return stateRow(this.#entry(number), value)
   }
@@ -93,10 +141,12 @@ export class Said {
     return stateKey(this.#entry(number))
   }
 
-  restore(rows: readonly SaidRow[]): void {
-    for (const { number, content, session, frame } of [...rows].sort((a, b) => a.number - b.number)) {
+  /** @param own - the instance of what says none. */
+  restore(rows: readonly SaidRow[], own: Uint8Array): void {
+    for (const { number, content, session, frame, instance } of [...rows].sort((a, b) => a.number - b.number)) {
       const sealed = session.length === 0 ? undefined : { session, frame: SessionFrame.decode(frame) }
-      this.#texts.set(number, { number, content: Content.decode(content), sealed })
+      const origin = instance.length === 0 ? own : instance
+      this.#texts.set(number, { number, content: Content.decode(content), instance: origin, sealed })
     }
   }
 

@@ -8,7 +8,7 @@
 import { compareBytes, EMPTY, equalBytes, hex, mapKey } from '../../base/bytes.ts'
 import { framed, LABEL } from '../../crypto/labels.ts'
 import { decodeStrict, pad, unpad } from '../../wire/codec.ts'
-import { FRAME_BYTES, INSTANCE_BYTES } from '../../wire/limits.ts'
+import { FRAME_BYTES, INSTANCE_BYTES, MARK_BYTES, MARKS } from '../../wire/limits.ts'
 import { SessionContent, SessionFrame, SessionStart } from '../../wire/messages.ts'
 import { SessionRow, SkippedRow } from '../../wire/rows.ts'
 import { isContent } from '../channel/content.ts'
@@ -144,7 +144,7 @@ export class Session {
    */
   open(
     frame: SessionFrame,
-    env: Pick<Env, 'now' | 'random'>,
+    env: Pick<Env, 'now' | 'uptimeMs' | 'random'>,
     judge: (content: SessionContent) => Refusal | undefined
   ): SessionContent | Refusal {
     const isFirstFlight = !this.isInitiator && equalBytes(frame.tag, this.#firstTag)
@@ -241,8 +241,11 @@ export function compareSessions(a: Session, b: Session): number {
   return b.generation - a.generation || compareBytes(a.id, b.id)
 }
 
-function isWhole({ instance, number, oldest, ackInstance, ack, content }: SessionContent): boolean {
+function isWhole({ instance, number, oldest, ackInstance, ack, content, origin, marks }: SessionContent): boolean {
   const isAckWhole = ackInstance.length === 0 ? ack === 0 : ackInstance.length === INSTANCE_BYTES
+  const areMarks = marks.length % MARK_BYTES === 0 && marks.length <= Math.min(ack, MARKS) * MARK_BYTES
   const isSaid = number > 0 ? content !== undefined && isContent(content) : content === undefined
+  const isOfAnother = origin.length === INSTANCE_BYTES && number > 0 && !equalBytes(origin, instance)
+  if ((origin.length > 0 && !isOfAnother) || !areMarks) return false
   return instance.length === INSTANCE_BYTES && oldest >= 1 && isAckWhole && isSaid && (number === 0 || oldest <= number)
 }

@@ -16,8 +16,8 @@ import type { DirectText, PairContext } from './turn.ts'
 /** What the sessions need of the peer that owns them. */
 export interface SessionsContext extends PairContext {
   readonly self: Self
-  /** Whether this user may start with us. */
-  isWelcome(user: UserRecord): boolean
+  /** Whether this user may start with us, and bring us starts. */
+  isWelcome(user: Uint8Array): boolean
   /** A session came of a start of this user; a one-time key may have been used up by it. */
   onStarted(user: UserRecord, env: Env, out: Out): void
 }
@@ -68,6 +68,10 @@ export class Sessions {
     }
   }
 
+  unsafeFills(): ReturnType<Starts['unsafeFills']> {
+    return this.#starts.unsafeFills()
+  }
+
   /** As `Pair.say`. */
   say(to: UserId, content: Content, env: Env, out: Out): DirectText {
     return this.#pairOf(to).say(content, env, out)
@@ -76,13 +80,14 @@ export class Sessions {
   /**
    * A frame, from wherever it comes.
    *
+   * @param from - who brings it: nothing says that it is who made it.
    * @returns what is wrong with it: R-1001 for a start that is for another user, R-1007 for a session that is none of ours,
    *   ordinary things on a topic. To who hands a frame to us these and R-1003 are worth a hint.
    */
-  receive(frame: SessionFrame, env: Env, out: Out): Refusal | undefined {
+  receive(frame: SessionFrame, from: Uint8Array, env: Env, out: Out): Refusal | undefined {
     for (const pair of this.#pairs.values()) if (pair.knows(frame.tag)) return pair.receive(frame, env, out)
     if (frame.start === undefined) return refuse(1007)
-    const start = this.#starts.open(frame, env, (user) => this.#context.isWelcome(user))
+    const start = this.#starts.open(frame, from, env, (user) => this.#context.isWelcome(user))
     if (start instanceof Refusal) return start
     const pair = this.#pairOf(start.initiator.user)
     const refused = pair.welcome(start, frame, () => this.#starts.take(start), env, out)
@@ -121,11 +126,7 @@ export class Sessions {
 }
 
 /** Rows of one user. */
-function byUser<T extends { readonly user: Uint8Array }>(rows: readonly T[]): (user: Uint8Array) => T[] {
-  const groups = new Map<string, T[]>()
-  for (const row of rows) {
-    const key = mapKey(row.user)
-    groups.set(key, [...(groups.get(key) ?? []), row])
-  }
+function byUser<T extends { readonly user: Uint8Array }>(rows: readonly T[]): (user: Uint8Array) => readonly T[] {
+  const groups = Map.groupBy(rows, ({ user }) => mapKey(user))
   return (user) => groups.get(mapKey(user)) ?? []
 }

@@ -2,10 +2,12 @@
  * The keys of messages that have not come, while later ones of their chain have: each opens one message, once.
  *
  * At most 1,000 in a session, for a day: the oldest are destroyed first. What they would have opened is said again under
- * another key, so nothing is lost with them.
+ * another key, so nothing is lost with them. They are made before it shows whether the message that is ahead opens, so not at
+ * any rate.
  */
 import { mapKey } from '../../base/bytes.ts'
-import { SKIPPED_KEYS, SKIPPED_MS } from '../params.ts'
+import { Allowance } from '../allowance.ts'
+import { KEY_AHEAD_MS, KEYS_AHEAD_AT_ONCE, SKIPPED_KEYS, SKIPPED_MS } from '../params.ts'
 
 /** A chain of which messages are missing. */
 export interface SkippedChain {
@@ -21,6 +23,7 @@ export class SkippedKeys {
   /** By tag, the oldest first. */
   readonly #chains = new Map<string, SkippedChain>()
   readonly #changed = new Set<string>()
+  readonly #allowance = new Allowance(KEYS_AHEAD_AT_ONCE, KEY_AHEAD_MS)
   #size = 0
 
   get size(): number {
@@ -33,6 +36,14 @@ export class SkippedKeys {
 
   chains(): ReadonlyMap<string, SkippedChain> {
     return this.#chains
+  }
+
+  /** Whether so many keys may be made now; then they count. */
+  mayMake(count: number, uptimeMs: number): boolean {
+    if (count === 0) return true
+    if (uptimeMs < this.#allowance.nextAt) return false
+    this.#allowance.take(uptimeMs, count)
+    return true
   }
 
   /** @param keys - of the messages from this number on; kept. */

@@ -2,6 +2,9 @@
  * What comes of one event of a pair, in the order in which it must happen: what is written comes first, then what the user is
  * told, and last what others see.
  */
+import { u64 } from '../../base/bytes.ts'
+import { hash } from '../../crypto/kdf.ts'
+import { LABEL } from '../../crypto/labels.ts'
 import type { Content, SessionFrame } from '../../wire/messages.ts'
 import type { UserId } from '../identity/user.ts'
 import type { UserRecord } from '../identity/user-record.ts'
@@ -20,11 +23,29 @@ export interface DirectText {
   readonly content: Content
 }
 
+/** @param instance - in which it was said first: with the number its name. */
+export function directText(
+  self: UserId,
+  user: UserId,
+  isOwn: boolean,
+  instance: Uint8Array,
+  number: number,
+  content: Content
+): DirectText {
+  const [sender, receiver] = isOwn ? [self, user] : [user, self]
+  const id = hash(LABEL.sessionText, sender, receiver, instance, u64(number))
+  return { user, isOwn, id, number, content }
+}
+
 /** What the user is told. */
 export type PairNotice =
   | { readonly type: 'text'; readonly text: DirectText }
-  /** The other end has what we said. */
-  | { readonly type: 'received'; readonly user: UserId; readonly id: Uint8Array }
+  /** The other end has what we said; so many that come before it are not acknowledged. */
+  | { readonly type: 'received'; readonly user: UserId; readonly id: Uint8Array; readonly before: number }
+  /** What waits is said again under another name: the other end has something else under that one. */
+  | { readonly type: 'renamed'; readonly was: DirectText; readonly text: DirectText }
+  /** Our own state is older than what the other end has heard of us. */
+  | { readonly type: 'setBack'; readonly user: UserId }
   /** So many texts of the other end will not come: it does not have them any more. */
   | { readonly type: 'gap'; readonly user: UserId; readonly missing: number }
   /** The other end has begun anew: it had lost the session, or believed that we had. */
@@ -40,6 +61,12 @@ export interface PairContext {
   recordOf(user: UserId): UserRecord | undefined
   /** The rows that keep a text; they are written together with the state it belongs to. */
   rowsOf(text: DirectText): readonly Row[]
+  /** The same for a text of ours that has another name now. @param before - as in `received`. */
+  rowsOfRenamed(
+    was: DirectText,
+    text: DirectText,
+    before: number
+  ): { readonly puts: readonly Row[]; readonly deletes: readonly RowKey[] }
   /** Puts a frame on its way to the user, after everything in `out`. */
   post(user: UserId, frame: SessionFrame, out: Out): void
   tell(notice: PairNotice, out: Out): void

@@ -138,7 +138,8 @@ export class Delivery implements Checker {
       // Of whom one comes to know midway one misses nothing but what was said before under the same key. Each group has a
       // chain of its own.
       const isKept = (one: Shown): boolean => one.incarnation === shown.incarnation || !this.#isForgotten(node, one.at)
-      const isKnown = lines.get(lineOf(shown))!.some((one) => one.view.lamport < view.lamport && isKept(one))
+      const older = lines.get(lineOf(shown))!.filter((one) => one.view.lamport < view.lamport && isKept(one))
+      const isKnown = older.length > 0
       const before = this.#places.get(place.previous)
       // What is sealed again may name one from before our time, too.
       const isEarlier = before !== undefined && before.at < (reader.readyAt ?? 0)
@@ -149,7 +150,10 @@ export class Delivery implements Checker {
       const names = [place.previous, this.#texts.get(place.previous) ?? '']
       const isShown = names.some((name) => shownAt?.has(name) || kept.has(name))
       if (isStart || place.previous === '' || isShown) continue
-      if (reader.toldGaps.has(place.previous) || this.#isForgotten(node, at) || at > world.time - PATIENCE_MS) continue
+      // Where nothing older was known of the sender when it was shown, the first that is known shows that something is missing.
+      const missedAt = place.counter > 0 ? at : Math.max(at, Math.min(...older.map((one) => one.at)))
+      if (missedAt > world.time - PATIENCE_MS) continue
+      if (reader.toldGaps.has(place.previous) || this.#isForgotten(node, at)) continue
       const text = view.content.text?.text
       throw new Violation('I-17', `${reader.name} is not told what ${sender.name} said before '${text}'`)
     }

@@ -226,6 +226,13 @@ describe('an announcement', () => {
     expect(checkOf(lone, announced(lone, { head: key(5 + TERM_JUMP + 1, 1) }))).to.equal(409)
   })
 
+  it('may have any term where a quorum has signed it, but not of a group, which one signs (R-409)', () => {
+    const far = key(5 + TERM_JUMP + 1, 1)
+    expect(checkOf(council, announced(council, { head: far, signers: [second] }))).to.equal('none')
+    expect(checkOf(council, announced(council, { head: far }))).to.equal(404)
+    expect(checkOf(council, announced(council, { head: { ...far, group: random(16) } }))).to.equal(409)
+  })
+
   it('may have the highest term that there is', () => {
     expect(checkOf(lone, announced(lone, { head: key(2 ** 53 - 1, 1) }), 2 ** 53 - 2)).to.equal('none')
   })

@@ -74,6 +74,19 @@ describe('contacts', () => {
     expect(contacts.get(bob)).to.deep.equal({ user: bob, nicks: ['bob', 'bobby'], trust: 'verified' })
   })
 
+  it('have so many nicks at most: what one goes by now is always its, what it went by first is let go', () => {
+    const [contacts, out] = [new Contacts(), new Out()]
+    contacts.meet(bob, ['first', 'second'], out)
+    // In one channel it stays the second.
+    for (let n = 0; n < 40; n++) contacts.meet(bob, ['second', `nick ${n}`], out)
+    for (const one of [contacts, restarted(out)]) {
+      expect(one.get(bob)!.nicks).to.have.length(16)
+      for (const nick of ['second', 'nick 39', 'nick 26', 'nick 25'])
+        expect(one.rivalOf(other, [nick])?.user, nick).to.deep.equal(bob)
+      for (const nick of ['first', 'nick 24']) expect(one.rivalOf(other, [nick]), nick).to.equal(undefined)
+    }
+  })
+
   it('are so many at most: who was merely met goes first', () => {
     const [contacts, out] = [new Contacts(), new Out()]
     contacts.trust(carol, ['carol'], 'verified', out)

@@ -5,6 +5,7 @@ import { type Frame, makeFrame } from '../../../src/core/channel/frame.ts'
 import { type CheckedStatement, readStatement } from '../../../src/core/channel/statement.ts'
 import { Refusal } from '../../../src/core/reject.ts'
 import { type SigningKey, sign, signingKey, verify } from '../../../src/crypto/sign.ts'
+import { TERM_JUMP } from '../../../src/wire/limits.ts'
 import { type CoSignature, Operation } from '../../../src/wire/messages.ts'
 import { ChannelRow } from '../../../src/wire/rows.ts'
 import { Bus, type Issued, Liar, type Lies, type Node, randomOf, rowsOf, told } from '../bus.ts'
@@ -56,6 +57,7 @@ const promised = (node: Node): number[] => {
 interface Council {
   readonly bus: Bus
   readonly alice: Node
+  readonly dora: SigningKey
   readonly channel: Uint8Array
   readonly proposal: () => Frame
   readonly follow: (counter: number, by?: SigningKey) => void
@@ -86,7 +88,7 @@ function council(): Council {
     }
     bus.deliver(alice, channel, makeFrame(channel, by, { heartbeat }).bytes)
   }
-  return { bus, alice, channel, proposal, follow }
+  return { bus, alice, dora, channel, proposal, follow }
 }
 const rekey = ({ bus, alice, channel }: Council) => bus.ask(alice, { type: 'rekey', channel })
 function coSign({ bus, alice, channel, proposal }: Council, by: SigningKey, fields: Partial<CoSignature> = {}): void {
@@ -155,6 +157,19 @@ describe('a co-signer', () => {
     expect(answer).to.include({ promisedTerm: 1, promisedSerial: 5 })
     expect([answer?.signature.length, ...bert.rejects]).to.deep.equal([0, 432])
     expect(isSigned(all, root(all, number(6)))).to.equal(true)
+  })
+
+  it('signs no term further than 2^16 above its last promise, and those that were signed so are followed (R-409)', () => {
+    const all = world()
+    const { liar, bus, bert, mia, channel } = all
+    const far = 1 + TERM_JUMP
+    refuses(all, 409, root(all, { key: { term: far + 1, serial: 1 } }))
+    expect(isSigned(all, root(all, { key: { term: far, serial: 1 } }))).to.equal(true)
+    const issued = liar.issue([], { isKept: false, key: { term: far + 1, serial: 1 } })
+    const { signature } = propose(all, issued)!
+    expect(signature).to.have.length(64)
+    bus.deliver(mia, channel, withCoSignatures(issued.announcement, [{ signer: bert.key.publicKey, signature }]).bytes)
+    expect(bus.view(mia, channel)).to.include({ term: far + 1, key: 'ready' })
   })
 
   it('takes two proposals for one number for the lie they are (R-414)', () => {
@@ -378,18 +393,56 @@ describe('a manager that proposes', () => {
     expect(bus.view(alice, channel)).to.include({ serial: 4, members: 3, key: 'ready' })
   })
 
-  it('stands above a promise that somebody refuses it for, but not above a wild one', () => {
-    for (const { term, next } of [
-      { term: 9, next: 10 },
-      { term: 2 ** 40, next: 2 }
+  /** Somebody says that it has promised this term, and refuses what is proposed. */
+  const refuse = (all: Council, by: SigningKey, promisedTerm: number): void =>
+    coSign(all, by, { signature: EMPTY, promisedTerm, promisedSerial: 1 })
+
+  it('stands above a promise that somebody refuses it for, and goes no further than 2^10 for a wild one', () => {
+    for (const { promisedTerm, next } of [
+      { promisedTerm: 9, next: 10 },
+      { promisedTerm: 2 ** 40, next: 1 + 2 ** 10 + 1 }
     ]) {
       const all = council()
       all.follow(1)
       rekey(all)
-      coSign(all, cora, { signature: EMPTY, promisedTerm: term, promisedSerial: 1 })
-      all.bus.pass(2_000)
+      refuse(all, cora, promisedTerm)
+      all.bus.pass(1_500)
       expect(all.proposal().body.announcement!.key).to.include({ term: next, serial: 1 })
     }
+  })
+
+  it('goes as far as more managers say than a quorum can spare, whatever one of them says', () => {
+    for (const wild of [2 ** 40, 5_000]) {
+      const all = council()
+      all.follow(1)
+      rekey(all)
+      refuse(all, cora, wild)
+      refuse(all, all.dora, 5_000)
+      all.bus.pass(1_500)
+      expect(all.proposal().body.announcement!.key).to.include({ term: 5_001, serial: 1 })
+    }
+  })
+
+  it('uses few numbers up against somebody who always says that it has promised a higher one', () => {
+    const all = council()
+    all.follow(1)
+    rekey(all)
+    const numbers = new Set<number>()
+    for (let second = 0; second < 60; second++) {
+      const { term } = all.proposal().body.announcement!.key!
+      numbers.add(term)
+      refuse(all, cora, term + 1)
+      all.bus.pass(1_000)
+    }
+    expect(numbers.size).to.be.within(3, 8)
+    coSign(all, cora)
+    expect(all.bus.view(all.alice, all.channel)).to.include({ key: 'ready', serial: 1 })
+    all.follow(2)
+    rekey(all)
+    const { term } = all.proposal().body.announcement!.key!
+    refuse(all, cora, term + 1)
+    all.bus.pass(1_000)
+    expect(all.proposal().body.announcement!.key, 'what was before counts no more').to.include({ term: term + 2 })
   })
 
   it('counts a manager as a follower by what it says now, not by what it said once', () => {

@@ -36,7 +36,10 @@ function crowd(strangers: number): { bus: Bus; liar: Liar; bob: Node; carol: Nod
     liar.publish(liar.issue(admits).announcement)
   }
   const asked: Question[] = []
-  bus.oracle = (question) => void asked.push(question)
+  bus.oracle = (question) => {
+    if (question.sessions === undefined) asked.push(question)
+    return undefined
+  }
   return { bus, liar, bob, carol, asked }
 }
 

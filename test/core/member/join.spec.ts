@@ -3,6 +3,7 @@ import { EMPTY, hex, utf8 } from '../../../src/base/bytes.ts'
 import { SECOND_MS } from '../../../src/base/time.ts'
 import { certificateOf } from '../../../src/core/channel/announcement.ts'
 import { type Frame, makeFrame } from '../../../src/core/channel/frame.ts'
+import { inviteText } from '../../../src/core/channel/invite.ts'
 import { challengeHash, openChallengeAnswer, sealChallenge } from '../../../src/core/channel/key-request.ts'
 import { sealControl } from '../../../src/core/channel/key-schedule.ts'
 import { readUserRecord } from '../../../src/core/identity/user-record.ts'
@@ -277,6 +278,30 @@ describe('a requester', () => {
     expect(bus.view(bob, channel).key).to.equal('refused-or-silent')
     const requests = bus.frames(channel).filter(({ kind }) => kind === 'keyRequest')
     expect(requests.length, 'within half a minute').to.be.within(6, 12)
+  })
+})
+
+describe('a member that has lost its way', () => {
+  it('asks with the invite that it is given again, as soon as nobody has answered for a while', () => {
+    const all = world()
+    const { bus, liar, bob, channel } = all
+    liar.publish(grant(all))
+    liar.issue()
+    liar.publish(liar.issue().announcement)
+    bus.pass(BEHIND_MS + SECOND_MS)
+    const { charter } = liar
+    const token = random(16)
+    const invite = inviteText({ channel, descriptor: charter.ref, addresses: [], token, expiresAt: 0 })
+    const again = (): Uint8Array => {
+      bus.join(bob, invite)
+      bus.pass(100)
+      return liar.request(bob).content.inviteToken
+    }
+    expect(bus.view(bob, channel)).to.include({ serial: 2, key: 'asking' })
+    expect(hex(again()), 'while it may be answered').to.equal('')
+    bus.pass(20_000)
+    expect(bus.view(bob, channel).key).to.equal('refused-or-silent')
+    expect(hex(again())).to.equal(hex(token))
   })
 })
 

@@ -1,8 +1,10 @@
 /** Two users with sessions, in one room: every frame is seen, and comes only when the spec says so. */
+import { hex } from '../../../src/base/bytes.ts'
 import { atMillis } from '../../../src/base/time.ts'
 import type { Self } from '../../../src/core/channel/context.ts'
 import type { UserRecord } from '../../../src/core/identity/user-record.ts'
 import type { Effect, Row } from '../../../src/core/machine.ts'
+import { asNewDevice } from '../../../src/core/new-device.ts'
 import { Out } from '../../../src/core/out.ts'
 import { rowsByKind } from '../../../src/core/restore.ts'
 import { Sessions } from '../../../src/core/session/sessions.ts'
@@ -26,7 +28,7 @@ export class Side {
   /** All effects, in their order. */
   readonly effects: (Effect | { type: 'post' })[] = []
   record: UserRecord | undefined
-  isWelcome = true
+  isWelcome: (user: Uint8Array) => boolean = () => true
   readonly #couple: Couple
 
   constructor(couple: Couple, nick: string) {
@@ -45,14 +47,18 @@ export class Side {
       self: this.self,
       recordOf: () => this.record,
       rowsOf: ({ isOwn, number, content }) => [
-        { room: 'direct', entry: `${isOwn} ${number} ${content.text!.text}`, value: new Uint8Array(0) }
+        { room: 'direct', entry: `${isOwn} ${number} ${content.text?.text}`, value: new Uint8Array(0) }
       ],
+      rowsOfRenamed: (was, text) => ({
+        puts: [{ room: 'direct', entry: `true ${text.number} ${text.content.text?.text}`, value: new Uint8Array(0) }],
+        deletes: [{ room: 'direct', entry: `true ${was.number} ${was.content.text?.text}` }]
+      }),
       post: (_, frame, out) => {
         this.posted.push(frame)
         ;(out.effects as { type: string }[]).push({ type: 'post' })
       },
       tell: (notice) => this.notices.push(notice),
-      isWelcome: () => this.isWelcome,
+      isWelcome: (user) => this.isWelcome(user),
       onStarted: () => {}
     })
   }
@@ -67,6 +73,26 @@ export class Side {
       for (const key of effect.deletes) this.rows.delete(`${key.room} ${key.entry}`)
     }
     return result
+  }
+
+  /** Goes on in another home, with what an export brings there. */
+  move(): void {
+    const rows = [...this.rows].map(([name, row]) => [name, asNewDevice(row)] as const)
+    this.rows = new Map(rows.flatMap(([name, row]) => (row === undefined ? [] : [[name, row]])))
+    this.posted.length = 0
+    this.restart()
+  }
+
+  /** The disk as it is now, for a `putBack` later. */
+  backUp(): Map<string, Row> {
+    return new Map([...this.rows].map(([name, row]) => [name, { ...row, value: row.value.slice() }]))
+  }
+
+  /** Goes on with an older disk. */
+  putBack(rows: ReadonlyMap<string, Row>): void {
+    this.rows = new Map(rows)
+    this.posted.length = 0
+    this.restart()
   }
 
   restart(): void {
@@ -99,15 +125,25 @@ export class Couple {
     this.bob.record = this.alice.self.record
   }
 
-  say(who: Who, text: string): void {
+  /** @returns the name of the text. */
+  say(who: Who, text: string): string {
     const side = this[who]
-    side.act((out) => side.sessions.say(this[otherOf(who)].self.record.user, textOf(text), side.env, out))
+    const { id } = side.act((out) =>
+      side.sessions.say(this[otherOf(who)].self.record.user, textOf(text), side.env, out)
+    )
+    return hex(id)
   }
 
-  /** Gives one frame to an end. @returns the check that it breaks. */
-  give(to: Who, frame: SessionFrame): number | undefined {
+  /** Gives one frame to an end. @param from - who brings it. @returns the check that it breaks. */
+  give(to: Who, frame: SessionFrame, from: Uint8Array = this[otherOf(to)].self.record.user): number | undefined {
     const side = this[to]
-    return side.act((out) => side.sessions.receive(frame, side.env, out))?.check
+    return side.act((out) => side.sessions.receive(frame, from, side.env, out))?.check
+  }
+
+  /** An end is told that the other can do nothing with its frames of a tag. */
+  hint(who: Who, tag: Uint8Array): void {
+    const side = this[who]
+    side.act((out) => side.sessions.hint(this[otherOf(who)].self.record.user, tag, side.env, out))
   }
 
   /** Carries everything that was posted, and what comes of it. */

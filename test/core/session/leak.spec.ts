@@ -4,7 +4,7 @@
  * session that it can get into as either end would. Each test has a control, in which it does get in.
  */
 import { expect } from 'chai'
-import { mapKey } from '../../../src/base/bytes.ts'
+import { EMPTY, mapKey } from '../../../src/base/bytes.ts'
 import type { PrekeyPair } from '../../../src/core/identity/prekeys.ts'
 import { asUserId } from '../../../src/core/identity/user.ts'
 import { readUserRecord } from '../../../src/core/identity/user-record.ts'
@@ -19,7 +19,7 @@ import { Couple } from './couple.ts'
 import { good, NOW, seeded, selfOf, textOf } from './ends.ts'
 
 const random = seeded('attacker')
-const env = { now: NOW, random }
+const env = { now: NOW, uptimeMs: 0, random }
 
 /** A copy of an end's session, as a thief of its rows has it. */
 const copyOf = (row: SessionRow, self: Uint8Array): Session => Session.restore(asUserId(self), structuredClone(row))
@@ -163,7 +163,7 @@ describe('whoever takes keys', () => {
     const ends = { self: alice.record.user, other: bob.record.user }
     const traits = { generation: 1, hasOneTimeKey: false }
     const session = Session.initiator(ends, agreed, start, traits, bob.record.prekey.x25519, random)
-    const said = { instance: random(16), number: 1, oldest: 1, ackInstance: new Uint8Array(0), ack: 0 }
+    const said = { instance: random(16), number: 1, oldest: 1, ackInstance: EMPTY, ack: 0, origin: EMPTY, marks: EMPTY }
     const frame = session.seal({ ...said, content: textOf('too early') })
     const sessions = sessionsFrom([frame], [signingKey(bob.key.seed.expose())], bob.prekeys.pairs(), [])
     expect(readBy(sessions, [frame])).to.deep.equal(['too early'])

@@ -1,25 +1,35 @@
 import { expect } from 'chai'
-import { EMPTY } from '../../../src/base/bytes.ts'
+import { EMPTY, hex, joinBytes } from '../../../src/base/bytes.ts'
 import { UsageError } from '../../../src/base/errors.ts'
 import { HOUR_MS, MINUTE_MS } from '../../../src/base/time.ts'
 import type { Self } from '../../../src/core/channel/context.ts'
+import type { Row } from '../../../src/core/machine.ts'
 import {
+  BROUGHT_STARTS_AT_ONCE,
   EARLY_TEXTS,
   KNOWN_SESSION_STARTS,
+  KNOWN_STARTS_OF_ONE,
+  LIFE_MS,
   OUTBOX_MESSAGES,
   SAID_AT_ONCE,
   SESSION_GRACE_MS,
   SESSIONS_OF_PAIR,
+  START_BRINGERS,
+  START_MS,
   STARTS_AT_ONCE,
   STARTS_OF_ONE_AT_ONCE
 } from '../../../src/core/params.ts'
 import { Refusal } from '../../../src/core/reject.ts'
 import { initiate } from '../../../src/core/session/handshake.ts'
+import { Heard } from '../../../src/core/session/heard.ts'
+import { markOf } from '../../../src/core/session/mark.ts'
 import { Session } from '../../../src/core/session/session.ts'
 import { Starts } from '../../../src/core/session/starts.ts'
 import { type SessionContent, SessionFrame } from '../../../src/wire/messages.ts'
-import { Couple, type Side } from './couple.ts'
-import { bent, good, rotate, seeded, selfOf, textOf } from './ends.ts'
+import { PairRow, SaidRow, StartRow } from '../../../src/wire/rows.ts'
+import { keyOf } from '../identity/people.ts'
+import { Couple, otherOf, type Side } from './couple.ts'
+import { bent, checkOf, good, rotate, seeded, selfOf, textOf } from './ends.ts'
 
 const random = seeded('pair spec')
 
@@ -39,6 +49,8 @@ const content = (changes: Partial<SessionContent> = {}): SessionContent => ({
   oldest: 1,
   ackInstance: EMPTY,
   ack: 0,
+  origin: EMPTY,
+  marks: EMPTY,
   ...changes
 })
 const said = (number: number, changes: Partial<SessionContent> = {}): SessionContent =>
@@ -116,7 +128,7 @@ describe('a start of a session', () => {
     const starts = new Starts(couple.bob.self)
     const accept = (): string[] => {
       const frame = byHand(couple, false).seal(content())
-      const start = good(starts.open(frame, couple.bob.env, () => true))
+      const start = good(starts.open(frame, couple.alice.self.record.user, couple.bob.env, () => true))
       return starts.take(start).deletes.map(({ entry }) => entry)
     }
     expect(accept()).to.deep.equal([])
@@ -130,12 +142,15 @@ describe('a start of a session', () => {
     const couple = new Couple()
     const noise = byHand(couple).seal(content())
     const start = { enc: random(32), sealed: random(32) }
-    for (let i = 0; i < STARTS_AT_ONCE; i++) expect(couple.give('bob', { ...noise, start })).to.equal(1001)
+    for (let i = 0; i < STARTS_AT_ONCE; i++) {
+      const from = keyOf(`bringer ${i % 10}`).publicKey
+      expect(couple.give('bob', { ...noise, start }, from)).to.equal(1001)
+    }
     expect(couple.give('bob', noise)).to.equal(1005)
     couple.at += HOUR_MS
-    couple.bob.isWelcome = false
+    couple.bob.isWelcome = () => false
     expect(couple.give('bob', noise)).to.equal(1005)
-    couple.bob.isWelcome = true
+    couple.bob.isWelcome = () => true
     expect(couple.give('bob', noise)).to.equal(undefined)
     couple.at += HOUR_MS
     const flood = Array.from({ length: STARTS_OF_ONE_AT_ONCE + 1 }, () => byHand(couple, false).seal(content()))
@@ -146,16 +161,103 @@ describe('a start of a session', () => {
     expect(couple.give('bob', flood.at(-1)!)).to.equal(undefined)
   })
 
-  it('without one-time key is refused while as many as can be are remembered (R-1005)', () => {
+  it('is looked at within a share of whoever brings it: no user alone keeps others from starting (R-1005)', () => {
     const couple = new Couple()
-    const starts = new Starts(couple.bob.self)
-    const frame = byHand(couple, false).seal(content())
-    const accepted = good(starts.open(frame, couple.bob.env, () => true))
-    for (let i = 0; i < KNOWN_SESSION_STARTS; i++) starts.take({ ...accepted, name: `${i}` })
-    const other = byHand(couple, false).seal(content())
-    const refused = starts.open(other, couple.bob.env, () => true)
-    expect(refused instanceof Refusal && refused.check).to.equal(1005)
-    expect(starts.open(byHand(couple).seal(content()), couple.bob.env, () => true)).to.not.be.instanceOf(Refusal)
+    const noise = byHand(couple).seal(content())
+    const start = { enc: random(32), sealed: random(32) }
+    const flooder = keyOf('flooder').publicKey
+    const flood = (): (number | undefined)[] =>
+      Array.from({ length: 2 * STARTS_AT_ONCE }, () => couple.give('bob', { ...noise, start }, flooder))
+    expect(flood().filter((check) => check === 1001)).to.have.length(BROUGHT_STARTS_AT_ONCE)
+    for (let second = 0; second < 10; second++) {
+      couple.at += 1_000
+      flood()
+      expect(couple.give('bob', { ...noise, start }), `${second}`).to.equal(1001)
+    }
+  })
+
+  it('makes us remember no more bringers than we may', () => {
+    const couple = new Couple()
+    const frame = { ...byHand(couple).seal(content()), start: { enc: random(32), sealed: random(32) } }
+    for (let i = 0; i < START_BRINGERS + 10; i++) {
+      couple.at += START_MS
+      couple.give('bob', frame, random(32))
+    }
+    const fills = couple.bob.sessions.unsafeFills().map(({ name, size, cap }) => ({ name, size, cap }))
+    expect(fills).to.deep.include({ name: 'bringers of starts', size: START_BRINGERS, cap: START_BRINGERS })
+  })
+
+  it('is looked at when whoever brings it is welcome, only (R-1005)', () => {
+    const couple = new Couple()
+    const stranger = keyOf('stranger').publicKey
+    couple.bob.isWelcome = (user) => user !== stranger
+    const frame = byHand(couple).seal(content())
+    expect(couple.give('bob', frame, stranger)).to.equal(1005)
+    expect(couple.give('bob', frame)).to.equal(undefined)
+  })
+
+  describe('without one-time key, remembered', () => {
+    /** Bob's starts, and those of users that he is made to remember. */
+    function memory(): {
+      couple: Couple
+      starts: Starts
+      remember: (name: string, from: Self) => Row[]
+      checkOf: (from: Self, hasOneTimeKey?: boolean) => number | undefined
+    } {
+      const couple = new Couple()
+      const starts = new Starts(couple.bob.self)
+      const open = (from: Self, hasOneTimeKey = false): ReturnType<Starts['open']> => {
+        couple.at += 1_000
+        const frame = byHand(couple, hasOneTimeKey, from).seal(content())
+        return starts.open(frame, from.record.user, couple.bob.env, () => true)
+      }
+      const accepted = good(open(couple.alice.self))
+      return {
+        couple,
+        starts,
+        remember: (name, { record }) => starts.take({ ...accepted, name, initiator: record }).puts,
+        checkOf: (from, hasOneTimeKey) => checkOf(open(from, hasOneTimeKey))
+      }
+    }
+
+    it('is refused when its user has as many as it may, and nobody else is (R-1005)', () => {
+      const { couple, starts, remember, checkOf } = memory()
+      const [alice, carol] = [couple.alice.self, selfOf('carol')]
+      const rows = Array.from({ length: KNOWN_STARTS_OF_ONE }, (_, i) => remember(`${i}`, alice)).flat()
+      expect(checkOf(alice)).to.equal(1005)
+      expect(checkOf(alice, true)).to.equal(undefined)
+      expect(checkOf(carol)).to.equal(undefined)
+      // After a restart, too.
+      const other = new Starts(couple.bob.self)
+      for (const { entry, value } of rows) other.restore(entry.split('/')[1]!, value)
+      expect(other.unsafeFills()[0]!.size).to.equal(KNOWN_STARTS_OF_ONE)
+      const frame = byHand(couple, false).seal(content())
+      const again = other.open(frame, alice.record.user, couple.bob.env, () => true)
+      expect(again instanceof Refusal && again.check).to.equal(1005)
+      expect(starts.unsafeFills()[0]!.size).to.equal(KNOWN_STARTS_OF_ONE)
+    })
+
+    it('counts for nobody where a row of before does not say whose it was', () => {
+      const { couple, starts, checkOf } = memory()
+      const value = StartRow.encode({ prekey: couple.bob.self.prekeys.current.id, user: EMPTY })
+      for (let i = 0; i < KNOWN_STARTS_OF_ONE; i++) starts.restore(`${i}`, value)
+      expect(checkOf(couple.alice.self)).to.equal(undefined)
+      for (let i = 0; i < KNOWN_SESSION_STARTS; i++) starts.restore(`${i}`, value)
+      expect(checkOf(couple.alice.self)).to.equal(1005)
+    })
+
+    it('is refused while as many as can be are remembered, until their prekey is gone (R-1005)', () => {
+      const { couple, starts, checkOf } = memory()
+      const [alice, carol] = [couple.alice.self, selfOf('carol')]
+      const prekey = couple.bob.self.prekeys.current.id
+      for (let i = 0; i < KNOWN_SESSION_STARTS; i++)
+        starts.restore(`${i}`, StartRow.encode({ prekey, user: random(32) }))
+      expect(checkOf(alice)).to.equal(1005)
+      expect(checkOf(carol)).to.equal(1005)
+      expect(checkOf(carol, true)).to.equal(undefined)
+      for (const day of [1, 2, 3]) rotate(couple.bob.self, random, day)
+      expect(checkOf(alice)).to.equal(undefined)
+    })
   })
 
   it('without one-time key brings no text, and the text waits for the answer (R-1015)', () => {
@@ -195,6 +297,9 @@ describe('what is said in a session', () => {
       { ackInstance: random(3) },
       { ack: 1 },
       { number: 0 },
+      { origin: random(15) },
+      { origin: instance },
+      { number: 0, content: undefined, origin: random(16) },
       { content: { ...textOf('x'), text: { text: '', replyTo: EMPTY, isAction: false } } }
     ]
     for (const changes of wrong) {
@@ -207,9 +312,14 @@ describe('what is said in a session', () => {
     couple.say('bob', 'the first')
     const [frame] = couple.bob.posted.splice(0)
     const heard = good(hand.open(frame!, couple.alice.env, () => undefined))
-    expect(couple.give('bob', hand.seal(content({ ackInstance: heard.instance, ack: 2 })))).to.equal(1013)
+    const marks = markOf(heard.content!)
+    const ack = { ackInstance: heard.instance, ack: 1, marks }
+    for (const wrong of [joinBytes(marks, marks), marks.slice(1), new Uint8Array(8 * 33)]) {
+      const many = { ...ack, ack: wrong.length > 32 ? 40 : 1, marks: wrong }
+      expect(couple.give('bob', hand.seal(content(many)))).to.equal(1013)
+    }
     expect(couple.bob.sessions.pairs[0]!.waiting).to.equal(1)
-    expect(couple.give('bob', hand.seal(content({ ackInstance: heard.instance, ack: 1 })))).to.equal(undefined)
+    expect(couple.give('bob', hand.seal(content(ack)))).to.equal(undefined)
     expect(couple.bob.sessions.pairs[0]!.waiting).to.equal(0)
     expect(own).to.have.length(1)
   })
@@ -266,6 +376,17 @@ describe('what is said in a session', () => {
 })
 
 describe('a pair', () => {
+  /** Each has said something, and no one-time key is left to Alice for another start. */
+  function talked(): Couple {
+    const couple = new Couple()
+    couple.say('alice', 'one')
+    couple.carry()
+    couple.say('bob', 'hello')
+    couple.carry()
+    couple.alice.record = { ...couple.alice.record!, oneTimeKeys: [] }
+    return couple
+  }
+
   it('carries texts both ways, each under one name at both ends', () => {
     const couple = new Couple()
     couple.say('alice', 'hello')
@@ -385,12 +506,11 @@ describe('a pair', () => {
       couple.bob.rows.clear()
       couple.bob.restart()
       couple.say('alice', 'two')
-      const user = couple.bob.self.record.user
       const [frame] = couple.alice.posted.splice(0)
       expect(couple.give('bob', frame!)).to.equal(1007)
-      if (hasHint) couple.alice.act((out) => couple.alice.sessions.hint(user, frame!.tag, couple.alice.env, out))
+      if (hasHint) couple.hint('alice', frame!.tag)
       else {
-        couple.alice.sessions.setThere(user, true, couple.alice.env)
+        couple.alice.sessions.setThere(couple.bob.self.record.user, true, couple.alice.env)
         couple.pass(MINUTE_MS)
       }
       couple.carry()
@@ -418,10 +538,8 @@ describe('a pair', () => {
     const couple = new Couple()
     couple.say('alice', 'one')
     couple.carry()
-    const user = couple.bob.self.record.user
     for (let i = 0; i < 50; i++) {
-      const tag = couple.alice.sessions.pairs[0]!.sessions[0]!.sendingTag!
-      couple.alice.act((out) => couple.alice.sessions.hint(user, tag, couple.alice.env, out))
+      couple.hint('alice', couple.alice.sessions.pairs[0]!.sessions[0]!.sendingTag!)
       couple.carry()
     }
     expect(couple.carried.filter(({ frame }) => frame.start !== undefined).length).to.be.below(10)
@@ -431,15 +549,9 @@ describe('a pair', () => {
   })
 
   it('goes on with a session that was given up as soon as the other end says something in it', () => {
-    const couple = new Couple()
-    couple.say('alice', 'one')
-    couple.carry()
-    couple.say('bob', 'hello')
-    couple.carry()
-    couple.alice.record = { ...couple.alice.record!, oneTimeKeys: [] }
+    const couple = talked()
     const [before] = couple.alice.sessions.pairs[0]!.sessions
-    const user = couple.bob.self.record.user
-    couple.alice.act((out) => couple.alice.sessions.hint(user, before!.sendingTag!, couple.alice.env, out))
+    couple.hint('alice', before!.sendingTag!)
     expect(before!.isDoubted).to.equal(true)
     couple.alice.posted.length = 0
     couple.say('bob', 'still here')
@@ -471,16 +583,10 @@ describe('a pair', () => {
   })
 
   it('seals anew after a restart what was sealed under a session that is not used any more', () => {
-    const couple = new Couple()
-    couple.say('alice', 'one')
-    couple.carry()
-    couple.say('bob', 'hello')
-    couple.carry()
-    couple.alice.record = { ...couple.alice.record!, oneTimeKeys: [] }
+    const couple = talked()
     couple.say('alice', 'two')
     const [frame] = couple.alice.posted.splice(0)
-    const user = couple.bob.self.record.user
-    couple.alice.act((out) => couple.alice.sessions.hint(user, frame!.tag, couple.alice.env, out))
+    couple.hint('alice', frame!.tag)
     couple.alice.restart()
     couple.carry()
     expect(couple.bob.heard).to.deep.equal(['one', 'two'])
@@ -505,10 +611,426 @@ describe('a pair', () => {
     couple.say('alice', 'hello')
     const [frame] = couple.alice.posted.splice(0)
     expect(couple.give('bob', frame!)).to.equal(1003)
-    const user = couple.bob.self.record.user
-    couple.alice.act((out) => couple.alice.sessions.hint(user, frame!.tag, couple.alice.env, out))
+    couple.hint('alice', frame!.tag)
     couple.carry()
     expect(couple.bob.heard).to.deep.equal(['hello'])
+  })
+
+  describe('from which one end was moved to another home', () => {
+    const receivedBy = (side: Side): string[] =>
+      side.notices.flatMap((notice) => (notice.type === 'received' ? [hex(notice.id)] : []))
+    const shownBy = (side: Side): string[] =>
+      side.notices.flatMap((notice) => (notice.type === 'text' ? [hex(notice.text.id)] : []))
+    const gapsOf = (side: Side): number => side.notices.filter(({ type }) => type === 'gap').length
+    /** Time for a new session, whatever is lost. */
+    function settle(couple: Couple): void {
+      for (const who of ['alice', 'bob'] as const)
+        couple[who].sessions.setThere(couple[otherOf(who)].self.record.user, true, couple[who].env)
+      for (let i = 0; i < 10; i++) {
+        couple.carry()
+        couple.pass(MINUTE_MS)
+      }
+    }
+
+    it('says what waits under the name that it had, and nothing that has come again', () => {
+      const couple = new Couple()
+      const names = [couple.say('alice', 'one')]
+      couple.carry()
+      couple.pass(MINUTE_MS)
+      couple.carry()
+      names.push(couple.say('alice', 'two'))
+      couple.carry()
+      // Two has come, and nobody says so; three has not.
+      couple.alice.posted.length = 0
+      names.push(couple.say('alice', 'three'))
+      couple.alice.posted.length = 0
+      couple.bob.posted.length = 0
+      couple.alice.move()
+      names.push(couple.say('alice', 'four'))
+      settle(couple)
+      expect(couple.bob.heard).to.deep.equal(['one', 'two', 'three', 'four'])
+      expect(shownBy(couple.bob)).to.deep.equal(names)
+      expect(receivedBy(couple.alice)).to.deep.equal(names)
+      expect(couple.alice.sessions.pairs[0]!.waiting).to.equal(0)
+    })
+
+    it('says it so after it was moved twice, with restarts of both', () => {
+      const couple = new Couple()
+      const names = [couple.say('alice', 'one')]
+      couple.carry()
+      couple.pass(MINUTE_MS)
+      couple.carry()
+      for (const text of ['two', 'three']) names.push(couple.say('alice', text))
+      couple.alice.move()
+      couple.pass(0)
+      // Of what the second home says the last alone comes, and is held back by Bob.
+      const posted = couple.alice.posted.splice(0)
+      expect(posted).to.have.length(2)
+      expect(couple.give('bob', posted[1]!)).to.equal(undefined)
+      expect(couple.bob.sessions.pairs[0]!.early).to.equal(1)
+      couple.bob.posted.length = 0
+      couple.bob.restart()
+      couple.alice.move()
+      names.push(couple.say('alice', 'four'))
+      couple.alice.restart()
+      settle(couple)
+      couple.pass(2 * LIFE_MS)
+      expect(couple.bob.heard).to.deep.equal(['one', 'two', 'three', 'four'])
+      expect(shownBy(couple.bob)).to.deep.equal(names)
+      expect(gapsOf(couple.bob)).to.equal(0)
+      expect(couple.alice.sessions.pairs[0]!.waiting).to.equal(0)
+    })
+
+    it('gives out what was held back, under its name, when the home that said it is lost', () => {
+      const couple = new Couple()
+      couple.say('alice', 'one')
+      couple.carry()
+      couple.pass(MINUTE_MS)
+      couple.carry()
+      couple.say('alice', 'two')
+      const three = couple.say('alice', 'three')
+      couple.alice.move()
+      couple.pass(0)
+      expect(couple.give('bob', couple.alice.posted[1]!)).to.equal(undefined)
+      couple.bob.restart()
+      couple.alice.rows.clear()
+      couple.alice.posted.length = 0
+      couple.alice.restart()
+      couple.say('alice', 'anew')
+      settle(couple)
+      couple.pass(2 * LIFE_MS)
+      expect(couple.bob.heard).to.deep.equal(['one', 'anew', 'three'])
+      expect(shownBy(couple.bob).at(-1)).to.equal(three)
+      expect(gapsOf(couple.bob)).to.equal(1)
+    })
+
+    it('says it under its name to an end that has lost its state, too', () => {
+      const couple = new Couple()
+      couple.say('alice', 'one')
+      couple.carry()
+      couple.pass(MINUTE_MS)
+      couple.carry()
+      const two = couple.say('alice', 'two')
+      couple.bob.rows.clear()
+      couple.bob.restart()
+      couple.alice.move()
+      settle(couple)
+      expect(shownBy(couple.bob).slice(1)).to.deep.equal([two])
+    })
+
+    it('gives out once, in order, what was held back of the home before', () => {
+      const couple = new Couple()
+      couple.say('alice', 'one')
+      couple.carry()
+      couple.pass(MINUTE_MS)
+      couple.carry()
+      const frames = ['two', 'three', 'four', 'five'].map((text) => {
+        couple.say('alice', text)
+        return couple.alice.posted.splice(0)[0]!
+      })
+      for (const i of [1, 3]) couple.give('bob', frames[i]!)
+      expect(couple.bob.heard).to.deep.equal(['one'])
+      couple.bob.posted.length = 0
+      couple.alice.move()
+      settle(couple)
+      couple.pass(2 * LIFE_MS)
+      expect(couple.bob.heard).to.deep.equal(['one', 'two', 'three', 'four', 'five'])
+      expect(gapsOf(couple.bob)).to.equal(0)
+      expect(couple.bob.sessions.pairs[0]!.early).to.equal(0)
+      expect([...couple.bob.rows.keys()].filter((name) => name.includes('session-early'))).to.deep.equal([])
+    })
+
+    it('loses nothing of what either home says when the one before goes on, against all advice', () => {
+      const couple = new Couple()
+      couple.say('alice', 'one')
+      couple.carry()
+      couple.say('alice', 'two')
+      couple.alice.posted.length = 0
+      const export_ = new Map(couple.alice.rows)
+      couple.say('alice', 'three, from the old home')
+      settle(couple)
+      expect(couple.bob.heard).to.deep.equal(['one', 'two', 'three, from the old home'])
+      couple.alice.rows = export_
+      couple.alice.move()
+      couple.say('alice', 'three, from the new home')
+      settle(couple)
+      expect(couple.bob.heard.slice(3)).to.deep.equal(['three, from the new home'])
+      expect(couple.alice.sessions.pairs[0]!.waiting).to.equal(0)
+    })
+
+    it('takes rows of before, that do not say where they were said, for what it says now', () => {
+      const couple = new Couple()
+      const names = [couple.say('alice', 'one')]
+      couple.carry()
+      names.push(couple.say('alice', 'two'))
+      couple.alice.posted.length = 0
+      for (const [name, row] of couple.alice.rows) {
+        if (!name.includes('session-said/')) continue
+        const value = SaidRow.encode({ ...SaidRow.decode(row.value), instance: EMPTY })
+        couple.alice.rows.set(name, { ...row, value })
+      }
+      const rows = new Map(couple.alice.rows)
+      couple.alice.restart()
+      settle(couple)
+      expect(couple.bob.heard).to.deep.equal(['one', 'two'])
+      expect(receivedBy(couple.alice)).to.deep.equal(names)
+      // Moved, they have a new name, the same at both ends.
+      couple.alice.rows = rows
+      couple.alice.move()
+      settle(couple)
+      expect(couple.bob.heard).to.deep.equal(['one', 'two', 'two'])
+      expect(receivedBy(couple.alice).at(-1)).to.equal(shownBy(couple.bob).at(-1))
+    })
+  })
+
+  describe('of an end whose older disk was put back', () => {
+    const receivedBy = ({ notices }: Side): string[] =>
+      notices.flatMap((notice) => (notice.type === 'received' ? [hex(notice.id)] : []))
+    const idsOf = ({ notices }: Side): string[] =>
+      notices.flatMap((notice) => (notice.type === 'text' ? [hex(notice.text.id)] : []))
+    const setBacks = ({ notices }: Side): number => notices.filter(({ type }) => type === 'setBack').length
+    const renamed = ({ notices }: Side): [string, string][] =>
+      notices.flatMap((notice) => (notice.type === 'renamed' ? [[hex(notice.was.id), hex(notice.text.id)]] : []))
+    function settle(couple: Couple, minutes = 20): void {
+      for (const who of ['alice', 'bob'] as const)
+        couple[who].sessions.setThere(couple[otherOf(who)].self.record.user, true, couple[who].env)
+      for (let i = 0; i < minutes; i++) {
+        couple.carry()
+        couple.pass(MINUTE_MS)
+      }
+    }
+    /** Both have talked, and a copy was made of Alice's disk; then each has said so many texts more, which came. */
+    function older(more: number): { couple: Couple; disk: ReturnType<Side['backUp']> } {
+      const couple = new Couple()
+      couple.say('alice', 'one')
+      couple.say('bob', 'hello')
+      settle(couple)
+      const disk = couple.alice.backUp()
+      for (let n = 1; n <= more; n++) {
+        couple.say('alice', `lost ${n}`)
+        settle(couple, 1)
+        couple.say('bob', `lost answer ${n}`)
+        settle(couple, 2)
+      }
+      for (const side of [couple.alice, couple.bob]) side.notices.length = 0
+      return { couple, disk }
+    }
+
+    it('is told so and goes on when the other says something, by a start or in a session of both', () => {
+      for (const isTurned of [true, false]) {
+        const { couple, disk } = older(isTurned ? 3 : 0)
+        if (!isTurned) {
+          couple.say('alice', 'lost')
+          settle(couple, 1)
+          couple.alice.notices.length = 0
+          couple.bob.notices.length = 0
+        }
+        couple.alice.putBack(disk)
+        couple.say('bob', 'are you there?')
+        // As over a stream: she can do nothing with it.
+        if (isTurned) couple.hint('bob', couple.bob.posted[0]!.tag)
+        settle(couple)
+        expect(couple.alice.heard).to.deep.equal(['are you there?'])
+        expect(setBacks(couple.alice)).to.equal(1)
+        const id = couple.say('alice', 'yes')
+        couple.say('bob', 'good')
+        settle(couple)
+        expect(couple.bob.heard).to.deep.equal(['yes'])
+        expect(idsOf(couple.bob)).to.deep.equal([id])
+        expect(couple.alice.heard).to.deep.equal(['are you there?', 'good'])
+        expect(receivedBy(couple.alice)).to.deep.equal([id])
+        expect(couple.bob.notices.some(({ type }) => type === 'renewed')).to.equal(true)
+        for (const { sessions } of [couple.alice, couple.bob]) expect(sessions.pairs[0]!.waiting).to.equal(0)
+        expect(setBacks(couple.alice)).to.equal(1)
+      }
+    })
+
+    it('loses nothing of what it says under numbers that the other knows, however much that is', () => {
+      const counts = [
+        [1, 1],
+        [1, 3],
+        [3, 2],
+        [3, 5],
+        [40, 2],
+        [40, 42]
+      ] as const
+      for (const [more, said] of counts) {
+        const { couple, disk } = older(0)
+        for (let n = 1; n <= more; n++) couple.say('alice', `lost ${n}`)
+        settle(couple, 3)
+        expect(couple.bob.heard).to.have.length(more)
+        couple.bob.notices.length = 0
+        couple.alice.notices.length = 0
+        couple.alice.putBack(disk)
+        const texts = Array.from({ length: said }, (_, n) => `anew ${n}`)
+        const names = texts.map((text) => couple.say('alice', text))
+        settle(couple, 40)
+        const what = `${more} lost, ${said} said`
+        expect(couple.bob.heard.toSorted(), what).to.deep.equal(texts.toSorted())
+        expect(couple.alice.sessions.pairs[0]!.waiting, what).to.equal(0)
+        const now = new Map(renamed(couple.alice))
+        const present = names.map((name) => now.get(name) ?? name)
+        expect(idsOf(couple.bob).toSorted(), what).to.deep.equal(present.toSorted())
+        expect(receivedBy(couple.alice).toSorted(), what).to.deep.equal(present.toSorted())
+        expect(setBacks(couple.alice), what).to.be.at.most(1)
+      }
+    })
+
+    it('says once, under its name, what waited on that disk, whether it had come or not', () => {
+      for (const hasCome of [true, false]) {
+        const { couple } = older(0)
+        const two = couple.say('alice', 'two')
+        const disk = couple.alice.backUp()
+        if (!hasCome) couple.alice.posted.length = 0
+        couple.carry()
+        couple.bob.posted.length = 0
+        couple.alice.putBack(disk)
+        const three = couple.say('alice', 'three')
+        settle(couple)
+        expect(couple.bob.heard).to.deep.equal(['two', 'three'])
+        expect(idsOf(couple.bob)).to.deep.equal([two, three])
+        expect(setBacks(couple.alice)).to.equal(0)
+      }
+    })
+
+    it('repeats of that at most what the other has acknowledged since, under another name, and says so', () => {
+      const { couple } = older(0)
+      const two = couple.say('alice', 'two')
+      const disk = couple.alice.backUp()
+      settle(couple, 2)
+      couple.say('alice', 'lost')
+      settle(couple, 1)
+      couple.alice.notices.length = 0
+      couple.alice.putBack(disk)
+      couple.say('alice', 'three')
+      settle(couple)
+      expect(couple.bob.heard).to.deep.equal(['two', 'lost', 'two', 'three'])
+      expect(renamed(couple.alice)[0]![0]).to.equal(two)
+      expect(couple.alice.sessions.pairs[0]!.waiting).to.equal(0)
+    })
+
+    it('is not taken in by what it has said itself and comes late', () => {
+      const { couple, disk } = older(0)
+      const late = ['lost 1', 'lost 2'].map((text) => {
+        couple.say('alice', text)
+        return couple.alice.posted.splice(0)[0]!
+      })
+      // Of the two the second alone has come when she goes on.
+      couple.give('bob', late[1]!)
+      couple.alice.putBack(disk)
+      const names = ['anew 1', 'anew 2', 'anew 3'].map((text) => couple.say('alice', text))
+      const early = couple.alice.posted.splice(0)
+      couple.give('bob', early[2]!)
+      couple.give('bob', late[0]!)
+      settle(couple)
+      expect(couple.bob.heard.filter((text) => text.startsWith('anew')).toSorted()).to.deep.equal([
+        'anew 1',
+        'anew 2',
+        'anew 3'
+      ])
+      expect(names).to.have.length(3)
+      expect(couple.alice.sessions.pairs[0]!.waiting).to.equal(0)
+    })
+
+    it('begins by itself when it has nothing to say', () => {
+      const { couple, disk } = older(0)
+      couple.say('alice', 'lost')
+      settle(couple, 1)
+      couple.alice.putBack(disk)
+      couple.say('bob', 'are you there?')
+      couple.give('alice', couple.bob.posted.splice(0)[0]!)
+      expect(couple.alice.posted.some(({ start }) => start !== undefined)).to.equal(true)
+      settle(couple, 1)
+      expect(couple.bob.notices.at(-1)!.type).to.be.oneOf(['renewed', 'received'])
+      expect(couple.alice.sessionRows).to.have.length(1)
+      expect(couple.alice.sessions.pairs[0]!.sessions[0]!.isConfirmed).to.equal(true)
+    })
+
+    it('goes on in the session that the other starts, and keeps none that the other knows its former life by', () => {
+      const { couple, disk } = older(3)
+      couple.alice.putBack(disk)
+      couple.say('bob', 'are you there?')
+      couple.hint('bob', couple.bob.posted.splice(0)[0]!.tag)
+      for (const frame of couple.bob.posted.splice(0)) couple.give('alice', frame)
+      expect(setBacks(couple.alice)).to.equal(1)
+      expect(couple.alice.sessionRows.map(({ isInitiator }) => isInitiator)).to.deep.equal([false])
+    })
+
+    it('is told which texts have come: no more than the last 32, and none across a gap', () => {
+      const heard = new Heard(selfOf('alice').record.user)
+      for (let number = 1; number <= 40; number++) heard.take(said(number), 0)
+      expect(heard.upTo(instance)).to.equal(40)
+      const marks = Array.from({ length: 32 }, (_, n) => markOf(said(n + 9).content!))
+      expect(hex(heard.marks(instance))).to.equal(hex(joinBytes(...marks)))
+      heard.take(said(43, { instance: random(16), oldest: 43, origin: instance }), 0)
+      expect(hex(heard.marks(instance))).to.equal(hex(markOf(said(43).content!)))
+      heard.take(said(44, { oldest: 44 }), 0)
+      expect(hex(heard.marks(instance))).to.equal(hex(markOf(said(44).content!)))
+    })
+
+    it('loses nothing when it is moved before it knows', () => {
+      for (const rounds of [1, 2]) {
+        const { couple, disk } = older(0)
+        for (const text of ['lost 1', 'lost 2']) {
+          couple.say('alice', text)
+          settle(couple, rounds)
+        }
+        couple.bob.notices.length = 0
+        couple.alice.putBack(disk)
+        for (const text of ['anew 1', 'anew 2']) couple.say('alice', text)
+        couple.alice.move()
+        settle(couple)
+        expect(couple.bob.heard).to.deep.equal(['anew 1', 'anew 2'])
+        expect(couple.alice.sessions.pairs[0]!.waiting).to.equal(0)
+      }
+    })
+
+    it('goes on after a restart in the midst of it, and after it was put back again', () => {
+      const { couple, disk } = older(2)
+      const said: string[] = []
+      for (let n = 0; n < 3; n++) {
+        couple.alice.putBack(disk)
+        said.push(`anew ${n}`, `more ${n}`)
+        couple.say('alice', `anew ${n}`)
+        couple.alice.restart()
+        couple.say('alice', `more ${n}`)
+        settle(couple)
+        couple.alice.restart()
+        settle(couple)
+      }
+      expect(couple.bob.heard.toSorted()).to.deep.equal(said.toSorted())
+    })
+
+    it('speaks of its texts by their new names', () => {
+      const { couple, disk } = older(2)
+      couple.alice.putBack(disk)
+      const name = couple.say('alice', 'helo')
+      const target = new Uint8Array(Buffer.from(name, 'hex'))
+      const { sessions, env } = couple.alice
+      const edit = { writtenAt: 2, edit: { target, text: 'hello' }, replaces: EMPTY }
+      couple.alice.act((out) => sessions.say(couple.bob.self.record.user, edit, env, out))
+      settle(couple)
+      const texts = couple.bob.notices.flatMap((notice) => (notice.type === 'text' ? [notice.text] : []))
+      expect(texts).to.have.length(2)
+      expect(hex(texts[1]!.content.edit!.target)).to.equal(hex(texts[0]!.id)).and.not.equal(name)
+    })
+
+    it('begins anew only so often, whatever the other end claims, and loses nothing by it', () => {
+      const couple = new Couple()
+      couple.give('bob', byHand(couple).seal(said(1)))
+      couple.say('bob', 'here')
+      let claims = 0
+      for (let n = 0; n < 20; n++) {
+        const row = [...couple.bob.rows.values()].find(({ entry }) => entry.startsWith('pair/'))!
+        const { instance: ackInstance } = PairRow.decode(row.value)
+        const hand = byHand(couple, false, couple.alice.self, n + 2)
+        if (couple.give('bob', hand.seal(content({ ackInstance, ack: 1_000_000 }))) === undefined) claims++
+        couple.pass(11_000)
+      }
+      expect(claims).to.be.greaterThan(10)
+      expect(setBacks(couple.bob)).to.equal(3)
+      expect(couple.bob.sessions.pairs[0]!.waiting).to.equal(1)
+    })
   })
 
   it('sends a long text after the answer, when there is room for it beside no start', () => {

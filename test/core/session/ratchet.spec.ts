@@ -2,11 +2,11 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { equalBytes, hex, joinBytes, u32, utf8 } from '../../../src/base/bytes.ts'
 import { DAY_MS } from '../../../src/base/time.ts'
-import { SKIPPED_KEYS } from '../../../src/core/params.ts'
+import { KEY_AHEAD_MS, KEYS_AHEAD_AT_ONCE, SKIPPED_KEYS } from '../../../src/core/params.ts'
 import { type Refusal, refuse } from '../../../src/core/reject.ts'
 import { Ratchet, type SealedMessage } from '../../../src/core/session/ratchet.ts'
 import { open, seal } from '../../../src/crypto/aead.ts'
-import { derive } from '../../../src/crypto/kdf.ts'
+import { deriveTwo } from '../../../src/crypto/kdf.ts'
 import { x25519KeyPair } from '../../../src/crypto/kem.ts'
 import { LABEL } from '../../../src/crypto/labels.ts'
 import type { RatchetRow } from '../../../src/wire/rows.ts'
@@ -19,6 +19,7 @@ class Talk {
   readonly ends: [Ratchet, Ratchet]
   readonly random: ReturnType<typeof seeded>
   now = NOW as number
+  uptimeMs = 0
 
   constructor(seed = 'talk') {
     this.random = seeded(seed)
@@ -35,7 +36,7 @@ class Talk {
   }
 
   hear(to: 0 | 1, message: SealedMessage): string | Refusal {
-    const env = { now: this.now as never, random: this.random }
+    const env = { now: this.now as never, uptimeMs: this.uptimeMs, random: this.random }
     return this.ends[to].open(message, bind, env, (bytes) => Buffer.from(bytes).toString())
   }
 
@@ -137,7 +138,7 @@ describe('the ratchet of a session', () => {
     const key = sending!.header
     const sealed = (ratchetKey: Uint8Array, previous: number, number: number): Uint8Array => {
       const plain = joinBytes(ratchetKey, u32(previous), u32(number))
-      const nonce = derive(key, LABEL.sessionHeaderNonce, plain, 12)
+      const nonce = deriveTwo(LABEL.sessionHeaderNonce, key, plain)[0].slice(0, 12)
       return joinBytes(nonce, seal(key, nonce, new Uint8Array(0), plain))
     }
     const { tag } = talk.ends[0].seal(utf8('x'), bind)
@@ -151,8 +152,8 @@ describe('the ratchet of a session', () => {
     const asOther = (previous: number, ratchetKey: Uint8Array): number | undefined => {
       const plain = joinBytes(ratchetKey, u32(previous), u32(0))
       const header = talk.ends[0].row().nextReceiving
-      const nonce = derive(header, LABEL.sessionHeaderNonce, plain, 12)
-      const tagged = derive(header, LABEL.sessionTag, [], 16)
+      const nonce = deriveTwo(LABEL.sessionHeaderNonce, header, plain)[0].slice(0, 12)
+      const tagged = deriveTwo(LABEL.sessionTag, header)[0].slice(0, 16)
       return checkOf(
         talk.hear(0, {
           tag: tagged,
@@ -168,9 +169,9 @@ describe('the ratchet of a session', () => {
     talk.say(1, 'lost')
     const header = talk.ends[0].row().nextReceiving
     const plain = joinBytes(other, u32(0), u32(0))
-    const nonce = derive(header, LABEL.sessionHeaderNonce, plain, 12)
+    const nonce = deriveTwo(LABEL.sessionHeaderNonce, header, plain)[0].slice(0, 12)
     const forgets = {
-      tag: derive(header, LABEL.sessionTag, [], 16),
+      tag: deriveTwo(LABEL.sessionTag, header)[0].slice(0, 16),
       header: joinBytes(nonce, seal(header, nonce, new Uint8Array(0), plain)),
       sealed: body
     }
@@ -207,6 +208,34 @@ describe('the ratchet of a session', () => {
     expect(talk.hear(1, next)).to.equal('next')
   })
 
+  it('makes no more keys ahead than its rate lets it, for messages that do not open, either (R-1016)', () => {
+    for (const isTurn of [false, true]) {
+      const talk = new Talk()
+      talk.pass(0, 'first')
+      if (isTurn) {
+        talk.pass(1, 'second')
+        talk.pass(0, 'third')
+        talk.pass(1, 'turn')
+      }
+      for (let i = 0; i < SKIPPED_KEYS; i++) talk.say(0, 'lost')
+      const far = talk.say(0, 'far')
+      const hostile = { ...far, sealed: bent(far.sealed, 3) }
+      const checks = Array.from({ length: 20 }, () => checkOf(talk.hear(1, hostile)))
+      const made = KEYS_AHEAD_AT_ONCE / SKIPPED_KEYS
+      expect(checks).to.deep.equal([...Array(made).fill(1011), ...Array(20 - made).fill(1016)])
+      expect(checkOf(talk.hear(1, far))).to.equal(1016)
+      talk.uptimeMs += KEY_AHEAD_MS
+      expect(talk.hear(1, far)).to.equal('far')
+      // What comes in order takes none.
+      talk.pass(0, 'next')
+      for (let i = 1; i < SKIPPED_KEYS; i++) talk.say(0, 'lost')
+      const again = talk.say(0, 'far again')
+      expect(checkOf(talk.hear(1, again))).to.equal(1016)
+      talk.uptimeMs += SKIPPED_KEYS * KEY_AHEAD_MS
+      expect(talk.hear(1, again)).to.equal('far again')
+    }
+  })
+
   it('keeps at most 1,000 keys of messages not come, drops the oldest, and keeps none for more than a day', () => {
     const talk = new Talk()
     talk.pass(0, 'first')
@@ -233,7 +262,7 @@ describe('the ratchet of a session', () => {
       talk.ends[1].open(
         message,
         () => utf8('others'),
-        { now: NOW, random: talk.random },
+        { now: NOW, uptimeMs: 0, random: talk.random },
         () => 'read'
       )
     expect(checkOf(other(one))).to.equal(1011)
@@ -243,7 +272,7 @@ describe('the ratchet of a session', () => {
   it('counts a message that its reader refuses as never seen', () => {
     const talk = new Talk()
     const messages = [talk.say(0, 'a'), talk.say(0, 'b')]
-    const env = { now: NOW, random: talk.random }
+    const env = { now: NOW, uptimeMs: 0, random: talk.random }
     for (const message of messages.reverse()) {
       expect(checkOf(talk.ends[1].open(message, bind, env, () => refuse(1013)))).to.equal(1013)
       expect(talk.hear(1, message)).to.be.a('string')
@@ -285,7 +314,7 @@ describe('the ratchet of a session', () => {
     const copy = Ratchet.restore(structuredClone(talk.ends[1].row()))
     const message = talk.say(0, 'turn')
     talk.hear(1, message)
-    copy.open(message, bind, { now: NOW, random: seeded('thief') }, () => 'read')
+    copy.open(message, bind, { now: NOW, uptimeMs: 0, random: seeded('thief') }, () => 'read')
     const [real, stolen] = [talk.ends[1].row(), copy.row()]
     expect(hex(real.receiving!.key)).to.equal(hex(stolen.receiving!.key))
     for (const key of ['root', 'nextSending'] as const) expect(hex(real[key])).to.not.equal(hex(stolen[key]))

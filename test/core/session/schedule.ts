@@ -1,7 +1,7 @@
 /**
  * Random schedules for the sessions of two users: texts both ways over a network that drops, doubles, delays, bends and
  * repeats frames; ends that crash between any two effects, with and without what was not yet on the disk, lose their whole
- * state, rotate prekeys and run out of one-time keys. Then the faults stop, and everything has to be in order.
+ * state, go on with an older disk, rotate prekeys and run out of one-time keys. Then the faults stop, and everything has to be in order.
  *
  * A schedule follows from its seed alone, but for the randomness that the platform draws for ML-KEM.
  */
@@ -12,6 +12,7 @@ import { ONE_TIME_KEYS_ENTRY, OneTimeKeys } from '../../../src/core/identity/one
 import { Prekeys } from '../../../src/core/identity/prekeys.ts'
 import type { UserRecord } from '../../../src/core/identity/user-record.ts'
 import type { Effect, Env, Row } from '../../../src/core/machine.ts'
+import { asNewDevice } from '../../../src/core/new-device.ts'
 import { Out, STATE_ROOM } from '../../../src/core/out.ts'
 import { SESSION_GRACE_MS, SESSIONS_OF_PAIR, SKIPPED_KEYS } from '../../../src/core/params.ts'
 import { rowsByKind } from '../../../src/core/restore.ts'
@@ -20,8 +21,8 @@ import type { DirectText, PairNotice } from '../../../src/core/session/turn.ts'
 import { Random } from '../../../src/sim/random.ts'
 import { decodeStrict } from '../../../src/wire/codec.ts'
 import { FRAME_BYTES } from '../../../src/wire/limits.ts'
-import { SessionFrame } from '../../../src/wire/messages.ts'
-import { SessionRow } from '../../../src/wire/rows.ts'
+import { Content, SessionFrame } from '../../../src/wire/messages.ts'
+import { SaidRow, SessionRow } from '../../../src/wire/rows.ts'
 import { keyOf } from '../identity/people.ts'
 import { bent, NOW, recordOf, textOf } from './ends.ts'
 
@@ -47,12 +48,28 @@ interface Faults {
   readonly hint: number
   /** False hints, of each step. */
   readonly lie: number
+  /** Into another home, of each step. */
+  readonly move: number
+  /** An older disk put back, of each step. */
+  readonly older: number
 }
 
 /** Crashes between effects in one schedule. */
 const MOST_CRASHES = 20
 
-const NONE: Faults = { drop: 0, double: 0, bend: 0, repeat: 0, maxDelayMs: 50, crash: 0, loss: 0, hint: 0, lie: 0 }
+const NONE: Faults = {
+  drop: 0,
+  double: 0,
+  bend: 0,
+  repeat: 0,
+  maxDelayMs: 50,
+  crash: 0,
+  loss: 0,
+  hint: 0,
+  lie: 0,
+  move: 0,
+  older: 0
+}
 
 type Who = 'alice' | 'bob'
 const OTHER: Readonly<Record<Who, Who>> = { alice: 'bob', bob: 'alice' }
@@ -61,6 +78,17 @@ const OTHER: Readonly<Record<Who, Who>> = { alice: 'bob', bob: 'alice' }
 interface SaidHere {
   readonly life: number
   readonly text: string
+  /** Whether it was not on a disk that was put back. */
+  isUndone: boolean
+  /** Whether it waited on a disk that was put back: it may come twice. */
+  mayRepeat: boolean
+}
+
+/** A copy of a disk. */
+interface Copy {
+  readonly rows: ReadonlyMap<string, Row>
+  readonly said: readonly SaidHere[]
+  readonly prekeys: Prekeys
 }
 
 type Post = { readonly type: 'post'; readonly frame: Uint8Array }
@@ -87,10 +115,17 @@ class End {
   /** How often this end has lost its state. */
   life = 0
   readonly said: SaidHere[] = []
-  /** What this end has heard in each of its lives, and how often it was told that something is missing. */
+  /** What this end has heard in each of its lives, and before each older disk that was put back; and how often it was told that something is missing. */
   heard: string[][] = [[]]
   gaps = 0
   renewed = 0
+  /** How often an older disk was put back. */
+  putBacks = 0
+  /** How often it went on in another home. */
+  moves = 0
+  /** Texts that were said again under another name. */
+  readonly renamed = new Set<string>()
+  #copy: Copy | undefined
   /** Rows of texts made so far. */
   #texts = 0
   #effects: EndEffect[] = []
@@ -136,6 +171,10 @@ class End {
       self: this.self,
       recordOf: () => this.record,
       rowsOf: (text) => [this.#rowOf(text)],
+      rowsOfRenamed: (_, { content }) => {
+        this.renamed.add(content.text!.text)
+        return { puts: [], deletes: [] }
+      },
       post: (_, frame, out) => this.#push(out, { type: 'post', frame: SessionFrame.encode(frame) }),
       tell: (notice, out) => this.#push(out, { type: 'told', notice }),
       isWelcome: () => true,
@@ -180,7 +219,7 @@ class End {
     const texts = rows
       .sort((a, b) => (a.order ?? 0) - (b.order ?? 0))
       .map(({ value }) => new TextDecoder().decode(value))
-    this.heard[this.life] = texts
+    this.heard[this.heard.length - 1] = texts
   }
 
   /** What is a type of its own here stands between the others, in its place. */
@@ -228,7 +267,7 @@ class End {
 
   #noteHeard(): void {
     const heard = [...this.#disk.values()].filter(({ entry }) => entry.startsWith('heard ')).length
-    if (heard !== this.heard[this.life]!.length) this.#heardAgain()
+    if (heard !== this.heard.at(-1)!.length) this.#heardAgain()
   }
 
   /** The process ends here; of what was not durable some of the first writes may have reached the disk. */
@@ -245,8 +284,49 @@ class End {
     this.life++
     this.heard.push([])
     this.#prekeys = Prekeys.create(this.bytes, this.#world.now)
+    this.#copy = undefined
     this.record = undefined
     this.#published = undefined
+    this.start()
+  }
+
+  /** Goes on in another home, with what an export brings there. */
+  move(): void {
+    this.moves++
+    this.#sync(this.#loose.length)
+    const rows = [...this.#disk].map(([name, row]) => [name, asNewDevice(row)] as const)
+    this.#disk = new Map(rows.flatMap(([name, row]) => (row === undefined ? [] : [[name, row]])))
+    this.start()
+  }
+
+  /** Copies the disk, or puts a copy back that was made before. */
+  putBackOrCopy(): void {
+    const copy = this.#copy
+    if (copy === undefined) {
+      this.#copy = {
+        rows: new Map(this.#disk),
+        said: [...this.said],
+        prekeys: Prekeys.import(this.#prekeys.export().expose())
+      }
+      return
+    }
+    if (this.random.chance(0.5)) this.#copy = undefined
+    this.putBacks++
+    this.#noteHeard()
+    this.heard.push([])
+    this.#disk = new Map(copy.rows)
+    this.#loose = []
+    this.#prekeys = Prekeys.import(copy.prekeys.export().expose())
+    this.#published = undefined
+    const waiting = new Set(
+      [...copy.rows.values()]
+        .filter(({ entry }) => entry.startsWith('session-said/'))
+        .map(({ value }) => Content.decode(SaidRow.decode(value).content).text!.text)
+    )
+    for (const one of this.said) {
+      if (!copy.said.includes(one)) one.isUndone = true
+      if (waiting.has(one.text)) one.mayRepeat = true
+    }
     this.start()
   }
 
@@ -262,7 +342,7 @@ class End {
     const isOnDisk = [...this.#disk.values()].some(
       ({ entry, value }) => entry.startsWith('own ') && new TextDecoder().decode(value) === text
     )
-    if (isOnDisk) this.said.push({ life: before, text })
+    if (isOnDisk) this.said.push({ life: before, text, isUndone: false, mayRepeat: false })
   }
 
   wake(): void {
@@ -359,7 +439,7 @@ export class Schedule {
     if (frame === undefined || frame.tag.length !== 16) return
     const end = this.ends[to]
     end.act((out) => {
-      const refused = end.sessions.receive(frame, end.env, out)
+      const refused = end.sessions.receive(frame, this.ends[OTHER[to]].self.record.user, end.env, out)
       const isHint = refused?.check === 1007 || refused?.check === 1003 || refused?.check === 1001
       if (isHint && this.#random.chance(this.faults.hint)) this.#hint(OTHER[to], frame.tag)
     })
@@ -421,12 +501,14 @@ export class Schedule {
 
   #step(end: End): void {
     const random = this.#random
-    const { loss, lie } = this.faults
+    const { loss, lie, move, older } = this.faults
     for (const one of Object.values(this.ends)) one.rotateWhenDue()
     if (random.chance(loss) && this.#losses < 3) {
       this.#losses++
       end.lose()
     }
+    if (random.chance(move)) end.move()
+    if (random.chance(older)) end.putBackOrCopy()
     const other = this.ends[OTHER[end.who]]
     if (random.chance(lie)) {
       const tag = end.sessions.pairs[0]?.sessions[0]?.sendingTag
@@ -485,8 +567,20 @@ export class Schedule {
         places.every((place) => place >= 0),
         `${end.who} hears only what ${other.who} has said`
       )
-      for (let life = 0; life <= other.life; life++) {
-        const ofLife = places.filter((place) => other.said[place]!.life === life)
+      // An older disk of the hearer's, too, may take what is still on its way under the old name.
+      const mayRepeat = (place: number): boolean => {
+        const { text, mayRepeat } = other.said[place]!
+        return mayRepeat || (end.putBacks > 0 && other.renamed.has(text))
+      }
+      const again = places.filter((place, i) => places.indexOf(place) < i && !mayRepeat(place))
+      claim(again.length === 0, `${end.who} hears ${again.map((place) => other.said[place]!.text).join(', ')} again`)
+      // What is said again under another name comes when later texts have come, and late is what no end knows it has said.
+      const isInOrder = ({ text, isUndone }: SaidHere): boolean => !isUndone && !other.renamed.has(text)
+      const ordered = places.filter((place) => isInOrder(other.said[place]!))
+      // An older disk gives out what it held back of an instance that the other has left, when that is silent for a day.
+      const isOrdered = end.putBacks === 0 || other.putBacks + other.moves === 0
+      for (let life = 0; life <= other.life && isOrdered; life++) {
+        const ofLife = ordered.filter((place) => other.said[place]!.life === life)
         claim(
           ofLife.every((place, i) => i === 0 || place > ofLife[i - 1]!),
           `${end.who} hears each text once and in order: ${texts.join(', ')}`
@@ -494,10 +588,12 @@ export class Schedule {
       }
     }
     const all = new Set(end.heard.flat())
-    const missing = other.said.filter(({ life, text }) => life === other.life && !all.has(text))
+    const missing = other.said.filter(({ life, text, isUndone }) => life === other.life && !isUndone && !all.has(text))
     claim(missing.length === 0, `${end.who} has not heard ${missing.map(({ text }) => text).join(', ')}`)
+    if (end.putBacks + other.putBacks > 0) return
     if (this.#losses === 0) {
-      claim(end.gaps === 0, `${end.who} misses nothing`)
+      // What a home before has taken with it comes from the next one, if only after a day of silence, and when it was given up.
+      claim(end.gaps <= other.renamed.size, `${end.who} misses nothing`)
       claim(end.heard[0]!.length === other.said.length, `${end.who} has heard everything`)
     } else this.#checkReported(end, other)
   }
@@ -563,7 +659,9 @@ function faultsOf(random: Random): Faults {
     crash: some(0.4, 0.1),
     loss: some(0.35, 0.1),
     hint: some(0.5, 1),
-    lie: some(0.2, 0.1)
+    lie: some(0.2, 0.1),
+    move: some(0.3, 0.2),
+    older: some(0.3, 0.2)
   }
 }
 

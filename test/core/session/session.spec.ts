@@ -10,7 +10,7 @@ import { keyOf } from '../identity/people.ts'
 import { checkOf, good, NOW, seeded, textOf } from './ends.ts'
 
 const random = seeded('session spec')
-const env = { now: NOW, random }
+const env = { now: NOW, uptimeMs: 0, random }
 const [alice, bob, carol] = ['alice', 'bob', 'carol'].map((nick) => asUserId(keyOf(nick).publicKey)) as [
   ReturnType<typeof asUserId>,
   ReturnType<typeof asUserId>,
@@ -23,6 +23,8 @@ const said = (text: string) => ({
   oldest: 1,
   ackInstance: EMPTY,
   ack: 0,
+  origin: EMPTY,
+  marks: EMPTY,
   content: textOf(text)
 })
 

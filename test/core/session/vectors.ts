@@ -3,7 +3,7 @@
  * without one-time key, and what is said in each. `node dist/test/core/session/make-vectors.js > test/vectors/session-v1.json`
  * makes them; the encapsulation is the one thing that cannot be made again, so it is taken from the file when there is one.
  */
-import { hex } from '../../../src/base/bytes.ts'
+import { EMPTY, hex } from '../../../src/base/bytes.ts'
 import type { Self } from '../../../src/core/channel/context.ts'
 import { initiateWith, openStart, respond } from '../../../src/core/session/handshake.ts'
 import { Session } from '../../../src/core/session/session.ts'
@@ -90,13 +90,13 @@ function talk(a: Session, b: Session, random: (length: number) => Uint8Array): S
   const numbers = { initiator: 0, responder: 0 }
   const late: { to: Session; frame: SessionFrame }[] = []
   const hear = (to: Session, frame: SessionFrame): unknown =>
-    good(to.open(frame, { now: NOW, random }, () => undefined))
+    good(to.open(frame, { now: NOW, uptimeMs: 0, random }, () => undefined))
   return SPEECH.map(({ from, text, isLate }) => {
     const [self, other] = from === 'initiator' ? [a, b] : [b, a]
     const said = text === '' ? {} : { content: textOf(text) }
     const number = text === '' ? 0 : ++numbers[from]
     const instance = new Uint8Array(16).fill(from === 'initiator' ? 1 : 2)
-    const content = { instance, number, oldest: 1, ackInstance: new Uint8Array(0), ack: 0, ...said }
+    const content = { instance, number, oldest: 1, ackInstance: EMPTY, ack: 0, origin: EMPTY, marks: EMPTY, ...said }
     const frame = self.seal(content)
     if (isLate) late.push({ to: other, frame })
     else {

@@ -1,0 +1,189 @@
+/**
+ * The key trees of a whole crowd: which term each member holds for each node from its leaf to the root.
+ *
+ * A member changes its path as `MemberTree` does, level by level, from the public form of an update and from what it holds
+ * alone. What does not follow from that it does not get.
+ */
+import { hasBit, indexOfPosition, pathShape, rebuildSlot, type Shape } from '../../core/channel/key-tree-update.ts'
+import { type TreeUpdate, TreeUpdateKind } from '../../wire/messages.ts'
+import { ARROW, type Terms } from './terms.ts'
+
+const NONE = -1
+
+/** An update as its readers need it, read once for all of them. */
+export interface CrowdUpdate {
+  readonly update: TreeUpdate
+  /** As `Terms.numberOf` gives it. */
+  readonly number: number
+  readonly shape: Shape
+  readonly removed: ReadonlySet<number>
+}
+
+/** @param number - as `Terms.numberOf` gives it. */
+export const readForCrowd = (update: TreeUpdate, number: number): CrowdUpdate => ({
+  update,
+  number,
+  shape: update.kind === TreeUpdateKind.PATH ? pathShape(update.depth, update) : { levels: [], slots: 0 },
+  removed: new Set(update.removed)
+})
+
+export class CrowdKeys {
+  readonly #terms: Terms
+  readonly #levels: number
+  /** By member: leaf, or −1 for none; level of the root; and the path, leaf first. */
+  readonly leaf: Int32Array
+  readonly #depth: Uint8Array
+  readonly #paths: Int32Array
+  readonly #draft: Int32Array
+
+  /** @param levels - of the deepest tree there may be, the leaves' among them. */
+  constructor(members: number, levels: number, terms: Terms) {
+    this.#terms = terms
+    this.#levels = levels
+    this.leaf = new Int32Array(members).fill(NONE)
+    this.#depth = new Uint8Array(members)
+    this.#paths = new Int32Array(members * levels)
+    this.#draft = new Int32Array(levels)
+  }
+
+  get bytes(): number {
+    return this.leaf.byteLength + this.#depth.byteLength + this.#paths.byteLength
+  }
+
+  /** The term that a member holds for the root. */
+  rootOf(member: number): number {
+    return this.#paths[member * this.#levels + this.#depth[member]!]!
+  }
+
+  /** The terms of a member's path, leaf first: a copy. */
+  pathOf(member: number): number[] {
+    const from = member * this.#levels
+    return [...this.#paths.subarray(from, from + this.#depth[member]! + 1)]
+  }
+
+  /** What a grant gives. */
+  take(member: number, leaf: number, path: readonly number[]): void {
+    this.leaf[member] = leaf
+    this.#depth[member] = path.length - 1
+    this.#paths.set(path, member * this.#levels)
+  }
+
+  /** It is out: its keys are gone. */
+  drop(member: number): void {
+    this.leaf[member] = NONE
+  }
+
+  /**
+   * Follows a STEP or PATH update.
+   *
+   * @returns whether it could; when not, the member holds what it held.
+   */
+  apply(member: number, read: CrowdUpdate): boolean {
+    const { update } = read
+    const leaf = this.leaf[member]!
+    if (leaf === NONE || read.removed.has(leaf)) return false
+    const from = member * this.#levels
+    const depth = this.#depth[member]!
+    for (let level = 0; level <= depth; level++) this.#draft[level] = this.#paths[from + level]!
+    for (let level = depth; level < update.depth; level++) {
+      const root = this.#draft[level]!
+      this.#draft[level + 1] = this.#terms.follow(root, ARROW.grow, read.number)
+      this.#draft[level] = this.#terms.follow(root, ARROW.step, read.number)
+      if (this.#draft[level + 1] === NONE || this.#draft[level] === NONE) return false
+    }
+    const isTaken = update.kind === TreeUpdateKind.STEP ? this.#step(leaf, read) : this.#path(leaf, read)
+    if (!isTaken) return false
+    for (let level = 0; level <= update.depth; level++) this.#paths[from + level] = this.#draft[level]!
+    this.#depth[member] = update.depth
+    return true
+  }
+
+  /** Follows a REBUILD: what comes of the secret of the member's leaf, and of the wraps for it. */
+  rebuild(member: number, leaf: number, leafSecret: number, { update, number }: CrowdUpdate): boolean {
+    const terms = this.#terms
+    let secret = leafSecret
+    this.#draft[0] = terms.follow(secret, ARROW.node, number)
+    for (let level = 1; level <= update.depth; level++) {
+      const isLeft = ((leaf >>> (level - 1)) & 1) === 0
+      if (isLeft) secret = terms.follow(secret, ARROW.path, number)
+      else {
+        const isThere = hasBit(update.present, rebuildSlot(update.depth, level, leaf >>> level))
+        secret = isThere ? this.#open(level, number) : NONE
+      }
+      if (secret === NONE) return false
+      this.#draft[level] = terms.follow(secret, ARROW.node, number)
+    }
+    this.take(member, leaf, [...this.#draft.subarray(0, update.depth + 1)])
+    return true
+  }
+
+  /** The slots of the wraps that the member at a leaf needs. */
+  slotsFor(leaf: number, { update, shape }: CrowdUpdate): number[] {
+    const slots: number[] = []
+    for (let level = 1; level <= update.depth; level++) {
+      const isLeft = ((leaf >>> (level - 1)) & 1) === 0
+      let slot = NONE
+      if (update.kind === TreeUpdateKind.REBUILD) {
+        if (!isLeft) slot = rebuildSlot(update.depth, level, leaf >>> level)
+      } else {
+        const changed = shape.levels[level]!
+        const index = indexOfPosition(changed, leaf >>> level)
+        if (index >= 0) slot = isLeft ? changed.leftSlots[index]! : changed.rightSlots[index]!
+      }
+      if (slot >= 0 && hasBit(update.present, slot)) slots.push(slot)
+    }
+    return slots
+  }
+
+  #step(leaf: number, { update, number }: CrowdUpdate): boolean {
+    const { added, depth } = update
+    // From the lowest node that has a joiner below it, every own node up to the root has one. The root always steps.
+    let low = 0
+    let high = added.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (added[middle]! < leaf) low = middle + 1
+      else high = middle
+    }
+    if (added[low] === leaf) return false
+    let lowest = depth
+    if (low < added.length) lowest = Math.min(lowest, meetingLevel(added[low]!, leaf))
+    if (low > 0) lowest = Math.min(lowest, meetingLevel(added[low - 1]!, leaf))
+    for (let level = lowest; level <= depth; level++) {
+      const next = this.#terms.follow(this.#draft[level]!, ARROW.step, number)
+      if (next === NONE) return false
+      this.#draft[level] = next
+    }
+    return true
+  }
+
+  #path(leaf: number, { update, number, shape }: CrowdUpdate): boolean {
+    const { depth, present } = update
+    let secret = NONE
+    for (let level = 1; level <= depth; level++) {
+      const changed = shape.levels[level]!
+      const index = indexOfPosition(changed, leaf >>> level)
+      if (index < 0) continue
+      const isLeft = ((leaf >>> (level - 1)) & 1) === 0
+      const slot = isLeft ? changed.leftSlots[index]! : changed.rightSlots[index]!
+      const isWrapped = slot >= 0 && hasBit(present, slot)
+      if (isWrapped) secret = this.#open(level, number)
+      else if (secret !== NONE) secret = this.#terms.follow(secret, ARROW.path, number)
+      if (secret === NONE) return false
+      this.#draft[level] = this.#terms.follow(secret, ARROW.node, number)
+    }
+    return true
+  }
+
+  /** Opens the wrap under the own node below this level, and ratchets the key that opened it. */
+  #open(level: number, number: number): number {
+    const child = this.#draft[level - 1]!
+    const wrappingKey = this.#terms.follow(child, ARROW.wrappingKey, number)
+    const secret = wrappingKey === NONE ? NONE : this.#terms.follow(wrappingKey, ARROW.open, number)
+    if (secret !== NONE) this.#draft[level - 1] = this.#terms.follow(child, ARROW.ratchet, number)
+    return secret
+  }
+}
+
+/** The lowest level at which two leaves have the same node above them. */
+const meetingLevel = (a: number, b: number): number => 32 - Math.clz32(a ^ b)

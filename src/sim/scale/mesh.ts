@@ -1,0 +1,308 @@
+/**
+ * The carrier of a crowd: a gossip mesh over typed arrays, and what goes from one peer to another alone.
+ *
+ * Whoever hears a frame for the first time sends it on to all its neighbours but the one that brought it, so most copies are
+ * repeated ones: each counts as an event, as a real peer has to look at it. A link has its own median delay (log-normal over
+ * links, and again from copy to copy); a peer's copies leave one after the other through its uplink; a copy may be lost.
+ * What is still missing a second later is told of by lazy gossip (IHAVE), asked for (IWANT), and comes.
+ */
+import { assert } from '../../base/assert.ts'
+import { SECOND_MS } from '../../base/time.ts'
+import { Random } from '../random.ts'
+import type { Wheel } from './wheel.ts'
+
+/** Links of one peer at most: what gossipsub calls Dhi, and a few. */
+export const MOST_LINKS = 15
+const LINK_BITS = 4
+const ROOM = 2 ** LINK_BITS
+/** In place of the neighbour that brought a frame: nobody did. */
+const NOBODY = ROOM - 1
+/** Delays are drawn from a table of so many quantiles. */
+const QUANTILES = 4096
+const LOSS_SCALE = 2 ** 20
+/** How long it takes until a stream has noticed a loss and sent again. */
+const AGAIN_MS = SECOND_MS
+/** Both sides of a question give up after this time: protocol §12. */
+const ANSWER_TIMEOUT_MS = 10 * SECOND_MS
+/** Lazy gossip tells of what came in the last so many seconds, and this share of peers hears of it in each: 1 − e^−6 (Dlazy 6). */
+const GOSSIPED_MS = 4 * SECOND_MS
+const HEARING_SHARE = 0.9975
+
+export interface MeshConditions {
+  readonly medianDelayMs: number
+  /** Log-normal spread of links, and of copies on one link. */
+  readonly linkSigma: number
+  readonly copySigma: number
+  /** Probability that a copy is lost. */
+  readonly lossRate: number
+  readonly uplinkBytesPerSecond: number
+  /** Links that a newcomer makes: about half of those that it has in the end. */
+  readonly dials: number
+}
+
+/** Told of every frame that a peer hears for the first time. */
+export type OnFrame = (peer: number, frame: number) => void
+
+export class Mesh {
+  readonly conditions: MeshConditions
+  readonly #wheel: Wheel
+  readonly #random: Random
+  readonly #neighbours: Int32Array
+  /** Where in the neighbour's list we are. */
+  readonly #back: Uint8Array
+  /** ms */
+  readonly #delays: Float32Array
+  readonly #links: Uint8Array
+  /** When the last byte of what waits will have left. */
+  readonly #uplinkFreeAt: Float64Array
+  /** The same for long answers, which have half of it, so that frames do not wait behind them. */
+  readonly #answersFreeAt: Float64Array
+  /** Since when it hears frames, virtual ms; infinite: it does not. */
+  readonly #since: Float64Array
+  readonly #factors: Float32Array
+  readonly #loss: number
+  readonly #words: number
+  /** Peers that hear. */
+  listening = 0
+  /** Longest wait for an uplink so far, ms. */
+  longestWaitMs = 0
+  /** Copies and bytes sent, by kind. */
+  readonly carried = new Map<string, [frames: number, bytes: number]>()
+
+  /** Of each frame: kind, bytes, when it was published, whether it is gossiped about still, how many have it, who. */
+  readonly #kinds: string[] = []
+  readonly #bytes: number[] = []
+  readonly #publishedAt: number[] = []
+  readonly #heard: number[] = []
+  readonly #has: Uint32Array[] = []
+  readonly #pool: Uint32Array[] = []
+  readonly #freeFrames: number[] = []
+  readonly #isKept: boolean[] = []
+  #young: number[] = []
+
+  constructor(peers: number, conditions: MeshConditions, seed: number, wheel: Wheel) {
+    this.conditions = conditions
+    this.#wheel = wheel
+    this.#random = new Random(seed, 'mesh')
+    this.#neighbours = new Int32Array(peers * ROOM)
+    this.#back = new Uint8Array(peers * ROOM)
+    this.#delays = new Float32Array(peers * ROOM)
+    this.#links = new Uint8Array(peers)
+    this.#uplinkFreeAt = new Float64Array(peers)
+    this.#answersFreeAt = new Float64Array(peers)
+    this.#since = new Float64Array(peers).fill(Number.POSITIVE_INFINITY)
+    this.#words = (peers + 31) >>> 5
+    this.#loss = Math.round(conditions.lossRate * LOSS_SCALE)
+    this.#factors = Float32Array.from({ length: QUANTILES }, () => this.#random.logNormal(1, conditions.copySigma))
+  }
+
+  get bytes(): number {
+    const arrays = [this.#neighbours, this.#back, this.#delays, this.#links, this.#uplinkFreeAt, this.#since]
+    const sets = (this.#has.filter(Boolean).length + this.#pool.length) * this.#words * 4
+    return arrays.reduce((sum, { byteLength }) => sum + byteLength, sets)
+  }
+
+  // ---------------------------------------------------------------- peers
+
+  isListening(peer: number): boolean {
+    return this.#since[peer]! <= this.#wheel.now
+  }
+
+  linksOf(peer: number): number {
+    return this.#links[peer]!
+  }
+
+  neighbour(peer: number, link: number): number {
+    return this.#neighbours[peer * ROOM + link]!
+  }
+
+  /** It hears what is on the topic from now on. @param others - peers to choose its neighbours from. */
+  subscribe(peer: number, others: (random: Random) => number): void {
+    assert(!this.isListening(peer), 'a peer comes once')
+    const most = Math.min(this.conditions.dials, this.listening)
+    for (let tries = 0; this.#links[peer]! < most && tries < 20 * most; tries++) this.#link(peer, others(this.#random))
+    this.#since[peer] = this.#wheel.now
+    this.listening++
+  }
+
+  /** It is gone, without a word. */
+  stop(peer: number): void {
+    if (this.isListening(peer)) this.listening--
+    this.#since[peer] = Number.POSITIVE_INFINITY
+  }
+
+  #link(a: number, b: number): void {
+    const [ofA, ofB] = [this.#links[a]!, this.#links[b]!]
+    if (a === b || ofA === MOST_LINKS || ofB === MOST_LINKS || !this.isListening(b)) return
+    for (let i = 0; i < ofA; i++) if (this.#neighbours[a * ROOM + i] === b) return
+    const delay = this.#random.logNormal(this.conditions.medianDelayMs, this.conditions.linkSigma)
+    for (const [from, to, own, other] of [
+      [a, b, ofA, ofB],
+      [b, a, ofB, ofA]
+    ] as const) {
+      this.#neighbours[from * ROOM + own] = to
+      this.#back[from * ROOM + own] = other
+      this.#delays[from * ROOM + own] = delay
+      this.#links[from]!++
+    }
+  }
+
+  // ---------------------------------------------------------------- one to one
+
+  /**
+   * When something that leaves one peer now comes to another, between whom there is a connection. It does come: what is lost
+   * there is sent again, and takes longer.
+   */
+  arrivalOf(from: number, bytes: number, kind: string): number {
+    const { medianDelayMs, linkSigma, lossRate } = this.conditions
+    const leftAt = this.#leave(from, bytes)
+    this.#count(kind, 1, bytes)
+    const again = this.#random.chance(lossRate) ? AGAIN_MS : 0
+    return Math.ceil(leftAt + again + this.#random.logNormal(medianDelayMs, linkSigma))
+  }
+
+  /**
+   * When a long answer comes, or when whoever asked gives up because others are answered before.
+   *
+   * @returns the time, virtual ms, and whether it comes.
+   */
+  answerOf(from: number, bytes: number, kind: string): { readonly at: number; readonly hasCome: boolean } {
+    const { now } = this.#wheel
+    const leftAt = Math.max(now, this.#answersFreeAt[from]!) + 2 * this.#msOf(bytes)
+    if (leftAt - now > ANSWER_TIMEOUT_MS) return { at: now + ANSWER_TIMEOUT_MS, hasCome: false }
+    this.#answersFreeAt[from] = leftAt
+    this.#count(kind, 1, bytes)
+    const { medianDelayMs, linkSigma } = this.conditions
+    return { at: Math.ceil(leftAt + this.#random.logNormal(medianDelayMs, linkSigma)), hasCome: true }
+  }
+
+  #leave(from: number, bytes: number): number {
+    const leftAt = Math.max(this.#wheel.now, this.#uplinkFreeAt[from]!) + this.#msOf(bytes)
+    this.#uplinkFreeAt[from] = leftAt
+    this.longestWaitMs = Math.max(this.longestWaitMs, leftAt - this.#wheel.now)
+    return leftAt
+  }
+
+  #msOf(bytes: number): number {
+    return (bytes * SECOND_MS) / this.conditions.uplinkBytesPerSecond
+  }
+
+  // ---------------------------------------------------------------- the topic
+
+  /** Whether a peer has heard a frame. */
+  has(peer: number, frame: number): boolean {
+    return ((this.#has[frame]![peer >>> 5]! >>> (peer & 31)) & 1) === 1
+  }
+
+  /** How many have heard it. */
+  reach(frame: number): number {
+    return this.#heard[frame]!
+  }
+
+  /** @param isKept - whether it is asked later who has heard it. @returns its number. */
+  publish(from: number, kind: string, bytes: number, isKept: boolean): number {
+    const frame = this.#freeFrames.pop() ?? this.#kinds.length
+    this.#kinds[frame] = kind
+    this.#bytes[frame] = bytes
+    this.#publishedAt[frame] = this.#wheel.now
+    this.#heard[frame] = 1
+    this.#isKept[frame] = isKept
+    const has = this.#pool.pop() ?? new Uint32Array(this.#words)
+    has[from >>> 5]! |= 1 << (from & 31)
+    this.#has[frame] = has
+    this.#young.push(frame)
+    this.#spread(from, NOBODY, frame)
+    return frame
+  }
+
+  /** A copy has come. @param a - peer and link, as scheduled. */
+  arrive(a: number, frame: number, onFrame: OnFrame): void {
+    const peer = a >>> LINK_BITS
+    const has = this.#has[frame]!
+    const bit = 1 << (peer & 31)
+    const word = peer >>> 5
+    // Most copies are of something that is here already: that is looked at first, in little memory.
+    if ((has[word]! & bit) !== 0 || this.#since[peer]! > this.#wheel.now) return
+    has[word]! |= bit
+    this.#heard[frame]!++
+    this.#spread(peer, a & (ROOM - 1), frame)
+    onFrame(peer, frame)
+  }
+
+  #spread(from: number, via: number, frame: number): void {
+    const base = from * ROOM
+    const end = base + this.#links[from]!
+    const except = base + via
+    const bytes = this.#bytes[frame]!
+    const { now } = this.#wheel
+    const stepMs = (bytes * SECOND_MS) / this.conditions.uplinkBytesPerSecond
+    let leftAt = Math.max(now, this.#uplinkFreeAt[from]!)
+    let copies = 0
+    for (let link = base; link < end; link++) {
+      if (link === except) continue
+      leftAt += stepMs
+      copies++
+      const drawn = this.#random.u32()
+      if (drawn >>> 12 < this.#loss) continue
+      const delay = this.#delays[link]! * this.#factors[drawn & (QUANTILES - 1)]!
+      this.#wheel.push((leftAt + delay + 1) | 0, (this.#neighbours[link]! << LINK_BITS) | this.#back[link]!, frame)
+    }
+    this.#uplinkFreeAt[from] = leftAt
+    if (leftAt - now > this.longestWaitMs) this.longestWaitMs = leftAt - now
+    this.#count(this.#kinds[frame]!, copies, copies * bytes)
+  }
+
+  #count(kind: string, frames: number, bytes: number): void {
+    const sum = this.carried.get(kind)
+    if (sum === undefined) this.carried.set(kind, [frames, bytes])
+    else {
+      sum[0] += frames
+      sum[1] += bytes
+    }
+  }
+
+  /** Lazy gossip, once a second: whoever misses a frame of the last seconds hears of it from peers that are no neighbours. */
+  gossip(): void {
+    const { now } = this.#wheel
+    const { medianDelayMs, linkSigma, lossRate } = this.conditions
+    const isDone = (frame: number): boolean => now - this.#publishedAt[frame]! > GOSSIPED_MS
+    for (const frame of this.#young) {
+      const age = now - this.#publishedAt[frame]!
+      if (age < SECOND_MS || this.#heard[frame]! >= this.listening) continue
+      const has = this.#has[frame]!
+      for (let peer = 0; peer < this.#since.length; peer++) {
+        if ((peer & 31) === 0 && has[peer >>> 5] === 0xffffffff) {
+          peer += 31
+          continue
+        }
+        if (this.#since[peer]! > this.#publishedAt[frame]! || this.has(peer, frame)) continue
+        const share = HEARING_SHARE * (this.#heard[frame]! / this.listening) * (1 - lossRate) ** 3
+        if (!this.#random.chance(share)) continue
+        const delay = 3 * this.#random.logNormal(medianDelayMs, linkSigma)
+        this.#count('gossip', 2, 2 * 64)
+        this.#count(this.#kinds[frame]!, 1, this.#bytes[frame]!)
+        this.#wheel.push(Math.ceil(now + delay), (peer << LINK_BITS) | NOBODY, frame)
+      }
+    }
+    // A copy is under way for some seconds at most.
+    this.#young = this.#young.filter((frame) => {
+      if (!isDone(frame)) return true
+      if (!this.#isKept[frame]) this.#old.push({ frame, at: now })
+      return false
+    })
+    while (this.#old.length > 0 && now - this.#old[0]!.at > FORGOTTEN_MS) this.#forget(this.#old.shift()!.frame)
+  }
+
+  readonly #old: { readonly frame: number; readonly at: number }[] = []
+
+  #forget(frame: number): void {
+    this.#has[frame]!.fill(0)
+    this.#pool.push(this.#has[frame]!)
+    this.#has[frame] = EMPTY
+    this.#freeFrames.push(frame)
+  }
+}
+
+const EMPTY = new Uint32Array(0)
+/** Nothing of a frame is under way this long after lazy gossip has done with it: the longest delays and waits are shorter. */
+const FORGOTTEN_MS = 120 * SECOND_MS

@@ -1,0 +1,326 @@
+/**
+ * What a crowd says and hears: each message shown once to each member that may read it, what comes before its key held, what
+ * is missing noticed by the chain of its sender or by digests, asked for, and named.
+ */
+import { SECOND_MS } from '../../base/time.ts'
+import {
+  DIGEST_MS,
+  DIGEST_PER_MEMBER_MS,
+  FIRST_DIGEST_MS,
+  FIRST_DIGEST_PER_MEMBER_MS,
+  GAP_PATIENCE_MS,
+  PENDING_FRAMES,
+  RECEIPT_MS,
+  RECEIPT_PER_MEMBER_MS,
+  REPAIR_MAX_MS,
+  REPAIR_MS
+} from '../../core/params.ts'
+import { SEEN_SENDERS } from '../../wire/limits.ts'
+import type { Random } from '../random.ts'
+import { type Crowd, EVENT, FRAME, PHASE } from './crowd.ts'
+import type { Ledger } from './ledger.ts'
+import type { Mesh } from './mesh.ts'
+import type { CrowdEpoch } from './office.ts'
+import type { Watch } from './watch.ts'
+
+/** How long whoever cannot say something waits before it looks again. */
+const HELD_MS = 250
+const NONE = -1
+
+interface Digest {
+  readonly author: number
+  /** Messages that not everybody has, and the author has. */
+  readonly messages: readonly number[]
+}
+
+/** Faults for tests, each of which checkers must see. */
+export type UnsafeTalk = 'loses a message' | 'shows a message twice' | 'speaks too early' | 'holds all'
+
+export class Talk {
+  readonly #host: Crowd
+  readonly #mesh: Mesh
+  readonly #watch: Watch
+  readonly #ledger: Ledger
+  readonly #random: Random
+  readonly #digestAt: Float64Array
+  readonly #digestTimer: Float64Array
+  readonly #saidDigestAt: Float64Array
+  readonly #hasNews: Uint8Array
+  readonly #pending = new Map<number, number[]>()
+  readonly #missing = new Map<number, { tries: number; isTold: boolean }>()
+  readonly #digests: Digest[] = []
+  // Messages, by number.
+  readonly #sender: number[] = []
+  readonly #epochOf: number[] = []
+  readonly #saidAt: number[] = []
+  readonly #before: number[] = []
+  readonly #shown: Uint32Array[] = []
+  readonly #shownCount: number[] = []
+  readonly #readers: number[] = []
+  readonly #lastOf: Int32Array
+  readonly counts = { held: 0, gaps: 0, toldGaps: 0, repaired: 0, lostPending: 0, mostPending: 0, digests: 0 }
+
+  constructor(host: Crowd, parts: { mesh: Mesh; watch: Watch; ledger: Ledger }, random: Random) {
+    const { peers } = host
+    this.#host = host
+    this.#mesh = parts.mesh
+    this.#watch = parts.watch
+    this.#ledger = parts.ledger
+    this.#random = random
+    this.#digestAt = new Float64Array(peers).fill(Number.POSITIVE_INFINITY)
+    this.#digestTimer = new Float64Array(peers).fill(Number.POSITIVE_INFINITY)
+    this.#saidDigestAt = new Float64Array(peers).fill(Number.NEGATIVE_INFINITY)
+    this.#hasNews = new Uint8Array(peers)
+    this.#lastOf = new Int32Array(peers).fill(NONE)
+  }
+
+  get bytes(): number {
+    const words = this.#shown.length * ((this.#host.peers + 31) >>> 5)
+    return this.#host.peers * (3 * 8 + 4 + 1) + 4 * words
+  }
+
+  // ---------------------------------------------------------------- messages
+
+  /** Somebody says something: whoever may, and does not know that it has to wait. */
+  say(sender: number): void {
+    if (this.#host.phase[sender] !== PHASE.ready) return
+    if (!this.#maySpeak(sender) && this.#host.unsafe !== 'speaks too early') {
+      this.counts.held++
+      return this.#host.later(HELD_MS, () => this.say(sender))
+    }
+    const epoch = this.#host.epoch[sender]!
+    for (const { frame, epoch: applied, peer } of this.#host.removals) {
+      const isIgnored = this.#mesh.has(sender, frame) && (applied === NONE || applied > epoch)
+      this.#watch.look(
+        'I-4',
+        !isIgnored,
+        () => `peer ${sender} speaks under an epoch that peer ${peer} has, who is removed`
+      )
+    }
+    const m = this.#sender.length
+    this.#sender.push(sender)
+    this.#epochOf.push(epoch)
+    this.#saidAt.push(this.#host.now)
+    this.#before.push(this.#lastOf[sender]!)
+    this.#lastOf[sender] = m
+    const shown = new Uint32Array((this.#host.peers + 31) >>> 5)
+    shown[sender >>> 5]! |= 1 << (sender & 31)
+    this.#shown.push(shown)
+    this.#shownCount.push(1)
+    this.#readers.push(this.#host.epochs[epoch]!.members - 1)
+    this.#host.publish(sender, 'message', this.#host.sizes.message, FRAME.message, m, false)
+    this.onSaid(m, sender, this.#readers[m]!)
+  }
+
+  /** Told of every message. */
+  onSaid: (message: number, sender: number, readers: number) => void = () => {}
+
+  /** Not under an epoch whose roster ignores a removal that it knows, nor while it knows of a later epoch (protocol §7.4). */
+  #maySpeak(sender: number): boolean {
+    const epoch = this.#host.epoch[sender]!
+    if (this.#host.told[sender]! > epoch) return false
+    return this.#host.removals.every(
+      ({ frame, epoch: applied }) => (applied !== NONE && applied <= epoch) || !this.#mesh.has(sender, frame)
+    )
+  }
+
+  hear(peer: number, m: number): void {
+    const epoch = this.#epochOf[m]!
+    const phase = this.#host.phase[peer]!
+    if (phase === PHASE.removed) return
+    this.#host.hearOf(peer, epoch)
+    const since = this.#host.since[peer]!
+    if (since > epoch) return
+    if (this.#host.phase[peer] !== PHASE.ready || this.#host.epoch[peer]! < epoch) return this.#hold(peer, m)
+    this.#show(peer, m)
+    if (this.#host.unsafe === 'shows a message twice') this.#show(peer, m)
+  }
+
+  /** What comes before its key waits: so many at most. */
+  #hold(peer: number, m: number): void {
+    const held = this.#pending.get(peer) ?? []
+    this.#pending.set(peer, held)
+    held.push(m)
+    if (held.length > PENDING_FRAMES && this.#host.unsafe !== 'holds all') {
+      held.shift()
+      this.counts.lostPending++
+    }
+    this.counts.mostPending = Math.max(this.counts.mostPending, held.length)
+  }
+
+  flush(peer: number): void {
+    const held = this.#pending.get(peer)
+    if (held === undefined) return
+    const epoch = this.#host.epoch[peer]!
+    const rest = held.filter((m) => this.#epochOf[m]! > epoch)
+    if (rest.length === 0) this.#pending.delete(peer)
+    else this.#pending.set(peer, rest)
+    for (const m of held)
+      if (this.#epochOf[m]! <= epoch && this.#epochOf[m]! >= this.#host.since[peer]!) this.#show(peer, m)
+  }
+
+  #isShown(m: number, peer: number): boolean {
+    return ((this.#shown[m]![peer >>> 5]! >>> (peer & 31)) & 1) === 1
+  }
+
+  #show(peer: number, m: number): void {
+    if (this.#host.unsafe === 'loses a message' && m % 5 === 3 && peer % 11 === 7) return
+    const isTwice = this.#isShown(m, peer)
+    // A message that is here already is only noted (R-702).
+    if (isTwice && this.#host.unsafe !== 'shows a message twice') return
+    this.#looks9++
+    if (isTwice) this.#watch.look('I-9', false, () => `peer ${peer} is shown message ${m} twice`)
+    this.#shown[m]![peer >>> 5]! |= 1 << (peer & 31)
+    this.#shownCount[m]!++
+    this.#ledger.shown(this.#host.now - this.#saidAt[m]!)
+    if (this.#hasNews[peer] === 0) this.#noteNews(peer)
+    const before = this.#before[m]!
+    if (before !== NONE && this.#epochOf[before]! >= this.#host.since[peer]! && !this.#isShown(before, peer))
+      this.#noteGap(peer, before)
+  }
+
+  #looks9 = 0
+
+  // ---------------------------------------------------------------- what is missing
+
+  #nameOf(peer: number, m: number): number {
+    return peer * 2 ** 20 + m
+  }
+
+  #noteGap(peer: number, m: number): void {
+    const name = this.#nameOf(peer, m)
+    if (this.#missing.has(name)) return
+    this.counts.gaps++
+    this.#missing.set(name, { tries: 0, isTold: false })
+    this.#host.later(GAP_PATIENCE_MS, () => {
+      const missing = this.#missing.get(name)
+      if (missing === undefined || this.#isShown(m, peer)) return
+      missing.isTold = true
+      this.counts.toldGaps++
+    })
+    this.#host.push(this.#host.now + REPAIR_MS, peer, EVENT.repair, m)
+  }
+
+  /** Asks a neighbour for a message, again and again, ever more rarely. */
+  onRepair(peer: number, m: number): void {
+    const missing = this.#missing.get(this.#nameOf(peer, m))
+    if (missing === undefined || this.#host.phase[peer] !== PHASE.ready) return
+    if (this.#isShown(m, peer)) {
+      this.#missing.delete(this.#nameOf(peer, m))
+      return
+    }
+    const isHeldBy = (one: number): boolean => this.#isShown(m, one) && this.#host.phase[one] === PHASE.ready
+    const other = this.#host.inTurn(peer, isHeldBy)
+    this.#host.counts.questions++
+    this.#mesh.arrivalOf(peer, this.#host.sizes.question, 'question')
+    if (isHeldBy(other)) {
+      const at = this.#mesh.arrivalOf(other, this.#host.sizes.message, 'frames')
+      this.#host.push(at, peer, EVENT.frameAnswer, m)
+    }
+    const wait = Math.min(REPAIR_MS * 2 ** missing.tries++, REPAIR_MAX_MS)
+    this.#host.push(this.#host.now + Math.max(wait, SECOND_MS), peer, EVENT.repair, m)
+  }
+
+  onFrameAnswer(peer: number, m: number): void {
+    if (this.#host.phase[peer] !== PHASE.ready || this.#isShown(m, peer)) return
+    this.counts.repaired++
+    this.#missing.delete(this.#nameOf(peer, m))
+    this.hear(peer, m)
+  }
+
+  // ---------------------------------------------------------------- digests
+
+  get #members(): number {
+    return this.#host.epochs.at(-1)?.members ?? 1
+  }
+
+  /** The first of a start: each epoch until then sets its time anew. */
+  planFirstDigest(peer: number, epoch: CrowdEpoch): void {
+    if (this.#saidDigestAt[peer]! > Number.NEGATIVE_INFINITY) return
+    const members = epoch.members
+    const soon = Math.max(FIRST_DIGEST_MS, members * FIRST_DIGEST_PER_MEMBER_MS)
+    const at = this.#host.now + ((1 + 3 * this.#random.fraction()) / 4) * soon
+    const latest = this.#host.keyedAt[peer]! + Math.max(DIGEST_MS, members * DIGEST_PER_MEMBER_MS)
+    this.#setDigest(peer, Math.min(at, latest))
+  }
+
+  /** Something was heard: whoever said it wants to know. */
+  #noteNews(peer: number): void {
+    this.#hasNews[peer] = 1
+    const within = Math.max(RECEIPT_MS, this.#members * RECEIPT_PER_MEMBER_MS) * (1 - this.#random.fraction() / 4)
+    this.#setDigest(peer, Math.min(this.#digestAt[peer]!, Math.max(this.#host.now, this.#saidDigestAt[peer]!) + within))
+  }
+
+  #setDigest(peer: number, at: number): void {
+    this.#digestAt[peer] = at
+    if (at >= this.#digestTimer[peer]!) return
+    this.#digestTimer[peer] = at
+    this.#host.push(at, peer, EVENT.digest, 0)
+  }
+
+  onDigestDue(peer: number): void {
+    if (this.#host.now < Math.floor(this.#digestTimer[peer]!)) return
+    this.#digestTimer[peer] = Number.POSITIVE_INFINITY
+    if (this.#host.phase[peer] !== PHASE.ready) return
+    if (this.#host.now < Math.floor(this.#digestAt[peer]!)) return this.#setDigest(peer, this.#digestAt[peer]!)
+    this.counts.digests++
+    this.#saidDigestAt[peer] = this.#host.now
+    this.#hasNews[peer] = 0
+    const interval = Math.max(DIGEST_MS, this.#members * DIGEST_PER_MEMBER_MS) * (1 - this.#random.fraction() / 4)
+    const messages: number[] = []
+    for (let m = this.#sender.length - 1; m >= 0 && m >= this.#sender.length - SEEN_SENDERS; m--) {
+      if (this.#shownCount[m]! <= this.#readers[m]! && this.#isShown(m, peer)) messages.push(m)
+    }
+    this.#digests.push({ author: peer, messages })
+    this.#host.publish(peer, 'digest', this.#host.sizes.digest, FRAME.digest, this.#digests.length - 1, false)
+    this.#setDigest(peer, this.#host.now + interval)
+  }
+
+  /** Its author has what we may lack: the tail of what somebody said. */
+  onDigest(peer: number, digest: number): void {
+    const { messages } = this.#digests[digest]!
+    if (messages.length === 0 || this.#host.phase[peer] !== PHASE.ready) return
+    for (const m of messages) {
+      const epoch = this.#epochOf[m]!
+      const isEntitled = this.#host.since[peer]! <= epoch && this.#host.epoch[peer]! >= epoch
+      if (isEntitled && !this.#isShown(m, peer)) this.#noteGap(peer, m)
+    }
+  }
+
+  /** What was said under epochs that the peer has left out is missing, and its user is told. */
+  nameMissed(peer: number, until: number): void {
+    const from = this.#host.since[peer]!
+    if (from < 0) return
+    for (let m = this.#sender.length - 1; m >= 0 && this.#epochOf[m]! > this.#host.epoch[peer]!; m--) {
+      if (this.#epochOf[m]! >= until || this.#isShown(m, peer)) continue
+      this.counts.toldGaps++
+    }
+  }
+
+  /** What is looked at when everything has had its time. */
+  lookBack(): void {
+    this.#watch.count('I-9', this.#looks9)
+    for (let m = 0; m < this.#sender.length; m++) {
+      const epoch = this.#epochOf[m]!
+      let looks = 0
+      for (let peer = 0; peer < this.#host.peers; peer++) {
+        const since = this.#host.since[peer]!
+        if (this.#host.phase[peer] !== PHASE.ready || since < 0 || since > epoch) continue
+        looks++
+        if (this.#isShown(m, peer) || this.#missing.get(this.#nameOf(peer, m))?.isTold) continue
+        this.#watch.look(
+          'I-17',
+          false,
+          () => `message ${m} of peer ${this.#sender[m]} is not shown to peer ${peer}, nor missed`
+        )
+      }
+      this.#watch.count('I-17', looks)
+    }
+  }
+
+  /** Messages said, and times that one was shown to somebody else. */
+  get said(): { readonly messages: number; readonly shown: number } {
+    const shown = this.#shownCount.reduce((sum, count) => sum + count - 1, 0)
+    return { messages: this.#sender.length, shown }
+  }
+}
