@@ -85,6 +85,9 @@ const told = (error: unknown): Told => ({
   message: error instanceof Error ? error.message : String(error)
 })
 
+const tellFault = (fault: unknown): void =>
+  tell({ type: 'fault', text: fault instanceof Error ? (fault.stack ?? fault.message) : String(fault) })
+
 const cut = new Set<string>()
 let lossRate = 0
 let folder: string | undefined
@@ -102,12 +105,14 @@ async function start(order: Extract<Order, { type: 'start' }>): Promise<void> {
   setCut(order.cut)
   const peer = new Peer({ key: signingKey(seed), nick })
   let areKeysNews = false
+  let isHandling = false
   let events = 0
   machine = new SeenMachine(
     () => peer,
     {
       onEvent: (event) => {
         areKeysNews ||= event.type === 'restore'
+        isHandling = true
         events++
         tell({ type: 'event', event })
       },
@@ -120,12 +125,13 @@ async function start(order: Extract<Order, { type: 'start' }>): Promise<void> {
         else tell({ type: 'result', number: effect.id, result: effect.result })
       },
       onHandled: () => {
+        if (!isHandling) return
+        isHandling = false
         const fills = events % EVENTS_BETWEEN_FILLS === 0 ? peer.unsafeFills() : undefined
         tell({ type: 'handled', secrets: areKeysNews ? peer.unsafeSecrets() : undefined, fills })
         areKeysNews = false
       },
-      onFault: (fault) =>
-        tell({ type: 'fault', text: fault instanceof Error ? (fault.stack ?? fault.message) : String(fault) })
+      onFault: tellFault
     },
     () => Math.random() < lossRate
   )
@@ -141,7 +147,7 @@ async function start(order: Extract<Order, { type: 'start' }>): Promise<void> {
     unsafeWatch: seen,
     unsafeGate: (user) => !cut.has(userIdText(user))
   })
-  node.onFailure((failure) => tell({ type: 'fault', text: failure.message }))
+  node.onFailure((failure) => tellFault(failure.cause ?? failure))
   tell({ type: 'started', addresses: node.addresses() })
   setInterval(() => {
     if (node !== undefined) tell({ type: 'topics', topics: node.topics() })
