@@ -5,7 +5,7 @@
 import { Peer } from '../core/peer.ts'
 import type { Breach } from './invariants.ts'
 import { LiveWorld, unplayable } from './live-world.ts'
-import type { Conditions } from './network.ts'
+import { CALM, type Conditions } from './network.ts'
 import type { Plan } from './plan.ts'
 import { breachOf, castOf, Interruption, Onlookers, PlanPlayer, POLL_MS } from './plan-player.ts'
 import type { Play, Played, Stage } from './play.ts'
@@ -116,7 +116,9 @@ function requirePlayable({ network, phases }: Plan, { transport, isInProcesses }
   if (isInProcesses && transport === 'memory')
     throw unplayable('processes share no memory', 'or leave out one of the two')
   const requireWeather = (conditions: Partial<Conditions>): void => {
-    const isReal = Object.keys(conditions).every((what) => what === 'streamLossRate')
+    const isReal = Object.entries(conditions).every(
+      ([what, value]) => what === 'streamLossRate' || value === CALM[what as keyof Conditions]
+    )
     if (transport === 'tcp' && !isReal)
       throw unplayable('the network has a weather of its own', 'or --transport memory')
   }

@@ -9,6 +9,7 @@ import { allCheckers } from './checkers/all.ts'
 import type { Checker } from './checkers/checker.ts'
 import { Knowledge } from './checkers/knowledge.ts'
 import type { Book, Breach, InvariantId } from './invariants.ts'
+import { CALM } from './network.ts'
 import type { Goal, Plan, PlannedAct, PlannedPhase, PlannedStep } from './plan.ts'
 import type { Stage } from './play.ts'
 import {
@@ -89,6 +90,7 @@ export class PlanPlayer {
   readonly #cast: Cast
   readonly #scribe: Scribe
   readonly #passTo: (at: number) => Promise<void>
+  #hasFaults = false
 
   constructor({ plan, stage, cast, scribe, passTo }: PlayerInit) {
     this.#plan = plan
@@ -127,9 +129,14 @@ export class PlanPlayer {
 
   /** Writes down what is done; what is done again and again in a phase, once. */
   #announce(step: PlannedStep, later: readonly PlannedStep[], begunAt: number, words: Set<string>): void {
-    const line = lineOf(step, later, begunAt)
-    if (line === undefined || (line.type === 'fault' && words.has(line.what) && isRepeated(step.act))) return
-    if (line.type === 'fault') words.add(line.what)
+    const line = lineOf(step, later, begunAt, { ...CALM, ...this.#plan.network })
+    if (line === undefined) return
+    if (line.type === 'fault') {
+      const isNews = line.isEnd === true ? this.#hasFaults : !(words.has(line.what) && isRepeated(step.act))
+      if (!isNews) return
+      this.#hasFaults = true
+      words.add(line.what)
+    }
     this.#scribe.write({ ...line, at: this.#cast.world.time })
   }
 

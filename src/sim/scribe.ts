@@ -12,7 +12,7 @@ import { FRAME_BYTES } from '../wire/limits.ts'
 import { AnnouncementAttachment } from '../wire/messages.ts'
 import type { Checker } from './checkers/checker.ts'
 import type { Packet } from './network.ts'
-import type { SimNode } from './node.ts'
+import type { Pending, SimNode } from './node.ts'
 import type { Meter } from './play.ts'
 import type { KeyLine, NoticeLine, PeerLine, Recorder, RecordLine } from './record.ts'
 import { Rosters } from './rosters.ts'
@@ -42,6 +42,8 @@ export class Scribe implements Checker {
   readonly #told = new Set<string>()
   readonly #shown = new Set<string>()
   readonly #paused = new Set<SimNode>()
+  /** Wishes to leave that were taken, and written down. */
+  readonly #left = new Set<Pending>()
   readonly #sights = new Map<string, number>()
   /** What the carrier sees of messages that nobody was shown yet, by id. */
   readonly #unseen = new Map<string, { readonly kind: string; readonly carrier: string }>()
@@ -107,8 +109,10 @@ export class Scribe implements Checker {
     else this.#record({ type: 'sight', at: world.time, kind, carrier, members: MEANINGS[kind] ?? '' })
   }
 
-  onHandled(_node: SimNode, event: Event, world: Scene): void {
-    if (event.type === 'command') this.#noteSaid(world)
+  onHandled(node: SimNode, event: Event, world: Scene): void {
+    if (event.type !== 'command') return
+    this.#noteSaid(world)
+    this.#noteLeft(node, world)
   }
 
   onNotice(node: SimNode, notice: Notice, world: Scene): void {
@@ -243,6 +247,15 @@ export class Scribe implements Checker {
       if (!isTaken(one.pending)) continue
       const { text, by } = one
       this.#record({ type: 'said', at: world.time, id: typedText(text), by: by.name, ...this.#readersOf(one, world) })
+    }
+  }
+
+  /** Who leaves is told nothing more, of its key neither. */
+  #noteLeft(node: SimNode, world: Scene): void {
+    for (const parting of this.#truth.personOf(node)?.partings ?? []) {
+      if (parting.command.type !== 'leaveChannel' || !isTaken(parting) || this.#left.has(parting)) continue
+      this.#left.add(parting)
+      this.#key(node, 'left', world)
     }
   }
 
