@@ -21,7 +21,7 @@ export interface Ended {
 
 export type Runner = (recorder: Recorder, options: Omit<RunOptions, 'mode'>) => Promise<Ended>
 
-/** Who runs a scenario. @throws {UsageError} `NOT_BUILT_YET`, `BAD_OPTION`, `BAD_SCENARIO` */
+/** Who runs a scenario. @throws {UsageError} `BAD_OPTION`, `BAD_SCENARIO` */
 export async function runnerOf(file: ScenarioFile, seed: number, mode: Mode): Promise<Runner> {
   if (file.crowd !== undefined) return crowdOf(file, file.crowd, seed)
   if (file.peers > PLAYED_MOST) throw new UsageError('BAD_OPTION', SIMULATION.tooMany(PLAYED_MOST))

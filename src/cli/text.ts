@@ -54,7 +54,6 @@ const ADDED: ReadonlyMap<string, { readonly why?: SafeText; readonly advice?: Sa
   ['NOT_IN_GROUP', { why: own`conclave group list CHANNEL shows who is in which` }],
   ['NO_SUCH_GROUP', { why: own`groups are named by name, or by the first letters of their id` }],
   ['TO_ONESELF', { why: own`it takes two to talk` }],
-  ['NOT_BUILT_YET', { why: own`this version does not have it` }],
   [
     'BAD_CHANNEL_SETTINGS',
     { why: own`a descriptor is small and has limits`, advice: own`conclave help channel create` }

@@ -91,13 +91,20 @@ describe('a live simulation', function () {
   })
 
   it('keeps every promise on real nodes, in one process and in many, over sockets and in memory, and records all of it', async () => {
-    const ways: readonly Ways[] = [{}, { isInProcesses: true }, { transport: 'memory' }]
-    const runs = await Promise.all(ways.map((way) => run(small(), way)))
+    const runs = await Promise.all([
+      run(small()),
+      run(small(), { isInProcesses: true }),
+      run({ ...small(), degree: 2 }, { transport: 'memory' })
+    ])
     for (const { breach } of runs) expect(breach?.evidence, breach?.trace.join('\n')).to.equal(undefined)
     for (const { lines } of runs) expectWhole(lines)
     const looked = runs[0]!.lines.flatMap((line) => (line.type === 'invariant' && line.looks > 0 ? [line.id] : []))
     for (const id of ['I-1', 'I-3', 'I-4', 'I-7', 'I-8', 'I-10', 'I-15', 'I-16', 'I-17', 'I-18', 'I-20'])
       expect(looked).to.include(id)
+    // Four members who each drew one of the others, and the key manager.
+    const links = runs.map(({ lines }) => lines.flatMap((line) => (line.type === 'links' ? [line.links.length] : [])))
+    expect(Math.max(...links[0]!)).to.equal(10)
+    expect(Math.max(...links[2]!)).to.be.within(4, 8)
   })
 
   /** That nothing is missing from a record. */
