@@ -105,12 +105,7 @@ export class Heard {
     const events: HeardEvent[] = []
     const life = this.#lifeOf(instance)
     if (life === undefined) return events
-    for (const [number, { origin }] of life.early) {
-      const isShown = origin.length > 0 && number <= this.upTo(origin)
-      if (!isShown) continue
-      life.early.delete(number)
-      this.#changed.push({ instance, number })
-    }
+    this.#forgetShown(life)
     this.#passOver(life, Math.max(0, ...life.early.keys()), events)
     return events
   }
@@ -160,12 +155,22 @@ export class Heard {
 
   #begin(instance: Uint8Array, heard: number, heardAt: number, events: HeardEvent[]): Life {
     if (this.#lives.length === KNOWN_LIVES) {
+      for (const life of this.#lives) this.#forgetShown(life)
       events.push(...this.end(this.#lives[0]!.instance))
       this.#lives.shift()
     }
     const life = { instance, heard, early: new Map(), marks: [], heardAt }
     this.#lives.push(life)
     return life
+  }
+
+  /** Lets go of what a life holds back and another one, that said it first, has shown. */
+  #forgetShown({ instance, early }: Life): void {
+    for (const [number, { origin }] of early) {
+      if (origin.length === 0 || number > this.upTo(origin)) continue
+      early.delete(number)
+      this.#changed.push({ instance, number })
+    }
   }
 
   #release(life: Life, events: HeardEvent[]): void {

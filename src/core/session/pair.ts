@@ -350,9 +350,13 @@ export class Pair {
   // ------------------------------------------------------------------ hearing
 
   #hear(session: Session, frame: SessionFrame, content: SessionContent, env: Env, turn: Turn): void {
-    this.#unanswered = 0
-    if (!equalBytes(content.instance, this.#life)) this.#meet(content.instance, turn)
-    session.isDoubted = false
+    const isOther = !equalBytes(content.instance, this.#life)
+    // What comes late of a life that was left brings none of its sessions back.
+    if (!isOther || !session.isDoubted) {
+      this.#unanswered = 0
+      if (isOther) this.#meet(content.instance, turn)
+      session.isDoubted = false
+    }
     this.#show(this.#heard.take(content, env.uptimeMs), turn)
     if (content.number > 0 || frame.start !== undefined) this.#answerLater(session, frame, env.uptimeMs + ACK_MS)
     turn.write({ puts: [this.#row()], deletes: [] })

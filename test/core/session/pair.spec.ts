@@ -7,6 +7,7 @@ import type { Row } from '../../../src/core/machine.ts'
 import {
   BROUGHT_STARTS_AT_ONCE,
   EARLY_TEXTS,
+  KNOWN_LIVES,
   KNOWN_SESSION_STARTS,
   KNOWN_STARTS_OF_ONE,
   LIFE_MS,
@@ -704,6 +705,22 @@ describe('a pair', () => {
       expect(gapsOf(couple.bob)).to.equal(1)
     })
 
+    it('shows once what two homes have said, also when there were too many to know them all', () => {
+      const heard = new Heard(selfOf('alice').record.user)
+      heard.take(said(1), 0)
+      heard.take(said(2), 0)
+      const second = random(16)
+      heard.take(said(2, { instance: second, origin: instance }), 0)
+      heard.take(said(3, { instance: second }), 0)
+      const others = Array.from({ length: KNOWN_LIVES - 1 }, () => random(16))
+      for (const other of others) expect(heard.take(said(1, { instance: other }), 0)).to.have.length(1)
+      expect([heard.knows(instance), heard.knows(second)]).to.deep.equal([false, true])
+      expect(heard.end(second)).to.deep.equal([
+        { type: 'gap', from: 1, to: 2 },
+        { type: 'text', instance: second, number: 3, content: textOf('text 3') }
+      ])
+    })
+
     it('says it under its name to an end that has lost its state, too', () => {
       const couple = new Couple()
       couple.say('alice', 'one')
@@ -954,6 +971,23 @@ describe('a pair', () => {
       for (const frame of couple.bob.posted.splice(0)) couple.give('alice', frame)
       expect(setBacks(couple.alice)).to.equal(1)
       expect(couple.alice.sessionRows.map(({ isInitiator }) => isInitiator)).to.deep.equal([false])
+    })
+
+    it('is talked to where it is, though what it said in its former life comes late', () => {
+      const { couple, disk } = older(0)
+      couple.say('alice', 'lost')
+      settle(couple, 1)
+      couple.alice.putBack(disk)
+      for (let n = 1; n <= 5; n++) couple.say('alice', `anew ${n}`)
+      const late = couple.alice.posted.splice(0).at(-1)!
+      couple.say('bob', 'are you there?')
+      settle(couple, 5)
+      expect(setBacks(couple.alice)).to.equal(1)
+      expect(couple.give('bob', late)).to.equal(undefined)
+      couple.carry()
+      couple.say('bob', 'good')
+      couple.carry()
+      expect(couple.alice.heard).to.deep.equal(['are you there?', 'good'])
     })
 
     it('is told which texts have come: no more than the last 32, and none across a gap', () => {
