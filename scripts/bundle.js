@@ -6,7 +6,7 @@ import { build } from 'esbuild'
 const outdir = 'dist/bundle'
 await rm(outdir, { recursive: true, force: true })
 await build({
-  entryPoints: { conclave: 'src/cli/main.ts' },
+  entryPoints: { conclave: 'src/cli/main.ts', 'live-child': 'src/sim/live-child.ts' },
   outdir,
   bundle: true,
   splitting: true,

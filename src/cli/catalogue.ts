@@ -611,6 +611,7 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
       duration: text('TIME', 'how long it lasts, such as 60s'),
       mode: text('MODE', 'live: real nodes on this machine; virtual: the same machines in virtual time'),
       processes: flag('with live: nodes in processes of their own'),
+      transport: text('NAME', 'with live: tcp (default), or memory, which takes many more nodes'),
       set: texts('NAME=VALUE', 'a parameter of the scenario, repeatable'),
       report: text('FILE', 'the page about the run (default: a new file in this folder)'),
       events: text('FILE', 'everything that happened, one JSON object per line')

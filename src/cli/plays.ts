@@ -9,9 +9,6 @@ import type { Recorder, RecordLine, Verdict } from '../sim/record.ts'
 import type { Crowd, Mode, ScenarioFile } from '../sim/scenario-file.ts'
 import { SIMULATION } from './simulation-text.ts'
 
-/** Modes that this version can play, so that one of them can be the default. */
-export const BUILT: readonly Mode[] = ['virtual']
-
 /** More members than this are too many to play each of them in full. */
 const PLAYED_MOST = 999
 
@@ -57,7 +54,10 @@ async function crowdOf(file: ScenarioFile, crowd: Crowd, seed: number): Promise<
 }
 
 async function playOf(mode: Mode): Promise<Play> {
-  if (mode === 'live') throw new UsageError('NOT_BUILT_YET', SIMULATION.noLive)
+  if (mode === 'live') {
+    const { playLive } = await import('../sim/live.ts')
+    return playLive()
+  }
   const { playVirtual } = await import('../sim/virtual.ts')
   return playVirtual()
 }

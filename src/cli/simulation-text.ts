@@ -13,12 +13,10 @@ const WORDS = { columns: 400, lines: 1 } as const
 const TRACE_LINES = 12
 
 export const SIMULATION = {
-  noLive:
-    'Cannot simulate with live nodes. This version plays scenarios in virtual time only. Leave --mode out, or use --mode virtual.',
   tooMany: (most: number): string =>
     `Cannot simulate so many members. Each of them is played in full here. Take ${most} at most with --peers, or the scenario scale.`,
   onlyLive:
-    'Cannot simulate in processes here. In virtual time nothing runs beside anything else. Leave --processes out, or use --mode live.',
+    'Cannot simulate in processes, or over a transport. In virtual time there are none. Leave --processes out, and --transport, or use --mode live.',
   oneRecord:
     'Cannot compare one record. It takes two that conclave simulate --events has written. Name both: --compare FILE FILE.',
   unknown: (name: SafeText, near: SafeText | undefined, names: readonly SafeText[]): string =>

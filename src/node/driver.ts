@@ -39,10 +39,19 @@ const EVENTS_PER_TURN = 64
 /** How long an end waits for the last frames to go out. */
 const LAST_WORDS_MS = 300
 
+/** Looks on at what is really performed, in its order. It does not throw. */
+export interface Watch {
+  onEffect(effect: Effect): void
+  /** Nothing of the events handled so far is left to be performed. */
+  onHandled(): void
+}
+
 /** What a driver is made of. */
 export interface DriverInit {
   readonly machine: JudgingMachine
   readonly world: World
+  /** For tests and the simulator. */
+  readonly watch?: Watch | undefined
   readonly nature?: Nature
   readonly logger?: Logger
   readonly metrics?: Metrics
@@ -67,6 +76,7 @@ export class Driver {
   readonly #logger: Logger
   readonly #metrics: Metrics
   readonly #random: Env['random']
+  readonly #watch: Watch | undefined
 
   readonly #queue = new EventQueue()
   /** Effects of the event at hand that are still to be performed. */
@@ -88,7 +98,9 @@ export class Driver {
   readonly #failureListeners = new Set<(failure: ConclaveError) => void>()
   #failure: ConclaveError | undefined
 
-  constructor({ machine, world, nature = NATURE, logger = SILENT_LOGGER, metrics = SILENT_METRICS }: DriverInit) {
+  constructor(init: DriverInit) {
+    const { machine, world, nature = NATURE, logger = SILENT_LOGGER, metrics = SILENT_METRICS } = init
+    this.#watch = init.watch
     this.#machine = machine
     this.#world = world
     this.#nature = nature
@@ -205,9 +217,13 @@ export class Driver {
     void this.#writes.flush(false)
     await this.#writes.settled()
     await this.#published(this.#lastWords)
-    if (this.#failure === undefined) {
-      this.#end(new UsageError('STOPPED', 'The node has been stopped. Start it again.'))
-    }
+    if (this.#failure === undefined) this.#end(stopped())
+  }
+
+  /** For tests and the simulator: ends as a killed process does, without a word. What waits for the disk is not written. */
+  unsafeKill(): void {
+    this.#writes.unsafeForget()
+    if (this.#failure === undefined) this.#end(stopped())
   }
 
   /** Waits until frames are out, not for ever. */
@@ -263,6 +279,7 @@ export class Driver {
           this.#perform(this.#effects[this.#nextEffect++]!)
           continue
         }
+        this.#watch?.onHandled()
         if (turns-- === 0) break
         const event = this.#queue.take()
         if (event === undefined) break
@@ -286,6 +303,7 @@ export class Driver {
   // ---------------------------------------------------------------- effects
 
   #perform(effect: Effect): void {
+    this.#watch?.onEffect(effect)
     switch (effect.type) {
       case 'persist':
         this.#writes.add(effect.puts, effect.deletes)
@@ -469,6 +487,8 @@ export class Driver {
     for (const id of [...this.#handed.keys()]) answer(this.#handed, id, undefined)
   }
 }
+
+const stopped = (): UsageError => new UsageError('STOPPED', 'The node has been stopped. Start it again.')
 
 /** Answers one of those who wait, if it still does. */
 function answer<T>(all: Map<number, Asking<T>>, id: number, value: T | undefined): void {

@@ -7,6 +7,7 @@
 import type { Connection, ConnectionGater, MultiaddrConnection, PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { SECOND_MS } from '../base/time.ts'
+import type { UserId } from '../core/identity/user.ts'
 import { userOf } from './address.ts'
 
 /** Open inbound connections from one address of another machine: one attacker must not fill them all. */
@@ -72,18 +73,26 @@ export function hasRoomFor(
   return same.length < MAX_CONNECTIONS_PER_HOST
 }
 
+/** For tests and the simulator: with whom there may be a connection at this moment. */
+export type Gate = (user: UserId) => boolean
+
 /**
  * The rules as libp2p asks for them.
  *
  * @param self - text of our own peer id.
  * @param isFull - whether no more connections may be opened from an address.
+ * @param gate - absent: with everybody.
  */
 export function gater(
   pending: PendingConnections,
   self: string,
-  isFull: (from: Multiaddr) => boolean
+  isFull: (from: Multiaddr) => boolean,
+  gate: Gate = () => true
 ): ConnectionGater {
-  const isStranger = (peer: PeerId): boolean => userOf(peer) === undefined || peer.toString() === self
+  const isStranger = (peer: PeerId): boolean => {
+    const user = userOf(peer)
+    return user === undefined || peer.toString() === self || !gate(user)
+  }
   return {
     // Node's default gater refuses nothing; an address that is private is what a local network consists of.
     denyDialMultiaddr: () => false,

@@ -9,8 +9,11 @@ import { SECOND_MS } from '../base/time.ts'
 import { GOSSIP_PROTOCOL, type GossipInside, isGossip } from './gossip.ts'
 import type { Host } from './host.ts'
 
-/** How long gossip with a connected peer may be broken before we hang up on it and dial again. */
-const BROKEN_MS = 3 * SECOND_MS
+/**
+ * How long gossip with a connected peer may be broken before we hang up on it and dial again. Where many begin at once the
+ * streams take seconds to open, and hanging up on all of them makes it worse.
+ */
+const BROKEN_MS = 8 * SECOND_MS
 
 /** Watches the streams of gossip. */
 export class GossipWatch {

@@ -8,7 +8,7 @@
 import { privateKeyFromRaw } from '@libp2p/crypto/keys'
 import type { GossipSub } from '@libp2p/gossipsub'
 import { identify, identifyPush } from '@libp2p/identify'
-import type { Libp2p, ServiceMap } from '@libp2p/interface'
+import type { Libp2p, ServiceMap, Transport } from '@libp2p/interface'
 import { mdns } from '@libp2p/mdns'
 import { noise } from '@libp2p/noise'
 import { peerIdFromString } from '@libp2p/peer-id'
@@ -25,7 +25,7 @@ import type { SigningKey } from '../crypto/sign.ts'
 import { IDENTIFY_PREFIX } from '../wire/names.ts'
 import { isTcp, MAX_ADDRESSES, peerOf, readAddress, readHint, userOf, withPeer } from './address.ts'
 import { Dialler, MAX_PARALLEL_DIALS } from './dialler.ts'
-import { gater, hasRoomFor, MAX_PENDING_LOOPBACK, PendingConnections } from './gater.ts'
+import { type Gate, gater, hasRoomFor, MAX_PENDING_LOOPBACK, PendingConnections } from './gater.ts'
 import { gossipService } from './gossip.ts'
 import { MAX_TARGETS, type Persistence, Targets } from './targets.ts'
 import { mendedYamux } from './yamux.ts'
@@ -54,6 +54,8 @@ export interface ConnectedPeer {
   readonly isCarrier: boolean
 }
 
+export type MakeTransport = (components: ComponentsOfTransport) => Transport
+type ComponentsOfTransport = Parameters<ReturnType<typeof tcp>>[0]
 type DirectoryService = (components: never) => unknown
 
 /** What a host is made of. */
@@ -74,6 +76,9 @@ export interface HostInit {
   /** For tests: another mDNS service, so that strangers on the same network are not found. */
   readonly mdnsService?: string
   readonly maxConnections?: number
+  readonly unsafeGate?: Gate | undefined
+  /** For tests and the simulator: in place of TCP, for the same addresses. */
+  readonly unsafeTransport?: MakeTransport | undefined
 }
 
 /** The services of a host that others use. */
@@ -143,7 +148,10 @@ export async function createHost(init: HostInit): Promise<Host> {
     privateKey: privateKeyFromRaw(joinBytes(key.seed.expose(), key.publicKey)),
     nodeInfo: { name: 'conclave', version: '1', userAgent: init.isCarrier === true ? CARRIER_AGENT : PEER_AGENT },
     addresses: { listen: init.listen.map((address) => readAddress(address).toString()) },
-    transports: [tcp({ maxConnections: maxConnections + MAX_PENDING_LOOPBACK, backlog: MAX_PENDING_LOOPBACK })],
+    transports: [
+      init.unsafeTransport ??
+        tcp({ maxConnections: maxConnections + MAX_PENDING_LOOPBACK, backlog: MAX_PENDING_LOOPBACK })
+    ],
     connectionEncrypters: [noise()],
     streamMuxers: [mendedYamux()],
     // mDNS finds; the dialling is ours.
@@ -171,7 +179,7 @@ export async function createHost(init: HostInit): Promise<Host> {
       pingInterval: 20 * SECOND_MS,
       pingTimeout: { minTimeout: 30 * SECOND_MS, maxTimeout: 60 * SECOND_MS }
     },
-    connectionGater: gater(pending, userIdText(asUserId(key.publicKey)), isFull),
+    connectionGater: gater(pending, userIdText(asUserId(key.publicKey)), isFull, init.unsafeGate),
     services: {
       identify: identify({ protocolPrefix: IDENTIFY_PREFIX }),
       identifyPush: identifyPush({ protocolPrefix: IDENTIFY_PREFIX }),

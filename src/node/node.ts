@@ -17,6 +17,7 @@ import { compareMessages } from '../core/member/history.ts'
 import type { MessageView, Notice } from '../core/notice.ts'
 import { Peer } from '../core/peer.ts'
 import type { SigningKey } from '../crypto/sign.ts'
+import { userOf } from './address.ts'
 import { Archive, type ArchiveLimits } from './archive.ts'
 import { Carrier } from './carrier.ts'
 import { Closers } from './closers.ts'
@@ -24,14 +25,15 @@ import { Deliveries } from './deliveries.ts'
 import { Directory } from './directory.ts'
 import { directoryKey, directoryRules } from './directory-rules.ts'
 import { directoryService } from './directory-service.ts'
-import { Driver, type JudgingMachine } from './driver.ts'
+import { Driver, type JudgingMachine, type Watch } from './driver.ts'
 import { Eraser } from './eraser.ts'
 import { Fellows } from './fellows.ts'
 import { Floors, floorStore } from './floors.ts'
 import { framesFrom } from './frames.ts'
+import type { Gate } from './gater.ts'
 import { insideOf } from './gossip.ts'
 import { identityOf, nickOf, openHomeStore, requireNick } from './home.ts'
-import { type ConnectedPeer, createHost, type Host } from './host.ts'
+import { type ConnectedPeer, createHost, type Host, type MakeTransport } from './host.ts'
 import { acquireLock } from './lock.ts'
 import { openMemoryStore } from './memory-store.ts'
 import type { Rates } from './rates.ts'
@@ -73,6 +75,14 @@ export interface NodeInit {
   readonly unsafeRates?: Partial<Rates>
   /** For tests: another mDNS service name. */
   readonly mdnsService?: string
+  /** For tests and the simulator: looks on at what is performed. */
+  readonly unsafeWatch?: Watch
+  /** For tests and the simulator, without a home: where everything is kept. It is closed with the node. */
+  readonly unsafeStore?: Store
+  /** For tests and the simulator: with whom it may be connected. */
+  readonly unsafeGate?: Gate
+  /** For tests and the simulator: in place of TCP, for the same addresses. */
+  readonly unsafeTransport?: MakeTransport | undefined
   /** For tests: another machine than `Peer`. */
   readonly makeMachine?: (config: { readonly key: SigningKey; readonly nick: string }) => JudgingMachine
 }
@@ -130,6 +140,8 @@ async function open(init: NodeInit, closers: Closers): Promise<Node> {
     directory: directoryService({ ...rules, isServer, metrics }),
     logger,
     metrics,
+    unsafeGate: init.unsafeGate,
+    unsafeTransport: init.unsafeTransport,
     ...(init.mdnsService === undefined ? {} : { mdnsService: init.mdnsService })
   })
   closers.add(() => host.stop())
@@ -159,11 +171,11 @@ const ratesOf = ({ unsafeRates }: NodeInit): { rates?: Partial<Rates> } =>
   unsafeRates === undefined ? {} : { rates: unsafeRates }
 
 async function openStoreOf(
-  { home, passphrase }: NodeInit,
+  { home, passphrase, unsafeStore }: NodeInit,
   closers: Closers
 ): Promise<{ store: Store; protection: Node['protection'] }> {
   if (home === undefined) {
-    const store = openMemoryStore()
+    const store = unsafeStore ?? openMemoryStore()
     closers.add(() => store.close())
     return { store, protection: 'memory' }
   }
@@ -195,6 +207,7 @@ async function runMachine(machine: JudgingMachine, running: Running): Promise<{ 
     machine,
     logger,
     metrics,
+    watch: init.unsafeWatch,
     world: {
       write: (batch) => store.write(batch),
       destroy: (cohort, before) => store.destroy(cohort, before),
@@ -453,6 +466,23 @@ export class Node {
   /** Counters by name, for `status`, `doctor` and reports. */
   counters(): Record<string, number> {
     return this.#parts.counters.snapshot()
+  }
+
+  /** For tests and the simulator: hangs up on everybody with whom the gate allows no connection any more. */
+  unsafeHangUp(): void {
+    const { host, init } = this.#parts
+    for (const connection of host.libp2p.getConnections()) {
+      const user = userOf(connection.remotePeer)
+      if (user !== undefined && init.unsafeGate?.(user) === false) connection.abort(new Error('cut off'))
+    }
+  }
+
+  /** For tests and the simulator: ends as a killed process does, as far as others and the disk can tell. */
+  unsafeKill(): Promise<void> {
+    const { driver, host } = this.#parts
+    driver?.unsafeKill()
+    for (const connection of host.libp2p.getConnections()) connection.abort(new Error('killed'))
+    return this.stop()
   }
 
   /** Leaves the topics, closes connections, store and lock. Harmless when called again. */

@@ -66,6 +66,12 @@ export class WriteBehind {
     return isDurable || this.#writingBytes > MAX_WRITING_BYTES ? written : undefined
   }
 
+  /** For tests and the simulator: what is gathered is never written. */
+  unsafeForget(): void {
+    this.#puts.clear()
+    this.#deletes.clear()
+  }
+
   /** When the latest write is done, well or badly. */
   settled(): Promise<void> {
     return this.#latest

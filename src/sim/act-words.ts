@@ -1,6 +1,7 @@
 /** What is done in a run, in words: the lines that a record has of it. */
 import { SECOND_MS } from '../base/time.ts'
 import { timeText } from './form.ts'
+import { CALM, type Conditions } from './network.ts'
 import type { PlannedAct, PlannedStep } from './plan.ts'
 import type { ActLine, FaultLine } from './record.ts'
 
@@ -12,8 +13,14 @@ type Line = Omit<ActLine, 'at'> | Omit<FaultLine, 'at'>
  * @param step - with names in place of `LEADER`.
  * @param later - the steps after it in its phase: one of them may end it.
  * @param begunAt - when its phase began, ms.
+ * @param usual - what the network is like when nothing is wrong.
  */
-export function lineOf({ at, act }: PlannedStep, later: readonly PlannedStep[], begunAt: number): Line | undefined {
+export function lineOf(
+  { at, act }: PlannedStep,
+  later: readonly PlannedStep[],
+  begunAt: number,
+  usual: Conditions
+): Line | undefined {
   const did = (by: string, what: string, about?: string): Line => ({
     type: 'act',
     what,
@@ -26,6 +33,7 @@ export function lineOf({ at, act }: PlannedStep, later: readonly PlannedStep[], 
     peers,
     ...(endsAt !== undefined && { until: begunAt + endsAt })
   })
+  const ended = (what: string): Line => ({ type: 'fault', what, peers: [], isEnd: true })
   const spell = (forMs: number | undefined): number | undefined => (forMs === undefined ? undefined : at + forMs)
   const endedBy = (type: PlannedAct['type']): number | undefined => later.find((step) => step.act.type === type)?.at
   switch (act.type) {
@@ -74,9 +82,11 @@ export function lineOf({ at, act }: PlannedStep, later: readonly PlannedStep[], 
     case 'cut':
       return suffered(`is not heard by ${act.to} any more`, [act.from], endedBy('heal'))
     case 'heal':
-      return suffered('every link is whole again', [])
+      return ended('every link is whole again')
     case 'weather':
-      return suffered(weatherWords(act.conditions), [], endedBy('weather'))
+      return isSame({ ...CALM, ...act.conditions }, usual)
+        ? ended('the network is as it was')
+        : suffered(weatherWords(act.conditions), [], endedBy('weather'))
     case 'directory':
       return suffered('the directory misbehaves', [])
     case 'replay':
@@ -94,7 +104,7 @@ export function lineOf({ at, act }: PlannedStep, later: readonly PlannedStep[], 
     case 'emptyDisk':
       return suffered('its disk is copied or set back', [act.who])
     case 'calm':
-      return suffered('all faults end', [])
+      return ended('all faults end')
     case 'wait':
       return suffered(`${timeText(act.forMs)} pass`, [])
     default:
@@ -116,6 +126,9 @@ const FLOODS = {
   resigned: 'what others said, under another signature',
   twisted: 'what others said, with other bytes sealed in it'
 } as const
+
+const isSame = (one: Conditions, other: Conditions): boolean =>
+  Object.entries(one).every(([name, value]) => other[name as keyof Conditions] === value)
 
 function weatherWords({
   lossRate = 0,

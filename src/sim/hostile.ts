@@ -7,8 +7,8 @@ import { type Frame, makeFrame } from '../core/channel/frame.ts'
 import { Refusal } from '../core/reject.ts'
 import { type SigningKey, signingKey } from '../crypto/sign.ts'
 import { PREKEY_ID_BYTES } from '../wire/limits.ts'
-import type { Network } from './network.ts'
 import type { Random } from './random.ts'
+import type { NetworkFaults } from './scene.ts'
 
 /**
  * `garbage`: random bytes; `mutated`: recorded frames with a flipped bit; `requests`: well-formed key requests by fresh
@@ -22,10 +22,10 @@ const REQUEST_ENC_BYTES = 1120
 const REQUEST_SEALED_BYTES = 1024 + 16
 
 export class Hostile {
-  readonly #network: Network
+  readonly #network: NetworkFaults
   readonly #random: Random
 
-  constructor(network: Network, random: Random) {
+  constructor(network: NetworkFaults, random: Random) {
     this.#network = network
     this.#random = random
   }

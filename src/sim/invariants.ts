@@ -32,6 +32,33 @@ export const CLAIMS = {
 } as const
 export type InvariantId = keyof typeof CLAIMS
 
+/** What one look at each is about. */
+const LOOKED_AT: Readonly<Record<InvariantId, string>> = {
+  'I-1': 'frames on topics, and what went over streams, searched for every text, name and secret',
+  'I-2': 'messages shown',
+  'I-3': 'secrets of epochs, and of messages the readers',
+  'I-4': 'messages when they were sent off',
+  'I-7': 'keys, salts and numbers in what was sealed',
+  'I-7b': 'secrets that somebody has had, with what it holds now',
+  'I-8': 'messages shown',
+  'I-9': 'messages shown',
+  'I-10': 'epochs announced, and epochs written to disks',
+  'I-11': 'epochs adopted, and rows written over older ones',
+  'I-12': 'records of users written over older ones',
+  'I-13': 'alarms, and pairs of peers who know different epochs of one number',
+  'I-14': 'ends of phases with everybody compared',
+  'I-15': 'messages shown to others than their authors',
+  'I-16': 'ends of phases with everybody in possession of the key',
+  'I-16b': 'ends of phases with somebody in office',
+  'I-17': 'messages said, and the one before each that was shown',
+  'I-18': 'ends of phases with every roster looked through',
+  'I-19': 'requests, statements, digests, and epochs made',
+  'I-20': 'queues, caches and maps of a peer, with their caps',
+  'I-21': 'events handled',
+  'I-23': 'messages and removals that were taken',
+  machine: 'events handled'
+}
+
 /** How often something was looked at. */
 export type Looks = Partial<Record<InvariantId, number>>
 
@@ -72,7 +99,7 @@ export class Book {
       const [claim, looks] = [CLAIMS[id], this.#looks.get(id) ?? 0]
       if (breach?.id === id)
         return { id, claim, verdict: 'broken', looks, evidence: breach.evidence, trace: breach.trace }
-      if (looks > 0) return { id, claim, verdict: 'held', looks, evidence: `looked at ${looks} times` }
+      if (looks > 0) return { id, claim, verdict: 'held', looks, evidence: LOOKED_AT[id] }
       return { id, claim, verdict: 'not checked', looks, evidence: this.#whyNot(id, breach !== undefined, isCutShort) }
     })
     if (known || breach === undefined) return entries

@@ -187,10 +187,7 @@ function stepsOf(act: FileAct, phaseMs: number, usual: Conditions): PlannedStep[
       return spanned(
         act.for,
         { type: 'weather', conditions: conditionsOf(act.set) },
-        {
-          type: 'weather',
-          conditions: usual
-        }
+        { type: 'weather', conditions: usual }
       )
     case 'flood':
       return done({

@@ -7,6 +7,10 @@ import { Book, type Breach } from './invariants.ts'
 import type { Plan } from './plan.ts'
 import { type EndLine, RECORD_VERSION, type Recorder, type RecordLine, type RunMode, type Verdict } from './record.ts'
 
+/** Over what live nodes talk: sockets of this machine, or this process' memory. */
+export const TRANSPORTS = ['tcp', 'memory'] as const
+export type LiveTransport = (typeof TRANSPORTS)[number]
+
 /** Real time and memory: they differ between two runs of a seed, and nothing else does. */
 export interface Meter {
   /** ms, monotonic. */
@@ -25,6 +29,8 @@ export interface Stage {
   readonly signal: AbortSignal
   /** For live worlds: nodes in processes of their own. */
   readonly isInProcesses: boolean
+  /** For live worlds. */
+  readonly transport: LiveTransport
 }
 
 /** How a play ended. */
@@ -54,6 +60,7 @@ export interface RunOptions {
   readonly meter: Meter
   readonly signal: AbortSignal
   readonly isInProcesses?: boolean
+  readonly transport?: LiveTransport
 }
 
 export interface Outcome extends Played {
@@ -62,7 +69,7 @@ export interface Outcome extends Played {
 
 /** Runs a plan and records all of it. */
 export async function runPlan(plan: Plan, play: Play, recorder: Recorder, options: RunOptions): Promise<Outcome> {
-  const { mode, command, startedAt, meter, signal, isInProcesses = false } = options
+  const { mode, command, startedAt, meter, signal, isInProcesses = false, transport = 'tcp' } = options
   const begun = meter.now()
   const figures = new Figures()
   let rss = meter.rss()
@@ -86,7 +93,7 @@ export async function runPlan(plan: Plan, play: Play, recorder: Recorder, option
     startedAt: startedAt.toISOString()
   })
   const book = new Book()
-  const played = await play(plan, { record, book, meter, signal, isInProcesses })
+  const played = await play(plan, { record, book, meter, signal, isInProcesses, transport })
   const { at, events, breach } = played
   const isCutShort = signal.aborted && breach === undefined
   for (const line of book.close(breach, isCutShort)) recorder({ type: 'invariant', at, ...line })

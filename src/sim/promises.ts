@@ -3,7 +3,7 @@ import { equalBytes, mapKey } from '../base/bytes.ts'
 import { SECOND_MS } from '../base/time.ts'
 import type { Pending, SimNode } from './node.ts'
 import { Rosters } from './rosters.ts'
-import { type Condition, isSettled, type Promised, type Story, sayText } from './story.ts'
+import { type Cast, type Claim, type Condition, isSettled, type Promised, sayText } from './story.ts'
 import { isTaken, isWanted, keptMessages, type Person, QUORUM_FROM, type Said } from './truth.ts'
 
 /** T_remove. */
@@ -14,21 +14,21 @@ export const ELECTION_MS = 29 * SECOND_MS
 /** Who was heard is written down within this time. */
 const NOTED_MS = 3 * SECOND_MS
 
-const check = (isTrue: boolean, story: Story, claim: string): void => {
+const check = (isTrue: boolean, story: Cast, claim: string): void => {
   if (!isTrue) story.fail(claim)
 }
 
 const hasShown = (person: Person, text: string): boolean => person.shownTexts.has(sayText(text))
 
 /** Who is to be shown something: all members whose peers are up, or those in a group. */
-const audience = (story: Story, group: string | undefined): readonly Person[] =>
+const audience = (story: Cast, group: string | undefined): readonly Person[] =>
   (group === undefined ? story.truth.people : story.inGroup(group)).filter(
     (person) => isWanted(person) && person.node.isUp
   )
 
 /** All members whose peers are up have been shown this. @param group - to which it was said; undefined: the channel. */
 export const everyoneReads =
-  (text: string, group?: string): Promised =>
+  (text: string, group?: string): Claim =>
   (story) => {
     const blind = audience(story, group).filter((person) => !hasShown(person, text))
     check(blind.length === 0, story, `${blind.map(({ name }) => name).join(', ')} cannot read '${text}'`)
@@ -39,7 +39,7 @@ export const everyoneReads =
  * read; undefined when there is nothing. Of whom it had heard nothing before it may know nothing: keys go by, and with them the
  * trace of what was said under them.
  */
-function lost({ truth }: Story): { readonly reader: Person; readonly text: string; readonly by: Person } | undefined {
+function lost({ truth }: Cast): { readonly reader: Person; readonly text: string; readonly by: Person } | undefined {
   const ids = new Map<string, Set<string>>()
   for (const { view } of truth.people.flatMap(({ shown }) => shown)) {
     const text = view.content.text?.text ?? ''
@@ -81,7 +81,7 @@ const isEntitled = ({ readyAt, isRolledBack, isByzantine, partings, joins, node 
   (readyAt ?? at) < at && !isRolledBack && !isByzantine && partings.length === 0 && joins.some(isTaken) && node.isUp
 
 /** I-17: what was said to the channel is shown to all who had a key when it was said and are members still, or its loss is told. */
-export const nothingIsLost = (): Promised => (story) => {
+export const nothingIsLost = (): Claim => (story) => {
   const found = lost(story)
   if (found !== undefined) story.fail(`${found.reader.name} is not shown '${found.text}' of ${found.by.name}`, 'I-17')
 }
@@ -89,7 +89,7 @@ export const nothingIsLost = (): Promised => (story) => {
 export const hasLostNothing: Condition = (story) => lost(story) === undefined
 
 /** What was said to one alone and has not come to it, where both are up and have the disks that they had. */
-const unheard = ({ truth }: Story): Said | undefined =>
+const unheard = ({ truth }: Cast): Said | undefined =>
   truth.said.find(({ to, by, pending, text }) => {
     const isThere = (person: Person): boolean => person.node.isUp && !person.isRolledBack
     return to !== undefined && isTaken(pending) && isThere(to) && isThere(by) && !to.shownTexts.has(text)
@@ -98,26 +98,26 @@ const unheard = ({ truth }: Story): Said | undefined =>
 export const pairsAreHeard: Condition = (story) => unheard(story) === undefined
 
 /** I-17, for what is said to one alone. */
-export const everyPairIsHeard = (): Promised => (story) => {
+export const everyPairIsHeard = (): Claim => (story) => {
   const said = unheard(story)
   if (said !== undefined)
     story.fail(`${said.to?.name} is not shown what ${said.by.name} said to it: '${said.text}'`, 'I-17')
 }
 
 export const reads =
-  (who: string, text: string): Promised =>
+  (who: string, text: string): Claim =>
   (story) =>
     check(hasShown(story.person(who), text), story, `${who} cannot read '${text}'`)
 
 /** Was not shown this. That it cannot be derived either is the `Knowledge` checker's to say. */
 export const cannotRead =
-  (who: string, text: string): Promised =>
+  (who: string, text: string): Claim =>
   (story) =>
     check(!hasShown(story.person(who), text), story, `${who} can read '${text}'`)
 
 /** Was shown nothing that others said after this text was said. */
 export const canReadNothingAfter =
-  (who: string, text: string): Promised =>
+  (who: string, text: string): Claim =>
   (story) => {
     const { said } = story.truth
     const from = said.findIndex((one) => one.text === sayText(text))
@@ -128,13 +128,13 @@ export const canReadNothingAfter =
   }
 
 /** All members have one key, one log and one descriptor. */
-export const everyoneAgrees = (): Promised => (story) => check(isSettled(story), story, 'members do not agree')
+export const everyoneAgrees = (): Claim => (story) => check(isSettled(story), story, 'members do not agree')
 
 /**
  * Whoever was put into a group is in it, and nobody else: of those whose every command about it was answered, who did not
  * take themselves out, and who stayed in the channel. What a disk forgot that was set back counts for nothing.
  */
-export const groupsAreAsTold = (): Promised => (story) => {
+export const groupsAreAsTold = (): Claim => (story) => {
   for (const [group, changes] of story.truth.groups) {
     const isOver = changes.some(({ type, pending }) => type === 'dissolve' && !isRefused(pending))
     if (isOver || story.truth.groupId(group) === undefined) continue
@@ -152,18 +152,28 @@ export const groupsAreAsTold = (): Promised => (story) => {
   }
 }
 
+/** Whoever was removed and is in somebody's roster still. */
+function lingering(story: Cast): readonly Person[] {
+  const members = audience(story, undefined)
+  return story.truth.people
+    .filter(isRemoved)
+    .filter(({ key }) => members.some(({ node }) => Rosters.of(story.truth, node).members().has(key)))
+}
+
+export const areRemovalsAdopted: Condition = (story) => lingering(story).length === 0
+
+/** I-18: whoever was removed is in nobody's roster. */
+export const nobodyLingers = (): Claim => (story) => {
+  const names = lingering(story).map(({ name }) => name)
+  if (names.length > 0) story.fail(`${names.join(', ')}, removed, is in a roster still`, 'I-18')
+}
+
 /** I-18: whoever was removed is in nobody's roster, T_remove from now at the latest. */
 export const removalsAreAdopted =
   (withinMs = REMOVAL_MS): Promised =>
   (story) => {
-    const members = (): readonly Person[] => audience(story, undefined)
-    const lingering = (): readonly Person[] =>
-      story.truth.people
-        .filter(isRemoved)
-        .filter(({ key }) => members().some(({ node }) => Rosters.of(story.truth, node).members().has(key)))
-    story.until(() => lingering().length === 0, withinMs)
-    const names = lingering().map(({ name }) => name)
-    if (names.length > 0) story.fail(`${names.join(', ')}, removed, is in a roster still`, 'I-18')
+    story.until(areRemovalsAdopted, withinMs)
+    nobodyLingers()(story)
   }
 
 /** Whether a removal of this person was taken that no later wish to join undoes. */
@@ -185,7 +195,7 @@ export const somebodyLeads = (): Promised => (story) => {
  *
  * @param isInOffice - and that it follows no other.
  */
-export function isLed({ truth, world }: Story, isInOffice = false): Condition {
+export function isLed({ truth, world }: Cast, isInOffice = false): Condition {
   const from = world.time
   const managers = truth.people.filter(({ isManager }) => isManager)
   const mayElect = managers.length < QUORUM_FROM || 2 * managers.filter(isWanted).length > managers.length
@@ -198,7 +208,7 @@ export function isLed({ truth, world }: Story, isInOffice = false): Condition {
 const isRefused = ({ result }: Pending): boolean => result instanceof Error
 
 /** Nobody was alarmed. */
-export const nobodyIsAlarmed = (): Promised => (story) => {
+export const nobodyIsAlarmed = (): Claim => (story) => {
   const alarmed = story.world.nodes.filter(({ notices }) => notices.some(({ notice }) => notice.type === 'alarm'))
   check(alarmed.length === 0, story, `${alarmed.map(({ name }) => name).join(', ')} is alarmed`)
 }

@@ -59,6 +59,8 @@ export interface FaultLine extends At {
   readonly peers: readonly string[]
   /** When it ends by itself, ms since the run began. */
   readonly until?: number
+  /** It is no fault but the end of others. */
+  readonly isEnd?: boolean
 }
 
 /** Somebody asks for something: to join, to remove, to rekey. `what` says it in words. */
@@ -170,7 +172,7 @@ export interface InvariantLine extends At {
   readonly verdict: Verdict | 'not checked'
   /** How often it was looked at. */
   readonly looks: number
-  /** When broken: what was seen. Otherwise what was counted, or why it was not checked. */
+  /** When broken: what was seen. When held: what was looked at. Otherwise why it was not checked. */
   readonly evidence: string
   /** When broken: the last things that happened before. */
   readonly trace?: readonly string[]

@@ -19,7 +19,7 @@ import {
   somebodyLeads
 } from './promises.ts'
 import { Random } from './random.ts'
-import { isSettled, type Promised, type Step, type Story, type StoryConfig } from './story.ts'
+import { type Cast, isSettled, type Promised, type Step, type StoryConfig } from './story.ts'
 import { isWanted, QUORUM_FROM } from './truth.ts'
 
 /** The most managers a seed may draw: as many as the core can have in office. Seeds that draw one stay what they are. */
@@ -193,7 +193,7 @@ const isRunAway = ({ managers, life }: Scenario): boolean =>
  * Whether all that is promised can come true when faults are over. Where a lie is known nobody speaks any more. A manager
  * that was set back counts as faulty: it may have signed twice, and may have had the only key.
  */
-function isPromised(story: Story, scenario: Scenario): boolean {
+function isPromised(story: Cast, scenario: Scenario): boolean {
   const { truth } = story
   if (truth.isLieKnown || isRunAway(scenario)) return false
   const { managers } = scenario
@@ -530,7 +530,7 @@ interface LastWord {
 }
 
 /** Whether whoever says it is in the channel, not alone there, and in the group it is said to. */
-const isSayable = (story: Story, { who, group }: LastWord): boolean => {
+const isSayable = (story: Cast, { who, group }: LastWord): boolean => {
   const person = story.person(who)
   const isAlone = story.truth.people.every((other) => other === person || !isWanted(other))
   return isWanted(person) && !isAlone && (group === undefined || story.inGroup(group).includes(person))
@@ -538,5 +538,5 @@ const isSayable = (story: Story, { who, group }: LastWord): boolean => {
 
 const everyLastWord =
   (last: readonly LastWord[]) =>
-  (story: Story): boolean =>
+  (story: Cast): boolean =>
     last.every((words) => !isSayable(story, words) || haveAllRead(words.text, words.group)(story))

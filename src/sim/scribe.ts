@@ -1,9 +1,10 @@
 /**
- * Writes down what happens in a virtual world, as the lines of a record. It looks on as a checker does and changes nothing.
+ * Writes down what happens in a world, as the lines of a record. It looks on as a checker does and changes nothing.
  */
 import { hex } from '../base/bytes.ts'
 import { SECOND_MS } from '../base/time.ts'
 import type { Frame } from '../core/channel/frame.ts'
+import type { Event } from '../core/machine.ts'
 import type { Notice } from '../core/notice.ts'
 import { Refusal } from '../core/reject.ts'
 import { decodeStrict } from '../wire/codec.ts'
@@ -11,14 +12,14 @@ import { FRAME_BYTES } from '../wire/limits.ts'
 import { AnnouncementAttachment } from '../wire/messages.ts'
 import type { Checker } from './checkers/checker.ts'
 import type { Packet } from './network.ts'
-import type { SimNode } from './node.ts'
+import type { Pending, SimNode } from './node.ts'
 import type { Meter } from './play.ts'
 import type { KeyLine, NoticeLine, PeerLine, Recorder, RecordLine } from './record.ts'
 import { Rosters } from './rosters.ts'
+import type { Scene } from './scene.ts'
 import { carrierSight, MEANINGS } from './sight.ts'
 import { typedText } from './story.ts'
-import { isWanted, type Said, type Truth } from './truth.ts'
-import type { World } from './world.ts'
+import { isTaken, isWanted, type Said, type Truth } from './truth.ts'
 
 /** Of each kind of frame, and of messages. */
 const SIGHTS = 1
@@ -41,10 +42,14 @@ export class Scribe implements Checker {
   readonly #told = new Set<string>()
   readonly #shown = new Set<string>()
   readonly #paused = new Set<SimNode>()
+  /** Wishes to leave that were taken, and written down. */
+  readonly #left = new Set<Pending>()
   readonly #sights = new Map<string, number>()
   /** What the carrier sees of messages that nobody was shown yet, by id. */
   readonly #unseen = new Map<string, { readonly kind: string; readonly carrier: string }>()
   #said = 0
+  /** Said, and not answered. */
+  #open: readonly Said[] = []
   #links = ''
   #carried = new Map<string, [frames: number, bytes: number]>()
   #events = 0
@@ -58,7 +63,7 @@ export class Scribe implements Checker {
   }
 
   /** Begins to count what a network carries. */
-  attend({ network }: World): void {
+  attend({ network }: Scene): void {
     network.onSent = (kind, bytes) => {
       const [frames, sum] = this.#carried.get(kind) ?? [0, 0]
       this.#carried.set(kind, [frames + 1, sum + bytes])
@@ -67,21 +72,21 @@ export class Scribe implements Checker {
 
   // ---------------------------------------------------------------- as it happens
 
-  onStart(node: SimNode, world: World): void {
+  onStart(node: SimNode, world: Scene): void {
     this.#peer(node, 'up', world)
   }
 
-  onCrash(node: SimNode, world: World): void {
+  onCrash(node: SimNode, world: Scene): void {
     this.#paused.delete(node)
     this.#peer(node, 'down', world)
   }
 
-  #peer(node: SimNode, state: PeerLine['state'], world: World): void {
+  #peer(node: SimNode, state: PeerLine['state'], world: Scene): void {
     const role = this.#truth.personOf(node)?.isManager ? 'manager' : 'member'
     this.#record({ type: 'peer', at: world.time, peer: node.name, role, state })
   }
 
-  onPacket(packet: Packet, world: World): void {
+  onPacket(packet: Packet, world: Scene): void {
     if (packet.from === undefined) return
     const frame = world.network.read(packet)
     if (frame === undefined || frame instanceof Refusal) return
@@ -93,7 +98,7 @@ export class Scribe implements Checker {
     this.#sight(frame, world)
   }
 
-  #sight(frame: Frame, world: World): void {
+  #sight(frame: Frame, world: Scene): void {
     const { kind } = frame
     const isMessage = kind === 'message' || kind === 'plainMessage'
     const count = this.#sights.get(kind) ?? 0
@@ -104,7 +109,13 @@ export class Scribe implements Checker {
     else this.#record({ type: 'sight', at: world.time, kind, carrier, members: MEANINGS[kind] ?? '' })
   }
 
-  onNotice(node: SimNode, notice: Notice, world: World): void {
+  onHandled(node: SimNode, event: Event, world: Scene): void {
+    if (event.type !== 'command') return
+    this.#noteSaid(world)
+    this.#noteLeft(node, world)
+  }
+
+  onNotice(node: SimNode, notice: Notice, world: Scene): void {
     const { time: at } = world
     const tell = (what: NoticeLine['what'], words: string): void =>
       this.#record({ type: 'notice', at, peer: node.name, what, words })
@@ -163,7 +174,7 @@ export class Scribe implements Checker {
     this.#record({ type: 'shown', at, id: typedText(said.text), peer: node.name, ms: at - said.at, count: 1 })
   }
 
-  #key(node: SimNode, state: string, world: World, number?: { readonly term: number; readonly serial: number }): void {
+  #key(node: SimNode, state: string, world: Scene, number?: { readonly term: number; readonly serial: number }): void {
     const before = this.#keys.get(node)
     const { term, serial } = number ?? before ?? { term: 0, serial: 0 }
     // Which key it is comes with the notice of its epoch.
@@ -195,7 +206,7 @@ export class Scribe implements Checker {
     return undefined
   }
 
-  #epoch(node: SimNode, { term, serial, issuer }: Extract<Notice, { type: 'epoch' }>, world: World): void {
+  #epoch(node: SimNode, { term, serial, issuer }: Extract<Notice, { type: 'epoch' }>, world: Scene): void {
     const number = `${term}.${serial}`
     const name = `${number} ${hex(issuer)}`
     const announced = [...this.#announced].find(
@@ -226,22 +237,29 @@ export class Scribe implements Checker {
 
   // ---------------------------------------------------------------- between events
 
-  /** Writes down what was said since the last time. */
-  noteSaid(world: World): void {
-    for (const said of this.#truth.said.slice(this.#said)) {
-      if (said.pending.result instanceof Error) continue
-      this.#record({
-        type: 'said',
-        at: said.at,
-        id: typedText(said.text),
-        by: said.by.name,
-        ...this.#readersOf(said, world)
-      })
+  /** Writes down what was said since the last time and is taken. */
+  #noteSaid(world: Scene): void {
+    const { said } = this.#truth
+    const open = [...this.#open, ...said.slice(this.#said)]
+    this.#said = said.length
+    this.#open = open.filter(({ pending }) => pending.result === undefined)
+    for (const one of open) {
+      if (!isTaken(one.pending)) continue
+      const { text, by } = one
+      this.#record({ type: 'said', at: world.time, id: typedText(text), by: by.name, ...this.#readersOf(one, world) })
     }
-    this.#said = this.#truth.said.length
   }
 
-  #readersOf({ by, group, to }: Said, world: World): { readonly place: string; readonly readers: number } {
+  /** Who leaves is told nothing more, of its key neither. */
+  #noteLeft(node: SimNode, world: Scene): void {
+    for (const parting of this.#truth.personOf(node)?.partings ?? []) {
+      if (parting.command.type !== 'leaveChannel' || !isTaken(parting) || this.#left.has(parting)) continue
+      this.#left.add(parting)
+      this.#key(node, 'left', world)
+    }
+  }
+
+  #readersOf({ by, group, to }: Said, world: Scene): { readonly place: string; readonly readers: number } {
     if (to !== undefined) return { place: `@${to.name}`, readers: 1 }
     const others = this.#truth.people.filter((person) => person !== by && isWanted(person))
     if (group.length === 0) return { place: '', readers: others.length }
@@ -254,7 +272,7 @@ export class Scribe implements Checker {
   }
 
   /** What is counted over a time: who is there and linked, what was carried, what it cost. */
-  tick(world: World): void {
+  tick(world: Scene): void {
     const { time: at, nodes, network } = world
     for (const node of nodes) {
       if (node.isPaused === this.#paused.has(node)) continue

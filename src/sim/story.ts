@@ -14,17 +14,21 @@ import type { DiskCopy, Loss } from './disk.ts'
 import { groupEpochOf } from './epochs.ts'
 import { type Flood, Hostile } from './hostile.ts'
 import { type Lie, LyingManager } from './lying-manager.ts'
-import { addressOf, CALM, type Conditions } from './network.ts'
+import { CALM, type Conditions } from './network.ts'
 import type { JudgingMachine, NodeConfig, Pending, SimNode } from './node.ts'
 import { Random } from './random.ts'
 import { Rosters } from './rosters.ts'
+import type { Setting } from './scene.ts'
 import { isStaying, isWanted, NAME_MARK, type Person, TEXT_MARK, Truth } from './truth.ts'
 import { World } from './world.ts'
 
 /** Something that is so, or not yet. It may ask peers, but changes nothing. */
-export type Condition = (story: Story) => boolean
+export type Condition = (cast: Cast) => boolean
 
-/** A claim about the story so far. Throws a `Violation`. */
+/** A claim about what happened so far. Throws a `Violation`. */
+export type Claim = (cast: Cast) => void
+
+/** A claim that may take virtual time to come true. */
 export type Promised = (story: Story) => void
 
 /** Stands for a name: whoever leads at that moment. */
@@ -110,6 +114,9 @@ export type Act =
   | { readonly type: 'settle'; readonly withinMs: number }
   | { readonly type: 'expect'; readonly promise: Promised }
 
+/** What takes time or says something of the story: in virtual time alone. */
+export type Deed = Exclude<Act, { readonly type: 'wait' | 'settle' | 'expect' }>
+
 export type Step = Act & {
   /** Virtual ms since the start; at once when that is past. */
   readonly at?: number
@@ -122,7 +129,7 @@ export type Step = Act & {
 /** Makes the peer of a user. `Peer` of `core/peer.ts`, or a toy. */
 export type MakePeer = (config: { readonly key: SigningKey; readonly nick: string }) => JudgingMachine
 
-export interface StoryConfig {
+export interface CastConfig {
   readonly seed: number
   readonly makePeer: MakePeer
   readonly people: readonly string[]
@@ -134,6 +141,9 @@ export interface StoryConfig {
   readonly nodes?: Readonly<Record<string, Pick<NodeConfig, 'skewMs' | 'rate' | 'syncMs'>>>
   /** Watch the run. They get the truth to compare with. */
   readonly checkers?: (truth: Truth) => readonly Checker[]
+}
+
+export interface StoryConfig extends CastConfig {
   readonly isSharingFrames?: boolean
   /** What the network is like, where it is not as usual. */
   readonly conditions?: Partial<Conditions>
@@ -153,9 +163,10 @@ export const sayText = (text: string): string => `${TEXT_MARK} ${text}`
 /** What somebody typed. @param text - as it is on the wire. */
 export const typedText = (text: string): string => text.slice(TEXT_MARK.length + 1)
 
-export class Story {
-  readonly config: StoryConfig
-  readonly world: World
+/** People, and what they do and suffer, in whatever world. */
+export class Cast<W extends Setting = Setting> {
+  readonly config: CastConfig
+  readonly world: W
   readonly truth = new Truth()
   readonly managers: readonly string[]
   readonly #keys = new Map<string, SigningKey>()
@@ -163,20 +174,12 @@ export class Story {
   readonly #lies = new Map<string, Lie>()
   readonly #hostile: Hostile
 
-  constructor(config: StoryConfig) {
+  /** @param makeWorld - one that these look at. */
+  constructor(config: CastConfig, makeWorld: (checkers: readonly Checker[]) => W) {
     this.config = config
     const { seed, people } = config
     this.managers = config.managers ?? people.slice(0, 1)
-    const checkers = [this.truth, ...(config.checkers?.(this.truth) ?? [])]
-    this.world = new World({
-      seed,
-      checkers,
-      ...(config.isSharingFrames !== undefined && { isSharingFrames: config.isSharingFrames }),
-      ...(config.degree !== undefined && { degree: config.degree }),
-      ...(config.repeatWith !== undefined && { repeatWith: config.repeatWith })
-    })
-    if (config.conditions !== undefined && Object.keys(config.conditions).length > 0)
-      this.world.network.conditions = { ...CALM, ...config.conditions }
+    this.world = makeWorld([this.truth, ...(config.checkers?.(this.truth) ?? [])])
     for (const name of people) this.#addPerson(name)
     this.#hostile = new Hostile(this.world.network, new Random(seed, 'hostile'))
     for (const { node } of this.truth.people) this.world.start(node)
@@ -199,34 +202,6 @@ export class Story {
       ...nodes?.[name]
     })
     this.truth.add(node, this.managers.includes(name))
-  }
-
-  /** Plays steps in order. */
-  play(steps: readonly Step[]): this {
-    for (const step of steps) {
-      if (step.at !== undefined) this.world.runUntil(Math.max(step.at, this.world.time))
-      if (step.once !== undefined && !this.until(step.once, step.withinMs ?? ONCE_MS)) {
-        this.fail(`the condition of '${step.type}' did not come true in time`)
-      }
-      this.act(step)
-    }
-    return this
-  }
-
-  /** Ends the run with every checker's last word. */
-  end(): this {
-    this.world.end()
-    return this
-  }
-
-  /** Lets time pass until the condition holds, looking every 50 ms; false when it does not within this time. */
-  until(condition: Condition, withinMs: number): boolean {
-    const untilMs = this.world.time + withinMs
-    while (!condition(this)) {
-      if (this.world.time >= untilMs) return false
-      this.world.run(POLL_MS)
-    }
-    return true
   }
 
   fail(claim: string, invariant = 'promise'): never {
@@ -260,11 +235,18 @@ export class Story {
 
   /** What a peer says of the channel now; undefined when it is down, asleep, or does not know it. */
   view(name: string): ChannelView | undefined {
-    const { channel } = this.truth
-    if (channel === undefined) return undefined
+    return this.#channels(name)?.find(({ id }) => equalBytes(id, this.truth.channel ?? EMPTY))
+  }
+
+  /** Whether a peer says that it does not know the channel. */
+  isOutside(name: string): boolean {
+    return this.#channels(name)?.every(({ id }) => !equalBytes(id, this.truth.channel ?? EMPTY)) ?? false
+  }
+
+  /** The channels that a peer knows; undefined when it does not say. */
+  #channels(name: string): readonly ChannelView[] | undefined {
     const result = this.#command(name, { type: 'channels' })?.result
-    if (result === undefined || result instanceof Error || result.type !== 'channels') return undefined
-    return result.channels.find(({ id }) => id.every((byte, i) => byte === channel[i]))
+    return result === undefined || result instanceof Error || result.type !== 'channels' ? undefined : result.channels
   }
 
   /** What a peer says of the groups now; empty when it is down or asleep. */
@@ -282,7 +264,7 @@ export class Story {
   }
 
   /** Does one thing now. */
-  act(act: Act): void {
+  act(act: Deed): void {
     const { world } = this
     switch (act.type) {
       case 'create':
@@ -366,15 +348,6 @@ export class Story {
       case 'calm':
         this.#calm()
         break
-      case 'wait':
-        world.run(act.forMs)
-        break
-      case 'settle':
-        this.#settle(act.withinMs)
-        break
-      case 'expect':
-        act.promise(this)
-        break
       default:
         act satisfies never
     }
@@ -405,7 +378,7 @@ export class Story {
   }
 
   #invite(who: string, uses: number): void {
-    const addresses = [addressOf(this.person(who).node)]
+    const addresses = [this.world.addressOf(this.person(who).node)]
     const command: Command = { type: 'invite', channel: this.channel, uses, lifetimeMs: undefined, addresses }
     this.#command(who, command)
   }
@@ -588,14 +561,72 @@ export class Story {
     }
   }
 
-  #settle(withinMs: number): void {
-    if (!this.until(isSettled, withinMs)) {
-      const views = this.truth.people.map((person) => ({ person, view: this.view(person.name) }))
-      const who = views.map(({ person, view }) => `${person.name} ${describeView(view)}`)
-      const isKeyless = views.some(({ person, view }) => isWanted(person) && person.node.isUp && view?.key !== 'ready')
-      this.fail(`not settled within ${withinMs} ms: ${who.join('; ')}`, isKeyless ? 'I-16' : 'I-14')
-    }
+  /** @param withinMs - the time there was. */
+  requireSettled(withinMs: number): void {
+    if (isSettled(this)) return
+    const views = this.truth.people.map((person) => ({ person, view: this.view(person.name) }))
+    const who = views.map(({ person, view }) => `${person.name} ${describeView(view)}`)
+    const isKeyless = views.some(({ person, view }) => isWanted(person) && person.node.isUp && view?.key !== 'ready')
+    this.fail(`not settled within ${withinMs} ms: ${who.join('; ')}`, isKeyless ? 'I-16' : 'I-14')
   }
+}
+
+/** What people do and suffer in virtual time, step by step. */
+export class Story extends Cast<World> {
+  constructor(config: StoryConfig) {
+    super(config, (checkers) => worldOf(config, checkers))
+  }
+
+  /** Plays steps in order. */
+  play(steps: readonly Step[]): this {
+    for (const step of steps) {
+      if (step.at !== undefined) this.world.runUntil(Math.max(step.at, this.world.time))
+      if (step.once !== undefined && !this.until(step.once, step.withinMs ?? ONCE_MS)) {
+        this.fail(`the condition of '${step.type}' did not come true in time`)
+      }
+      this.act(step)
+    }
+    return this
+  }
+
+  /** Ends the run with every checker's last word. */
+  end(): this {
+    this.world.end()
+    return this
+  }
+
+  /** Lets time pass until the condition holds, looking every 50 ms; false when it does not within this time. */
+  until(condition: Condition, withinMs: number): boolean {
+    const untilMs = this.world.time + withinMs
+    while (!condition(this)) {
+      if (this.world.time >= untilMs) return false
+      this.world.run(POLL_MS)
+    }
+    return true
+  }
+
+  /** Does one thing now, in the time that it takes. */
+  override act(act: Act): void {
+    if (act.type === 'wait') this.world.run(act.forMs)
+    else if (act.type === 'expect') act.promise(this)
+    else if (act.type === 'settle') {
+      this.until(isSettled, act.withinMs)
+      this.requireSettled(act.withinMs)
+    } else super.act(act)
+  }
+}
+
+function worldOf(config: StoryConfig, checkers: readonly Checker[]): World {
+  const { seed, isSharingFrames, degree, repeatWith, conditions = {} } = config
+  const world = new World({
+    seed,
+    checkers,
+    ...(isSharingFrames !== undefined && { isSharingFrames }),
+    ...(degree !== undefined && { degree }),
+    ...(repeatWith !== undefined && { repeatWith })
+  })
+  if (Object.keys(conditions).length > 0) world.network.conditions = { ...CALM, ...conditions }
+  return world
 }
 
 const contentOf = (text: string, replyTo: Uint8Array): Partial<Content> => ({
@@ -637,7 +668,7 @@ export const isSettled: Condition = (story) => {
     const isToBe = person.isJoining || isWanted(person)
     if (!isToBe || !isStaying(person) || !person.node.isUp) continue
     const view = story.view(person.name)
-    if (view === undefined && person.isJoining) story.join(person)
+    if (person.isJoining && story.isOutside(person.name)) story.join(person)
     if (view?.key !== 'ready') areAllReady = false
     else views.push(view)
   }
@@ -652,7 +683,7 @@ export const isSettled: Condition = (story) => {
 }
 
 /** Whether all members of a group who are up have its key, and the same one. */
-function areInGroup(story: Story, name: string): boolean {
+function areInGroup(story: Cast, name: string): boolean {
   const group = story.truth.groupId(name)
   if (group === undefined) return true
   const people = story.inGroup(name).filter((person) => isWanted(person) && person.node.isUp)

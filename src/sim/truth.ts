@@ -10,8 +10,8 @@ import { Refusal } from '../core/reject.ts'
 import type { Checker } from './checkers/checker.ts'
 import type { Packet } from './network.ts'
 import type { Pending, SimNode } from './node.ts'
+import type { Scene } from './scene.ts'
 import { peekKind } from './trace.ts'
-import type { World } from './world.ts'
 
 /** Every text of a run begins with this, so that one search finds them all. */
 export const TEXT_MARK = 'canarytext'
@@ -162,7 +162,7 @@ export class Truth implements Checker {
     return result !== undefined && !(result instanceof Error) && result.type === 'group' ? result.group.id : undefined
   }
 
-  onPacket(packet: Packet, world: World): void {
+  onPacket(packet: Packet, world: Scene): void {
     const by = packet.from && this.#byNode.get(packet.from)
     if (!by?.isManager || by.isLiar || peekKind(packet.bytes) !== 'heartbeat') return
     const frame = world.network.read(packet)
@@ -181,7 +181,7 @@ export class Truth implements Checker {
     if (effect.result.type === 'invite') this.invite = effect.result.invite
   }
 
-  onNotice(node: SimNode, notice: Notice, world: World): void {
+  onNotice(node: SimNode, notice: Notice, world: Scene): void {
     const person = this.#byNode.get(node)
     if (person?.node !== node) return
     if (notice.type === 'keyState' && notice.state === 'ready') person.readyAt ??= world.time

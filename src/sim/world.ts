@@ -16,10 +16,11 @@ import { Refusal } from '../core/reject.ts'
 import { type Checker, Violation } from './checkers/checker.ts'
 import { Directory } from './directory.ts'
 import type { Loss } from './disk.ts'
-import { Network, type NetworkHost, type Packet } from './network.ts'
+import { addressOf, Network, type NetworkHost, type Packet } from './network.ts'
 import { type NodeConfig, type Pending, SimNode } from './node.ts'
 import { Queue } from './queue.ts'
 import { Random } from './random.ts'
+import type { Setting } from './scene.ts'
 import { describeEffect, describeEvent, Trace } from './trace.ts'
 
 /** More events than this in one run is a livelock. */
@@ -42,7 +43,7 @@ export interface WorldConfig {
   readonly repeatWith?: string
 }
 
-export class World implements NetworkHost {
+export class World implements NetworkHost, Setting {
   readonly seed: number
   readonly random: Random
   readonly trace = new Trace()
@@ -88,6 +89,10 @@ export class World implements NetworkHost {
       this.nodes.find((node) => node.name === name),
       `there is a node ${name}`
     )
+  }
+
+  addressOf(node: SimNode): Uint8Array {
+    return addressOf(node)
   }
 
   /** Starts a process with what is on disk. */
@@ -229,7 +234,7 @@ export class World implements NetworkHost {
 
   /** Stops the run: an invariant is broken. */
   fail(violation: Violation): never {
-    throw new RunError(violation, this, this.#repeatWith)
+    throw new RunError(violation, this, `, seed ${this.seed}: ${this.#repeatWith}`)
   }
 
   /** Ends the run: every checker says its last word. */
@@ -458,7 +463,8 @@ export class World implements NetworkHost {
   }
 }
 
-function machineFault(error: unknown): Violation {
+/** What comes out of a machine, as a broken promise of our own code. */
+export function machineFault(error: unknown): Violation {
   const kind = error instanceof InternalError ? 'a promise of our own code' : 'an exception'
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
   return new Violation('machine', `${kind} came out of a machine: ${text}`, { cause: error })
@@ -467,15 +473,12 @@ function machineFault(error: unknown): Violation {
 /** A violation with the way to it. */
 export class RunError extends Error {
   readonly violation: Violation
-  readonly seed: number
 
-  constructor(violation: Violation, world: World, repeatWith: string) {
-    const lines = world.trace.last(SHOWN_LINES).join('\n')
-    super(`${violation.message}\nat ${world.time} ms, seed ${world.seed}: ${repeatWith}\n${lines}`, {
-      cause: violation
-    })
+  /** @param where - how to see it again. */
+  constructor(violation: Violation, { trace, time }: Pick<Setting, 'trace' | 'time'>, where = '') {
+    const lines = trace.last(SHOWN_LINES).join('\n')
+    super(`${violation.message}\nat ${time} ms${where}\n${lines}`, { cause: violation })
     this.name = 'RunError'
     this.violation = violation
-    this.seed = world.seed
   }
 }

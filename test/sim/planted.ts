@@ -1,9 +1,9 @@
 /** Peers with one bug each, to see that a simulation finds it: machines around machines, in tests alone. */
-import { utf8 } from '../../src/base/bytes.ts'
-import { type Frame, readFrame } from '../../src/core/channel/frame.ts'
+import { type Frame, makeFrame, readFrame } from '../../src/core/channel/frame.ts'
 import type { Effect, Env, Event } from '../../src/core/machine.ts'
 import { Peer } from '../../src/core/peer.ts'
 import { Refusal } from '../../src/core/reject.ts'
+import type { SigningKey } from '../../src/crypto/sign.ts'
 import { LyingManager } from '../../src/sim/lying-manager.ts'
 import type { Fill, HeldSecret, JudgingMachine } from '../../src/sim/node.ts'
 import type { MakePeer } from '../../src/sim/story.ts'
@@ -101,13 +101,25 @@ class Forgetful extends Wrapped {
   }
 }
 
-/** Publishes the text of whatever it is told to say. */
+/** Publishes, signed and in plain, whatever it is told to say. */
 class Talkative extends Wrapped {
+  readonly #key: SigningKey
+
+  constructor(peer: Peer, key: SigningKey) {
+    super(peer)
+    this.#key = key
+  }
+
   override handle(event: Event, env: Env): Effect[] {
     const effects = super.handle(event, env)
     if (event.type !== 'command' || event.command.type !== 'say') return effects
     const { channel, content } = event.command
-    return [...effects, { type: 'publish', channel, frame: utf8(content.text?.text ?? '') }]
+    const nothing = new Uint8Array(0)
+    const plainMessage = {
+      ...{ group: nothing, device: 0, boot: env.random(16), counter: 0, previous: nothing, lamport: 1 },
+      ...{ descriptor: env.random(32), content: { writtenAt: 1, replaces: nothing, ...content } }
+    }
+    return [...effects, { type: 'publish', channel, frame: makeFrame(channel, this.#key, { plainMessage }).bytes }]
   }
 }
 
@@ -187,7 +199,7 @@ export function planted(bug: Bug, who: string): MakePeer {
       case 'gives two keys to one id':
         return new LyingManager(peer, config.key, 'two faces')
       case 'says in plain what it seals':
-        return new Talkative(peer)
+        return new Talkative(peer, config.key)
       case 'keeps everything in a cache':
         return new Hoarder(peer)
       case 'shows what was said to another alone':

@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { type Plan, planOf } from '../../src/sim/plan.ts'
 import { type Outcome, runPlan } from '../../src/sim/play.ts'
 import type { InvariantLine, RecordLine } from '../../src/sim/record.ts'
+import { accountOf } from '../../src/sim/report/account.ts'
 import { formOf, membersOf, settled } from '../../src/sim/scenario-acts.ts'
 import { readScenario } from '../../src/sim/scenario-file.ts'
 import { builtIn, summaries } from '../../src/sim/scenarios.ts'
@@ -99,6 +100,39 @@ describe('sim/virtual', function () {
     expect(of('links').at(-1)!.links).to.have.lengthOf((5 * 4) / 2)
     expect(of('sight').find(({ kind }) => kind === 'message')?.members).to.match(/says: /)
     for (const { carrier } of of('sight')) expect(carrier).to.not.include('canary')
+  })
+
+  it('tells of faults and their end where there are any, and of whoever leaves', async () => {
+    const calm = await run(small())
+    expect(calm.lines.filter(({ type }) => type === 'fault')).to.deep.equal([])
+    const disturbed = {
+      ...SMALL,
+      phases: [
+        { name: 'joining', for: '5s', do: [{ do: 'join', who: 'members' }] },
+        {
+          name: 'trouble',
+          for: '5s',
+          do: [
+            { do: 'isolate', who: 'alice', for: '1s' },
+            { do: 'network', set: { loss: 0.1 }, after: '2s', for: '1s' },
+            { do: 'leave', who: 'bob', after: '4s' }
+          ]
+        }
+      ]
+    }
+    const { lines } = await run(planOf(readScenario(disturbed), SEED))
+    const faults = lines.flatMap((line) => (line.type === 'fault' ? [[line.what, line.isEnd === true]] : []))
+    expect(faults).to.deep.equal([
+      ['is cut off', false],
+      ['every link is whole again', true],
+      ['the network changes: 10 % of frames are lost', false],
+      ['the network is as it was', true],
+      ['all faults end', true]
+    ])
+    const account = accountOf(lines)
+    expect([account.faults, account.reliefs].map(({ length }) => length)).to.deep.equal([2, 3])
+    const keys = lines.filter((line) => line.type === 'key' && line.peer === 'bob')
+    expect(keys.at(-1)).to.include({ state: 'left', term: 1 })
   })
 
   it('one seed gives one record, and another seed another', async () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../src/base/time.ts'
-import type { Step, Story } from '../../src/sim/story.ts'
+import type { Cast, Step } from '../../src/sim/story.ts'
 import { peekKind } from '../../src/sim/trace.ts'
 import { Reason } from '../../src/wire/messages.ts'
 import {
@@ -18,17 +18,17 @@ import {
 } from '../people.ts'
 
 /** Why there were epochs, and when, as somebody was told. */
-const epochs = (story: Story, who: string): { at: number; reason: Reason }[] =>
+const epochs = (story: Cast, who: string): { at: number; reason: Reason }[] =>
   story
     .person(who)
     .node.notices.flatMap(({ at, notice }) => (notice.type === 'epoch' ? [{ at, reason: notice.reason }] : []))
-const reasons = (story: Story, who: string, fromMs = 0): Reason[] =>
+const reasons = (story: Cast, who: string, fromMs = 0): Reason[] =>
   epochs(story, who)
     .filter(({ at }) => at >= fromMs)
     .map(({ reason }) => reason)
 const isOnline =
   (who: string, count: number) =>
-  (story: Story): boolean =>
+  (story: Cast): boolean =>
     story.view(who)?.online === count
 
 describe('stories/triggers', () => {

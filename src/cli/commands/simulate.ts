@@ -5,6 +5,7 @@ import { resolve } from 'node:path'
 import { UsageError } from '../../base/errors.ts'
 import { SECOND_MS } from '../../base/time.ts'
 import { type Plan, planOf } from '../../sim/plan.ts'
+import { TRANSPORTS } from '../../sim/play.ts'
 import type { EndLine, InvariantLine, Recorder, RecordLine, RunLine } from '../../sim/record.ts'
 import { formOf, settled, stretched } from '../../sim/scenario-acts.ts'
 import { MODES, type Mode, readScenario, type ScenarioFile } from '../../sim/scenario-file.ts'
@@ -15,7 +16,7 @@ import { nearest } from '../catalogue.ts'
 import { displayText, own } from '../display-text.ts'
 import { EXIT } from '../exit.ts'
 import { interrupted } from '../interrupts.ts'
-import { BUILT, type Ended, type Runner, reportOf, runnerOf } from '../plays.ts'
+import { type Ended, type Runner, reportOf, runnerOf } from '../plays.ts'
 import { againLine, fileLine, listLines, SIMULATION, smallerLine, verdictLines } from '../simulation-text.ts'
 import { jsonView, lineView, TerminalView, type View } from '../simulation-view.ts'
 
@@ -146,8 +147,10 @@ class Simulation {
   }
 
   #run(runner: Runner, record: Recorder, command: string, signal: AbortSignal): Promise<Ended> {
-    const isInProcesses = this.#args.options.isOn('processes')
-    return runner(record, { command, startedAt: new Date(), meter: METER, signal, isInProcesses })
+    const { options } = this.#args
+    const isInProcesses = options.isOn('processes')
+    const transport = options.choice('transport', TRANSPORTS, 'tcp')
+    return runner(record, { command, startedAt: new Date(), meter: METER, signal, isInProcesses, transport })
   }
 
   #view(): View {
@@ -166,7 +169,7 @@ class Simulation {
   #command(): string {
     const { options } = this.#args
     const words = ['conclave', 'simulate', this.#name, '--seed', String(this.#seed), '--mode', this.#mode]
-    for (const name of ['peers', 'managers', 'duration']) {
+    for (const name of ['peers', 'managers', 'duration', 'transport']) {
       const value = options.text(name)
       if (value !== undefined) words.push(`--${name}`, value)
     }
@@ -221,9 +224,9 @@ function countOf({ options }: Arguments, what: 'peers' | 'managers'): number | u
 }
 
 function modeOf({ options }: Arguments, { name, modes }: ScenarioFile): Mode {
-  const standard = modes.find((mode) => BUILT.includes(mode)) ?? modes[0]!
-  const mode = options.choice('mode', MODES, standard)
-  if (mode !== 'live' && options.isOn('processes')) throw new UsageError('BAD_OPTION', SIMULATION.onlyLive)
+  const mode = options.choice('mode', MODES, modes[0]!)
+  if (mode !== 'live' && (options.isOn('processes') || options.has('transport')))
+    throw new UsageError('BAD_OPTION', SIMULATION.onlyLive)
   if (modes.includes(mode)) return mode
   const shown = modes.map((one) => displayText(one))
   throw new UsageError('BAD_OPTION', SIMULATION.wrongMode(displayText(name, { columns: 40, lines: 1 }), shown))

@@ -12,9 +12,9 @@ import { Refusal } from '../../core/reject.ts'
 import type { EpochRow } from '../../wire/rows.ts'
 import { epochIn } from '../epochs.ts'
 import type { SimNode } from '../node.ts'
+import type { Scene } from '../scene.ts'
 import { peekKind } from '../trace.ts'
 import { isWanted, QUORUM_FROM, type Truth } from '../truth.ts'
-import type { World } from '../world.ts'
 import { type Checker, Violation } from './checker.ts'
 
 /** T_alarm. */
@@ -73,7 +73,7 @@ export class Alarms implements Checker {
       throw new Violation('I-13', `${node.name} hears a proof that a manager lied, and is not alarmed`)
   }
 
-  onHandled(node: SimNode, event: Event, world: World): void {
+  onHandled(node: SimNode, event: Event, world: Scene): void {
     const { channel } = this.#truth
     if (event.type === 'answer' && channel !== undefined)
       for (const bytes of event.answer?.frames ?? []) this.#bring(node, readFrame(channel, bytes))
@@ -111,7 +111,7 @@ export class Alarms implements Checker {
     return managers >= QUORUM_FROM || isOfOne
   }
 
-  #watch(conflict: Conflict, world: World): void {
+  #watch(conflict: Conflict, world: Scene): void {
     const [a, b] = conflict.between
     const { network } = world
     const isMet = network.isCalm && network.isLinked(a, b) && network.isLinked(b, a)

@@ -16,9 +16,9 @@ import { AnnouncementAttachment } from '../../wire/messages.ts'
 import type { Packet } from '../network.ts'
 import type { SimNode } from '../node.ts'
 import { ELECTION_MS } from '../promises.ts'
+import type { Scene } from '../scene.ts'
 import { peekKind } from '../trace.ts'
 import { isWanted, QUORUM_FROM, type Truth } from '../truth.ts'
-import type { World } from '../world.ts'
 import { type Checker, Violation } from './checker.ts'
 
 const TERMS_PER_HOUR = 2
@@ -52,19 +52,19 @@ export class Calm implements Checker {
     this.#truth = truth
   }
 
-  onStart(_node: SimNode, world: World): void {
+  onStart(_node: SimNode, world: Scene): void {
     this.#disturb(world)
   }
 
-  onCrash(_node: SimNode, world: World): void {
+  onCrash(_node: SimNode, world: Scene): void {
     this.#disturb(world)
   }
 
-  onHandled(_node: SimNode, _event: unknown, world: World): void {
+  onHandled(_node: SimNode, _event: unknown, world: Scene): void {
     if (!isCalm(world)) this.#disturb(world)
   }
 
-  onPacket(packet: Packet, world: World): void {
+  onPacket(packet: Packet, world: Scene): void {
     if (
       packet.from === undefined ||
       this.#truth.personOf(packet.from)?.isLiar ||
@@ -88,7 +88,7 @@ export class Calm implements Checker {
     }
   }
 
-  onEffect(node: SimNode, effect: Effect, world: World): void {
+  onEffect(node: SimNode, effect: Effect, world: Scene): void {
     const asked = this.#asked.get(node)
     if (asked !== undefined && effect.type === 'notify' && effect.notice.type === 'epoch') asked.isAnswered = true
     if (effect.type !== 'publish' || peekKind(effect.frame) !== 'keyRequest') return
@@ -114,7 +114,7 @@ export class Calm implements Checker {
    * Whether only the heal can be why a member with the key asks for it. A manager that lies, and may open terms alone, is another
    * reason each time that it opens one and gives nobody its key.
    */
-  #isByHeal(node: SimNode, healedAt: number, world: World): boolean {
+  #isByHeal(node: SimNode, healedAt: number, world: Scene): boolean {
     const person = this.#truth.personOf(node)
     const managers = this.#truth.people.filter(({ isManager }) => isManager)
     if (managers.length < QUORUM_FROM && managers.some(({ isLiar }) => isLiar)) return false
@@ -129,12 +129,12 @@ export class Calm implements Checker {
     return managers < QUORUM_FROM || 2 * signers > managers
   }
 
-  #disturb(world: World): void {
+  #disturb(world: Scene): void {
     this.#calmSince = world.time
     this.#begun = []
   }
 }
 
-const isCalm = ({ network, nodes }: World): boolean =>
+const isCalm = ({ network, nodes }: Scene): boolean =>
   network.isCalm &&
   nodes.every(({ isUp, isPaused, clock, syncMs }) => isUp && !isPaused && clock.rate === 1 && syncMs === 0)

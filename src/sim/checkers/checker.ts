@@ -8,7 +8,7 @@ import type { Notice } from '../../core/notice.ts'
 import type { Looks } from '../invariants.ts'
 import type { Packet } from '../network.ts'
 import type { SimNode } from '../node.ts'
-import type { World } from '../world.ts'
+import type { Scene } from '../scene.ts'
 
 /** An invariant is broken. The message tells which, where, and how to see it again. */
 export class Violation extends Error {
@@ -27,15 +27,15 @@ export interface Checker {
   /** The invariants that it stands for. */
   readonly looks?: Looks
   /** New bytes are on a topic. */
-  onPacket?(packet: Packet, world: World): void
+  onPacket?(packet: Packet, world: Scene): void
   /** A frame was judged and handed to a machine, and the machine has handled it. */
-  onFrame?(node: SimNode, frame: Frame, world: World): void
+  onFrame?(node: SimNode, frame: Frame, world: Scene): void
   /** A machine has handled an event, and all that came of it is done. */
-  onHandled?(node: SimNode, event: Event, world: World): void
-  onEffect?(node: SimNode, effect: Effect, world: World): void
-  onNotice?(node: SimNode, notice: Notice, world: World): void
-  onStart?(node: SimNode, world: World): void
-  onCrash?(node: SimNode, world: World): void
+  onHandled?(node: SimNode, event: Event, world: Scene): void
+  onEffect?(node: SimNode, effect: Effect, world: Scene): void
+  onNotice?(node: SimNode, notice: Notice, world: Scene): void
+  onStart?(node: SimNode, world: Scene): void
+  onCrash?(node: SimNode, world: Scene): void
   /** The run is over. */
-  atEnd?(world: World): void
+  atEnd?(world: Scene): void
 }

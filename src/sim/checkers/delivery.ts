@@ -17,8 +17,8 @@ import { Refusal } from '../../core/reject.ts'
 import type { Packet } from '../network.ts'
 import type { SimNode } from '../node.ts'
 import { Rosters } from '../rosters.ts'
+import type { Scene } from '../scene.ts'
 import { isTaken, isWanted, keptMessages, type Person, type Shown, type Truth } from '../truth.ts'
-import type { World } from '../world.ts'
 import { type Checker, Violation } from './checker.ts'
 
 /** Rows in which a member keeps whom it has heard saying what. */
@@ -57,7 +57,7 @@ export class Delivery implements Checker {
     this.#truth = truth
   }
 
-  onPacket(packet: Packet, world: World): void {
+  onPacket(packet: Packet, world: Scene): void {
     const frame = world.network.read(packet)
     if (frame === undefined || frame instanceof Refusal) return
     const message = frame.body.message ?? frame.body.plainMessage
@@ -68,12 +68,12 @@ export class Delivery implements Checker {
     this.#places.set(hex(frame.id), { previous: hex(previous), counter, lamport, at })
   }
 
-  onEffect(node: SimNode, effect: Effect, world: World): void {
+  onEffect(node: SimNode, effect: Effect, world: Scene): void {
     if (effect.type !== 'persist' || !effect.puts.some(({ entry }) => entry.startsWith(HEARD_ROWS))) return
     this.#notesOf(node).savedAt.push(world.time)
   }
 
-  onCrash(node: SimNode, world: World): void {
+  onCrash(node: SimNode, world: Scene): void {
     this.#notesOf(node).diedAt.push(world.time)
   }
 
@@ -83,7 +83,7 @@ export class Delivery implements Checker {
     return notes
   }
 
-  onNotice(node: SimNode, notice: Notice, world: World): void {
+  onNotice(node: SimNode, notice: Notice, world: Scene): void {
     if (notice.type !== 'message') return
     this.looks['I-9']++
     const name = nameOf(notice)
@@ -111,13 +111,13 @@ export class Delivery implements Checker {
     return node.losses.some((loss) => loss.since <= shownAt && shownAt <= loss.at)
   }
 
-  atEnd(world: World): void {
+  atEnd(world: Scene): void {
     for (const reader of this.#truth.people) if (!reader.isRolledBack) this.#requireGaps(reader, world)
     this.#requireSent()
   }
 
   /** Every message shown stands behind the one that it names, and that one is shown, or told to be missing. */
-  #requireGaps(reader: Person, world: World): void {
+  #requireGaps(reader: Person, world: Scene): void {
     const { node } = reader
     const hasLeft = reader.partings.some((parting) => parting.command.type === 'leaveChannel' && isTaken(parting))
     if (!node.isUp || hasLeft) return

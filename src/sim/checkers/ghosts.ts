@@ -12,9 +12,9 @@ import type { Announcement } from '../../wire/messages.ts'
 import type { Packet } from '../network.ts'
 import type { SimNode } from '../node.ts'
 import { Rosters } from '../rosters.ts'
+import type { Scene } from '../scene.ts'
 import { peekKind } from '../trace.ts'
 import type { Truth } from '../truth.ts'
-import type { World } from '../world.ts'
 import { type Checker, Violation } from './checker.ts'
 
 export class Ghosts implements Checker {
@@ -27,7 +27,7 @@ export class Ghosts implements Checker {
     this.#truth = truth
   }
 
-  onPacket(packet: Packet, world: World): void {
+  onPacket(packet: Packet, world: Scene): void {
     if (peekKind(packet.bytes) !== 'announcement') return
     const frame = world.network.read(packet)
     const head = frame instanceof Refusal ? undefined : frame?.body.announcement

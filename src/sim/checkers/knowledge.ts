@@ -45,8 +45,8 @@ import { EpochRow } from '../../wire/rows.ts'
 import type { Packet } from '../network.ts'
 import type { HeldSecret, SimNode } from '../node.ts'
 import { Rosters } from '../rosters.ts'
+import type { Scene } from '../scene.ts'
 import type { Person, Truth } from '../truth.ts'
-import type { World } from '../world.ts'
 import { type Checker, Violation } from './checker.ts'
 import { isAboutKeys } from './secrecy.ts'
 import { type Learned, type Place, TreeClosure, type TreeNodes, type Value } from './tree-closure.ts'
@@ -162,7 +162,7 @@ export class Knowledge implements Checker {
   }
 
   /** The history policy of the story's channel; set by whoever makes the checker. */
-  historyOf: (world: World) => HistoryPolicy = () => HistoryPolicy.NONE
+  historyOf: (world: Scene) => HistoryPolicy = () => HistoryPolicy.NONE
 
   onNotice(node: SimNode, notice: Notice): void {
     if (isAboutKeys(notice)) this.#changed.add(node)
@@ -243,7 +243,7 @@ export class Knowledge implements Checker {
     nodes.isWhole = true
   }
 
-  onPacket(packet: Packet, world: World): void {
+  onPacket(packet: Packet, world: Scene): void {
     const frame = world.network.read(packet)
     if (frame === undefined || frame instanceof Refusal) return
     const head = frame.body.announcement
@@ -254,7 +254,7 @@ export class Knowledge implements Checker {
     if (tree !== undefined) this.#announced.set(nameOf(hex(head.group), keyIdKey(head.key)), { head, tree })
   }
 
-  atEnd(world: World): void {
+  atEnd(world: Scene): void {
     for (const node of world.nodes) {
       this.#changed.add(node)
       this.onHandled(node, { type: 'wake' })
@@ -269,7 +269,7 @@ export class Knowledge implements Checker {
     for (const one of loot) this.#requireForwardSecrecy(one, links)
   }
 
-  #requireSecrecy(links: readonly Linked[], world: World): void {
+  #requireSecrecy(links: readonly Linked[], world: Scene): void {
     const closures = new Map<string, Known>()
     const knownTo = (people: readonly Person[]): Known => {
       const name = people.map((person) => person.name).join()

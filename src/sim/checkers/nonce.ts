@@ -6,7 +6,7 @@ import { mapKey } from '../../base/bytes.ts'
 import { keyIdKey } from '../../core/channel/frame.ts'
 import { Refusal } from '../../core/reject.ts'
 import type { Packet } from '../network.ts'
-import type { World } from '../world.ts'
+import type { Scene } from '../scene.ts'
 import { type Checker, Violation } from './checker.ts'
 
 const SALT_BYTES = 32
@@ -15,7 +15,7 @@ export class Nonce implements Checker {
   readonly looks = { 'I-7': 0 }
   readonly #sealed = new Map<string, string>()
 
-  onPacket(packet: Packet, world: World): void {
+  onPacket(packet: Packet, world: Scene): void {
     if (packet.from === undefined) return
     const frame = world.network.read(packet)
     if (frame === undefined || frame instanceof Refusal) return

@@ -18,8 +18,8 @@ import type { EpochRow } from '../../wire/rows.ts'
 import { epochIn } from '../epochs.ts'
 import type { Packet } from '../network.ts'
 import type { SimNode } from '../node.ts'
+import type { Scene } from '../scene.ts'
 import { type Person, QUORUM_FROM, type Truth } from '../truth.ts'
-import type { World } from '../world.ts'
 import { type Checker, Violation } from './checker.ts'
 
 /** An announcement that was on the carrier. */
@@ -57,7 +57,7 @@ export class OneValue implements Checker {
     }
   }
 
-  onPacket(packet: Packet, world: World): void {
+  onPacket(packet: Packet, world: Scene): void {
     if (packet.from === undefined) return
     const frame = world.network.read(packet)
     if (frame === undefined || frame instanceof Refusal) return

@@ -9,9 +9,9 @@ import { readFrame } from '../../core/channel/frame.ts'
 import type { Effect } from '../../core/machine.ts'
 import { Refusal } from '../../core/reject.ts'
 import type { SimNode } from '../node.ts'
+import type { Scene } from '../scene.ts'
 import { peekKind } from '../trace.ts'
 import type { Truth } from '../truth.ts'
-import type { World } from '../world.ts'
 import { type Checker, Violation } from './checker.ts'
 
 const WINDOW_MS = 10_000
@@ -35,7 +35,7 @@ export class Pace implements Checker {
     this.#truth = truth
   }
 
-  onEffect(node: SimNode, effect: Effect, world: World): void {
+  onEffect(node: SimNode, effect: Effect, world: Scene): void {
     if (effect.type === 'ask') {
       const of = lineOf(effect.question.epochs?.group ?? EMPTY)
       this.#count(node, world, `asks ${effect.id.split(':').at(-1)}${of}`, MAX_ASKS, WINDOW_MS)
@@ -54,7 +54,7 @@ export class Pace implements Checker {
     }
   }
 
-  #count(node: SimNode, world: World, what: string, max: number, windowMs: number): void {
+  #count(node: SimNode, world: Scene, what: string, max: number, windowMs: number): void {
     this.looks['I-19']++
     const at = node.clock.uptimeMs(world.time)
     const name = `${node.name} ${node.incarnation} ${what}`

@@ -7,8 +7,8 @@ import { mapKey, utf8 } from '../../base/bytes.ts'
 import type { Event } from '../../core/machine.ts'
 import type { Notice } from '../../core/notice.ts'
 import type { HeldSecret, SimNode } from '../node.ts'
+import type { Scene } from '../scene.ts'
 import { NAME_MARK, TEXT_MARK, type Truth } from '../truth.ts'
-import type { World } from '../world.ts'
 import { type Checker, Violation } from './checker.ts'
 import { Needles } from './needles.ts'
 
@@ -44,7 +44,7 @@ export class Secrecy implements Checker {
     }
   }
 
-  atEnd(world: World): void {
+  atEnd(world: Scene): void {
     for (const node of world.nodes) this.#collect(node)
     const everywhere = new Needles()
     // Where plain messages are allowed, their texts are on the carrier by wish; each other text is looked for in full.

@@ -79,6 +79,8 @@ export interface Account {
   readonly duration: number
   readonly parts: readonly Part[]
   readonly faults: readonly FaultLine[]
+  /** What ended faults. */
+  readonly reliefs: readonly FaultLine[]
   readonly acts: readonly ActLine[]
   readonly epochs: readonly EpochLine[]
   readonly terms: readonly Term[]
@@ -117,7 +119,9 @@ export function accountOf(record: Iterable<RecordLine>): Account {
   const duration = Math.max(1, lines.at(-1)!.at)
   const of = <T extends RecordLine['type']>(type: T): Extract<RecordLine, { type: T }>[] =>
     lines.filter((line): line is Extract<RecordLine, { type: T }> => line.type === type)
-  const faults = of('fault')
+  const { faults = [], reliefs = [] } = Object.groupBy(of('fault'), ({ isEnd }) =>
+    isEnd === true ? 'reliefs' : 'faults'
+  )
   const epochs = of('epoch')
   const parts = partsOf(lines, duration)
   const peers = peersOf(lines, duration)
@@ -130,6 +134,7 @@ export function accountOf(record: Iterable<RecordLine>): Account {
     duration,
     parts,
     faults,
+    reliefs,
     acts: of('act'),
     epochs,
     terms: termsOf(epochs, duration),
@@ -161,7 +166,7 @@ function partsOf(lines: readonly RecordLine[], duration: number): Part[] {
     const part = parts.at(-1)
     if (part === undefined) continue
     if (line.type === 'epoch') part.epochs++
-    else if (line.type === 'fault') part.faults++
+    else if (line.type === 'fault' && line.isEnd !== true) part.faults++
   }
   if (parts.length === 0) begin('all of it', 0)
   return parts

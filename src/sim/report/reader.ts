@@ -44,7 +44,7 @@ const FORMS: Readonly<Record<RecordLine['type'], Form>> = {
   },
   phase: { name: text },
   peer: { peer: text, role: one('manager', 'member', 'carrier'), state: one('up', 'down', 'paused', 'resumed') },
-  fault: { what: text, peers: list(text), 'until?': amount },
+  fault: { what: text, peers: list(text), 'until?': amount, 'isEnd?': flag },
   act: { what: text, by: text, 'about?': text },
   said: { id: text, by: text, place: text, readers: amount },
   shown: { 'id?': text, 'peer?': text, ms: amount, count: amount },

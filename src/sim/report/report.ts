@@ -114,7 +114,7 @@ function promises(account: Account): Html {
     }`
   ])
   if (rows.length === 0) return html`<p>The record says nothing about promises.</p>`
-  return html`<p>What Conclave promises, and what checkers saw that looked at every step of the run. <em>Looks</em> is how often there was something to look at.</p>
+  return html`<p>What Conclave promises, and what checkers saw that looked at every step of the run. <em>Looks</em> is how often there was something to look at, <em>evidence</em> what that was.</p>
 ${table('Promises, broken ones first', ['Id', 'Verdict', 'Promise', '#Looks', 'Evidence'], rows, true)}`
 }
 
@@ -126,7 +126,7 @@ interface Happening {
 
 /** What a reader would tell, in order. Notices that follow from requests are left to the charts. */
 function happenings(account: Account): Happening[] {
-  const { faults, acts, terms, parts, lines, duration: whole } = account
+  const { faults, reliefs, acts, terms, parts, lines, duration: whole } = account
   const told: readonly NoticeLine['what'][] = ['alarm', 'gap', 'unreadable', 'warning']
   const all: Happening[] = [
     ...parts.map(({ from, name }) => ({ at: from, kind: 'phase', words: name })),
@@ -135,6 +135,7 @@ function happenings(account: Account): Happening[] {
       kind: `fault ${faultName(i)}`,
       words: `${peers.length === 0 ? '' : `${names(peers)}: `}${what}${until === undefined ? '' : `, until ${instant(until, whole)}`}`
     })),
+    ...reliefs.map(({ at, what }) => ({ at, kind: 'end of faults', words: what })),
     ...acts.map(({ at, by, what, about }) => ({
       at,
       kind: 'request',

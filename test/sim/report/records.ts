@@ -29,7 +29,7 @@ const promise = (id: string, verdict: InvariantLine['verdict'], more: Partial<In
   claim: `The promise of ${id}.`,
   verdict,
   looks: verdict === 'not checked' ? 0 : 120,
-  evidence: verdict === 'not checked' ? 'nothing that it is about has happened' : 'looked at 120 times',
+  evidence: verdict === 'not checked' ? 'nothing that it is about has happened' : 'frames on topics',
   ...more
 })
 
