@@ -259,6 +259,8 @@ export const RESEND_MAX_MS = 5 * MINUTE_MS
 /** While the other is heard of, it is not longer than this. */
 export const RESEND_THERE_MS = 10 * SECOND_MS
 export const RESENT_AT_ONCE = 8
+/** What was sent again so often is sealed anew, once the other end is heard and does not have it. */
+export const RESEAL_TRIES = 3
 /** What was heard is acknowledged after this time, unless something is said sooner. */
 export const ACK_MS = 100
 /** What came before is acknowledged again so many times at once, and one more in each of these times. */

@@ -1,10 +1,11 @@
 import { expect } from 'chai'
 import { EMPTY, hex, joinBytes } from '../../../src/base/bytes.ts'
 import { UsageError } from '../../../src/base/errors.ts'
-import { HOUR_MS, MINUTE_MS } from '../../../src/base/time.ts'
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../../src/base/time.ts'
 import type { Self } from '../../../src/core/channel/context.ts'
 import type { Row } from '../../../src/core/machine.ts'
 import {
+  ACK_MS,
   BROUGHT_STARTS_AT_ONCE,
   EARLY_TEXTS,
   KNOWN_LIVES,
@@ -15,6 +16,7 @@ import {
   SAID_AT_ONCE,
   SESSION_GRACE_MS,
   SESSIONS_OF_PAIR,
+  SKIPPED_MS,
   START_BRINGERS,
   START_MS,
   STARTS_AT_ONCE,
@@ -581,6 +583,72 @@ describe('a pair', () => {
     couple.alice.posted.length = 0
     couple.carry()
     expect(couple.alice.sessions.pairs[0]!.waiting).to.equal(0)
+  })
+
+  describe('one of whose ends has let go of the keys of a text that has not come', () => {
+    /** Alice has said two texts: Bob has the second alone, and a day has gone by. */
+    function keyless(): Couple {
+      const couple = talked()
+      couple.pass(MINUTE_MS)
+      couple.carry()
+      couple.say('alice', 'two')
+      couple.alice.posted.length = 0
+      couple.say('alice', 'three')
+      couple.give('bob', couple.alice.posted.splice(0)[0]!)
+      couple.pass(ACK_MS)
+      couple.bob.posted.length = 0
+      couple.at += SKIPPED_MS
+      for (const side of [couple.alice, couple.bob]) side.notices.length = 0
+      return couple
+    }
+    function talk(couple: Couple, minutes: number): void {
+      for (let second = 0; second < 60 * minutes; second++) {
+        for (const who of ['alice', 'bob'] as const)
+          couple[who].sessions.setThere(couple[otherOf(who)].self.record.user, true, couple[who].env)
+        couple.pass(SECOND_MS)
+        couple.carry()
+      }
+    }
+
+    it('gets it sealed anew when nobody says anything', () => {
+      const couple = keyless()
+      talk(couple, 3)
+      expect(couple.bob.heard).to.deep.equal(['two', 'three'])
+      expect(couple.alice.sessions.pairs[0]!.waiting).to.equal(0)
+      expect(couple.bob.notices.some(({ type }) => type === 'renewed')).to.equal(false)
+    })
+
+    it('gets it so while the other goes on talking, by hints or without', () => {
+      for (const isHinted of [true, false]) {
+        const couple = keyless()
+        const [stale] = couple.alice.sessions.pairs[0]!.sessions.map(({ sendingTag }) => sendingTag!)
+        couple.say('bob', 'are you there?')
+        couple.carry()
+        if (isHinted) {
+          couple.alice.posted.length = 0
+          couple.hint('alice', stale!)
+          couple.carry()
+          expect(couple.bob.heard).to.deep.equal(['two', 'three'])
+        }
+        for (let n = 0; n < 6; n++) {
+          couple.say('bob', `and now? ${n}`)
+          talk(couple, 1 / 2)
+        }
+        expect(couple.bob.heard).to.deep.equal(['two', 'three'])
+        expect(couple.bob.notices.some(({ type }) => type === 'renewed')).to.equal(false)
+      }
+    })
+  })
+
+  it('tells nothing of texts in a start without one-time key, which keys that go on may open later', () => {
+    const couple = talked()
+    couple.hint('alice', couple.alice.sessions.pairs[0]!.sessions[0]!.sendingTag!)
+    const [opening] = couple.alice.posted.splice(0)
+    const responder = new Starts(couple.bob.self)
+    const accepted = responder.open(opening!, couple.alice.self.record.user, couple.bob.env, () => true)
+    expect(accepted).to.not.be.instanceOf(Refusal)
+    const { ackInstance, ack, marks } = (accepted as Exclude<typeof accepted, Refusal>).content
+    expect([ackInstance, ack, marks]).to.deep.equal([EMPTY, 0, EMPTY])
   })
 
   it('seals anew after a restart what was sealed under a session that is not used any more', () => {
