@@ -57,7 +57,10 @@ const waitAfter = ({ asked }: Search): number => ASK_AGAIN_MS * 2 ** Math.min(as
 export class Peer implements Machine {
   /** The rooms of the store that the `restore` event must bring. */
   readonly rooms: readonly string[] = [STATE_ROOM]
-  readonly #records = new RecordBook()
+  /** Without the records of its managers a channel has no takeover, and they were the first to come. */
+  readonly #records = new RecordBook((user) =>
+    [...this.#channels.values()].some(({ context }) => isManagerOf(context.charter.descriptor, user))
+  )
   readonly #keeper: SelfKeeper
   readonly #direct: Direct
   readonly #carried: Carried
