@@ -89,17 +89,16 @@ export class CoSigner {
     if (head.group.length > 0 || proposal.payload === undefined) return refuse(405)
     if (provesOffice(charter, proposal)) this.#context.noteOffice(officeOf(proposal))
     const { office } = this.#context
+    const { current } = this.#seat
+    const isFollowing = current === undefined || equalBytes(head.previous, current.announcement)
+    // One of us is behind, or our ways have parted: each asks the other, also one in office that nobody tells of a later one.
+    if (!isFollowing) this.#seat.learn(frame.author, env, out)
     const isOfOffice = equalBytes(frame.author, office.manager)
     if (head.key.term > Math.max(office.term, promised.term) + TERM_JUMP) return refuse(409)
     if (head.key.serial > 1 && !(isOfOffice && head.key.term === office.term)) return refuse(415)
     if (!isHigher(head.key, promised)) return refuse(432)
     if (!isOfOffice && (isInOffice || this.#seat.isLed(env))) return refuse(433)
-    const { current } = this.#seat
-    if (current !== undefined && !equalBytes(head.previous, current.announcement)) {
-      // One of us is behind, or our ways have parted: each asks the other.
-      this.#seat.learn(frame.author, env, out)
-      return refuse(435)
-    }
+    if (!isFollowing) return refuse(435)
     const preview = this.#seat.tryProposal(proposal)
     if (preview instanceof Refusal) return preview
     return appliesRemovals(this.#context, preview) ? preview : refuse(434)

@@ -267,17 +267,23 @@ describe('a co-signer', () => {
     refuses(all, 435, root(all, { terms: { previous: old.announcement.id }, key: { term: 1, serial: 4 } }))
   })
 
-  it('asks for what it lacks when a proposal follows an epoch it has not', () => {
-    const all = world()
-    const { bus, liar } = all
-    liar.issue([liar.admit(random(32))])
-    const asked: Uint8Array[] = []
-    bus.oracle = ({ epochs }) => {
-      if (epochs) asked.push(epochs.after)
-      return undefined
+  it('asks for what it lacks when a proposal follows an epoch it has not, also where it would not sign it anyway', () => {
+    const terms = { previous: random(32) }
+    const proposals: [check: number, of: (all: World) => Issued][] = [
+      [435, (all) => root(all, { terms })],
+      [433, ({ liar }) => liar.rebuild({ issuer: cora, isKept: false, terms })]
+    ]
+    for (const [check, of] of proposals) {
+      const all = world()
+      all.liar.publish(all.liar.heartbeat(1))
+      const asked: Uint8Array[] = []
+      all.bus.oracle = ({ epochs }) => {
+        if (epochs) asked.push(epochs.after)
+        return undefined
+      }
+      refuses(all, check, of(all))
+      expect(asked, `R-${check}`).to.have.length(1)
     }
-    refuses(all, 435, root(all))
-    expect(asked).to.have.length(1)
   })
 
   it('is asked what it has by whoever it refuses', () => {
