@@ -74,7 +74,7 @@ export function lineText(line: RecordLine): SafeText | undefined {
       return headText(line)
     case 'fault': {
       const who = line.peers.length === 0 ? own`` : own`${displayText(line.peers.join(', '), WORDS)} `
-      return own`${at}  ! ${who}${displayText(line.what, WORDS)}`
+      return own`${at}  ${line.isEnd === true ? own`` : own`! `}${who}${displayText(line.what, WORDS)}`
     }
     case 'act':
       return own`${at}  ${displayText(line.by, NAME)} ${displayText(line.what, WORDS)}${line.about === undefined ? own`` : own` ${displayText(line.about, NAME)}`}`

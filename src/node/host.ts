@@ -19,7 +19,7 @@ import { createLibp2p } from 'libp2p'
 import { joinBytes } from '../base/bytes.ts'
 import { UsageError } from '../base/errors.ts'
 import { type Logger, type Metrics, SILENT_LOGGER, SILENT_METRICS } from '../base/report.ts'
-import { SECOND_MS } from '../base/time.ts'
+import { MINUTE_MS, SECOND_MS } from '../base/time.ts'
 import { asUserId, type UserId, userIdText } from '../core/identity/user.ts'
 import type { SigningKey } from '../crypto/sign.ts'
 import { IDENTIFY_PREFIX } from '../wire/names.ts'
@@ -39,6 +39,13 @@ const CONNECTIONS_PER_SECOND = 20
 /** Who cannot say who it is within this time is hung up on. */
 const HANDSHAKE_MS = 8 * SECOND_MS
 const DIAL_MS = 10 * SECOND_MS
+/**
+ * A ping may take so long, on either side, and others begin meanwhile: a busy event loop, ours or theirs, is no reason to
+ * hang up, and a ping that cannot be sent or answered is one.
+ */
+const PING_MS = MINUTE_MS
+const PING_INTERVAL_MS = 20 * SECOND_MS
+const PINGS = 1 + PING_MS / PING_INTERVAL_MS
 const MDNS_INTERVAL_MS = 10 * SECOND_MS
 const MDNS_SERVICE = '_conclave._udp.local'
 
@@ -165,7 +172,7 @@ export async function createHost(init: HostInit): Promise<Host> {
       // Exempt from the two limits above and from `maxConnections`; `PendingConnections` holds the line instead.
       allow: ['/ip4/127.0.0.0/ipcidr/8', '/ip6/::1/ipcidr/128'],
       inboundUpgradeTimeout: HANDSHAKE_MS,
-      inboundStreamProtocolNegotiationTimeout: HANDSHAKE_MS,
+      inboundStreamProtocolNegotiationTimeout: PING_MS,
       outboundStreamProtocolNegotiationTimeout: HANDSHAKE_MS,
       dialTimeout: DIAL_MS,
       maxParallelDials: 2 * MAX_PARALLEL_DIALS,
@@ -173,17 +180,21 @@ export async function createHost(init: HostInit): Promise<Host> {
       maxPeerAddrsToDial: MAX_ADDRESSES,
       reconnectRetries: 0
     },
-    // Generous: a busy event loop, ours or theirs, is no reason to hang up.
     connectionMonitor: {
       protocolPrefix: IDENTIFY_PREFIX,
-      pingInterval: 20 * SECOND_MS,
-      pingTimeout: { minTimeout: 30 * SECOND_MS, maxTimeout: 60 * SECOND_MS }
+      pingInterval: PING_INTERVAL_MS,
+      pingTimeout: { minTimeout: PING_MS / 2, maxTimeout: PING_MS }
     },
     connectionGater: gater(pending, userIdText(asUserId(key.publicKey)), isFull, init.unsafeGate),
     services: {
       identify: identify({ protocolPrefix: IDENTIFY_PREFIX }),
       identifyPush: identifyPush({ protocolPrefix: IDENTIFY_PREFIX }),
-      ping: ping({ protocolPrefix: IDENTIFY_PREFIX }),
+      ping: ping({
+        protocolPrefix: IDENTIFY_PREFIX,
+        timeout: PING_MS,
+        maxOutboundStreams: PINGS,
+        maxInboundStreams: 2 * PINGS
+      }),
       gossip: gossipService(),
       ...(init.directory === undefined ? {} : { directory: init.directory as () => unknown })
     }

@@ -5,10 +5,12 @@
 import { rmdirSync, rmSync } from 'node:fs'
 import { access } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { EMPTY } from '../base/bytes.ts'
 import { UsageError } from '../base/errors.ts'
 import type { Command, CommandResult } from '../core/command.ts'
 import { type UserId, userIdText } from '../core/identity/user.ts'
-import type { Effect, Event } from '../core/machine.ts'
+import type { Effect, Event, Row } from '../core/machine.ts'
+import { messageRow } from '../core/member/history.ts'
 import { Peer } from '../core/peer.ts'
 import { signingKey } from '../crypto/sign.ts'
 import { initHome } from '../node/home.ts'
@@ -58,6 +60,7 @@ export type Report =
       readonly secrets: readonly HeldSecret[] | undefined
       readonly fills: readonly Fill[] | undefined
     }
+  | { readonly type: 'kept'; readonly rows: readonly Row[] }
   | { readonly type: 'fault'; readonly text: string }
   | {
       readonly type: 'answer'
@@ -149,9 +152,19 @@ async function start(order: Extract<Order, { type: 'start' }>): Promise<void> {
   })
   node.onFailure((failure) => tellFault(failure.cause ?? failure))
   tell({ type: 'started', addresses: node.addresses() })
+  if (!isNew) await tellKept(node)
   setInterval(() => {
     if (node !== undefined) tell({ type: 'topics', topics: node.topics() })
   }, TOPICS_MS).unref()
+}
+
+/** Of what was kept before, the parent may not have heard: a killed process tells nothing any more. */
+async function tellKept(node: Node): Promise<void> {
+  const result = await node.command({ type: 'channels' })
+  for (const { id } of result.type === 'channels' ? result.channels : []) {
+    const views = await node.messages(id)
+    tell({ type: 'kept', rows: views.map((view) => messageRow(view, EMPTY, 0)) })
+  }
 }
 
 function setCut(users: readonly UserId[]): void {

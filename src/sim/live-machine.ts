@@ -4,7 +4,7 @@
  */
 import type { Frame } from '../core/channel/frame.ts'
 import type { Command } from '../core/command.ts'
-import type { Effect, Env, Event } from '../core/machine.ts'
+import type { Effect, Env, Event, Row } from '../core/machine.ts'
 import type { Watch } from '../node/driver.ts'
 import type { JudgingMachine } from './node.ts'
 
@@ -19,6 +19,8 @@ export interface Listener {
   onArrival(frame: Frame, judgement: ReturnType<JudgingMachine['judge']>): void
   onEffect(effect: Effect): void
   onHandled(): void
+  /** Messages that its disk has, where that is elsewhere. */
+  onKept?(rows: readonly Row[]): void
   /** The machine threw, or the node failed closed. */
   onFault(fault: unknown): void
 }

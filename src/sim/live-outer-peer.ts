@@ -124,6 +124,9 @@ export class OuterPeer implements LivePeer {
         machine.fills = report.fills ?? machine.fills
         listener.onHandled()
         break
+      case 'kept':
+        listener.onKept?.(report.rows)
+        break
       case 'fault':
         listener.onFault(new Error(report.text))
         break

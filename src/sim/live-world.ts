@@ -9,6 +9,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { assert, present } from '../base/assert.ts'
 import { UsageError } from '../base/errors.ts'
 import { SECOND_MS } from '../base/time.ts'
@@ -94,8 +95,9 @@ interface Home {
 
 interface Query {
   readonly pending: Pending
-  isUnderWay: boolean
   askedAt: number
+  /** Settles when it has answered. */
+  underWay: Promise<void> | undefined
 }
 
 export interface LiveWorldConfig {
@@ -415,6 +417,10 @@ export class LiveWorld implements Setting, LiveNetworkHost {
       },
       onEffect: unlessDead((effect) => this.#see(node, process, effect)),
       onHandled: unlessDead(() => this.#noteHandled(node)),
+      onKept: (rows) => {
+        const puts = rows.filter((row) => node.disk.row(row) === undefined)
+        node.disk.write({ type: 'persist', puts, deletes: [], isDurable: true }, this.time)
+      },
       onFault: (fault) => {
         if (!process.isDead && !process.isEnding) this.#break(machineFault(fault))
       }
@@ -469,24 +475,40 @@ export class LiveWorld implements Setting, LiveNetworkHost {
 
   /** What it said last, if that is fresh; it is asked again. */
   #query(node: SimNode, command: Command): Pending {
-    const { answers, process, changedAt } = this.#homeOf(node)
+    const { answers, changedAt } = this.#homeOf(node)
     const name = 'channel' in command ? `${command.type} ${command.channel.join()}` : command.type
-    const fresh = (): Query => ({ pending: this.#blank(command), isUnderWay: false, askedAt: 0 })
-    const known = answers.get(name) ?? fresh()
+    const known = answers.get(name) ?? { pending: this.#blank(command), askedAt: 0, underWay: undefined }
     answers.set(name, known)
     const isDue = known.askedAt <= changedAt || this.time - known.askedAt >= REST_MS * this.nodes.length
-    if (isDue && !known.isUnderWay && process?.peer !== undefined && !node.isPaused) {
-      known.isUnderWay = true
+    if (isDue) void this.#ask(node, known)
+    const isFresh = known.askedAt > changedAt && this.time - known.askedAt < FRESH_MS
+    return isFresh ? known.pending : this.#blank(command)
+  }
+
+  /** Asks it now, unless that is under way or nobody is there. Ends when it has answered. */
+  async #ask(node: SimNode, known: Query): Promise<void> {
+    const { process } = this.#homeOf(node)
+    if (known.underWay === undefined && process?.peer !== undefined && !node.isPaused) {
       const askedAt = this.time
       const done = (result: Pending['result']): void => {
-        known.isUnderWay = false
+        known.underWay = undefined
         known.askedAt = askedAt
         known.pending.result = result
       }
-      process.peer.command(command, QUERY).then(done, () => done(undefined))
+      known.underWay = process.peer.command(known.pending.command, QUERY).then(done, () => done(undefined))
     }
-    const isFresh = known.askedAt > changedAt && this.time - known.askedAt < FRESH_MS
-    return isFresh ? known.pending : this.#blank(command)
+    await known.underWay
+  }
+
+  /** Asks everybody who is there how it stands, and waits for what they say. */
+  async askAll(): Promise<void> {
+    const asked = [...this.#homes.values()].flatMap(({ node, answers }) =>
+      [...answers.values()].map(async (known) => {
+        await known.underWay
+        await this.#ask(node, known)
+      })
+    )
+    await Promise.race([Promise.all(asked), delay(FRESH_MS, undefined, { ref: false })])
   }
 
   #blank(command: Command): Pending {

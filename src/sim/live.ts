@@ -2,6 +2,8 @@
  * Plays a plan on real nodes: the same people, the same checkers and the same lines as in virtual time, over libp2p and in
  * real time. Two runs of a seed do the same things, and what comes of it depends on the machine they run on.
  */
+import { setTimeout as delay } from 'node:timers/promises'
+import { SECOND_MS } from '../base/time.ts'
 import { Peer } from '../core/peer.ts'
 import type { Breach } from './invariants.ts'
 import { LiveWorld, unplayable } from './live-world.ts'
@@ -15,6 +17,11 @@ import { RunError } from './world.ts'
 
 /** How often it is looked whether something went wrong or the run is to stop, ms. */
 const LOOK_MS = 50
+const MOMENT_MS = 200
+/** A machine that makes all nodes wait for longer than this is named beside what came too late, ms. */
+const STANDSTILL_MS = SECOND_MS
+/** What has to come within a time. */
+const HASTY: readonly string[] = ['I-14', 'I-16', 'I-16b', 'I-17', 'I-18']
 
 export interface LiveOptions {
   /** Tests put faulty ones in place of peers. */
@@ -40,6 +47,10 @@ class LiveRun {
   readonly #cast: Cast<LiveWorld>
   readonly #onlookers: Onlookers
   #nextTickAt = 0
+  /** For so long at most this machine kept all nodes waiting, ms. */
+  #standstillMs = 0
+  /** And for so long in all, where it was for more than a moment. */
+  #lostMs = 0
 
   constructor(plan: Plan, stage: Stage, { makePeer = (config) => new Peer(config) }: LiveOptions) {
     this.#plan = plan
@@ -74,17 +85,34 @@ class LiveRun {
     const { world } = this.#cast
     const { scribe } = this.#onlookers
     const [plan, stage, cast] = [this.#plan, this.#stage, this.#cast]
-    const player = new PlanPlayer({ plan, stage, cast, scribe, passTo: (at) => this.#passTo(at) })
+    const player = new PlanPlayer({
+      plan,
+      stage,
+      cast,
+      scribe,
+      passTo: (at) => this.#passTo(at),
+      lostMs: () => this.#lostMs,
+      lookAgain: () => world.askAll()
+    })
     let breach: Breach | undefined
     try {
       await world.settled()
       await player.play()
     } catch (error) {
-      if (error instanceof RunError) breach = breachOf(error, cast)
+      if (error instanceof RunError) breach = this.#withStandstill(breachOf(error, cast))
       else if (!(error instanceof Interruption)) throw error
     }
     this.#onlookers.close(this.#stage.book, world.events)
-    return { at: world.time, events: world.events, breach }
+    const figures = { 'standstill, longest, ms': this.#standstillMs, 'standstill, in all, ms': this.#lostMs }
+    return { at: world.time, events: world.events, breach, figures }
+  }
+
+  /** What came too late may have been made late by this machine: whoever reads of it should know. */
+  #withStandstill(breach: Breach): Breach {
+    if (!HASTY.includes(breach.id) || this.#standstillMs < STANDSTILL_MS) return breach
+    const seconds = (this.#standstillMs / SECOND_MS).toFixed(1)
+    const words = `This machine was too busy: all nodes stood still for up to ${seconds} s at a time.`
+    return { ...breach, evidence: `${breach.evidence}. ${words}` }
   }
 
   /** Waits, and looks around. */
@@ -100,7 +128,11 @@ class LiveRun {
         this.#nextTickAt = time + Scribe.TICK_MS
       }
       if (time >= at) return
-      await pause(Math.min(LOOK_MS, at - time))
+      const ms = Math.min(LOOK_MS, at - time)
+      await delay(ms)
+      const stoodMs = world.time - time - ms
+      this.#standstillMs = Math.max(this.#standstillMs, stoodMs)
+      if (stoodMs > MOMENT_MS) this.#lostMs += stoodMs
     }
   }
 
@@ -108,8 +140,6 @@ class LiveRun {
     return this.#cast.world.close()
   }
 }
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** @throws {UsageError} `NOT_LIVE` before anything begins. */
 function requirePlayable({ network, phases }: Plan, { transport, isInProcesses }: Stage): void {

@@ -31,6 +31,8 @@ import type { RunError } from './world.ts'
 
 /** How often it is looked whether a goal has come true, ms. */
 export const POLL_MS = 50
+/** A goal waits at most so many times its time for a world in which nobody can do anything. */
+const MOST_LOST = 3
 const TRACE_LINES = 30
 
 /** Thrown to get out of the middle of a run that was stopped; never out of a play. */
@@ -82,6 +84,10 @@ export interface PlayerInit {
   readonly scribe: Scribe
   /** Lets time pass until this ms of the world. @throws {Interruption} @throws {RunError} when something breaks meanwhile. */
   readonly passTo: (at: number) => Promise<void>
+  /** How long in all nobody in the world could do anything, ms: no goal is charged with that. */
+  readonly lostMs?: () => number
+  /** Looks once more how everybody stands, before it is said that a goal has not come true. */
+  readonly lookAgain?: () => Promise<void>
 }
 
 export class PlanPlayer {
@@ -90,14 +96,18 @@ export class PlanPlayer {
   readonly #cast: Cast
   readonly #scribe: Scribe
   readonly #passTo: (at: number) => Promise<void>
+  readonly #lostMs: () => number
+  readonly #lookAgain: () => Promise<void>
   #hasFaults = false
 
-  constructor({ plan, stage, cast, scribe, passTo }: PlayerInit) {
+  constructor({ plan, stage, cast, scribe, passTo, lostMs = () => 0, lookAgain = async () => {} }: PlayerInit) {
     this.#plan = plan
     this.#book = stage.book
     this.#cast = cast
     this.#scribe = scribe
     this.#passTo = passTo
+    this.#lostMs = lostMs
+    this.#lookAgain = lookAgain
   }
 
   /** @throws {RunError} when an invariant is broken. @throws {Interruption} */
@@ -150,9 +160,16 @@ export class PlanPlayer {
 
   async #until(condition: Condition, withinMs: number): Promise<boolean> {
     const { world } = this.#cast
-    const untilMs = world.time + withinMs
+    const [from, lostBefore] = [world.time, this.#lostMs()]
+    const isOver = (): boolean => {
+      const lostMs = Math.min(this.#lostMs() - lostBefore, MOST_LOST * withinMs)
+      return world.time - from - lostMs >= withinMs
+    }
     while (!condition(this.#cast)) {
-      if (world.time >= untilMs) return false
+      if (isOver()) {
+        await this.#lookAgain()
+        return condition(this.#cast)
+      }
       await this.#passTo(world.time + POLL_MS)
     }
     return true
