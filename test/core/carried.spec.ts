@@ -378,6 +378,46 @@ describe('a member that was away', () => {
     expect(left.size).to.equal(0)
   })
 
+  it('asks, and keeps what it gets, as long as others have it look at all the starts that it may (R-1017)', () => {
+    const all = world('busy')
+    const { bus, alice, bob, carol, channel } = all
+    const flooders = Array.from({ length: 20 }, (_, n) => signingKey(new Uint8Array(32).fill(n + 50)).publicKey)
+    for (const user of flooders) bus.command(bob, { type: 'trust', user, isVerified: false })
+    bus.stop(bob)
+    tell(all, alice, bob, 'for when you are back')
+    bus.pass(5_000)
+    bus.stop(alice)
+    const carrier = carrierOf(all)
+    bus.carriers.push(carrier)
+    loseWhatIsKept(all)
+    bus.start(bob)
+    let isFlooded = true
+    const { start } = frameIn(channel, junkStart(all, carol.key, 0)).body.session!
+    const frame = SessionFrame.encode({
+      tag: zeros(16),
+      header: zeros(68),
+      sealed: zeros(64),
+      attempt: 0,
+      lamport: 0,
+      start
+    })
+    const flood = flooders.flatMap((user) =>
+      Array.from({ length: 5 }, () => ({ type: 'session', id: -1, from: asUserId(user), frame }) as const)
+    )
+    // Before each thing that happens to Bob.
+    bob.peer.handle = new Proxy(bob.peer.handle, {
+      apply: (handle, peer, [event, env]) =>
+        [...(isFlooded ? flood : []), event].flatMap((one) => Reflect.apply(handle, peer, [one, env]))
+    })
+    bus.deliver(bob, channel, junkStart(all, carol.key, 1))
+    bus.pass(5 * REPAIR_PAUSE_MS)
+    expect(carrier.asked).to.have.length(1)
+    expect(heard(bob, alice)).to.deep.equal([])
+    isFlooded = false
+    bus.pass(2 * REPAIR_PAUSE_MS)
+    expect(heard(bob, alice)).to.deep.equal(['for when you are back'])
+  })
+
   it('gets past a start that is refused for good', () => {
     const all = world('refused')
     const { bus, alice, bob, carol } = all
