@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { EMPTY, hex, joinBytes } from '../../../src/base/bytes.ts'
+import { EMPTY, equalBytes, hex, joinBytes } from '../../../src/base/bytes.ts'
 import { UsageError } from '../../../src/base/errors.ts'
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../../src/base/time.ts'
 import type { Self } from '../../../src/core/channel/context.ts'
@@ -131,7 +131,7 @@ describe('a start of a session', () => {
     const starts = new Starts(couple.bob.self)
     const accept = (): string[] => {
       const frame = byHand(couple, false).seal(content())
-      const start = good(starts.open(frame, couple.alice.self.record.user, couple.bob.env, () => true))
+      const start = good(starts.open(frame, couple.alice.self.record.user, false, couple.bob.env, () => true))
       return starts.take(start).deletes.map(({ entry }) => entry)
     }
     expect(accept()).to.deep.equal([])
@@ -141,7 +141,29 @@ describe('a start of a session', () => {
     expect(accept()).to.have.length(1)
   })
 
-  it('is looked at within a rate, in all and of one user, and when it is welcome (R-1005)', () => {
+  it('that is handed over by another than its initiator is as one for others, whatever else is wrong with it (R-1001)', () => {
+    const couple = new Couple()
+    const carol = selfOf('carol').record.user
+    const [taken, plain] = [byHand(couple).seal(said(1)), byHand(couple, false).seal(content())]
+    const stale = byHand(couple).seal(content())
+    for (const frame of [taken, plain]) {
+      expect(couple.hand('bob', frame, carol)).to.equal(1001)
+      expect(couple.hand('bob', frame)).to.equal(undefined)
+      expect(couple.hand('bob', frame)).to.equal(1009)
+    }
+    expect(couple.hand('bob', stale)).to.equal(1003)
+    couple.pass(3 * SESSION_GRACE_MS)
+    couple.give('bob', byHand(couple, false, couple.alice.self, 2).seal(content()))
+    couple.pass(3 * SESSION_GRACE_MS)
+    expect(couple.give('bob', plain)).to.equal(1004)
+    couple.bob.isWelcome = (user) => equalBytes(user, carol)
+    const known = couple.bob.sessions.pairs.length
+    for (const frame of [taken, plain, stale]) expect(couple.hand('bob', frame, carol)).to.equal(1001)
+    expect(couple.bob.sessions.pairs).to.have.length(known)
+    expect(couple.hand('bob', plain)).to.equal(1005)
+  })
+
+  it('is looked at within a rate, in all and of one user, and when it is welcome (R-1005, R-1017)', () => {
     const couple = new Couple()
     const noise = byHand(couple).seal(content())
     const start = { enc: random(32), sealed: random(32) }
@@ -149,7 +171,7 @@ describe('a start of a session', () => {
       const from = keyOf(`bringer ${i % 10}`).publicKey
       expect(couple.give('bob', { ...noise, start }, from)).to.equal(1001)
     }
-    expect(couple.give('bob', noise)).to.equal(1005)
+    expect(couple.give('bob', noise)).to.equal(1017)
     couple.at += HOUR_MS
     couple.bob.isWelcome = () => false
     expect(couple.give('bob', noise)).to.equal(1005)
@@ -164,7 +186,7 @@ describe('a start of a session', () => {
     expect(couple.give('bob', flood.at(-1)!)).to.equal(undefined)
   })
 
-  it('is looked at within a share of whoever brings it: no user alone keeps others from starting (R-1005)', () => {
+  it('is looked at within a share of whoever brings it: no user alone keeps others from starting (R-1017)', () => {
     const couple = new Couple()
     const noise = byHand(couple).seal(content())
     const start = { enc: random(32), sealed: random(32) }
@@ -212,7 +234,7 @@ describe('a start of a session', () => {
       const open = (from: Self, hasOneTimeKey = false): ReturnType<Starts['open']> => {
         couple.at += 1_000
         const frame = byHand(couple, hasOneTimeKey, from).seal(content())
-        return starts.open(frame, from.record.user, couple.bob.env, () => true)
+        return starts.open(frame, from.record.user, false, couple.bob.env, () => true)
       }
       const accepted = good(open(couple.alice.self))
       return {
@@ -235,7 +257,7 @@ describe('a start of a session', () => {
       for (const { entry, value } of rows) other.restore(entry.split('/')[1]!, value)
       expect(other.unsafeFills()[0]!.size).to.equal(KNOWN_STARTS_OF_ONE)
       const frame = byHand(couple, false).seal(content())
-      const again = other.open(frame, alice.record.user, couple.bob.env, () => true)
+      const again = other.open(frame, alice.record.user, false, couple.bob.env, () => true)
       expect(again instanceof Refusal && again.check).to.equal(1005)
       expect(starts.unsafeFills()[0]!.size).to.equal(KNOWN_STARTS_OF_ONE)
     })
