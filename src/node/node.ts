@@ -51,6 +51,8 @@ export interface NodeInit {
   readonly home?: string | undefined
   /** Of the home's vault; undefined when it has none. Not kept. */
   readonly passphrase?: Secret | undefined
+  /** Whether it stops at the end of one command: others wait for its home. Default: no. */
+  readonly isBrief?: boolean
   /** Without a home: who to be. */
   readonly key?: SigningKey
   readonly role?: Role
@@ -159,7 +161,7 @@ const ratesOf = ({ unsafeRates }: NodeInit): { rates?: Partial<Rates> } =>
   unsafeRates === undefined ? {} : { rates: unsafeRates }
 
 async function openStoreOf(
-  { home, passphrase }: NodeInit,
+  { home, passphrase, isBrief = false }: NodeInit,
   closers: Closers
 ): Promise<{ store: Store; protection: Node['protection'] }> {
   if (home === undefined) {
@@ -167,7 +169,7 @@ async function openStoreOf(
     closers.add(() => store.close())
     return { store, protection: 'memory' }
   }
-  const lock = await acquireLock(home)
+  const lock = await acquireLock(home, { isBrief })
   closers.add(() => lock.release())
   const { storeKey, protection } = await openVault(home, passphrase)
   closers.add(() => storeKey.destroy())
