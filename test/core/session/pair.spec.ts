@@ -667,7 +667,7 @@ describe('a pair', () => {
     couple.hint('alice', couple.alice.sessions.pairs[0]!.sessions[0]!.sendingTag!)
     const [opening] = couple.alice.posted.splice(0)
     const responder = new Starts(couple.bob.self)
-    const accepted = responder.open(opening!, couple.alice.self.record.user, couple.bob.env, () => true)
+    const accepted = responder.open(opening!, couple.alice.self.record.user, true, couple.bob.env, () => true)
     expect(accepted).to.not.be.instanceOf(Refusal)
     const { ackInstance, ack, marks } = (accepted as Exclude<typeof accepted, Refusal>).content
     expect([ackInstance, ack, marks]).to.deep.equal([EMPTY, 0, EMPTY])
