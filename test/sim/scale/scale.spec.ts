@@ -95,7 +95,11 @@ describe('sim/scale', function () {
     expect(end).to.include({ type: 'end', verdict: 'held' })
     expect(lines.filter(({ type }) => type === 'end' || type === 'run')).to.have.lengthOf(2)
     expect(lines[0]!.type).to.equal('run')
-    if (end.type === 'end') expect(end.figures).to.include({ members: 120 + 3 - 1 - 2, offChain: 0 })
+    if (end.type === 'end')
+      expect(end.figures).to.include({
+        'members with the key in the end': 120 + 3 - 1 - 2,
+        'times a member could not follow': 0
+      })
   })
 
   it('keeps them where copies are lost and links are slow', async () => {
@@ -107,7 +111,7 @@ describe('sim/scale', function () {
     const lines = await linesOf({ keptRecords: 100, removals: 1 })
     expect(broken(lines)).to.deep.equal([])
     const end = lines.at(-1)!
-    if (end.type === 'end') expect(end.figures['offChain']).to.be.above(20)
+    if (end.type === 'end') expect(end.figures['times a member could not follow']).to.be.above(20)
   })
 
   it('runs the same for one seed, and otherwise for another', async () => {
@@ -174,7 +178,7 @@ describe('sim/scale', function () {
     const lines = await linesOf({ peers: 1_000 }, { signal: AbortSignal.abort() })
     const end = lines.at(-1)!
     expect(end).to.include({ type: 'end', verdict: 'held' })
-    if (end.type === 'end') expect(end.figures['aborted']).to.equal(1)
+    if (end.type === 'end') expect(end.figures['stopped before its end']).to.equal(1)
   })
 
   it('refuses parameters that make no sense, in words that say which', async () => {
