@@ -175,7 +175,7 @@ export class Crowd implements OfficeHost {
     const first = this.#random.between(0, links - 1)
     let one = peer
     for (let tries = 0; tries < Math.min(ASKED_IN_TURN, links); tries++) {
-      one = mesh.neighbour(peer, (first + tries) % links)
+      one = mesh.neighbour(peer, 1 + ((first + tries) % links))
       if (knows(one)) break
     }
     return one
