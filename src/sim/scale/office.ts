@@ -21,9 +21,7 @@ import { Context } from '../../core/channel/context.ts'
 import type { LogPreview } from '../../core/channel/control-log.ts'
 import { type Charter, foundChannel, signaturesNeeded } from '../../core/channel/descriptor.ts'
 import { needsQuorum, patienceMs } from '../../core/channel/election.ts'
-import { IdSet } from '../../core/channel/id-set.ts'
 import { FIRST_TRANSCRIPT } from '../../core/channel/key-schedule.ts'
-import { KeyTree, type TreeChange } from '../../core/channel/key-tree.ts'
 import { updateHash } from '../../core/channel/key-tree-update.ts'
 import type { CheckedStatement } from '../../core/channel/statement.ts'
 import { OneTimeKeys } from '../../core/identity/one-time-keys.ts'
@@ -51,6 +49,7 @@ import { Admission, Operation, Reason, type TreeUpdate, TreeUpdateKind } from '.
 import { WORLD_STARTS_AT } from '../clock.ts'
 import type { Random } from '../random.ts'
 import { type CrowdUpdate, readForCrowd } from './crowd-keys.ts'
+import { type OfficeChange, OfficeTree, type Rebuilt, type UnsafeTree } from './office-tree.ts'
 import { recordForAll } from './sizes.ts'
 import { type Terms, termOf } from './terms.ts'
 
@@ -80,8 +79,7 @@ export interface CrowdEpoch {
   /** Of whom it takes in: leaf and path, by peer. */
   readonly granted: ReadonlyMap<number, { readonly leaf: number; readonly path: readonly number[] }>
   readonly gone: readonly number[]
-  /** Of a rebuilt tree: leaf and secret of each leaf, by peer, where its manager had the record; else no secret. */
-  readonly rebuilt: ReadonlyMap<number, { readonly leaf: number; readonly secret: number | undefined }> | undefined
+  readonly rebuilt: Rebuilt | undefined
 }
 
 /** What a crowd's managers need of the world. */
@@ -102,28 +100,13 @@ export interface OfficeHost {
 interface Draft {
   readonly issued: IssuedEpoch
   readonly preview: LogPreview
-  readonly change: Change
+  readonly change: OfficeChange
   readonly isFirst: boolean
   readonly signers: Set<number>
 }
 
-interface Change extends TreeChange {
-  readonly granted: readonly number[]
-  readonly gone: readonly number[]
-  readonly rebuilt: CrowdEpoch['rebuilt']
-  readonly firstTerm: number
-  /** Notes who sits where. */
-  readonly settle: () => void
-}
-
 /** Faults for tests, each of which checkers must see. */
-export type UnsafeOffice =
-  | 'wraps for who is removed'
-  | 'keeps a node'
-  | 'two for one number'
-  | 'ignores removals'
-  | 'grants nobody'
-  | 'gives an old key'
+export type UnsafeOffice = UnsafeTree | 'two for one number' | 'ignores removals' | 'grants nobody' | 'gives an old key'
 
 export class Office {
   readonly managers: number
@@ -140,13 +123,11 @@ export class Office {
   readonly #applicants = new Map<string, Applicant>()
   /** Of so many users a manager keeps the record, those granted a key last. */
   keptRecords = KEPT_RECORDS
-  unsafe: UnsafeOffice | undefined
+  #unsafe: UnsafeOffice | undefined
   /** The one in office, or who stands for it, and since when it is in office. */
   leader = 0
   inOfficeSince = Number.POSITIVE_INFINITY
-  #tree: KeyTree
-  #leaves = new Map<number, number>()
-  #members = IdSet.EMPTY
+  readonly #tree: OfficeTree
   #draft: Draft | undefined
   #newest: CrowdEpoch | undefined
   #certificate: Uint8Array = EMPTY
@@ -177,7 +158,7 @@ export class Office {
     this.#random = random
     this.#terms = terms
     this.#users = users
-    this.#tree = KeyTree.empty(terms.cipher)
+    this.#tree = new OfficeTree(terms)
     const bytes = (length: number): Uint8Array => random.bytes(length)
     this.record = recordForAll(bytes, atMillis(WORLD_STARTS_AT))
     const settings = { managers: keys.map(({ publicKey }) => publicKey), admission: Admission.OPEN, maxMembers: peers }
@@ -195,6 +176,12 @@ export class Office {
     for (const one of this.#contexts) one.log = this.#contexts[0]!.log
     this.context = this.#contexts[0]!
     for (let manager = 0; manager < managers; manager++) this.#peers.set(hex(users(manager)), manager)
+  }
+
+  /** Does something wrong from now on. */
+  plant(fault: UnsafeOffice): void {
+    this.#unsafe = fault
+    if (fault === 'wraps for who is removed' || fault === 'keeps a node') this.#tree.unsafe = fault
   }
 
   get newest(): CrowdEpoch | undefined {
@@ -279,7 +266,7 @@ export class Office {
   /** A request was opened, and is good. */
   enlist(peer: number): void {
     const name = hex(this.#users(peer))
-    if (this.unsafe === 'grants nobody' && peer % 7 === 5) return
+    if (this.#unsafe === 'grants nobody' && peer % 7 === 5) return
     if (this.#applicants.size >= PENDING_REQUESTS && !this.#applicants.has(name)) {
       this.counts.refused++
       return
@@ -324,7 +311,7 @@ export class Office {
   /** A removal is known to a manager: what one of them knows all do, an instant earlier than they would. */
   onRemoval(by: number, statement: CheckedStatement): void {
     const { log } = this.#own
-    if (this.unsafe === 'ignores removals') return
+    if (this.#unsafe === 'ignores removals') return
     if (!log.has(statement.id)) log.addPending(statement)
     if (by === this.leader && log.hasUnappliedRemoval) this.#schedule(BATCH_MS)
   }
@@ -363,13 +350,13 @@ export class Office {
     assert(!(preview instanceof Refusal), 'what may be announced may be previewed')
     const { members } = preview.roster
     const granted = applicants.filter(({ user }) => members.has(user)).map(({ user }) => this.#peerOf(user))
-    const gone = this.#members.minus(members).map((user) => this.#peerOf(user))
+    const gone = this.#tree.goneFrom(members).map((user) => this.#peerOf(user))
     const number = { term: this.#term, serial: this.#serial + 1 }
     this.#issue(
       gone.length > 0 ? Reason.REMOVED : Reason.ADMITTED,
       number,
       preview,
-      this.#change(number, members, granted, gone)
+      this.#tree.change(this.#treeContext(number), members, granted, gone)
     )
   }
 
@@ -383,75 +370,27 @@ export class Office {
     return { channel: this.charter.channel, group: EMPTY, ...number }
   }
 
-  /** As `TreeKeeper.change` does it. */
-  #change(
-    number: { readonly term: number; readonly serial: number },
-    members: IdSet,
-    granted: readonly number[],
-    gone: readonly number[]
-  ): Change {
-    const context = this.#treeContext(number)
-    const { fresh, size: firstTerm } = this.#terms
-    const joining = granted.filter((peer) => !this.#leaves.has(peer))
-    const returning = granted.flatMap((peer) => this.#leaves.get(peer) ?? [])
-    const removed = gone.flatMap((peer) => this.#leaves.get(peer) ?? [])
-    let change: TreeChange
-    if (gone.length > 0) {
-      const refreshed = new Map(returning.map((leaf) => [leaf, fresh()]))
-      if (this.unsafe === 'wraps for who is removed') for (const leaf of removed) refreshed.set(leaf ^ 1, fresh())
-      const isUnsafe = this.unsafe === 'wraps for who is removed'
-      change = this.#tree.path(
-        { removed: isUnsafe ? [] : removed, refreshed, joiners: joining.length },
-        context,
-        this.#freshFor(removed)
-      )
-    } else change = this.#tree.step(joining.length, context, fresh, returning)
-    const free = change.update.added.filter((leaf) => !returning.includes(leaf))
-    const settle = (): void => {
-      for (const peer of gone) this.#leaves.delete(peer)
-      for (const [i, peer] of joining.entries()) this.#leaves.set(peer, free[i]!)
-      this.#members = members
-    }
-    return { ...change, granted, gone, rebuilt: undefined, firstTerm, settle }
-  }
-
-  /** What a secret begins with; unsafely something that who is removed has. */
-  #freshFor(removed: readonly number[]): () => Uint8Array {
-    const [leaf] = removed
-    if (this.unsafe !== 'keeps a node' || leaf === undefined) return this.#terms.fresh
-    return () => this.#tree.pathKeys(leaf).slice(32, 64)
-  }
-
   /** A new term, over everybody in the roster: as `TreeKeeper.rebuild` and `Tenure` do it. */
   #rebuild(reason: Reason): void {
     const number = { term: this.#term + 1, serial: 1 }
-    const firstTerm = this.#terms.size
     const { log } = this.#own
     const preview = log.preview(announceable(this.#own))
     assert(!(preview instanceof Refusal), 'what may be announced may be previewed')
-    const before = log.roster.members
-    const rebuilt = new Map<number, { readonly leaf: number; readonly secret: number | undefined }>()
-    const secrets = before.ids().map((user, leaf) => {
-      const peer = this.#peerOf(user)
-      const secret = this.#terms.fresh()
-      const isFollowing = this.#records.has(peer) && preview.roster.members.has(user)
-      rebuilt.set(peer, { leaf, secret: isFollowing || peer === this.leader ? termOf(secret) : undefined })
-      return secret
-    })
-    const change = KeyTree.rebuild(secrets, this.#treeContext(number), this.#terms.cipher)
-    const settle = (): void => {
-      this.#leaves = new Map([...rebuilt].map(([peer, { leaf }]) => [peer, leaf]))
-      this.#members = before
-    }
-    const gone = before.minus(preview.roster.members).map((user) => this.#peerOf(user))
+    const { members } = log.roster
+    const staying = preview.roster.members
+    const gone = members.minus(staying).map((user) => this.#peerOf(user))
+    const peers = members.ids().map((user) => this.#peerOf(user))
+    const isKnown = (peer: number): boolean =>
+      peer === this.leader || (this.#records.has(peer) && staying.has(this.#users(peer)))
+    const change = this.#tree.rebuild(this.#treeContext(number), members, peers, gone, isKnown)
     // Any 32 bytes are as long as the public half of the term key.
     const update = { ...change.update, termKey: this.#random.bytes(32) }
-    this.#issue(reason, number, preview, { ...change, update, granted: [], gone, rebuilt, firstTerm, settle })
+    this.#issue(reason, number, preview, { ...change, update })
   }
 
   // ---------------------------------------------------------------- an epoch
 
-  #issue(reason: Reason, number: { term: number; serial: number }, preview: LogPreview, change: Change): void {
+  #issue(reason: Reason, number: { term: number; serial: number }, preview: LogPreview, change: OfficeChange): void {
     const { descriptor, ref, channel } = this.charter
     const before = this.#newest?.issued
     const isQuorum = needsQuorum(descriptor)
@@ -518,13 +457,12 @@ export class Office {
     const issued = this.#certified(draft)
     const { term, serial } = issued.key
     const isRoot = change.update.kind !== TreeUpdateKind.STEP
-    this.#tree = change.tree
-    change.settle()
+    this.#tree.commit(change)
     this.#own.log.commit(preview)
     if (isFirst) this.#certificate = certificateOf(issued.announcement).bytes
     this.#issuedAt = this.#host.now
     this.#batchAt = undefined
-    const isTwice = this.unsafe === 'two for one number' && change.granted.length > 0
+    const isTwice = this.#unsafe === 'two for one number' && change.granted.length > 0
     if (isFirst) this.inOfficeSince = Math.min(this.inOfficeSince, this.#host.now)
     this.#footed.clear()
     this.#term = term
@@ -558,11 +496,9 @@ export class Office {
   }
 
   #placeOf(peer: number): { leaf: number; path: number[] } {
-    const leaf = present(this.#leaves.get(peer), 'who is granted a key has a leaf')
-    const keys = this.#tree.pathKeys(leaf)
-    const path = Array.from({ length: keys.length / 32 }, (_, level) => termOf(keys.subarray(32 * level)))
-    if (this.unsafe === 'gives an old key') path[0] = this.#newest?.root ?? 0
-    return { leaf, path }
+    const place = this.#tree.placeOf(peer)
+    if (this.#unsafe === 'gives an old key') place.path[0] = this.#newest?.root ?? 0
+    return place
   }
 
   /** With the signatures of those who follow. */

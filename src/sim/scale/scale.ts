@@ -215,7 +215,7 @@ class Run {
     const random = new Random(seed, 'office')
     this.#office = new Office(all, managers, own, userOf, this.#terms, random, this.#crowd)
     this.#office.keptRecords = parameters.keptRecords
-    if (unsafe !== undefined && OFFICE_FAULTS.includes(unsafe)) this.#office.unsafe = unsafe as UnsafeOffice
+    if (unsafe !== undefined && OFFICE_FAULTS.includes(unsafe)) this.#office.plant(unsafe as UnsafeOffice)
     else if (unsafe !== undefined) this.#crowd.unsafe = unsafe as UnsafeCrowd
     this.#witnesses.begin(this.#office.readerContext())
     this.#joined = managers
