@@ -27,6 +27,8 @@ import type { Witnesses } from './witnesses.ts'
 const ASKED_IN_TURN = 3
 /** A removal is in force with everybody in this time. */
 const REMOVAL_MS = 10 * SECOND_MS
+/** Another manager is in office in this time: as scenarios of whole peers have it. */
+const LED_MS = 29 * SECOND_MS
 /** Something that has to wait longer than this for an uplink comes too late to be of use. */
 const UPLINK_SECONDS = 60
 
@@ -225,11 +227,18 @@ export class Crowd implements OfficeHost {
 
   /** The manager in office is stopped for good. */
   stopLeader(): void {
+    const { watch, mesh } = this.#parts
     const { leader } = this.office
-    this.#parts.mesh.stop(leader)
+    mesh.stop(leader)
     this.members.move(leader, PHASE.stopped)
-    this.#parts.watch.note(`peer ${leader}, the manager in office, stops`)
+    watch.note(`peer ${leader}, the manager in office, stops`)
     this.office.lose((manager) => this.#ledAt[manager]!)
+    const at = this.now
+    this.later(LED_MS, () => {
+      const { isInOffice, inOfficeSince } = this.office
+      watch.look('I-16b', isInOffice, () => `nobody is in office ${LED_MS / SECOND_MS} s after that`)
+      if (isInOffice) watch.tell('I-16b', `After ${((inOfficeSince - at) / SECOND_MS).toFixed(1)} s.`)
+    })
   }
 
   /** All that a peer was ever given: by its grants, and by its prekey. What it derived follows from that. */

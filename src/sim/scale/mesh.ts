@@ -71,6 +71,8 @@ export class Mesh {
   listening = 0
   /** Longest wait for an uplink so far, ms. */
   longestWaitMs = 0
+  /** Copies of what their receivers had when they were sent: sent and counted as such, and no events. */
+  repeated = 0
   /** Copies and bytes sent, by kind. */
   readonly carried = new Map<string, [frames: number, bytes: number]>()
 
@@ -248,17 +250,27 @@ export class Mesh {
     const stepMs = (bytes * SECOND_MS) / this.conditions.uplinkBytesPerSecond
     let leftAt = Math.max(now, this.#uplinkFreeAt[from]!)
     let copies = 0
+    let repeated = 0
+    const has = this.#has[frame]!
     for (let link = row + 2; link <= end; link += 2) {
       if (link === except) continue
       leftAt += stepMs
       copies++
       const drawn = this.#random.u32()
       if (drawn >>> 12 < this.#loss) continue
+      const to = this.#rows[link]!
+      const receiver = to >>> LINK_BITS
+      // Who has it now will have it when the copy comes: nothing would come of that.
+      if (((has[receiver >>> 5]! >>> (receiver & 31)) & 1) === 1) {
+        repeated++
+        continue
+      }
       const delay = this.#delays[link + 1]! * this.#factors[drawn & (QUANTILES - 1)]!
-      this.#wheel.push((leftAt + delay + 1) | 0, this.#rows[link]!, frame)
+      this.#wheel.push((leftAt + delay + 1) | 0, to, frame)
     }
     this.#uplinkFreeAt[from] = leftAt
     if (leftAt - now > this.longestWaitMs) this.longestWaitMs = leftAt - now
+    this.repeated += repeated
     count(this.#tallies[frame]!, copies, copies * bytes)
   }
 

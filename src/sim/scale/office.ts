@@ -105,6 +105,10 @@ interface Draft {
   readonly signers: Set<number>
 }
 
+/** Whether a manager can follow what is proposed: it signs nothing else. */
+const canFollow = ({ change: { rebuilt } }: Draft, manager: number): boolean =>
+  rebuilt === undefined || rebuilt.get(manager)?.secret !== undefined
+
 /** Faults for tests, each of which checkers must see. */
 export type UnsafeOffice = UnsafeTree | 'two for one number' | 'ignores removals' | 'grants nobody' | 'gives an old key'
 
@@ -121,8 +125,10 @@ export class Office {
   readonly #users: (peer: number) => Uint8Array
   readonly #peers = new Map<string, number>()
   readonly #applicants = new Map<string, Applicant>()
-  /** Of so many users a manager keeps the record, those granted a key last. */
+  /** Of so many users a manager keeps the record, those brought last. */
   keptRecords = KEPT_RECORDS
+  /** Whether it keeps those of the other managers beside them. */
+  keepsManagers = false
   #unsafe: UnsafeOffice | undefined
   /** The one in office, or who stands for it, and since when it is in office. */
   leader = 0
@@ -182,6 +188,10 @@ export class Office {
   plant(fault: UnsafeOffice): void {
     this.#unsafe = fault
     if (fault === 'wraps for who is removed' || fault === 'keeps a node') this.#tree.unsafe = fault
+  }
+
+  get isInOffice(): boolean {
+    return this.inOfficeSince <= this.#host.now
   }
 
   get newest(): CrowdEpoch | undefined {
@@ -272,7 +282,7 @@ export class Office {
       return
     }
     this.#peers.set(name, peer)
-    this.#noteRecord(peer)
+    this.noteRecord(peer)
     const user = asUserId(this.#users(peer))
     const nick = `peer ${peer}`
     this.#applicants.set(name, {
@@ -290,10 +300,16 @@ export class Office {
     this.#schedule(this.#windowMs)
   }
 
-  #noteRecord(peer: number): void {
+  /** The record of a peer has come to the managers: with its request, or with a digest. */
+  noteRecord(peer: number): void {
+    if (this.keepsManagers && peer < this.managers) return
     this.#records.delete(peer)
     this.#records.add(peer)
     trim(this.#records, this.keptRecords)
+  }
+
+  #hasRecord(peer: number): boolean {
+    return this.#records.has(peer) || (this.keepsManagers && peer < this.managers)
   }
 
   /** Whether the log knows anything of a peer: then it is challenged. */
@@ -381,7 +397,7 @@ export class Office {
     const gone = members.minus(staying).map((user) => this.#peerOf(user))
     const peers = members.ids().map((user) => this.#peerOf(user))
     const isKnown = (peer: number): boolean =>
-      peer === this.leader || (this.#records.has(peer) && staying.has(this.#users(peer)))
+      peer === this.leader || (this.#hasRecord(peer) && staying.has(this.#users(peer)))
     const change = this.#tree.rebuild(this.#treeContext(number), members, peers, gone, isKnown)
     // Any 32 bytes are as long as the public half of the term key.
     const update = { ...change.update, termKey: this.#random.bytes(32) }
@@ -417,21 +433,29 @@ export class Office {
   #propose(draft: Draft, since: number): void {
     const { leader } = this
     if (this.#draft !== draft || !this.#host.isUp(leader)) return
+    if (draft.isFirst && this.#others().some((manager) => !canFollow(draft, manager) && this.#hasRecord(manager)))
+      return this.#rebuild(Reason.TAKEOVER)
     if (this.#host.now - since >= ROOT_PATIENCE_MS && this.#giveFooting()) return this.#rebuild(Reason.TAKEOVER)
     const { announcement, chunks } = draft.issued
     const bytes = [announcement, ...chunks].reduce((sum, frame) => sum + frame.bytes.length, 0)
     const follows = this.#newest!.index
-    for (let manager = 0; manager < this.managers; manager++) {
-      if (draft.signers.has(manager) || !this.#host.isUp(manager)) continue
+    for (const manager of this.#others()) {
+      if (draft.signers.has(manager)) continue
       this.counts.proposals++
       this.#host.hand(leader, manager, 'proposal', bytes, () => {
         // R-435: it follows the newest epoch of who signs it.
-        if (!this.#host.isUp(manager)) return
+        if (!this.#host.isUp(manager) || !canFollow(draft, manager)) return
         if (this.#host.epochOf(manager) !== follows && !this.#footed.has(manager)) return
         this.#host.hand(manager, leader, 'co-signature', CO_SIGNATURE_BYTES, () => this.#onSigned(draft, manager))
       })
     }
     this.#host.later(PROPOSAL_MS, () => this.#propose(draft, since))
+  }
+
+  /** The other managers that are there. */
+  #others(): number[] {
+    const all = Array.from({ length: this.managers }, (_, manager) => manager)
+    return all.filter((manager) => manager !== this.leader && this.#host.isUp(manager))
   }
 
   /** Managers that wait for a key, while nobody can be granted one, are given what they need to sign. */

@@ -11,7 +11,7 @@ import { KEPT_RECORDS } from '../../core/params.ts'
 import { signingKey } from '../../crypto/sign.ts'
 import { MANAGERS } from '../../wire/limits.ts'
 import { Random } from '../random.ts'
-import { RECORD_VERSION, type Recorder, type Verdict } from '../record.ts'
+import { RECORD_VERSION, type Recorder, type RunLine, type Verdict } from '../record.ts'
 import { Crowd, type UnsafeCrowd } from './crowd.ts'
 import { CrowdKeys } from './crowd-keys.ts'
 import { FLUSH_MS, Ledger, type Spans } from './ledger.ts'
@@ -38,6 +38,8 @@ export interface ScaleParameters {
   readonly seed: number
   /** Records of users that a manager keeps: of all others it cannot make a leaf when it takes over. */
   readonly keptRecords: number
+  /** Whether it keeps those of the other managers beside them: what would be, as no manager does. */
+  readonly keepsManagers: boolean
   readonly medianDelayMs: number
   /** Probability that a copy, or what goes to one peer alone, is lost. */
   readonly lossRate: number
@@ -54,13 +56,16 @@ export const SCALE_DEFAULTS: ScaleParameters = {
   durationMs: 600_000,
   seed: 1,
   keptRecords: KEPT_RECORDS,
+  keepsManagers: false,
   medianDelayMs: 40,
   lossRate: 0.01,
   uplinkBytesPerSecond: 2_500_000
 }
 
 /** What each parameter may be. */
-export const SCALE_RANGES: Readonly<Record<Exclude<keyof ScaleParameters, 'takeover'>, readonly [number, number]>> = {
+export const SCALE_RANGES: Readonly<
+  Record<Exclude<keyof ScaleParameters, 'takeover' | 'keepsManagers'>, readonly [number, number]>
+> = {
   peers: [2, 1_000_000],
   managers: [1, MANAGERS],
   joinsPerSecond: [1, 10_000],
@@ -79,7 +84,7 @@ export interface ScaleRun {
   readonly signal?: AbortSignal
   readonly scenario?: string
   readonly about?: string
-  /** What runs it again; made of the parameters unless told. */
+  /** What runs it again; empty unless told. */
   readonly command?: string
   /** ISO 8601; empty unless told. */
   readonly startedAt?: string
@@ -215,6 +220,7 @@ class Run {
     const random = new Random(seed, 'office')
     this.#office = new Office(all, managers, own, userOf, this.#terms, random, this.#crowd)
     this.#office.keptRecords = parameters.keptRecords
+    this.#office.keepsManagers = parameters.keepsManagers
     if (unsafe !== undefined && OFFICE_FAULTS.includes(unsafe)) this.#office.plant(unsafe as UnsafeOffice)
     else if (unsafe !== undefined) this.#crowd.unsafe = unsafe as UnsafeCrowd
     this.#witnesses.begin(this.#office.readerContext())
@@ -234,8 +240,7 @@ class Run {
   }
 
   #begin(): void {
-    const { peers, managers, seed, takeover, ...rest } = this.#parameters
-    const options = Object.entries({ peers, managers, seed, ...rest }).map(([name, value]) => `--${name} ${value}`)
+    const { peers, managers, seed } = this.#parameters
     this.#record({
       type: 'run',
       at: 0,
@@ -246,8 +251,8 @@ class Run {
       seed,
       managers,
       peers,
-      parameters: { takeover, ...rest },
-      command: this.#run.command ?? `conclave simulate scale ${options.join(' ')}${takeover ? ' --takeover' : ''}`,
+      parameters: inWords(this.#parameters),
+      command: this.#run.command ?? '',
       startedAt: this.#run.startedAt ?? ''
     })
     this.#crowd.talk.onSaid = (message, sender, readers) =>
@@ -407,6 +412,7 @@ class Run {
       'answers with a part of the log': asking.counts.logAnswers,
       digests: talk.counts.digests,
       'carried, bytes': Math.round(bytes),
+      'copies of what the receiver had when they left': this.#mesh.repeated,
       'carried for each peer, bytes': Math.round(bytes / members.size),
       'wait for an uplink, longest, ms': Math.round(this.#mesh.longestWaitMs),
       'keys ever made, in the trees': this.#terms.size,
@@ -419,6 +425,19 @@ class Run {
     return isDone ? all : { ...all, 'stopped before its end': 1 }
   }
 }
+
+/** The parameters that have no place of their own in a record, as people read them. */
+const inWords = (parameters: ScaleParameters): RunLine['parameters'] => ({
+  'joins a second': parameters.joinsPerSecond,
+  'messages a second': parameters.messagesPerSecond,
+  removals: parameters.removals,
+  takeover: parameters.takeover ? 'yes' : 'no',
+  'delay, median, ms': parameters.medianDelayMs,
+  'share of copies lost': parameters.lossRate,
+  'uplink, bytes a second': parameters.uplinkBytesPerSecond,
+  'records a manager keeps': parameters.keptRecords,
+  ...(parameters.keepsManagers && { 'and those of managers': 'yes' })
+})
 
 /** Three figures of the times of something. */
 const timesOf = (what: string, spans: Spans): Record<string, number> => ({

@@ -3,7 +3,7 @@
  * is missing noticed by the chain of its sender or by digests, asked for, and named.
  */
 import { SECOND_MS } from '../../base/time.ts'
-import { GAP_PATIENCE_MS, PENDING_FRAMES, REPAIR_MAX_MS, REPAIR_MS } from '../../core/params.ts'
+import { GAP_PATIENCE_MS, PENDING_FRAMES, RECORD_DIGESTS, REPAIR_MAX_MS, REPAIR_MS } from '../../core/params.ts'
 import { SEEN_SENDERS } from '../../wire/limits.ts'
 import type { Random } from '../random.ts'
 import type { Crowd } from './crowd.ts'
@@ -22,6 +22,8 @@ interface Digest {
   readonly author: number
   /** Messages that not everybody has, and the author has. */
   readonly messages: readonly number[]
+  /** Whether it carries its author's record. */
+  readonly hasRecord: boolean
 }
 
 /** Faults for tests, each of which checkers must see. */
@@ -34,6 +36,8 @@ export class Talk {
   readonly #ledger: Ledger
   readonly #members: Members
   readonly #digestClock: DigestClock
+  /** Digests that carried their author's record. */
+  readonly #recordsTold: Uint8Array
   readonly #pending = new Map<number, number[]>()
   readonly #missing = new Map<number, { tries: number; isTold: boolean }>()
   readonly #digests: Digest[] = []
@@ -57,6 +61,7 @@ export class Talk {
     this.#digestClock = new DigestClock(host.members.size, random, host, (peer, at) =>
       host.push(at, peer, EVENT.digest, 0)
     )
+    this.#recordsTold = new Uint8Array(host.members.size)
     this.#lastOf = new Int32Array(host.members.size).fill(NONE)
   }
 
@@ -233,14 +238,19 @@ export class Talk {
     for (let m = this.#sender.length - 1; m >= 0 && m >= this.#sender.length - SEEN_SENDERS; m--) {
       if (this.#shownCount[m]! <= this.#readers[m]! && this.#isShown(m, peer)) messages.push(m)
     }
-    this.#digests.push({ author: peer, messages })
-    this.#host.publish(peer, 'digest', this.#host.sizes.digest, FRAME.digest, this.#digests.length - 1, false)
+    const hasRecord = this.#recordsTold[peer]! < RECORD_DIGESTS
+    if (hasRecord) this.#recordsTold[peer]!++
+    this.#digests.push({ author: peer, messages, hasRecord })
+    const { digest, digestWithRecord } = this.#host.sizes
+    const bytes = hasRecord ? digestWithRecord : digest
+    this.#host.publish(peer, 'digest', bytes, FRAME.digest, this.#digests.length - 1, false)
     this.#digestClock.noteSaid(peer, this.#rosterSize)
   }
 
   /** Its author has what we may lack: the tail of what somebody said. */
   onDigest(peer: number, digest: number): void {
-    const { messages } = this.#digests[digest]!
+    const { author, messages, hasRecord } = this.#digests[digest]!
+    if (hasRecord && peer < this.#host.office.managers) this.#host.office.noteRecord(author)
     if (messages.length === 0 || !this.#members.isReady(peer)) return
     for (const m of messages) {
       const epoch = this.#epochOf[m]!

@@ -20,6 +20,7 @@ export const CLAIMS = {
   'I-10': 'One number of an epoch is given to one announcement.',
   'I-14': 'In the end all members hold the same epoch, under the key that its manager has.',
   'I-16': 'Whoever asks for the key has it in time.',
+  'I-16b': 'Another key manager leads soon when the one in office is lost.',
   'I-17': 'Every message is shown to every member that may read it, or is named as missing.',
   'I-18': 'A removal is in force in time with every member.',
   'I-20': 'Queues keep within their bounds.'
