@@ -432,9 +432,9 @@ const inWords = (parameters: ScaleParameters): RunLine['parameters'] => ({
   'messages a second': parameters.messagesPerSecond,
   removals: parameters.removals,
   takeover: parameters.takeover ? 'yes' : 'no',
-  'delay, median, ms': parameters.medianDelayMs,
+  'median delay in ms': parameters.medianDelayMs,
   'share of copies lost': parameters.lossRate,
-  'uplink, bytes a second': parameters.uplinkBytesPerSecond,
+  'uplink in bytes a second': parameters.uplinkBytesPerSecond,
   'records a manager keeps': parameters.keptRecords,
   ...(parameters.keepsManagers && { 'and those of managers': 'yes' })
 })
