@@ -155,7 +155,7 @@ export class Asking {
     const given = this.#kept.get(peer)
     const isRepeated = given?.request === this.#request[peer] && given?.epoch.term === office.newest?.term
     if (given !== undefined && isRepeated) return this.#hand(peer, given.epoch)
-    if (office.isEnlisted(peer) || !office.mayOpen()) return
+    if (office.reception.isEnlisted(peer) || !office.reception.mayOpen(this.#host.now)) return
     if (isAnswered || !office.knows(peer)) return office.enlist(peer)
     const at = mesh.arrivalOf(leader, sizes.request, 'challenge') + mesh.conditions.medianDelayMs
     mesh.arrivalOf(peer, sizes.request, 'challenge answer')

@@ -371,7 +371,7 @@ export class Crowd implements OfficeHost {
       watch.look('I-18', epoch !== NONE, () => `the removal of peer ${peer} is in no epoch in the end`)
     this.talk.lookBack()
     const fills = [
-      ...this.office.fills,
+      this.office.reception.fill,
       { name: 'messages before their key', size: this.talk.counts.mostPending, cap: PENDING_FRAMES },
       this.asking.fill,
       {

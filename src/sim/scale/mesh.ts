@@ -2,7 +2,8 @@
  * The carrier of a crowd: a gossip mesh over typed arrays, and what goes from one peer to another alone.
  *
  * Whoever hears a frame for the first time sends it on to all its neighbours but the one that brought it, so most copies are
- * repeated ones: each counts as an event, as a real peer has to look at it. A link has its own median delay (log-normal over
+ * repeated ones. Those that were on their way when another came count as events; those of what the receiver had when they
+ * left are carried and counted as such, and nothing more comes of them. A link has its own median delay (log-normal over
  * links, and again from copy to copy); a peer's copies leave one after the other through its uplink; a copy may be lost.
  * What is still missing a second later is told of by lazy gossip (IHAVE), asked for (IWANT), and comes.
  */

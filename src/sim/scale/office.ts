@@ -5,10 +5,9 @@
  * the key tree, announcements with their signatures, election times. Modelled are the times of `Duties`, the glue of
  * `TreeKeeper`, and voting, as all managers are honest; requests and grants are not sealed. Keys of the tree are terms.
  */
-import { assert, present } from '../../base/assert.ts'
-import { EMPTY, hex } from '../../base/bytes.ts'
+import { assert } from '../../base/assert.ts'
+import { EMPTY } from '../../base/bytes.ts'
 import { atMillis, SECOND_MS } from '../../base/time.ts'
-import { trim } from '../../base/trim.ts'
 import {
   certificateOf,
   coSignedBytes,
@@ -30,25 +29,16 @@ import { RecordBook } from '../../core/identity/record-book.ts'
 import { asUserId } from '../../core/identity/user.ts'
 import type { UserRecord } from '../../core/identity/user-record.ts'
 import type { Env } from '../../core/machine.ts'
-import type { Applicant } from '../../core/manager/admission.ts'
 import { announceable, takeBatch } from '../../core/manager/batch.ts'
 import { Out } from '../../core/out.ts'
-import {
-  BATCH_MAX_MS,
-  BATCH_MS,
-  HEARTBEAT_MS,
-  KEPT_RECORDS,
-  PENDING_REQUESTS,
-  PROPOSAL_MS,
-  REQUESTS_PER_SECOND,
-  ROOT_PATIENCE_MS
-} from '../../core/params.ts'
+import { BATCH_MAX_MS, BATCH_MS, HEARTBEAT_MS, PROPOSAL_MS, ROOT_PATIENCE_MS } from '../../core/params.ts'
 import { Refusal } from '../../core/reject.ts'
 import { type SigningKey, sign } from '../../crypto/sign.ts'
 import { Admission, Operation, Reason, type TreeUpdate, TreeUpdateKind } from '../../wire/messages.ts'
 import { WORLD_STARTS_AT } from '../clock.ts'
 import type { Random } from '../random.ts'
 import { type CrowdUpdate, readForCrowd } from './crowd-keys.ts'
+import { OfficeReception } from './office-reception.ts'
 import { type OfficeChange, OfficeTree, type Rebuilt, type UnsafeTree } from './office-tree.ts'
 import { recordForAll } from './sizes.ts'
 import { type Terms, termOf } from './terms.ts'
@@ -123,12 +113,7 @@ export class Office {
   readonly #random: Random
   readonly #terms: Terms
   readonly #users: (peer: number) => Uint8Array
-  readonly #peers = new Map<string, number>()
-  readonly #applicants = new Map<string, Applicant>()
-  /** Of so many users a manager keeps the record, those brought last. */
-  keptRecords = KEPT_RECORDS
-  /** Whether it keeps those of the other managers beside them. */
-  keepsManagers = false
+  readonly reception: OfficeReception
   #unsafe: UnsafeOffice | undefined
   /** The one in office, or who stands for it, and since when it is in office. */
   leader = 0
@@ -142,12 +127,8 @@ export class Office {
   #issuedAt = Number.NEGATIVE_INFINITY
   #windowMs = BATCH_MS
   #batchAt: number | undefined
-  #second = { at: 0, requests: 0 }
-  /** Peers whose record a manager has: those used longest ago go first. */
-  readonly #records = new Set<number>()
   /** Managers that were given a footing: they can sign, and have no key. */
   readonly #footed = new Set<number>()
-  readonly counts = { requests: 0, refused: 0, mostApplicants: 0, proposals: 0 }
 
   /** @param users - the user key of each peer; managers are the first. */
   constructor(
@@ -167,6 +148,7 @@ export class Office {
     this.#tree = new OfficeTree(terms)
     const bytes = (length: number): Uint8Array => random.bytes(length)
     this.record = recordForAll(bytes, atMillis(WORLD_STARTS_AT))
+    this.reception = new OfficeReception(managers, users, this.record)
     const settings = { managers: keys.map(({ publicKey }) => publicKey), admission: Admission.OPEN, maxMembers: peers }
     this.charter = foundChannel(keys[0]!, { ...settings, name: 'crowd' }, bytes(16))
     this.#contexts = keys.map((key) => {
@@ -181,7 +163,6 @@ export class Office {
     })
     for (const one of this.#contexts) one.log = this.#contexts[0]!.log
     this.context = this.#contexts[0]!
-    for (let manager = 0; manager < managers; manager++) this.#peers.set(hex(users(manager)), manager)
   }
 
   /** Does something wrong from now on. */
@@ -196,10 +177,6 @@ export class Office {
 
   get newest(): CrowdEpoch | undefined {
     return this.#newest
-  }
-
-  get fills(): readonly { readonly name: string; readonly size: number; readonly cap: number }[] {
-    return [{ name: 'applicants', size: this.counts.mostApplicants, cap: PENDING_REQUESTS }]
   }
 
   get #own(): Context {
@@ -227,7 +204,7 @@ export class Office {
   lose(heardAt: (manager: number) => number): void {
     const gone = this.leader
     this.#draft = undefined
-    this.#applicants.clear()
+    this.reception.applicants.clear()
     this.#batchAt = undefined
     this.inOfficeSince = Number.POSITIVE_INFINITY
     const term = this.#term + 1
@@ -258,58 +235,10 @@ export class Office {
 
   // ---------------------------------------------------------------- requests and statements
 
-  /** A request, or an answer to a challenge, has come: so many are opened in a second (R-509). @returns whether this one is. */
-  mayOpen(): boolean {
-    const { now } = this.#host
-    this.counts.requests++
-    if (now >= this.#second.at + SECOND_MS) this.#second = { at: now, requests: 0 }
-    const isOpened = ++this.#second.requests <= REQUESTS_PER_SECOND
-    if (!isOpened) this.counts.refused++
-    return isOpened
-  }
-
-  /** Whether a request of this peer waits for the next epoch. */
-  isEnlisted(peer: number): boolean {
-    return this.#applicants.has(hex(this.#users(peer)))
-  }
-
   /** A request was opened, and is good. */
   enlist(peer: number): void {
-    const name = hex(this.#users(peer))
     if (this.#unsafe === 'grants nobody' && peer % 7 === 5) return
-    if (this.#applicants.size >= PENDING_REQUESTS && !this.#applicants.has(name)) {
-      this.counts.refused++
-      return
-    }
-    this.#peers.set(name, peer)
-    this.noteRecord(peer)
-    const user = asUserId(this.#users(peer))
-    const nick = `peer ${peer}`
-    this.#applicants.set(name, {
-      user,
-      record: { ...this.record, user, nick },
-      oneTimeKey: EMPTY,
-      request: EMPTY,
-      author: name,
-      attempt: 0,
-      token: EMPTY,
-      admits: [],
-      highest: undefined
-    })
-    this.counts.mostApplicants = Math.max(this.counts.mostApplicants, this.#applicants.size)
-    this.#schedule(this.#windowMs)
-  }
-
-  /** The record of a peer has come to the managers: with its request, or with a digest. */
-  noteRecord(peer: number): void {
-    if (this.keepsManagers && peer < this.managers) return
-    this.#records.delete(peer)
-    this.#records.add(peer)
-    trim(this.#records, this.keptRecords)
-  }
-
-  #hasRecord(peer: number): boolean {
-    return this.#records.has(peer) || (this.keepsManagers && peer < this.managers)
+    if (this.reception.enlist(peer)) this.#schedule(this.#windowMs)
   }
 
   /** Whether the log knows anything of a peer: then it is challenged. */
@@ -349,13 +278,13 @@ export class Office {
 
   /** What an epoch did not take in shares the next one. */
   #scheduleRest(): void {
-    const isMore = this.#applicants.size > 0 || this.#own.log.hasUnappliedChange
+    const isMore = this.reception.applicants.size > 0 || this.#own.log.hasUnappliedChange
     if (isMore && this.#batchAt === undefined) this.#setBatch(this.#host.now + BATCH_MS)
   }
 
   #issueBatch(): void {
     if (this.#draft !== undefined || this.#newest?.issuer !== this.leader) return
-    const { applicants, statements } = takeBatch(this.#own, this.#applicants, this.#env(), new Out())
+    const { applicants, statements } = takeBatch(this.#own, this.reception.applicants, this.#env(), new Out())
     const { log } = this.#own
     if (applicants.length === 0 && !log.hasUnappliedChange) return
     if (applicants.length > 0) {
@@ -365,8 +294,8 @@ export class Office {
     const preview = log.preview([...announceable(this.#own), ...statements])
     assert(!(preview instanceof Refusal), 'what may be announced may be previewed')
     const { members } = preview.roster
-    const granted = applicants.filter(({ user }) => members.has(user)).map(({ user }) => this.#peerOf(user))
-    const gone = this.#tree.goneFrom(members).map((user) => this.#peerOf(user))
+    const granted = applicants.filter(({ user }) => members.has(user)).map(({ user }) => this.reception.peerOf(user))
+    const gone = this.#tree.goneFrom(members).map((user) => this.reception.peerOf(user))
     const number = { term: this.#term, serial: this.#serial + 1 }
     this.#issue(
       gone.length > 0 ? Reason.REMOVED : Reason.ADMITTED,
@@ -374,10 +303,6 @@ export class Office {
       preview,
       this.#tree.change(this.#treeContext(number), members, granted, gone)
     )
-  }
-
-  #peerOf(user: Uint8Array): number {
-    return present(this.#peers.get(hex(user)), 'whoever is in the roster has asked')
   }
 
   // ---------------------------------------------------------------- the tree
@@ -394,10 +319,10 @@ export class Office {
     assert(!(preview instanceof Refusal), 'what may be announced may be previewed')
     const { members } = log.roster
     const staying = preview.roster.members
-    const gone = members.minus(staying).map((user) => this.#peerOf(user))
-    const peers = members.ids().map((user) => this.#peerOf(user))
+    const gone = members.minus(staying).map((user) => this.reception.peerOf(user))
+    const peers = members.ids().map((user) => this.reception.peerOf(user))
     const isKnown = (peer: number): boolean =>
-      peer === this.leader || (this.#hasRecord(peer) && staying.has(this.#users(peer)))
+      peer === this.leader || (this.reception.hasRecord(peer) && staying.has(this.#users(peer)))
     const change = this.#tree.rebuild(this.#treeContext(number), members, peers, gone, isKnown)
     // Any 32 bytes are as long as the public half of the term key.
     const update = { ...change.update, termKey: this.#random.bytes(32) }
@@ -433,7 +358,10 @@ export class Office {
   #propose(draft: Draft, since: number): void {
     const { leader } = this
     if (this.#draft !== draft || !this.#host.isUp(leader)) return
-    if (draft.isFirst && this.#others().some((manager) => !canFollow(draft, manager) && this.#hasRecord(manager)))
+    if (
+      draft.isFirst &&
+      this.#others().some((manager) => !canFollow(draft, manager) && this.reception.hasRecord(manager))
+    )
       return this.#rebuild(Reason.TAKEOVER)
     if (this.#host.now - since >= ROOT_PATIENCE_MS && this.#giveFooting()) return this.#rebuild(Reason.TAKEOVER)
     const { announcement, chunks } = draft.issued
@@ -441,7 +369,6 @@ export class Office {
     const follows = this.#newest!.index
     for (const manager of this.#others()) {
       if (draft.signers.has(manager)) continue
-      this.counts.proposals++
       this.#host.hand(leader, manager, 'proposal', bytes, () => {
         // R-435: it follows the newest epoch of who signs it.
         if (!this.#host.isUp(manager) || !canFollow(draft, manager)) return
@@ -460,11 +387,8 @@ export class Office {
 
   /** Managers that wait for a key, while nobody can be granted one, are given what they need to sign. */
   #giveFooting(): boolean {
-    const waiting = [...this.#applicants.keys()].filter((name) => this.#peers.get(name)! < this.managers)
-    for (const name of waiting) {
-      this.#applicants.delete(name)
-      this.#footed.add(this.#peers.get(name)!)
-    }
+    const waiting = this.reception.takeManagers()
+    for (const manager of waiting) this.#footed.add(manager)
     if (waiting.length > 0) this.#draft = undefined
     return waiting.length > 0
   }

@@ -219,8 +219,8 @@ class Run {
     const userOf = (peer: number): Uint8Array => users.subarray(32 * peer, 32 * peer + 32)
     const random = new Random(seed, 'office')
     this.#office = new Office(all, managers, own, userOf, this.#terms, random, this.#crowd)
-    this.#office.keptRecords = parameters.keptRecords
-    this.#office.keepsManagers = parameters.keepsManagers
+    this.#office.reception.keptRecords = parameters.keptRecords
+    this.#office.reception.keepsManagers = parameters.keepsManagers
     if (unsafe !== undefined && OFFICE_FAULTS.includes(unsafe)) this.#office.plant(unsafe as UnsafeOffice)
     else if (unsafe !== undefined) this.#crowd.unsafe = unsafe as UnsafeCrowd
     this.#witnesses.begin(this.#office.readerContext())
@@ -397,10 +397,10 @@ class Run {
       epochs: epochs.length,
       ...timesOf('epoch at a member', adoption),
       'members with the key in the end': members.ready,
-      'key requests opened or refused': this.#office.counts.requests,
-      'key requests refused': this.#office.counts.refused,
+      'key requests opened or refused': this.#office.reception.counts.requests,
+      'key requests refused': this.#office.reception.counts.refused,
       'key requests on the topic': asking.counts.tries,
-      'applicants at once, most': this.#office.counts.mostApplicants,
+      'applicants at once, most': this.#office.reception.counts.mostApplicants,
       'messages that had to wait, tries': talk.counts.held,
       'gaps noticed': talk.counts.gaps,
       'gaps told to users': talk.counts.toldGaps,

@@ -250,7 +250,7 @@ export class Talk {
   /** Its author has what we may lack: the tail of what somebody said. */
   onDigest(peer: number, digest: number): void {
     const { author, messages, hasRecord } = this.#digests[digest]!
-    if (hasRecord && peer < this.#host.office.managers) this.#host.office.noteRecord(author)
+    if (hasRecord && peer < this.#host.office.managers) this.#host.office.reception.noteRecord(author)
     if (messages.length === 0 || !this.#members.isReady(peer)) return
     for (const m of messages) {
       const epoch = this.#epochOf[m]!
