@@ -27,50 +27,62 @@ export const readForCrowd = (update: TreeUpdate, number: number): CrowdUpdate =>
   removed: new Set(update.removed)
 })
 
+/** What stands in a member's row before its path. */
+const HEAD = 2
+
 export class CrowdKeys {
   readonly #terms: Terms
-  readonly #levels: number
-  /** By member: leaf, or −1 for none; level of the root; and the path, leaf first. */
-  readonly leaf: Int32Array
-  readonly #depth: Uint8Array
-  readonly #paths: Int32Array
+  readonly #width: number
+  /** A row for each member: leaf, or −1 for none; level of the root; and the path, root first, as the root changes most. */
+  readonly #rows: Int32Array
+  /** A path that is being changed, leaf first. */
   readonly #draft: Int32Array
 
   /** @param levels - of the deepest tree there may be, the leaves' among them. */
   constructor(members: number, levels: number, terms: Terms) {
     this.#terms = terms
-    this.#levels = levels
-    this.leaf = new Int32Array(members).fill(NONE)
-    this.#depth = new Uint8Array(members)
-    this.#paths = new Int32Array(members * levels)
+    this.#width = HEAD + levels
+    this.#rows = new Int32Array(members * this.#width).fill(NONE)
     this.#draft = new Int32Array(levels)
   }
 
   get bytes(): number {
-    return this.leaf.byteLength + this.#depth.byteLength + this.#paths.byteLength
+    return this.#rows.byteLength
+  }
+
+  /** −1: it has none. */
+  leafOf(member: number): number {
+    return this.#rows[member * this.#width]!
   }
 
   /** The term that a member holds for the root. */
   rootOf(member: number): number {
-    return this.#paths[member * this.#levels + this.#depth[member]!]!
+    return this.#rows[member * this.#width + HEAD]!
   }
 
   /** The terms of a member's path, leaf first: a copy. */
   pathOf(member: number): number[] {
-    const from = member * this.#levels
-    return [...this.#paths.subarray(from, from + this.#depth[member]! + 1)]
+    const from = member * this.#width
+    return [...this.#rows.subarray(from + HEAD, from + HEAD + this.#rows[from + 1]! + 1)].reverse()
   }
 
   /** What a grant gives. */
   take(member: number, leaf: number, path: readonly number[]): void {
-    this.leaf[member] = leaf
-    this.#depth[member] = path.length - 1
-    this.#paths.set(path, member * this.#levels)
+    this.#draft.set(path)
+    this.#store(member, leaf, 0, path.length - 1)
   }
 
   /** It is out: its keys are gone. */
   drop(member: number): void {
-    this.leaf[member] = NONE
+    this.#rows[member * this.#width] = NONE
+  }
+
+  /** Takes over the draft, from a level to the root. */
+  #store(member: number, leaf: number, lowest: number, depth: number): void {
+    const row = member * this.#width
+    this.#rows[row] = leaf
+    this.#rows[row + 1] = depth
+    for (let level = lowest; level <= depth; level++) this.#rows[row + HEAD + depth - level] = this.#draft[level]!
   }
 
   /**
@@ -80,21 +92,29 @@ export class CrowdKeys {
    */
   apply(member: number, read: CrowdUpdate): boolean {
     const { update } = read
-    const leaf = this.leaf[member]!
+    const row = member * this.#width
+    const leaf = this.#rows[row]!
     if (leaf === NONE || read.removed.has(leaf)) return false
-    const from = member * this.#levels
-    const depth = this.#depth[member]!
-    for (let level = 0; level <= depth; level++) this.#draft[level] = this.#paths[from + level]!
+    const depth = this.#rows[row + 1]!
+    const isStep = update.kind === TreeUpdateKind.STEP
+    const stepped = isStep ? lowestStep(leaf, update) : 0
+    if (stepped === NONE) return false
+    const lowest = depth < update.depth ? 0 : stepped
+    for (let level = lowest; level <= depth; level++) this.#draft[level] = this.#rows[row + HEAD + depth - level]!
+    if (!this.#grow(depth, read)) return false
+    const isTaken = isStep ? this.#step(stepped, read) : this.#path(leaf, read)
+    if (isTaken) this.#store(member, leaf, lowest, update.depth)
+    return isTaken
+  }
+
+  /** A tree that has become deeper has new roots above the one before. */
+  #grow(depth: number, { update, number }: CrowdUpdate): boolean {
     for (let level = depth; level < update.depth; level++) {
       const root = this.#draft[level]!
-      this.#draft[level + 1] = this.#terms.follow(root, ARROW.grow, read.number)
-      this.#draft[level] = this.#terms.follow(root, ARROW.step, read.number)
+      this.#draft[level + 1] = this.#terms.follow(root, ARROW.grow, number)
+      this.#draft[level] = this.#terms.follow(root, ARROW.step, number)
       if (this.#draft[level + 1] === NONE || this.#draft[level] === NONE) return false
     }
-    const isTaken = update.kind === TreeUpdateKind.STEP ? this.#step(leaf, read) : this.#path(leaf, read)
-    if (!isTaken) return false
-    for (let level = 0; level <= update.depth; level++) this.#paths[from + level] = this.#draft[level]!
-    this.#depth[member] = update.depth
     return true
   }
 
@@ -113,7 +133,7 @@ export class CrowdKeys {
       if (secret === NONE) return false
       this.#draft[level] = terms.follow(secret, ARROW.node, number)
     }
-    this.take(member, leaf, [...this.#draft.subarray(0, update.depth + 1)])
+    this.#store(member, leaf, 0, update.depth)
     return true
   }
 
@@ -135,21 +155,9 @@ export class CrowdKeys {
     return slots
   }
 
-  #step(leaf: number, { update, number }: CrowdUpdate): boolean {
-    const { added, depth } = update
-    // From the lowest node that has a joiner below it, every own node up to the root has one. The root always steps.
-    let low = 0
-    let high = added.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (added[middle]! < leaf) low = middle + 1
-      else high = middle
-    }
-    if (added[low] === leaf) return false
-    let lowest = depth
-    if (low < added.length) lowest = Math.min(lowest, meetingLevel(added[low]!, leaf))
-    if (low > 0) lowest = Math.min(lowest, meetingLevel(added[low - 1]!, leaf))
-    for (let level = lowest; level <= depth; level++) {
+  /** Every own node from this level up steps. */
+  #step(lowest: number, { update, number }: CrowdUpdate): boolean {
+    for (let level = lowest; level <= update.depth; level++) {
       const next = this.#terms.follow(this.#draft[level]!, ARROW.step, number)
       if (next === NONE) return false
       this.#draft[level] = next
@@ -183,6 +191,26 @@ export class CrowdKeys {
     if (secret !== NONE) this.#draft[level - 1] = this.#terms.follow(child, ARROW.ratchet, number)
     return secret
   }
+}
+
+/**
+ * The level of the lowest node above a leaf that a STEP changes: the one that has a joiner below it, or the root.
+ *
+ * @returns −1 when a joiner has the leaf.
+ */
+function lowestStep(leaf: number, { added, depth }: TreeUpdate): number {
+  let low = 0
+  let high = added.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (added[middle]! < leaf) low = middle + 1
+    else high = middle
+  }
+  if (added[low] === leaf) return NONE
+  let lowest = depth
+  if (low < added.length) lowest = Math.min(lowest, meetingLevel(added[low]!, leaf))
+  if (low > 0) lowest = Math.min(lowest, meetingLevel(added[low - 1]!, leaf))
+  return lowest
 }
 
 /** The lowest level at which two leaves have the same node above them. */
