@@ -39,7 +39,7 @@ interface Life {
   /** What came before what is before it. */
   readonly early: Map<number, EarlyText>
   /** Of the last texts up to `heard`: what is here under their names. */
-  marks: Uint8Array[]
+  readonly marks: Uint8Array[]
   /** When it was last heard, `Env.uptimeMs`. */
   heardAt: number
 }
@@ -146,7 +146,9 @@ export class Heard {
       const next = Math.min(upTo + 1, ...life.early.keys())
       if (next > life.heard + 1) {
         events.push({ type: 'gap', from: life.heard + 1, to: next - 1 })
-        life.marks = []
+        const missing = Math.min(next - life.heard - 1, MARKS)
+        life.marks.push(...Array.from({ length: missing }, () => UNKNOWN))
+        this.#forgetMarks(life, MARKS)
       }
       life.heard = next - 1
       this.#release(life, events)

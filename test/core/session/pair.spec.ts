@@ -25,7 +25,7 @@ import {
 import { Refusal } from '../../../src/core/reject.ts'
 import { initiate } from '../../../src/core/session/handshake.ts'
 import { Heard } from '../../../src/core/session/heard.ts'
-import { markOf } from '../../../src/core/session/mark.ts'
+import { markOf, UNKNOWN } from '../../../src/core/session/mark.ts'
 import { Session } from '../../../src/core/session/session.ts'
 import { Starts } from '../../../src/core/session/starts.ts'
 import { type SessionContent, SessionFrame } from '../../../src/wire/messages.ts'
@@ -825,6 +825,30 @@ describe('a pair', () => {
       expect(shownBy(couple.bob).slice(1)).to.deep.equal([two])
     })
 
+    it('says again of what it has given out without the rest what is missing, and nothing else', () => {
+      const couple = new Couple()
+      couple.say('alice', 'one')
+      couple.carry()
+      couple.pass(MINUTE_MS)
+      couple.carry()
+      const frames = ['two', 'three', 'four', 'five'].map((text) => {
+        couple.say('alice', text)
+        return couple.alice.posted.splice(0)[0]!
+      })
+      for (const i of [1, 3]) couple.give('bob', frames[i]!)
+      couple.bob.posted.length = 0
+      couple.alice.move()
+      couple.say('alice', 'from the new home')
+      couple.pass(0)
+      for (const frame of couple.alice.posted.splice(0).slice(-1)) couple.give('bob', frame)
+      couple.bob.posted.length = 0
+      couple.pass(2 * LIFE_MS)
+      couple.alice.posted.length = 0
+      expect(couple.bob.heard).to.deep.equal(['one', 'three', 'five'])
+      settle(couple)
+      expect(couple.bob.heard.toSorted()).to.deep.equal(['five', 'four', 'from the new home', 'one', 'three', 'two'])
+    })
+
     it('gives out once, in order, what was held back of the home before', () => {
       const couple = new Couple()
       couple.say('alice', 'one')
@@ -1080,14 +1104,16 @@ describe('a pair', () => {
       expect(couple.alice.heard).to.deep.equal(['are you there?', 'good'])
     })
 
-    it('is told which texts have come: no more than the last 32, and none across a gap', () => {
+    it('is told which texts have come: no more than the last 32, and of a gap none', () => {
       const heard = new Heard(selfOf('alice').record.user)
       for (let number = 1; number <= 40; number++) heard.take(said(number), 0)
       expect(heard.upTo(instance)).to.equal(40)
       const marks = Array.from({ length: 32 }, (_, n) => markOf(said(n + 9).content!))
       expect(hex(heard.marks(instance))).to.equal(hex(joinBytes(...marks)))
       heard.take(said(43, { instance: random(16), oldest: 43, origin: instance }), 0)
-      expect(hex(heard.marks(instance))).to.equal(hex(markOf(said(43).content!)))
+      const missing = [UNKNOWN, UNKNOWN]
+      const rest = [...marks.slice(3), ...missing, markOf(said(43).content!)]
+      expect(hex(heard.marks(instance))).to.equal(hex(joinBytes(...rest)))
       heard.take(said(44, { oldest: 44 }), 0)
       expect(hex(heard.marks(instance))).to.equal(hex(markOf(said(44).content!)))
     })
