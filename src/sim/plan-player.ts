@@ -32,7 +32,7 @@ import type { RunError } from './world.ts'
 /** How often it is looked whether a goal has come true, ms. */
 export const POLL_MS = 50
 /** A goal waits at most so many times its time for a world in which nobody can do anything. */
-const MOST_LOST = 3
+const MOST_LOST = 9
 const TRACE_LINES = 30
 
 /** Thrown to get out of the middle of a run that was stopped; never out of a play. */
@@ -84,7 +84,7 @@ export interface PlayerInit {
   readonly scribe: Scribe
   /** Lets time pass until this ms of the world. @throws {Interruption} @throws {RunError} when something breaks meanwhile. */
   readonly passTo: (at: number) => Promise<void>
-  /** How long in all nobody in the world could do anything, ms: no goal is charged with that. */
+  /** How long in all nobody in the world could do anything, ms: the plan goes on later by that, and goals have it on top. */
   readonly lostMs?: () => number
   /** Looks once more how everybody stands, before it is said that a goal has not come true. */
   readonly lookAgain?: () => Promise<void>
@@ -122,19 +122,30 @@ export class PlanPlayer {
     this.#scribe.write({ type: 'phase', at: world.time, name: phase.name })
     const from = world.time
     // Time that passes at once moves all that comes after it.
-    let begunAt = world.time
+    let begunAt = this.#now
     const words = new Set<string>()
     for (const [i, { at, act: planned }] of phase.steps.entries()) {
-      await this.#passTo(begunAt + at)
+      await this.#wait(begunAt + at)
       const act = this.#withLeader(planned)
-      this.#announce({ at, act }, phase.steps.slice(i + 1), begunAt, words)
+      this.#announce({ at, act }, phase.steps.slice(i + 1), begunAt + this.#lostMs(), words)
       if (act.type === 'wait') {
-        await this.#passTo(world.time + act.forMs)
+        await this.#wait(this.#now + act.forMs)
         begunAt += act.forMs
       } else this.#cast.act(act)
     }
-    await this.#passTo(begunAt + phase.ms)
+    await this.#wait(begunAt + phase.ms)
     for (const goal of phase.until) await this.#reach(goal, from)
+  }
+
+  /** ms of the world in which somebody could do something: a plan goes by them. */
+  get #now(): number {
+    return this.#cast.world.time - this.#lostMs()
+  }
+
+  /** Lets time pass until this ms of them. */
+  async #wait(at: number): Promise<void> {
+    do await this.#passTo(this.#cast.world.time + Math.max(0, at - this.#now))
+    while (this.#now < at)
   }
 
   /** Writes down what is done; what is done again and again in a phase, once. */

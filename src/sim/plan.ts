@@ -64,6 +64,8 @@ const WITHIN_MS: Readonly<Record<Aim, number>> = {
   alarmed: 10 * SECOND_MS
 }
 const LAST_WORDS_MS = 5 * SECOND_MS
+/** One says its last word so long after the other. */
+const LAST_WORD_MS = 100
 
 /**
  * The plan of a scenario.
@@ -108,10 +110,10 @@ function opening([founder, ...others]: readonly string[]): PlannedPhase[] {
 
 /** Faults end; then everybody says a last word, and everybody it is for reads it. */
 function ending(people: readonly string[], groups: readonly string[], isLied: boolean): PlannedPhase[] {
-  const words = people.flatMap((who): PlannedStep[] => [
-    { at: 0, act: { type: 'say', who, text: `last words of ${who}` } },
+  const words = people.flatMap((who, i): PlannedStep[] => [
+    { at: i * LAST_WORD_MS, act: { type: 'say', who, text: `last words of ${who}` } },
     ...groups.map((group) => ({
-      at: 0,
+      at: i * LAST_WORD_MS,
       act: { type: 'say', who, text: `last words of ${who} to the ${group}`, group } as const
     }))
   ])

@@ -123,7 +123,7 @@ export function accountOf(record: Iterable<RecordLine>): Account {
     isEnd === true ? 'reliefs' : 'faults'
   )
   const epochs = of('epoch')
-  const parts = partsOf(lines, duration)
+  const parts = partsOf(run, lines, duration)
   const peers = peersOf(lines, duration)
   const isCrowd = run.mode === 'scale' || peers.size > MOST_ROWS || run.peers + run.managers > MOST_ROWS
   const { carried, kinds } = carriedOf(lines)
@@ -153,7 +153,7 @@ export function accountOf(record: Iterable<RecordLine>): Account {
   }
 }
 
-function partsOf(lines: readonly RecordLine[], duration: number): Part[] {
+function partsOf(run: RunLine, lines: readonly RecordLine[], duration: number): Part[] {
   const parts: Part[] = []
   const begin = (name: string, from: number): void => {
     const last = parts.at(-1)
@@ -162,7 +162,7 @@ function partsOf(lines: readonly RecordLine[], duration: number): Part[] {
   }
   for (const line of lines) {
     if (line.type === 'phase') begin(line.name, line.at)
-    else if (parts.length === 0 && line.at > 0) begin('before the first phase', 0)
+    else if (parts.length === 0 && line.at > 0) begin(run.mode === 'live' ? 'nodes start' : 'before the first phase', 0)
     const part = parts.at(-1)
     if (part === undefined) continue
     if (line.type === 'epoch') part.epochs++

@@ -3,7 +3,7 @@
  *
  * A pure function of the record: same lines, same bytes. The page is one file, runs no script and loads nothing.
  */
-import type { NoticeLine, RecordLine, RunLine } from '../record.ts'
+import type { NoticeLine, RecordLine, RunLine, RunMode } from '../record.ts'
 import { type Account, accountOf } from './account.ts'
 import { TINTS } from './chart.ts'
 import { carriage, keysOfCrowd, keysOfPeers, machine, offices, talk, timeLine } from './charts.ts'
@@ -91,7 +91,7 @@ function tilesOf(account: Account): (readonly [string, string])[] {
     [compact(account.epochs.length), 'epochs made'],
     [compact(account.terms.length), account.terms.length === 1 ? 'term of a manager' : 'terms of managers'],
     [compact(account.faults.length), account.faults.length === 1 ? 'fault' : 'faults'],
-    [bytes(account.carriedBytes), 'carried, copies included'],
+    [bytes(account.carriedBytes), run.mode === 'live' ? 'carried, once to each peer' : 'carried, copies included'],
     ...(end === undefined
       ? []
       : ([
@@ -247,6 +247,13 @@ ${figure(latencies('latency', spreads), 'By the phase in which it was said, over
 }`
 }
 
+/** What a `carried` line counts. */
+const COUNTED: Readonly<Record<RunMode, string>> = {
+  live: 'What comes to a peer for the first time counts, copies that it has already do not.',
+  virtual: 'Every copy on every link counts.',
+  scale: 'Every copy on every link counts.'
+}
+
 function network(account: Account): Html {
   const links = topology(account)
   const { kinds } = account
@@ -265,7 +272,7 @@ function network(account: Account): Html {
       : html`<h3>What was carried</h3>
 ${figure(
   drawing,
-  'Every copy on every link counts. The kinds are stacked, with the first of the legend at the bottom.',
+  `${COUNTED[account.run.mode]} The kinds are stacked, with the first of the legend at the bottom.`,
   legend.map(([kind, colour]) => key('area', colour, clipped(kindName(kind), NAME_CHARACTERS)))
 )}
 <details><summary>Frames and bytes of each kind</summary>${table('By kind, most bytes first', ['Kind', '#Frames', '#Bytes', '#Per frame', '#Share'], rows)}</details>`
