@@ -27,43 +27,51 @@ export const readForCrowd = (update: TreeUpdate, number: number): CrowdUpdate =>
   removed: new Set(update.removed)
 })
 
-/** What stands in a member's row before its path. */
-const HEAD = 2
+/** Integers of a head, a power of two. */
+const HEAD_BITS = 2
+const COLUMN = { leaf: 0, depth: 1, root: 2 } as const
 
 export class CrowdKeys {
   readonly #terms: Terms
-  readonly #width: number
-  /** A row for each member: leaf, or −1 for none; level of the root; and the path, root first, as the root changes most. */
-  readonly #rows: Int32Array
+  readonly #levels: number
+  /** Of each member: leaf, or −1 for none; level of the root; and the root, which changes most, apart from the path below. */
+  readonly #heads: Int32Array
+  /** Of each member: its path below the root, leaf first. */
+  readonly #paths: Int32Array
   /** A path that is being changed, leaf first. */
   readonly #draft: Int32Array
 
   /** @param levels - of the deepest tree there may be, the leaves' among them. */
   constructor(members: number, levels: number, terms: Terms) {
     this.#terms = terms
-    this.#width = HEAD + levels
-    this.#rows = new Int32Array(members * this.#width).fill(NONE)
+    this.#levels = levels
+    this.#heads = new Int32Array(members << HEAD_BITS).fill(NONE)
+    this.#paths = new Int32Array(members * levels)
     this.#draft = new Int32Array(levels)
   }
 
   get bytes(): number {
-    return this.#rows.byteLength
+    return this.#heads.byteLength + this.#paths.byteLength
   }
 
   /** −1: it has none. */
   leafOf(member: number): number {
-    return this.#rows[member * this.#width]!
+    return this.#heads[member << HEAD_BITS]!
   }
 
   /** The term that a member holds for the root. */
   rootOf(member: number): number {
-    return this.#rows[member * this.#width + HEAD]!
+    return this.#heads[(member << HEAD_BITS) + COLUMN.root]!
+  }
+
+  #depthOf(member: number): number {
+    return this.#heads[(member << HEAD_BITS) + COLUMN.depth]!
   }
 
   /** The terms of a member's path, leaf first: a copy. */
   pathOf(member: number): number[] {
-    const from = member * this.#width
-    return [...this.#rows.subarray(from + HEAD, from + HEAD + this.#rows[from + 1]! + 1)].reverse()
+    this.#load(member, 0)
+    return [...this.#draft.subarray(0, this.#depthOf(member) + 1)]
   }
 
   /** What a grant gives. */
@@ -74,15 +82,25 @@ export class CrowdKeys {
 
   /** It is out: its keys are gone. */
   drop(member: number): void {
-    this.#rows[member * this.#width] = NONE
+    this.#heads[member << HEAD_BITS] = NONE
   }
 
-  /** Takes over the draft, from a level to the root. */
+  /** Makes the draft what a member holds, from a level to the root. */
+  #load(member: number, lowest: number): void {
+    const row = member * this.#levels
+    const depth = this.#depthOf(member)
+    for (let level = lowest; level < depth; level++) this.#draft[level] = this.#paths[row + level]!
+    this.#draft[depth] = this.rootOf(member)
+  }
+
+  /** Makes a member hold the draft, from a level to the root. */
   #store(member: number, leaf: number, lowest: number, depth: number): void {
-    const row = member * this.#width
-    this.#rows[row] = leaf
-    this.#rows[row + 1] = depth
-    for (let level = lowest; level <= depth; level++) this.#rows[row + HEAD + depth - level] = this.#draft[level]!
+    const row = member * this.#levels
+    for (let level = lowest; level < depth; level++) this.#paths[row + level] = this.#draft[level]!
+    const head = member << HEAD_BITS
+    this.#heads[head] = leaf
+    this.#heads[head + COLUMN.depth] = depth
+    this.#heads[head + COLUMN.root] = this.#draft[depth]!
   }
 
   /**
@@ -92,15 +110,14 @@ export class CrowdKeys {
    */
   apply(member: number, read: CrowdUpdate): boolean {
     const { update } = read
-    const row = member * this.#width
-    const leaf = this.#rows[row]!
+    const leaf = this.leafOf(member)
     if (leaf === NONE || read.removed.has(leaf)) return false
-    const depth = this.#rows[row + 1]!
+    const depth = this.#depthOf(member)
     const isStep = update.kind === TreeUpdateKind.STEP
     const stepped = isStep ? lowestStep(leaf, update) : 0
     if (stepped === NONE) return false
     const lowest = depth < update.depth ? 0 : stepped
-    for (let level = lowest; level <= depth; level++) this.#draft[level] = this.#rows[row + HEAD + depth - level]!
+    this.#load(member, lowest)
     if (!this.#grow(depth, read)) return false
     const isTaken = isStep ? this.#step(stepped, read) : this.#path(leaf, read)
     if (isTaken) this.#store(member, leaf, lowest, update.depth)

@@ -32,6 +32,8 @@ const LED_MS = 29 * SECOND_MS
 /** Something that has to wait longer than this for an uplink comes too late to be of use. */
 const UPLINK_SECONDS = 60
 
+const NEVER = Number.POSITIVE_INFINITY
+
 export interface Removal {
   readonly peer: number
   readonly at: number
@@ -82,7 +84,7 @@ export class Crowd implements OfficeHost {
     this.#parts = parts
     this.#random = new Random(seed, 'crowd')
     this.#onIssued = onIssued
-    this.#keyedAt = new Float64Array(peers)
+    this.#keyedAt = new Float64Array(peers).fill(NEVER)
     this.#ledAt = new Float64Array(managers)
     this.asking = new Asking(this, parts, this.#random)
     this.following = new Following(this, parts)
@@ -200,7 +202,11 @@ export class Crowd implements OfficeHost {
     }
     const { leaf, path } = this.office.ownPlace()
     keys.take(issuer, leaf, path)
-    this.members.setSince(issuer, Math.max(0, this.members.sinceOf(issuer)))
+    if (index === 0) {
+      this.#keyedAt[issuer] = this.now
+      this.members.setSince(issuer, index)
+      this.talk.onFirstKey(issuer, epoch)
+    }
     this.following.adopt(issuer, epoch)
     witnesses.onEpoch(epoch)
     this.asking.grantAll(epoch)
@@ -299,7 +305,10 @@ export class Crowd implements OfficeHost {
 
   /** A peer has the key that it asked for. */
   onKeyed(peer: number, epoch: CrowdEpoch): void {
-    this.#keyedAt[peer] = Math.min(this.#keyedAt[peer]! || this.now, this.now)
+    if (this.#keyedAt[peer] === NEVER) {
+      this.#keyedAt[peer] = this.now
+      this.talk.onFirstKey(peer, epoch)
+    }
     if (peer < this.#ledAt.length) this.#ledAt[peer] = Math.max(this.#ledAt[peer]!, this.now)
     this.#parts.witnesses.onGranted(peer, epoch)
     this.following.adopt(peer, epoch)
@@ -312,7 +321,7 @@ export class Crowd implements OfficeHost {
     this.asking.settle(peer)
     this.#parts.ledger.keyed(epoch, this.now - epoch.at)
     this.#parts.witnesses.onAdopted(peer, epoch)
-    this.talk.onAdopted(peer, epoch)
+    this.talk.onAdopted(peer)
   }
 
   // ---------------------------------------------------------------- removals

@@ -9,9 +9,15 @@ import {
 } from '../../core/params.ts'
 import type { Random } from '../random.ts'
 
-/** A row for each: the time of its next digest, of the event that waits for it, of its last digest, and of its first key. */
-const ROW = 4
-const COLUMN = { due: 0, timer: 1, said: 2, keyed: 3 } as const
+/** A row for each: when its next digest is due, the event that waits for it, its last digest, its first key, and its share. */
+const ROW = 8
+const COLUMN = { due: 0, timer: 1, said: 2, keyed: 3, share: 4, epochAt: 5 } as const
+
+/** The epoch that a member holds: when it was made, virtual ms, and how many are in its roster. */
+interface Held {
+  readonly at: number
+  readonly members: number
+}
 
 export class DigestClock {
   readonly #rows: Float64Array
@@ -39,16 +45,23 @@ export class DigestClock {
     return this.#rows.byteLength + this.#hasNews.byteLength
   }
 
-  /** An epoch is in force: each until the first digest sets its time anew. @param members - in the roster. */
-  planFirst(peer: number, members: number): void {
+  /** A member has its first key. */
+  begin(peer: number, held: Held): void {
     const row = ROW * peer
-    if (this.#rows[row + COLUMN.said]! > Number.NEGATIVE_INFINITY) return
-    const { now } = this.#clock
-    const keyedAt = Math.min(this.#rows[row + COLUMN.keyed]!, now)
-    this.#rows[row + COLUMN.keyed] = keyedAt
+    this.#rows[row + COLUMN.keyed] = this.#clock.now
+    this.#rows[row + COLUMN.share] = (1 + 3 * this.#random.fraction()) / 4
+    this.#planFirst(row, peer, held)
+  }
+
+  /**
+   * Each epoch until the first digest sets its time anew. A later epoch never makes it earlier, so it is enough to look when the
+   * time has come; and so the share of the time that is drawn may be one for all of them.
+   */
+  #planFirst(row: number, peer: number, { at, members }: Held): void {
     const soon = Math.max(FIRST_DIGEST_MS, members * FIRST_DIGEST_PER_MEMBER_MS)
-    const at = now + ((1 + 3 * this.#random.fraction()) / 4) * soon
-    this.#plan(peer, Math.min(at, keyedAt + intervalMs(members)))
+    const latest = this.#rows[row + COLUMN.keyed]! + intervalMs(members)
+    this.#rows[row + COLUMN.epochAt] = at
+    this.#plan(peer, Math.max(this.#clock.now, Math.min(at + this.#rows[row + COLUMN.share]! * soon, latest)))
   }
 
   /** Something was heard: whoever said it wants to know. */
@@ -62,11 +75,13 @@ export class DigestClock {
   }
 
   /** Its event has come. @returns whether it is time; when it is not, there is another event. */
-  isDue(peer: number): boolean {
+  isDue(peer: number, held: Held): boolean {
     const row = ROW * peer
     const { now } = this.#clock
     if (now < Math.floor(this.#rows[row + COLUMN.timer]!)) return false
     this.#rows[row + COLUMN.timer] = Number.POSITIVE_INFINITY
+    const isFirst = this.#rows[row + COLUMN.said] === Number.NEGATIVE_INFINITY
+    if (isFirst && this.#rows[row + COLUMN.epochAt] !== held.at) this.#planFirst(row, peer, held)
     const at = this.#rows[row + COLUMN.due]!
     if (now >= Math.floor(at)) return true
     this.#plan(peer, at)

@@ -221,9 +221,13 @@ export class Talk {
 
   // ---------------------------------------------------------------- digests
 
+  /** A member has its first key. */
+  onFirstKey(peer: number, epoch: CrowdEpoch): void {
+    this.#digestClock.begin(peer, epoch)
+  }
+
   /** An epoch is in force with a member. */
-  onAdopted(peer: number, epoch: CrowdEpoch): void {
-    this.#digestClock.planFirst(peer, epoch.members)
+  onAdopted(peer: number): void {
     if (this.#pending.size > 0) this.#flush(peer)
   }
 
@@ -232,7 +236,8 @@ export class Talk {
   }
 
   onDigestDue(peer: number): void {
-    if (!this.#digestClock.isDue(peer) || !this.#members.isReady(peer)) return
+    const held = this.#host.epochs[this.#members.epochOf(peer)]
+    if (held === undefined || !this.#digestClock.isDue(peer, held) || !this.#members.isReady(peer)) return
     this.counts.digests++
     const messages: number[] = []
     for (let m = this.#sender.length - 1; m >= 0 && m >= this.#sender.length - SEEN_SENDERS; m--) {
