@@ -95,6 +95,10 @@ describe('sim/scale', function () {
     expect(end).to.include({ type: 'end', verdict: 'held' })
     expect(lines.filter(({ type }) => type === 'end' || type === 'run')).to.have.lengthOf(2)
     expect(lines[0]!.type).to.equal('run')
+    const opening = lines.flatMap((line) =>
+      line.type === 'epoch' && line.isRoot ? [`${line.term}.${line.serial}`] : []
+    )
+    expect(opening).to.deep.equal(['1.1', '2.1'])
     if (end.type === 'end')
       expect(end.figures).to.include({
         'members with the key in the end': 120 + 3 - 1 - 2,
