@@ -73,7 +73,7 @@ export const FENCES: readonly Fence[] = [
   fence(
     'R-409 of a co-signer',
     COSIGNER,
-    'head.key.term > Math.max(office.term, promised.term) + TERM_JUMP',
+    'head.key.term > Math.max(office.term, promised.term) + jump',
     'false',
     [3, 5],
     'wild terms'

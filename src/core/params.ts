@@ -27,6 +27,8 @@ export const BACKING_BEAT_MS = 2 * SECOND_MS
 export const BACKING_MS = 3 * BACKING_BEAT_MS
 /** What may be a lie of a promise takes a proposer no further than this at once. */
 export const PROMISE_JUMP = 2 ** 10
+/** A co-signer bears so much more of the one in office, which it refuses as too far up, once in this time. */
+export const PROMISE_JUMP_MS = 50 * SECOND_MS
 /** How long a new root that is not urgent waits for co-signatures before newcomers go first, and then for its next try. */
 export const ROOT_PATIENCE_MS = 2 * SECOND_MS
 export const ROOT_REST_MS = 30 * SECOND_MS

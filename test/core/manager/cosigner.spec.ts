@@ -3,6 +3,7 @@ import { EMPTY, hex } from '../../../src/base/bytes.ts'
 import { asAttempt, coSignedBytes, withCoSignatures } from '../../../src/core/channel/announcement.ts'
 import { type Frame, makeFrame } from '../../../src/core/channel/frame.ts'
 import { type CheckedStatement, readStatement } from '../../../src/core/channel/statement.ts'
+import { PROMISE_JUMP, PROMISE_JUMP_MS } from '../../../src/core/params.ts'
 import { Refusal } from '../../../src/core/reject.ts'
 import { type SigningKey, sign, signingKey, verify } from '../../../src/crypto/sign.ts'
 import { TERM_JUMP } from '../../../src/wire/limits.ts'
@@ -170,6 +171,26 @@ describe('a co-signer', () => {
     expect(signature).to.have.length(64)
     bus.deliver(mia, channel, withCoSignatures(issued.announcement, [{ signer: bert.key.publicKey, signature }]).bytes)
     expect(bus.view(mia, channel)).to.include({ term: far + 1, key: 'ready' })
+  })
+
+  it('bears by and by how far up the one in office is, which only lies may have taken there, and nobody else (R-409)', () => {
+    const all = world()
+    const { liar, bus } = all
+    const wild = (above: number, fields: Lies = {}): Issued =>
+      liar.rebuild({ isKept: false, key: { term: 1 + TERM_JUMP + above, serial: 1 }, ...fields })
+    refuses(all, 409, wild(1))
+    refuses(all, 409, wild(PROMISE_JUMP, { issuer: cora }))
+    refuses(all, 409, wild(PROMISE_JUMP + 1))
+    liar.publish(liar.heartbeat(1))
+    bus.pass(PROMISE_JUMP_MS - 1_000)
+    refuses(all, 409, wild(PROMISE_JUMP + 2))
+    bus.pass(1_000)
+    refuses(all, 409, wild(2 * PROMISE_JUMP + 1))
+    expect(promised(all.bert)[0], 'and promises nothing').to.be.lessThan(TERM_JUMP)
+    expect(isSigned(all, wild(2 * PROMISE_JUMP))).to.equal(true)
+    const again = 2 * PROMISE_JUMP + TERM_JUMP
+    refuses(all, 409, wild(again + 1))
+    expect(isSigned(all, wild(again)), 'that counts for once').to.equal(true)
   })
 
   it('takes two proposals for one number for the lie they are (R-414)', () => {
