@@ -107,6 +107,10 @@ export interface LiveWorldConfig {
   readonly transport: LiveTransport
   /** Whether each node has a process of its own, and a home in a folder. */
   readonly isInProcesses: boolean
+  /** With about how many others each node may be connected; undefined: with all. */
+  readonly degree: number | undefined
+  /** So many nodes, the first ones, may be connected with everybody all the same. */
+  readonly hubs: number
   readonly keyOf: (name: string) => SigningKey
 }
 
@@ -123,6 +127,8 @@ export class LiveWorld implements Setting, LiveNetworkHost {
   readonly #homes = new Map<SimNode, Home>()
   readonly #byUser = new Map<string, SimNode>()
   readonly #random: Random
+  /** Of each node, with a degree: with whom it may be connected beside the hubs. */
+  readonly #near = new Map<SimNode, ReadonlySet<SimNode>>()
   readonly #begunAt = performance.now()
   readonly #timers = new Set<NodeJS.Timeout>()
   readonly #transport: MakeTransport | undefined
@@ -304,7 +310,9 @@ export class LiveWorld implements Setting, LiveNetworkHost {
 
   /** Of some who run, the founder among them where it does. */
   #someAddresses(node: SimNode): string[] {
-    const running = this.nodes.filter((other) => other !== node && this.#homeOf(other).process?.peer !== undefined)
+    const running = this.nodes.filter(
+      (other) => other !== node && this.#isNear(node, other) && this.#homeOf(other).process?.peer !== undefined
+    )
     const [first, ...others] = running
     const known = first === undefined ? [] : [first, ...this.#random.shuffle(others).slice(0, KNOWN - 1)]
     return known.flatMap((other) => this.#homeOf(other).process!.peer!.addresses[0] ?? [])
@@ -384,8 +392,34 @@ export class LiveWorld implements Setting, LiveNetworkHost {
   #cutFrom(node: SimNode): UserId[] {
     const others = this.nodes.filter((other) => other !== node)
     return others
-      .filter((other) => this.#isOff(node) || this.#isOff(other) || this.network.isCut(node, other))
+      .filter(
+        (other) =>
+          this.#isOff(node) || this.#isOff(other) || this.network.isCut(node, other) || !this.#isNear(node, other)
+      )
       .map(({ user }) => user)
+  }
+
+  #isNear(node: SimNode, other: SimNode): boolean {
+    const { degree, hubs } = this.#config
+    if (degree === undefined || node.index < hubs || other.index < hubs) return true
+    if (this.#near.size < this.nodes.length) this.#draw(degree)
+    return this.#near.get(node)!.has(other)
+  }
+
+  /** Everybody draws half of its neighbours, and is drawn by about as many. */
+  #draw(degree: number): void {
+    const random = new Random(this.#config.seed, 'links')
+    const near = this.nodes.map(() => new Set<SimNode>())
+    for (const node of this.nodes) {
+      const others = random.shuffle(
+        this.nodes.filter(({ index }) => index !== node.index && index >= this.#config.hubs)
+      )
+      for (const other of others.slice(0, Math.ceil(degree / 2))) {
+        near[node.index]!.add(other)
+        near[other.index]!.add(node)
+      }
+    }
+    for (const node of this.nodes) this.#near.set(node, near[node.index]!)
   }
 
   /** Whether a node that stands still is cut off instead. */

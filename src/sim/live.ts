@@ -18,6 +18,10 @@ import { RunError } from './world.ts'
 /** How often it is looked whether something went wrong or the run is to stop, ms. */
 const LOOK_MS = 50
 const MOMENT_MS = 200
+/** Of more nodes than this not all may be connected with all: one machine would do nothing else. */
+const LINKED_MOST = 24
+/** With about so many members each of them may be connected then, beside the key managers. */
+const DEGREE = 8
 /** A machine that makes all nodes wait for longer than this is named beside what came too late, ms. */
 const STANDSTILL_MS = SECOND_MS
 /** What has to come within a time. */
@@ -64,7 +68,8 @@ class LiveRun {
         return onlookers.all
       }
     }
-    const { seed, network } = plan
+    const { seed, network, managers, members } = plan
+    const isLarge = managers.length + members.length > LINKED_MOST
     this.#cast = new Cast(
       config,
       (checkers) =>
@@ -74,6 +79,8 @@ class LiveRun {
           network,
           transport: stage.transport,
           isInProcesses: stage.isInProcesses,
+          degree: plan.degree ?? (isLarge ? DEGREE : undefined),
+          hubs: managers.length,
           keyOf: (name) => this.#cast.keyOf(name)
         })
     )
