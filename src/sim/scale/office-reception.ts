@@ -21,10 +21,8 @@ export class OfficeReception {
   #second = { at: 0, requests: 0 }
   /** Peers whose record is known: those brought longest ago go first. */
   readonly #records = new Set<number>()
-  /** Of so many users a manager keeps the record. */
+  /** Of so many users a manager keeps the record, and of the other managers. */
   keptRecords = KEPT_RECORDS
-  /** Whether it keeps those of the other managers beside them. */
-  keepsManagers = false
   readonly counts = { requests: 0, refused: 0, mostApplicants: 0 }
 
   /** @param users - the user key of each peer; managers are the first. @param record - as everybody has one. */
@@ -103,6 +101,6 @@ export class OfficeReception {
   }
 
   #isSpared(peer: number): boolean {
-    return this.keepsManagers && peer < this.#managers
+    return peer < this.#managers
   }
 }

@@ -36,10 +36,8 @@ export interface ScaleParameters {
   /** Virtual ms in all, joins included. */
   readonly durationMs: number
   readonly seed: number
-  /** Records of users that a manager keeps: of all others it cannot make a leaf when it takes over. */
+  /** Records of users that a manager keeps, beside those of managers: of all others it cannot make a leaf when it takes over. */
   readonly keptRecords: number
-  /** Whether it keeps those of the other managers beside them: what would be, as no manager does. */
-  readonly keepsManagers: boolean
   readonly medianDelayMs: number
   /** Probability that a copy, or what goes to one peer alone, is lost. */
   readonly lossRate: number
@@ -56,16 +54,13 @@ export const SCALE_DEFAULTS: ScaleParameters = {
   durationMs: 600_000,
   seed: 1,
   keptRecords: KEPT_RECORDS,
-  keepsManagers: false,
   medianDelayMs: 40,
   lossRate: 0.01,
   uplinkBytesPerSecond: 2_500_000
 }
 
 /** What each parameter may be. */
-export const SCALE_RANGES: Readonly<
-  Record<Exclude<keyof ScaleParameters, 'takeover' | 'keepsManagers'>, readonly [number, number]>
-> = {
+export const SCALE_RANGES: Readonly<Record<Exclude<keyof ScaleParameters, 'takeover'>, readonly [number, number]>> = {
   peers: [2, 1_000_000],
   managers: [1, MANAGERS],
   joinsPerSecond: [1, 10_000],
@@ -220,7 +215,6 @@ class Run {
     const random = new Random(seed, 'office')
     this.#office = new Office(all, managers, own, userOf, this.#terms, random, this.#crowd)
     this.#office.reception.keptRecords = parameters.keptRecords
-    this.#office.reception.keepsManagers = parameters.keepsManagers
     if (unsafe !== undefined && OFFICE_FAULTS.includes(unsafe)) this.#office.plant(unsafe as UnsafeOffice)
     else if (unsafe !== undefined) this.#crowd.unsafe = unsafe as UnsafeCrowd
     this.#witnesses.begin(this.#office.readerContext())
@@ -435,8 +429,7 @@ const inWords = (parameters: ScaleParameters): RunLine['parameters'] => ({
   'median delay in ms': parameters.medianDelayMs,
   'share of copies lost': parameters.lossRate,
   'uplink in bytes a second': parameters.uplinkBytesPerSecond,
-  'records a manager keeps': parameters.keptRecords,
-  ...(parameters.keepsManagers && { 'and those of managers': 'yes' })
+  'records a manager keeps': parameters.keptRecords
 })
 
 /** Three figures of the times of something. */

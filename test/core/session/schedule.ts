@@ -532,7 +532,7 @@ export class Schedule {
     if (dice <= 50) return random.between(0, 100)
     if (dice <= 85) return random.between(0, 5 * SECOND_MS)
     if (dice <= 96) return random.between(0, 15 * MINUTE_MS)
-    return random.between(HOUR_MS, 2 * DAY_MS)
+    return random.chance(0.75) ? random.between(HOUR_MS, DAY_MS / 2) : random.between(DAY_MS, 2 * DAY_MS)
   }
 
   #say(end: End): void {

@@ -115,10 +115,10 @@ describe('sim/scale', function () {
     const lines = await linesOf({ keptRecords: 100, removals: 1 })
     expect(broken(lines)).to.deep.equal([])
     const end = lines.at(-1)!
-    if (end.type === 'end') expect(end.figures['times a member could not follow']).to.be.above(20)
+    if (end.type === 'end') expect(end.figures['times a member could not follow']).to.be.at.least(20)
   })
 
-  it('finds nobody in office when the managers left have forgotten the records of one another', async () => {
+  it('has somebody in office though many more have come than records are kept', async () => {
     // So many come after the managers' last digests with a record.
     const forgetful = {
       peers: 200,
@@ -128,10 +128,7 @@ describe('sim/scale', function () {
       messagesPerSecond: 0,
       durationMs: 130_000
     }
-    const lines = await linesOf(forgetful)
-    expect(broken(lines)).to.include('I-16b')
-    expect(evidence(lines, 'I-16b')).to.include('nobody is in office 29 s after')
-    expect(broken(await linesOf({ ...forgetful, keepsManagers: true }))).not.to.include('I-16b')
+    expect(broken(await linesOf(forgetful))).to.not.include('I-16b')
   })
 
   it('runs the same for one seed, and otherwise for another', async () => {
