@@ -73,7 +73,7 @@ export const FENCES: readonly Fence[] = [
   fence(
     'R-409 of a co-signer',
     COSIGNER,
-    'head.key.term > Math.max(office.term, promised.term) + TERM_JUMP',
+    'head.key.term > Math.max(office.term, promised.term) + jump',
     'false',
     [3, 5],
     'wild terms'
@@ -132,7 +132,7 @@ export const FENCES: readonly Fence[] = [
   ),
   fence('R-433', COSIGNER, '(isInOffice || this.#seat.isLed(env))', 'false', [5, 3]),
   fence('R-434', COSIGNER, 'appliesRemovals(this.#context, preview) ?', 'true ?', [3, 4], 'hidden removals'),
-  fence('R-435', COSIGNER, '!equalBytes(head.previous, current.announcement)', 'false', [3, 5]),
+  fence('R-435', COSIGNER, 'equalBytes(head.previous, current.announcement)', 'true', [3, 5]),
   fence(
     'nothing sent while a removal is known',
     'member/member.js',

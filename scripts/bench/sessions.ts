@@ -102,7 +102,7 @@ function start(): readonly [Session, Session] {
   }
   const bytes = SessionFrame.encode(session.seal(said))
   const frame = good(decodeStrict(SessionFrame, bytes, FRAME_BYTES))
-  return [session, good(new Starts(bob).open(frame, alice.record.user, env, () => true)).session]
+  return [session, good(new Starts(bob).open(frame, alice.record.user, false, env, () => true)).session]
 }
 
 /** Two whole ends, with everything that they would write: rows are made and dropped, acknowledgements left out. */

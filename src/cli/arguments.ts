@@ -166,7 +166,7 @@ function parseOptions(
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') throw unknownOption(argv, specs, command)
-    if (code === 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE') throw badOption(USAGE.badValue(optionAtFault(argv, specs)))
+    if (code === 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE') throw badOption(valueAtFault(argv, specs))
     throw error
   }
 }
@@ -188,20 +188,19 @@ function unknownOption(
   )
 }
 
-/** The option that lacks a value, or has one too many. */
-function optionAtFault(
-  argv: readonly string[],
-  specs: Readonly<Record<string, OptionSpec>>
-): ReturnType<typeof displayText> {
+/** What is wrong where an option lacks a value, has one too many, or one that looks like an option. */
+function valueAtFault(argv: readonly string[], specs: Readonly<Record<string, OptionSpec>>): string {
   for (const [i, word] of argv.entries()) {
     const [name = '', value] = word.replace(/^--/, '').split('=', 2)
     const spec = word.startsWith('--') && Object.hasOwn(specs, name) ? specs[name] : undefined
     const next = argv[i + 1]
-    if (spec?.type === 'boolean' && value !== undefined) return displayText(`--${name}`)
-    if (spec?.type === 'string' && value === undefined && (next === undefined || next.startsWith('-')))
-      return displayText(`--${name}`)
+    const shown = displayText(`--${name}`)
+    if (spec?.type === 'boolean' && value !== undefined) return USAGE.badValue(shown)
+    if (spec?.type !== 'string' || value !== undefined) continue
+    if (next === undefined || next.startsWith('--')) return USAGE.badValue(shown)
+    if (next.startsWith('-')) return USAGE.likeOption(shown, displayText(next, { columns: 40, lines: 1 }))
   }
-  return displayText('--')
+  return USAGE.badValue(displayText('--'))
 }
 
 function checkOperands(command: string, { operands }: CommandSpec, given: readonly string[]): void {

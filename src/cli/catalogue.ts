@@ -350,7 +350,8 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     more:
       'It goes over a session of the two of you, straight to the other, or else through a channel that both are in, where nobody\n' +
       'else can read it. With --wait seen the other has confirmed it. Exit code 4: the nick is known to you with another key, and\n' +
-      'nothing was said (conclave verify, conclave trust); 6: sent, and not confirmed in time. Read it with: conclave read @USER\n' +
+      'nothing was said (conclave verify, conclave trust); 6: sent, and not confirmed in time, or not answered by somebody of no channel\n' +
+      'of yours, who has to trust you first. Read it with: conclave read @USER\n' +
       `${USER_NAMES}\n${MESSAGE_NAMES}`,
     load: () => import('./commands/send.ts')
   },
@@ -516,7 +517,7 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     examples: ['conclave trust bob', 'conclave trust 12D3KooW…'],
     more:
       'After the nick of somebody you have talked to has come with another key, or to hear somebody with whom you have no channel in\n' +
-      `common. Compare safety numbers first: conclave verify.\n${USER_NAMES}`,
+      `common. Of several with a nick name one by fingerprint or user id. Compare safety numbers first: conclave verify.\n${USER_NAMES}`,
     load: () => import('./commands/verify.ts')
   },
   'group list': {

@@ -1,7 +1,7 @@
 /** What a person reads about conversations with single users, and about who they are. */
 import { displayText, joinText, own, type SafeText } from './display-text.ts'
 import { person } from './event-text.ts'
-import type { ConversationForm, MemberForm, PersonForm, SendForm, TrustForm, VerifyForm } from './forms.ts'
+import type { ConversationForm, MemberForm, SendForm, TrustForm, VerifyForm } from './forms.ts'
 
 export const CONVERSATION = {
   noChannel: (text: SafeText): string =>
@@ -27,11 +27,14 @@ export const CONVERSATION = {
     'The safety numbers differ. Somebody may stand between you, or the digits were mistaken; nothing was changed. Compare them once more by another way, and tell each other no secrets here until they are equal.',
   notTaken: (why: SafeText): string =>
     `Not sent yet. In time, ${why}. The message is kept and goes out when the other can be reached: do not send it again; conclave status shows how things stand.`,
+  notAnswered: (why: SafeText): string =>
+    `Not with the other yet. In time, ${why}. The message is kept and tried again: do not send it again; the other may have to trust you, by your user id (conclave id): conclave trust USER`,
   /** @param name - of the conversation. */
   notSeen: (name: SafeText, isOnline: boolean): string =>
     `Sent, and not confirmed yet. ${isOnline ? 'The other is online, and has not said in time to have it' : 'The other was not online in time'}. It is on its way: do not send it again; conclave seen ${name} shows when it has arrived.`,
   noSession: own`the public keys of the other were not found yet`,
   notReached: own`nobody was reached who could take it to the other`,
+  unanswered: own`the other has not answered, and you share no channel: then it takes only what somebody says whom it has talked to or trusts`,
   compare: (nick: SafeText): SafeText[] => [
     own`Ask for the number that it sees, in a call or face to face, not here. When all digits are equal, nobody stands between you:`,
     own`  conclave verify ${nick} --code "THE DIGITS YOU WERE TOLD"`,
@@ -40,7 +43,7 @@ export const CONVERSATION = {
   heading: own`one to one:`,
   sessions: {
     none: own`no session`,
-    starting: own`session starting`,
+    starting: own`session not answered yet`,
     open: own`session open`
   },
   direct: own`direct`,
@@ -70,8 +73,10 @@ export function trustText({
 }
 
 /** Why a text to one user waits, as a clause. */
-export const whyUnsent = ({ session }: Pick<SendForm, 'session'>): SafeText =>
-  session === 'none' ? CONVERSATION.noSession : CONVERSATION.notReached
+export function whyUnsent({ session, isUnanswered }: Pick<SendForm, 'session' | 'isUnanswered'>): SafeText {
+  if (isUnanswered === true) return CONVERSATION.unanswered
+  return session === 'none' ? CONVERSATION.noSession : CONVERSATION.notReached
+}
 
 /** `session open, direct`; how what was said last went is known once something was said. */
 export const sessionText = ({ session, isDirect }: Pick<ConversationForm, 'session' | 'isDirect'>): SafeText =>
@@ -95,12 +100,17 @@ export function safetyNumberLines(form: VerifyForm, withAdvice = true): SafeText
   ]
 }
 
-export const verifiedText = (form: PersonForm): SafeText =>
-  own`The safety numbers are equal: ${person(form)} is verified. Nobody stands between you.`
+export const verifiedText = (form: VerifyForm): SafeText =>
+  own`The safety numbers are equal: ${person(form)} is verified. Nobody stands between you.${replacedText(form)}`
 
 export function trustedText(form: TrustForm): SafeText {
   const mark = form.trust === 'verified' ? own` (${CONVERSATION.marks.verified})` : own``
-  const before =
-    form.replaced === undefined ? own`` : own` The nick is its, and no longer that of ${person(form.replaced)}.`
-  return own`You trust ${person(form)} from now on${mark}.${before}`
+  return own`You trust ${person(form)} from now on${mark}.${replacedText(form)}`
+}
+
+/** Who has lost the nick, as one more sentence, with how sure this user was of it unless it had only talked to it. */
+function replacedText({ replaced }: Pick<TrustForm, 'replaced'>): SafeText {
+  if (replaced === undefined) return own``
+  const mark = replaced.trust === 'met' ? own`` : own`, which was ${CONVERSATION.marks[replaced.trust]}`
+  return own` The nick is its, and no longer that of ${person(replaced)}${mark}.`
 }

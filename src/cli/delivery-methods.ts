@@ -12,12 +12,12 @@ import type { MessageView } from '../core/notice.ts'
 import type { Node } from '../node/index.ts'
 import { shortId } from './event-text.ts'
 import type { SeenForm } from './forms.ts'
-import { ask, groupsOf, membersOf, namesOf, type ResultOf, requirePlace } from './lookups.ts'
+import { ask, groupsOf, isUnansweredIn, membersOf, namesOf, type ResultOf, requirePlace } from './lookups.ts'
 import { requirePost } from './message-methods.ts'
 import type { Desk } from './methods.ts'
 import type { Reader } from './parameters.ts'
 import { MESSAGE } from './text.ts'
-import { groupOf, placeOf, quoteForm } from './to-forms.ts'
+import { groupOf, type PlaceView, placeOf, quoteForm } from './to-forms.ts'
 
 export interface Delivery {
   readonly state: MessageState
@@ -39,14 +39,21 @@ export class Deliveries {
   /** Lamport times. */
   readonly #unsent: ReadonlySet<number>
 
-  static async in(node: Node, view: ChannelView): Promise<Deliveries> {
+  /** Whether what was sent may not have been taken. */
+  readonly #isUnanswered: boolean
+
+  static async in(node: Node, view: PlaceView): Promise<Deliveries> {
     const result = await ask(node, { type: 'receipts', channel: view.id }, 'receipts')
     const groups = await groupsOf(node, view.id)
     const sizes = groups.map(({ id, members }): [string, number] => [hex(id), members.length])
-    return new Deliveries(result, new Map([['', view.members], ...sizes]))
+    return new Deliveries(result, new Map([['', view.members], ...sizes]), await isUnansweredIn(node, view))
   }
 
-  private constructor({ receipts, unknown, unsent }: ResultOf<'receipts'>, sizes: ReadonlyMap<string, number>) {
+  private constructor(
+    { receipts, unknown, unsent }: ResultOf<'receipts'>,
+    sizes: ReadonlyMap<string, number>,
+    isUnanswered: boolean
+  ) {
     for (const one of receipts) {
       const line = hex(one.group)
       this.#receipts.set(line, [...(this.#receipts.get(line) ?? []), one])
@@ -54,6 +61,7 @@ export class Deliveries {
     this.#sizes = sizes
     this.#unknown = new Set(unknown)
     this.#unsent = new Set(unsent)
+    this.#isUnanswered = isUnanswered
   }
 
   /** Whether nobody has taken it yet. */
@@ -74,7 +82,8 @@ export class Deliveries {
     const of = Math.max(0, (this.#sizes.get(hex(group)) ?? 0) - 1)
     const seenBy = this.whoHas(message).length
     if (this.#isWaiting(message)) return { state: 'waiting', seenBy, of }
-    return { state: seenBy > 0 ? 'seen' : this.#unknown.has(id) ? 'unknown' : 'sent', seenBy, of }
+    if (seenBy > 0) return { state: 'seen', seenBy, of }
+    return { state: this.#isUnanswered ? 'waiting' : this.#unknown.has(id) ? 'unknown' : 'sent', seenBy, of }
   }
 }
 

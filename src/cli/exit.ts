@@ -37,7 +37,7 @@ const BY_CODE: ReadonlyMap<string, number> = new Map([
   ...['NO_KEY_MANAGER', 'NO_QUORUM', 'NOT_A_MEMBER', 'REMOVED', 'KEY_EXPIRED', 'REMOVAL_PENDING'].map(
     (code) => [code, EXIT.noManager] as const
   ),
-  ...['TIMEOUT', 'NOT_SEEN'].map((code) => [code, EXIT.timeout] as const),
+  ...['TIMEOUT', 'NOT_SEEN', 'NOT_ANSWERED'].map((code) => [code, EXIT.timeout] as const),
   ['INTERRUPTED', EXIT.interrupted]
 ])
 

@@ -132,12 +132,18 @@ export interface VerifyForm extends PersonForm {
   readonly safetyNumber: string
   /** Whether this user has compared it, now or earlier. */
   readonly isVerified: boolean
+  /** Who has lost the nick by that, now. */
+  readonly replaced?: ReplacedForm
+}
+
+/** Whom this user knew by a nick until now, and how sure of it it was. */
+export interface ReplacedForm extends PersonForm {
+  readonly trust: Trust
 }
 
 export interface TrustForm extends PersonForm {
   readonly trust: Trust
-  /** Whom this user knew by that nick until now. */
-  readonly replaced?: PersonForm
+  readonly replaced?: ReplacedForm
 }
 
 /** Where something is said or happens. */
@@ -410,6 +416,8 @@ export interface SendForm extends InChannel {
   readonly key: KeyState
   /** Of a conversation with one user. */
   readonly session?: ConversationForm['session']
+  /** Of one with somebody of no channel of ours: what was sent was taken and not answered, so it counts as waiting. */
+  readonly isUnanswered?: boolean
   /** Members heard of lately, this peer among them. */
   readonly online: number
   readonly kind: MessageForm['kind']

@@ -9,7 +9,7 @@ import type { Node } from '../node/index.ts'
 import { channelIdText, readChannelId } from '../wire/names.ts'
 import { nickTyped } from './arguments.ts'
 import { CHANNEL, GROUP, MEMBER } from './channel-text.ts'
-import { CONVERSATION } from './conversation-text.ts'
+import { CONVERSATION, trustText } from './conversation-text.ts'
 import { displayText, joinText, own, type SafeText } from './display-text.ts'
 import { person } from './event-text.ts'
 import type { ChannelForm } from './forms.ts'
@@ -118,6 +118,19 @@ export async function pairWith(node: Node, user: Uint8Array): Promise<PairView> 
   return (await ask(node, { type: 'pairs', user }, 'pairs')).pairs[0]!
 }
 
+/**
+ * Whether what the other took it may have thrown away: it answers everybody alike, and takes the session of somebody with whom
+ * it shares no channel only when it has talked to it or trusts it. Never in a channel, nor once it has answered in the session.
+ */
+export async function isUnansweredIn(node: Node, { pair }: PlaceView): Promise<boolean> {
+  if (pair === undefined || pair.session === 'open') return false
+  for (const { id, descriptor } of await channelsOf(node)) {
+    const members = descriptor === undefined ? [] : await membersOf(node, id)
+    if (members.some((one) => equalBytes(one.user, pair.user))) return false
+  }
+  return true
+}
+
 export async function membersOf(node: Node, channel: Uint8Array): Promise<readonly MemberView[]> {
   return (await ask(node, { type: 'members', channel }, 'members')).members
 }
@@ -156,7 +169,7 @@ function called(pairs: readonly PairView[], text: string): readonly PairView[] {
 }
 
 /** Somebody whom a text may mean. */
-interface Candidate {
+interface Candidate extends Partial<Pick<PairView, 'trust' | 'rival'>> {
   readonly user: Uint8Array
   /** Empty when it is not known. */
   readonly nick: string
@@ -172,13 +185,40 @@ export interface Named {
 }
 
 /**
- * The user a person wants to talk to: by id, or by fingerprint or nick of a member of a channel, or else of a contact.
+ * The user a person wants to talk to: by id, or by fingerprint or nick of a member of a channel, or else of a contact. Of several
+ * members with a nick it means whose it is, if that is one of them.
  *
  * @param text - with or without `@`.
  * @param channel - to look there only; undefined: in all.
  * @throws {UsageError} `NO_SUCH_USER`, `AMBIGUOUS_USER`, and as `requireChannel`.
  */
 export async function requirePerson(node: Node, text: string, channel?: string): Promise<Named> {
+  const found = await candidates(node, text, channel)
+  return soleOf(holderAmong(found) ?? found, text)
+}
+
+/** As `requirePerson`, where whose a nick is shall be settled: of several with that nick it means none. */
+export async function requireOneNamed(node: Node, text: string, channel?: string): Promise<Named> {
+  return soleOf(await candidates(node, text, channel), text)
+}
+
+function soleOf(found: readonly Candidate[], text: string): Named {
+  const shown = displayText(text, { columns: 60, lines: 1 })
+  const [one, ...others] = found
+  if (one === undefined) throw new UsageError('NO_SUCH_USER', CONVERSATION.unknownUser(shown))
+  if (others.length > 0) throw new UsageError('AMBIGUOUS_USER', CONVERSATION.ambiguous(shown, candidatesText(found)))
+  return { user: asUserId(one.user), nick: one.nick }
+}
+
+/** Who has the nick of all these: it is known as nobody else's, and each of the others as its rival. */
+function holderAmong(found: readonly Candidate[]): readonly Candidate[] | undefined {
+  const holder = found.find(({ trust, rival }) => trust !== undefined && rival === undefined)
+  const isRival = ({ rival }: Candidate): boolean => rival !== undefined && equalBytes(rival, holder!.user)
+  return holder && found.every((one) => one === holder || isRival(one)) ? [holder] : undefined
+}
+
+/** Everybody whom a text may mean; of several, those whom this user talks to come first. */
+async function candidates(node: Node, text: string, channel: string | undefined): Promise<readonly Candidate[]> {
   const user = readUserId(text.replace(/^@/, ''))
   const isMeant = user === undefined ? isCalled(text) : (one: Candidate) => equalBytes(one.user, user)
   const channels = channel === undefined ? await channelsOf(node) : [await requireChannel(node, channel)]
@@ -190,20 +230,25 @@ export async function requirePerson(node: Node, text: string, channel?: string):
   }
   if (found.size === 0 && channel === undefined)
     for (const one of called(await pairsOf(node), text)) found.set(hex(one.user), one)
-  if (user !== undefined) return { user, nick: found.get(hex(user))?.nick ?? '' }
-  const shown = displayText(text, { columns: 60, lines: 1 })
-  const [one, ...others] = [...found.values()]
-  if (one === undefined) throw new UsageError('NO_SUCH_USER', CONVERSATION.unknownUser(shown))
-  if (others.length > 0)
-    throw new UsageError('AMBIGUOUS_USER', CONVERSATION.ambiguous(shown, candidatesText([one, ...others])))
-  return { user: asUserId(one.user), nick: one.nick }
+  if (user !== undefined) return [found.get(hex(user)) ?? { user, nick: '' }]
+  if (found.size < 2) return [...found.values()]
+  const known: Candidate[] = []
+  for (const one of found.values()) {
+    const isSelf = equalBytes(one.user, node.user)
+    const { trust, rival }: Partial<PairView> = isSelf ? {} : await pairWith(node, one.user)
+    known.push({ ...one, trust, rival })
+  }
+  const rank = ({ trust, rival }: Candidate): number => (rival !== undefined ? 1 : trust === undefined ? 2 : 0)
+  return known.sort((a, b) => rank(a) - rank(b))
 }
 
-/** `bob (K5QH-2M7A) in #garden, bob (AAAA-BBBB)` */
+/** `bob (K5QH-2M7A) ✓ verified in #garden, bob (AAAA-BBBB)` */
 const candidatesText = (found: readonly Candidate[]): SafeText =>
   joinText(
-    found.slice(0, 3).map(({ user, nick, channelName = '' }) => {
-      const who = person({ nick, fingerprint: shortFingerprint(asUserId(user)) })
+    found.slice(0, 3).map(({ user, nick, channelName = '', ...known }) => {
+      const mark = trustText(known)
+      const named = person({ nick, fingerprint: shortFingerprint(asUserId(user)) })
+      const who = mark === undefined ? named : own`${named} ${mark}`
       return channelName === '' ? who : own`${who} in #${displayText(channelName, { columns: 40, lines: 1 })}`
     }),
     own`, `

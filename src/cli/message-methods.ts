@@ -22,6 +22,7 @@ import {
   ask,
   groupsOf,
   isAddressed,
+  isUnansweredIn,
   pairWith,
   requireGroup,
   requirePerson,
@@ -65,7 +66,7 @@ async function sendTo(node: Node, view: PlaceView, params: Reader, caller: Contr
     throw new UsageError('OTHER_LINE', MESSAGE.otherLine(shortId(about.name)))
   const content = {
     text: {
-      text: params.text('text'),
+      text: requireText(params),
       replyTo: about === undefined ? EMPTY : unhex(about.name),
       isAction: params.isOn('action')
     }
@@ -81,7 +82,7 @@ async function sendTo(node: Node, view: PlaceView, params: Reader, caller: Contr
 
 export async function edit({ node }: Desk, params: Reader, caller: ControlCaller): Promise<SendForm> {
   const { view, about, target } = await subject(node, params, 'own')
-  const content = { edit: { target, text: params.text('text') } }
+  const content = { edit: { target, text: requireText(params) } }
   return await speak(node, view, { content, isPlain: false, group: about.message.group, about }, params, caller)
 }
 
@@ -97,6 +98,13 @@ export async function react({ node }: Desk, params: Reader, caller: ControlCalle
   if (!isEmoji(emoji)) throw new UsageError('BAD_MESSAGE', MESSAGE.badReaction)
   const content = { reaction: { target, emoji, isWithdrawn: params.isOn('withdraw') } }
   return await speak(node, view, { content, isPlain: false, group: about.message.group, about }, params, caller)
+}
+
+/** @throws {UsageError} `BAD_MESSAGE` when nobody would see anything of it. */
+function requireText(params: Reader): string {
+  const text = params.text('text')
+  if (displayText(text).trim() === '') throw new UsageError('BAD_MESSAGE', WAITING.noText)
+  return text
 }
 
 /** One character, as people count, and no word: what others see beside a text is not for speaking. */
@@ -156,11 +164,15 @@ async function speak(
     const timeoutMs = wait === 'none' ? 0 : params.duration('timeout', SEND_MS[wait])
     const isSo = async (): Promise<true | undefined> => {
       const state = states.get(local)?.state
-      return state === 'seen' || (state !== undefined && wait === 'sent') ? true : undefined
+      if (state === 'seen') return true
+      if (wait === 'seen' || state === undefined || state === 'waiting') return undefined
+      return (await isUnansweredIn(node, await placeNow(node, view))) ? undefined : true
     }
     if (timeoutMs > 0) await until(node, timeoutMs, caller, isSo)
     const now = await placeNow(node, view)
     const { key, online } = now
+    const known = timeoutMs > 0 ? states.get(local) : undefined
+    const isUnanswered = known?.state === 'sent' && (await isUnansweredIn(node, now))
     const place = {
       ...placeOf(now),
       ...(now.pair && { session: now.pair.session }),
@@ -171,8 +183,8 @@ async function speak(
       local,
       online
     }
-    const known = timeoutMs > 0 ? states.get(local) : undefined
-    if (known === undefined) return { ...place, state: 'waiting', key }
+    if (known === undefined || isUnanswered)
+      return { ...place, state: 'waiting', key, ...(isUnanswered && { isUnanswered }) }
     const { id: messageId, state, seenBy, of } = known
     return { ...place, id: messageId, state, seenBy, of, key: 'ready' }
   } finally {

@@ -38,6 +38,8 @@ export interface RunInit {
   readonly home: string
   readonly passphrase: Secret | undefined
   readonly role: Role
+  /** Whether it lives for one command only. */
+  readonly isBrief: boolean
   /** Undefined: the node's own choice. */
   readonly listen?: readonly string[] | undefined
   readonly bootstrap: readonly string[]
@@ -59,12 +61,13 @@ const MAX_UNTOLD = 65_536
 
 /** Starts a node and serves its home. @throws what `startNode` and `serveControl` throw; nothing stays open then. */
 export async function startRunning(init: RunInit): Promise<Running> {
-  const { home, passphrase, role, listen, bootstrap, isMdns, archive } = init
+  const { home, passphrase, role, isBrief, listen, bootstrap, isMdns, archive } = init
   const logger = debugLogger()
   const node = await startNode({
     home,
     passphrase,
     role,
+    isBrief,
     bootstrap,
     isMdns,
     ...(listen !== undefined && { listen }),

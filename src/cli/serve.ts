@@ -1,14 +1,15 @@
 /** What `peer`, `key-manager` and `carrier` have in common: identity on the way, the node, the ready line, the end. */
 import { UsageError } from '../base/errors.ts'
 import type { Secret } from '../base/secret.ts'
-import { DAY_MS } from '../base/time.ts'
+import { DAY_MS, SECOND_MS } from '../base/time.ts'
 import type { ArchiveLimits } from '../node/index.ts'
+import { isHeldBriefly } from '../node/lock.ts'
 import type { Arguments, Options } from './arguments.ts'
 import { displayText, joinText, own } from './display-text.ts'
 import { EXIT } from './exit.ts'
 import { existingPassphrase, homeOf, newNick, newPassphrase } from './home.ts'
 import { interrupted, interruption } from './interrupts.ts'
-import type { Running } from './running.ts'
+import type { RunInit, Running } from './running.ts'
 import { OwnSession } from './session.ts'
 import { HOME, RUN } from './text.ts'
 
@@ -33,12 +34,12 @@ export async function startServing(
   const home = homeOf(options)
   const starting = (async () => {
     const passphrase = await passphraseOf(home, args, mayBeOpen)
-    const { startRunning } = await import('./running.ts')
     const listen = options.texts('listen')
-    const running = await startRunning({
+    const running = await startWhenFree(args, {
       home,
       passphrase,
       role,
+      isBrief: false,
       listen: listen.length > 0 ? listen : undefined,
       bootstrap: options.texts('bootstrap'),
       isMdns: !options.isOn('no-mdns'),
@@ -55,6 +56,25 @@ export async function startServing(
     })
   ])
   return { running, session: new OwnSession(home, running) }
+}
+
+/** How long another command may take to give the home back, and how often is looked whether it has. */
+const FREED_MS = 5 * SECOND_MS
+const AGAIN_MS = 100
+
+/** Starts a node; a home that another command holds for a moment is waited for. @throws what `startRunning` throws. */
+async function startWhenFree({ output }: Arguments, init: RunInit): Promise<Running> {
+  const { startRunning } = await import('./running.ts')
+  const deadline = performance.now() + FREED_MS
+  for (let isTold = false; ; isTold = true) {
+    try {
+      return await startRunning(init)
+    } catch (error) {
+      if (!isHeldBriefly(error) || performance.now() > deadline) throw error
+    }
+    if (!isTold) output.note(RUN.waitingForHome)
+    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS))
+  }
 }
 
 /** How much a carrier keeps for others. @throws {UsageError} `BAD_OPTION` */

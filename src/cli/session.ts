@@ -101,6 +101,7 @@ async function startSession(home: string, args: Arguments, need: Need): Promise<
     home,
     passphrase,
     role: 'peer',
+    isBrief: need !== 'presence',
     listen: need === 'presence' ? undefined : [],
     bootstrap: isOnline ? options.texts('bootstrap') : [],
     isMdns: isOnline && !options.isOn('no-mdns'),

@@ -76,6 +76,8 @@ class Counts {
   shown = 0
   epochs = 0
   epoch = ''
+  /** In crowds. */
+  #online = 0
   news: SafeText = own``
   readonly #recent: { readonly at: number; readonly said: number; readonly shown: number }[] = []
 
@@ -95,7 +97,7 @@ class Counts {
         break
       case 'said':
         this.said++
-        this.#row(line.by).said++
+        this.#countSaid(line.by)
         this.#recent.push({ at: line.at, said: 1, shown: 0 })
         break
       case 'shown':
@@ -112,6 +114,9 @@ class Counts {
         this.epochs++
         this.epoch = `epoch ${line.term}.${line.serial} by ${line.by}`
         break
+      case 'sample':
+        this.#online = line.online
+        break
       default:
     }
     const text = line.type === 'run' ? undefined : lineText(line)
@@ -125,7 +130,17 @@ class Counts {
     return row
   }
 
+  /** Members of a crowd have no rows: there are too many. */
+  #countSaid(peer: string): void {
+    if (this.run?.mode !== 'scale' || this.rows.has(peer)) this.#row(peer).said++
+  }
+
+  get all(): number {
+    return this.run?.mode === 'scale' ? this.run.managers + this.run.peers : this.rows.size
+  }
+
   get up(): number {
+    if (this.run?.mode === 'scale') return this.#online
     return [...this.rows.values()].filter(({ state }) => state !== 'down').length
   }
 
@@ -197,7 +212,7 @@ export class TerminalView implements View {
 
   #headLines(): SafeText[] {
     const counts = this.#counts
-    const { run, at, phaseAt, rows } = counts
+    const { run, at, phaseAt } = counts
     if (run === undefined) return []
     const phase = this.#phases[counts.phases - 1]
     const passed = at - phaseAt
@@ -211,7 +226,7 @@ export class TerminalView implements View {
     return [
       headText(run),
       own`${place} ${displayText(counts.phase, { columns: 28, lines: 1 })}  ${bar}  ${secondsText(passed)}${of}${goal}`,
-      own`said ${counts.said} (${counts.rate('said')}/s)  shown ${counts.shown} (${counts.rate('shown')}/s)  ${counts.epochText()}  up ${counts.up} of ${rows.size}`,
+      own`said ${counts.said} (${counts.rate('said')}/s)  shown ${counts.shown} (${counts.rate('shown')}/s)  ${counts.epochText()}  up ${counts.up} of ${counts.all}`,
       counts.news
     ]
   }

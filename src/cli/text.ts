@@ -125,6 +125,8 @@ export const USAGE = {
     `Cannot use this value of ${option}. It is none that there is. Take one of: ${list(choices)}`,
   badValue: (option: SafeText): string =>
     `Cannot use ${option} like this. A value is missing, or there is one that does not belong there. Write --option VALUE, or the option alone where it takes none.`,
+  likeOption: (option: SafeText, text: SafeText): string =>
+    `Cannot use "${text}" as the value of ${option}. What begins with - is taken for an option. Give another value, or write ${option}=${text} if it is meant.`,
   badDuration: (option: SafeText, text: SafeText): string =>
     `Cannot use "${text}" as a time in ${option}. A time is a number and a unit. Write it as 10s, 5m, 24h or 7d.`,
   badCount: (option: SafeText): string =>
@@ -200,6 +202,7 @@ export const RUN = {
   leaving: own`Leaving… (once more to leave at once)`,
   failed: own`This peer has stopped: nothing is sent, taken in or read until it is started again. (conclave status says why.)`,
   staysOn: own`There is nothing to read on standard input: running until stopped.`,
+  waitingForHome: own`Another command is using this home for a moment: waiting for it, for 5 seconds at most…`,
   waitingToSend: own`Sending what was typed…`,
   leftWaiting: (count: number): SafeText =>
     own`${count} message${plural(count)} could not be sent yet; kept until this peer runs again.`
@@ -248,7 +251,10 @@ export const WAITING = {
     `Sent, and not seen by anybody yet. ${others > 0 ? 'Others are here, and none of them has said in time to have it' : 'No other member was here in time'}. It is on its way: do not send it again; conclave seen CHANNEL ${id} shows who has it.`,
   plainGroup:
     'Nothing was sent. A message to a group is always encrypted, and --plain asks for the opposite. Leave out one of --plain and --group.',
-  noText: 'There is nothing to send. The text is empty. Write it after the channel, or give - and pipe it in.',
+  noText:
+    'There is nothing to send. The text is empty, or has nothing in it that can be seen. Write it in quotes as the last word, or give - and pipe it in.',
+  notUtf8:
+    'Nothing was sent. What was piped in is no text in UTF-8, and would arrive garbled. Convert it first, as iconv does.',
   longText: 'This text is too long. A message has at most 16 KiB. Send it in parts.',
   progress: (state: KeyStateName): SafeText => own`… ${KEY_STATES[state]}`
 } as const

@@ -181,7 +181,7 @@ export function conversationForm(pair: PairView, self: Uint8Array): Conversation
     id: channelIdText(pair.id),
     name: conversationName(pair),
     ...(trust !== undefined && { trust }),
-    ...(rival !== undefined && { rival: personForm(rival, '', self) }),
+    ...(rival !== undefined && { rival: personForm(rival, nick, self) }),
     session,
     isDirect,
     waiting,

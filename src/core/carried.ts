@@ -7,6 +7,7 @@
  * goes.
  */
 import { copyBytes, hex, mapKey } from '../base/bytes.ts'
+import { inTurn } from '../base/in-turn.ts'
 import { SECOND_MS } from '../base/time.ts'
 import type { Answer, SessionsQuestion } from '../wire/messages.ts'
 import { channelIdText } from '../wire/names.ts'
@@ -160,10 +161,4 @@ const costOf = ({ frame }: CarriedRow): number => frame.length + CARRIED_FRAME_B
 function largest<T extends { readonly bytes: number }>(some: Iterable<T>): T {
   const [first, ...others] = some
   return others.reduce((best, one) => (one.bytes > best.bytes ? one : best), first!)
-}
-
-/** The first of each, then the second of each that has one, and so on. */
-function* inTurn<T>(shelves: readonly (readonly T[])[]): Generator<T> {
-  const longest = Math.max(0, ...shelves.map(({ length }) => length))
-  for (let i = 0; i < longest; i++) for (const shelf of shelves) if (i < shelf.length) yield shelf[i]!
 }

@@ -161,15 +161,16 @@ export class Direct implements SessionsContext {
     return this.#during({ env, out }, (sessions) => sessions.receive(frame.body.session!, frame.author, env, out))
   }
 
-  /** A frame that a peer handed to us. */
+  /** A frame that a user handed to us: what is answered comes of what is known with it alone. */
   onHanded({ id, from, frame: bytes }: Event & { type: 'session' }, env: Env, out: Out): void {
     this.onHeard(from, env)
     const frame = decodeStrict(SessionFrame, bytes, FRAME_BYTES)
     const receive = (sessions: Sessions): Refusal | undefined =>
-      frame === undefined ? refuse(803) : sessions.receive(frame, from, env, out)
+      frame === undefined ? refuse(803) : sessions.receiveHanded(frame, from, env, out)
     const refusal = this.#during({ env, out }, receive)
     if (refusal !== undefined) out.reject(refusal)
-    const isUnknown = refusal !== undefined && (isOrdinary(refusal) || refusal.check === 1003)
+    // A start whose record is over is no other than one for others, to all who did not make it.
+    const isUnknown = refusal !== undefined && [1001, 1002, 1003, 1007].includes(refusal.check)
     out.push({ type: 'answerHand', id, outcome: isUnknown ? 'unknown' : 'taken' })
   }
 

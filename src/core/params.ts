@@ -27,6 +27,8 @@ export const BACKING_BEAT_MS = 2 * SECOND_MS
 export const BACKING_MS = 3 * BACKING_BEAT_MS
 /** What may be a lie of a promise takes a proposer no further than this at once. */
 export const PROMISE_JUMP = 2 ** 10
+/** A co-signer bears so much more of the one in office, which it refuses as too far up, once in this time. */
+export const PROMISE_JUMP_MS = 50 * SECOND_MS
 /** How long a new root that is not urgent waits for co-signatures before newcomers go first, and then for its next try. */
 export const ROOT_PATIENCE_MS = 2 * SECOND_MS
 export const ROOT_REST_MS = 30 * SECOND_MS
@@ -259,6 +261,8 @@ export const RESEND_MAX_MS = 5 * MINUTE_MS
 /** While the other is heard of, it is not longer than this. */
 export const RESEND_THERE_MS = 10 * SECOND_MS
 export const RESENT_AT_ONCE = 8
+/** What was sent again so often is sealed anew, once the other end is heard and does not have it. */
+export const RESEAL_TRIES = 3
 /** What was heard is acknowledged after this time, unless something is said sooner. */
 export const ACK_MS = 100
 /** What came before is acknowledged again so many times at once, and one more in each of these times. */

@@ -57,7 +57,10 @@ const waitAfter = ({ asked }: Search): number => ASK_AGAIN_MS * 2 ** Math.min(as
 export class Peer implements Machine {
   /** The rooms of the store that the `restore` event must bring. */
   readonly rooms: readonly string[] = [STATE_ROOM]
-  readonly #records = new RecordBook()
+  /** Without the records of its managers a channel has no takeover, and they were the first to come. */
+  readonly #records = new RecordBook((user) =>
+    [...this.#channels.values()].some(({ context }) => isManagerOf(context.charter.descriptor, user))
+  )
   readonly #keeper: SelfKeeper
   readonly #direct: Direct
   readonly #carried: Carried
@@ -268,13 +271,15 @@ export class Peer implements Machine {
     if (member.presence.isOnline(frame.author)) this.#direct.onHeard(frame.author, env)
   }
 
-  /** Frames of sessions of others, by what can be told, are kept for them. */
-  #onSession({ context }: Room, frame: Frame, env: Env, out: Out): void {
+  /** Frames of sessions of others, by what can be told, are kept for them; what was not looked at is, later. */
+  #onSession({ context, member }: Room, frame: Frame, env: Env, out: Out): void {
     const refusal = this.#direct.onFrame(frame, env, out)
     if (refusal === undefined) return
     if (!isOrdinary(refusal)) out.reject(refusal)
-    const mayBeOfOthers = isOrdinary(refusal) || refusal.check === 1005
-    if (mayBeOfOthers && context.log.isMember(frame.author)) this.#carried.keep(frame, env, out)
+    if (!context.log.isMember(frame.author)) return
+    const isEarly = refusal.check === 1017
+    if (isEarly) member.sessionRepair.takeEarly(frame, env)
+    if (isEarly || isOrdinary(refusal) || refusal.check === 1005) this.#carried.keep(frame, env, out)
   }
 
   #onCarrier(channel: Uint8Array, isReady: boolean, env: Env, out: Out): void {

@@ -131,7 +131,7 @@ export const CHECKS = {
   1002: 'a start is canonical, with a valid record of another user',
   1003: 'the one-time key of a start is ours and unused',
   1004: 'a start without one-time key counts once',
-  1005: 'starts stay within their rate and number',
+  1005: 'starts are of users who may start with us, and as many as they may',
   1006: 'no Diffie-Hellman key of a start or header is of small order',
   1007: 'the tag of a frame is that of a chain held',
   1008: 'a header opens under the header key of its chain and continues it',
@@ -142,7 +142,8 @@ export const CHECKS = {
   1013: 'the content is canonical, within its limits, of the life that its session is with',
   1014: 'what is said is within reach of what has come',
   1015: 'without one-time key nothing is said before there is an answer',
-  1016: 'keys of messages that have not come are made within their rate'
+  1016: 'keys of messages that have not come are made within their rate',
+  1017: 'starts are looked at no faster than who brings them and all together may bring them'
 } as const
 
 export type Check = keyof typeof CHECKS

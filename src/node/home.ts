@@ -58,7 +58,7 @@ async function lockedIdentity(
   vaultOf: () => Promise<Vault>,
   newNick: string | undefined
 ): Promise<Identity> {
-  const lock = await acquireLock(home)
+  const lock = await acquireLock(home, { isBrief: true })
   try {
     return await withHomeStore(home, await vaultOf(), (store) => identityIn(store, newNick))
   } finally {

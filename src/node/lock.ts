@@ -24,8 +24,14 @@ export interface Lock {
   release(): Promise<void>
 }
 
+/** How a home is taken. */
+export interface Taking {
+  /** Whether it is given back at the end of one command: whoever finds it taken so may wait for it. */
+  readonly isBrief?: boolean
+}
+
 /** Who holds a lock. `startedAt` and `boot` are the kernel's words, and absent where it says none. */
-interface Owner {
+interface Owner extends Taking {
   readonly pid: number
   readonly startedAt?: string | undefined
   readonly boot?: string | undefined
@@ -39,14 +45,15 @@ const NOBODY: Owner = { pid: 0 }
  * Processes in different containers cannot see each other: there the lock of LevelDB decides, with the same error.
  *
  * @param home - made, with mode 0700, when it does not exist.
- * @throws {UsageError} `HOME_IN_USE` when a living process holds it, this one included; those of `ensurePrivateFolder`.
+ * @throws {UsageError} `HOME_IN_USE` when a living process holds it, this one included (see `isHeldBriefly`); those of
+ * `ensurePrivateFolder`.
  */
-export async function acquireLock(home: string): Promise<Lock> {
+export async function acquireLock(home: string, { isBrief = false }: Taking = {}): Promise<Lock> {
   await ensurePrivateFolder(home)
   const folder = join(home, LOCK_FOLDER)
   await mkdir(folder, { mode: 0o700 }).catch(unless('EEXIST'))
   const draft = join(folder, `draft-${process.pid}-${randomBytes(8).toString('hex')}`)
-  await writeOwner(draft, await ownerOf(process.pid))
+  await writeOwner(draft, { ...(await ownerOf(process.pid)), isBrief })
   try {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const path = await takeNext(home, folder, draft)
@@ -67,11 +74,15 @@ export const homeInUse = (home: string, pid: number | undefined, options?: Error
     options
   )
 
+/** Whether an error says that a home is taken for the length of one command. */
+export const isHeldBriefly = (error: unknown): boolean =>
+  error instanceof UsageError && 'isBrief' in error && error.isBrief === true
+
 async function takeNext(home: string, folder: string, draft: string): Promise<string | undefined> {
   const highest = (await numbersIn(folder)).at(-1) ?? 0
   if (highest > 0) {
     const owner = await readOwner(join(folder, String(highest)))
-    if (await isAlive(owner)) throw homeInUse(home, owner.pid)
+    if (await isAlive(owner)) throw Object.assign(homeInUse(home, owner.pid), { isBrief: owner.isBrief === true })
   }
   const mine = highest + 1
   const path = join(folder, String(mine))

@@ -38,7 +38,7 @@ export async function exportHome(
   // Before anything is made there: whoever mistypes a home does not get one.
   const vault = await openVault(home, passphrase)
   try {
-    const lock = await acquireLock(home)
+    const lock = await acquireLock(home, { isBrief: true })
     try {
       return await withHomeStore(home, vault, (store) => writeFile(store, path, filePassphrase))
     } finally {

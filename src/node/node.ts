@@ -53,6 +53,8 @@ export interface NodeInit {
   readonly home?: string | undefined
   /** Of the home's vault; undefined when it has none. Not kept. */
   readonly passphrase?: Secret | undefined
+  /** Whether it stops at the end of one command: others wait for its home. Default: no. */
+  readonly isBrief?: boolean
   /** Without a home: who to be. */
   readonly key?: SigningKey
   readonly role?: Role
@@ -171,7 +173,7 @@ const ratesOf = ({ unsafeRates }: NodeInit): { rates?: Partial<Rates> } =>
   unsafeRates === undefined ? {} : { rates: unsafeRates }
 
 async function openStoreOf(
-  { home, passphrase, unsafeStore }: NodeInit,
+  { home, passphrase, isBrief = false, unsafeStore }: NodeInit,
   closers: Closers
 ): Promise<{ store: Store; protection: Node['protection'] }> {
   if (home === undefined) {
@@ -179,7 +181,7 @@ async function openStoreOf(
     closers.add(() => store.close())
     return { store, protection: 'memory' }
   }
-  const lock = await acquireLock(home)
+  const lock = await acquireLock(home, { isBrief })
   closers.add(() => lock.release())
   const { storeKey, protection } = await openVault(home, passphrase)
   closers.add(() => storeKey.destroy())

@@ -132,7 +132,8 @@ export const everyoneAgrees = (): Claim => (story) => check(isSettled(story), st
 
 /**
  * Whoever was put into a group is in it, and nobody else: of those whose every command about it was answered, who did not
- * take themselves out, and who stayed in the channel. What a disk forgot that was set back counts for nothing.
+ * take themselves out, and who stayed in the channel. What a disk forgot that was set back counts for nothing,
+ * nor does a group that its maker forgot before anybody heard of it.
  */
 export const groupsAreAsTold = (): Claim => (story) => {
   for (const [group, changes] of story.truth.groups) {
@@ -141,11 +142,13 @@ export const groupsAreAsTold = (): Claim => (story) => {
     const members = story.inGroup(group)
     for (const person of story.truth.people) {
       const own = changes.filter(({ who, pending }) => who === person && !isRefused(pending))
+      const isMaker = person.name === story.managers[0]
       const isUnclear = own.some(
         ({ by, pending }) => by === person || by.isByzantine || by.isRolledBack || !isTaken(pending)
       )
-      if (!isWanted(person) || isUnclear) continue
-      const isIn = person.name === story.managers[0] || own.at(-1)?.type === 'put-in'
+      const isForgotten = isMaker && person.isRolledBack && members.length === 0
+      if (!isWanted(person) || isUnclear || isForgotten) continue
+      const isIn = isMaker || own.at(-1)?.type === 'put-in'
       const where = isIn ? 'is not in' : 'is in'
       check(members.includes(person) === isIn, story, `${person.name} ${where} the ${group}`)
     }

@@ -7189,6 +7189,12 @@ export namespace SkippedRow {
     index: number
   }
 
+  export interface SkippedRowKeysSinceFieldEvent {
+    field: '$.keys[].since'
+    value: number
+    index: number
+  }
+
   export function encode (obj: Partial<SkippedRow>): Uint8Array {
     return encodeMessage(obj, SkippedRow.codec())
   }
@@ -7197,7 +7203,7 @@ export namespace SkippedRow {
     return decodeMessage(buf, SkippedRow.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SkippedRow>): Generator<SkippedRowUserFieldEvent | SkippedRowSessionFieldEvent | SkippedRowHeaderFieldEvent | SkippedRowSinceFieldEvent | SkippedRowKeysNumberFieldEvent | SkippedRowKeysKeyFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SkippedRow>): Generator<SkippedRowUserFieldEvent | SkippedRowSessionFieldEvent | SkippedRowHeaderFieldEvent | SkippedRowSinceFieldEvent | SkippedRowKeysNumberFieldEvent | SkippedRowKeysKeyFieldEvent | SkippedRowKeysSinceFieldEvent> {
     return streamMessage(buf, SkippedRow.codec(), opts)
   }
 }
@@ -7205,6 +7211,7 @@ export namespace SkippedRow {
 export interface SkippedKeyRow {
   number: number
   key: Uint8Array
+  since: number
 }
 
 export namespace SkippedKeyRow {
@@ -7227,13 +7234,19 @@ export namespace SkippedKeyRow {
           w.bytes(obj.key)
         }
 
+        if ((obj.since != null && obj.since !== 0)) {
+          w.uint32(24)
+          w.uint64Number(obj.since)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
       }, (reader, length, opts = {}) => {
         const obj: any = {
           number: 0,
-          key: uint8ArrayAlloc(0)
+          key: uint8ArrayAlloc(0),
+          since: 0
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -7248,6 +7261,10 @@ export namespace SkippedKeyRow {
             }
             case 2: {
               obj.key = reader.bytes()
+              break
+            }
+            case 3: {
+              obj.since = reader.uint64Number()
               break
             }
             default: {
@@ -7279,6 +7296,13 @@ export namespace SkippedKeyRow {
               }
               break
             }
+            case 3: {
+              yield {
+                field: `${prefix}.since`,
+                value: reader.uint64Number()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -7301,6 +7325,11 @@ export namespace SkippedKeyRow {
     value: Uint8Array
   }
 
+  export interface SkippedKeyRowSinceFieldEvent {
+    field: '$.since'
+    value: number
+  }
+
   export function encode (obj: Partial<SkippedKeyRow>): Uint8Array {
     return encodeMessage(obj, SkippedKeyRow.codec())
   }
@@ -7309,7 +7338,7 @@ export namespace SkippedKeyRow {
     return decodeMessage(buf, SkippedKeyRow.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SkippedKeyRow>): Generator<SkippedKeyRowNumberFieldEvent | SkippedKeyRowKeyFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SkippedKeyRow>): Generator<SkippedKeyRowNumberFieldEvent | SkippedKeyRowKeyFieldEvent | SkippedKeyRowSinceFieldEvent> {
     return streamMessage(buf, SkippedKeyRow.codec(), opts)
   }
 }

@@ -97,6 +97,8 @@ describe('a command line', () => {
       [['send', 'a'], 'MISSING_ARGUMENT', 'TEXT'],
       [['send', 'a', 'b', 'c'], 'TOO_MANY_ARGUMENTS', 'quotes'],
       [['send', 'a', 'b', '--timeout'], 'BAD_OPTION', '--timeout'],
+      [['send', 'a', 'b', '--timeout', '--json'], 'BAD_OPTION', 'A value is missing'],
+      [['send', 'a', 'b', '--timeout', '-1s'], 'BAD_OPTION', '"-1s" as the value of --timeout'],
       [['read', 'a', '--follow=yes'], 'BAD_OPTION', '--follow']
     ]
     for (const [argv, code, hint] of slips) {

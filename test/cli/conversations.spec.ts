@@ -6,7 +6,9 @@ import {
   sessionText,
   trustedText,
   trustText,
-  CONVERSATION as WORDS
+  verifiedText,
+  CONVERSATION as WORDS,
+  whyUnsent
 } from '../../src/cli/conversation-text.ts'
 import { displayText, styled } from '../../src/cli/display-text.ts'
 import { exitCodeOf } from '../../src/cli/exit.ts'
@@ -102,10 +104,61 @@ describe('talk with one user', () => {
       () => new Error(),
       (error: Error) => error
     )
-    expect(message).to.include(`bob (${fingerprint(BOB)}) in #garden, bob (${fingerprint(MALLORY)}) in #ops`)
+    expect(message).to.include(
+      `bob (${fingerprint(BOB)}) ? not verified in #garden, bob (${fingerprint(MALLORY)}) in #ops`
+    )
     // One user in two channels is one.
     desk.others = [{ view: { ...gardenOf(ALICE), id: OPS, name: 'ops' }, members: [memberOf(BOB, 'bob')] }]
     expect(await codeOf(dm({}))).to.equal('none')
+  })
+
+  it('means by a nick whose it is; a rival neither takes it nor puts it in doubt', async () => {
+    const desk = deskOf()
+    desk.others = [{ view: { ...gardenOf(ALICE), id: OPS, name: 'ops' }, members: [memberOf(MALLORY, 'bob')] }]
+    const [bound, rival] = [{ trust: 'met', rival: undefined } as const, { trust: undefined, rival: BOB }]
+    const said = async (): Promise<string[]> => {
+      const before = saidTo(desk).length
+      const pairs = [...desk.pairs]
+      for (const [method, params] of [
+        ['dm', { user: 'bob' }],
+        ['dm', { user: '@bob' }],
+        ['send', { channel: '@bob' }]
+      ] as const) {
+        await desk.call(method, { ...params, text: 'hi' })
+        desk.pairs = pairs
+      }
+      return [...new Set(saidTo(desk).slice(before))]
+    }
+    desk.pairs = [pairOf(BOB, 'bob', bound), pairOf(MALLORY, 'bob', rival)]
+    expect(await said()).to.deep.equal([`${id(BOB)} hi`])
+    expect(await desk.call<VerifyForm>('verify', { user: 'bob' })).to.include({ user: id(BOB) })
+    // Trusted, it is the other's, however sure of the first this user was.
+    const lost = { trust: 'verified', rival: MALLORY } as const
+    desk.pairs = [pairOf(BOB, 'bob', lost), pairOf(MALLORY, 'bob', { trust: 'trusted' })]
+    expect(await said()).to.deep.equal([`${id(MALLORY)} hi`])
+    // Whose it is may be in none of the channels: then it says nothing about these two.
+    const carol = keyOf('carol').publicKey
+    desk.pairs = [BOB, MALLORY].map((user) => pairOf(user, 'bob', { trust: undefined, rival: carol }))
+    expect(await codeOf(desk.call('dm', { user: 'bob', text: 'hi' }))).to.equal('AMBIGUOUS_USER')
+    // Nor is it anybody's whom nobody is a rival of.
+    desk.pairs = [pairOf(BOB, 'bob', bound), pairOf(MALLORY, 'bob', { trust: undefined })]
+    expect(await codeOf(desk.call('dm', { user: 'bob', text: 'hi' }))).to.equal('AMBIGUOUS_USER')
+  })
+
+  it('asks which one to trust of those with a nick, and says how sure of each this user is', async () => {
+    const desk = deskOf()
+    desk.members = [...desk.members, memberOf(MALLORY, 'bob')]
+    desk.pairs = [pairOf(MALLORY, 'bob', { trust: undefined, rival: BOB }), pairOf(BOB, 'bob', { trust: 'verified' })]
+    const error = await desk.call('trust', { user: 'bob' }).then(
+      () => new Error(),
+      (thrown: UsageError) => thrown
+    )
+    expect(error.message).to.include(
+      `bob (${fingerprint(BOB)}) ✓ verified in #garden, bob (${fingerprint(MALLORY)}) ! nick known with another key in #garden`
+    )
+    expect(desk.commands).to.deep.equal([])
+    await desk.call('trust', { user: fingerprint(MALLORY) })
+    expect(desk.commands).to.deep.equal([{ type: 'trust', user: MALLORY, isVerified: false }])
   })
 
   it('says nothing when the nick has come with another key, and whom to compare numbers with', async () => {
@@ -147,6 +200,42 @@ describe('talk with one user', () => {
       ['sent', 0, 'none'],
       ['waiting', undefined, 'none']
     ])
+  })
+
+  it('waits as long as who shares no channel has not answered, though it was taken', async () => {
+    const desk = deskOf(({ type }, tell) => {
+      if (type !== 'sayTo') return undefined
+      tell({ ...SENT, state: 'sent', seenBy: 0 })
+      return { type: 'said', local: 'l' }
+    })
+    const dm = (wait: string) => desk.call<SendForm>('dm', { user: id(BOB), text: 'hi', wait, timeout: 20 })
+    const [alone, together] = [desk.members.slice(0, 1), desk.members]
+    const ended: unknown[] = []
+    for (const [members, session] of [
+      [alone, 'starting'],
+      [alone, 'open'],
+      [together, 'starting']
+    ] as const) {
+      desk.members = members
+      desk.pairs = [pairOf(BOB, 'bob', { session })]
+      const [sent, seen] = [await dm('sent'), await dm('seen')]
+      ended.push([sent.state, sent.isUnanswered, seen.state, seen.isUnanswered])
+    }
+    expect(ended).to.deep.equal([
+      ['waiting', true, 'waiting', true],
+      ['sent', undefined, 'sent', undefined],
+      ['sent', undefined, 'sent', undefined]
+    ])
+    expect(whyUnsent({ session: 'starting', isUnanswered: true })).to.equal(WORDS.unanswered)
+  })
+
+  it('refuses what nobody would see', async () => {
+    const desk = deskOf()
+    for (const blank of ['', '   ', '\n\t', '\u200b\u2060', '\u3164']) {
+      expect(await codeOf(desk.call('dm', { user: 'bob', text: blank })), blank).to.equal('BAD_MESSAGE')
+      expect(await codeOf(desk.call('send', { channel: 'garden', text: blank })), blank).to.equal('BAD_MESSAGE')
+    }
+    expect(desk.commands).to.deep.equal([])
   })
 
   it('has no groups and nothing plain, and is no channel', async () => {
@@ -233,6 +322,18 @@ describe('a conversation', () => {
     const { messages } = await desk.call<ReadForm>('read', { ...conversation, since: 0 })
     const marks = messages.map((one) => /\[.*\]$/.exec(messageLine(one, { ...PLAIN, withState: true }))?.[0])
     expect(marks).to.deep.equal(['[seen by 1 of 1]', undefined, '[sent]'])
+  })
+
+  it('shows as waiting what was taken by somebody that shares no channel and has not answered', async () => {
+    const desk = await withHistory()
+    desk.members = desk.members.slice(0, 1)
+    const states = async (session: 'starting' | 'open'): Promise<unknown[]> => {
+      desk.pairs = [pairOf(BOB, 'bob', { seenUpTo: 1, session })]
+      const { messages } = await desk.call<ReadForm>('read', { ...conversation, since: 0 })
+      return messages.map(({ state }) => state)
+    }
+    expect(await states('starting')).to.deep.equal(['seen', 'sent', 'waiting'])
+    expect(await states('open')).to.deep.equal(['seen', 'sent', 'sent'])
   })
 
   it('says of a text that nobody has taken that it waits, in forms and in words alike', async () => {
@@ -364,11 +465,45 @@ describe('who the other is', () => {
     desk.pairs = [pairOf(BOB, 'bob', { trust: undefined, rival: MALLORY })]
     const form = await desk.call<TrustForm>('trust', { user: 'bob' })
     expect(form).to.deep.include({ user: id(BOB), trust: 'trusted' })
-    expect(form.replaced).to.include({ user: id(MALLORY), nick: 'bob' })
+    expect(form.replaced).to.include({ user: id(MALLORY), nick: 'bob', trust: 'met' })
     expect(desk.commands).to.deep.equal([{ type: 'trust', user: BOB, isVerified: false }])
     expect(trustedText(form)).to.equal(
       `You trust bob (${fingerprint(BOB)}) from now on. The nick is its, and no longer that of bob (${fingerprint(MALLORY)}).`
     )
+  })
+
+  it('tells what the one was that loses the nick, also when equal numbers settle it', async () => {
+    const desk = deskOf(({ type }) => {
+      if (type !== 'trust') return undefined
+      desk.pairs = [
+        pairOf(BOB, 'bob', { trust: 'verified' }),
+        pairOf(MALLORY, 'bob', { trust: 'verified', rival: BOB })
+      ]
+      return { type: 'done' }
+    })
+    const before = [
+      pairOf(BOB, 'bob', { trust: undefined, rival: MALLORY }),
+      pairOf(MALLORY, 'bob', { trust: 'verified' })
+    ]
+    const person = {
+      nick: 'bob',
+      trust: 'verified',
+      user: id(MALLORY),
+      fingerprint: fingerprint(MALLORY),
+      isSelf: false
+    }
+    const words = `The nick is its, and no longer that of bob (${fingerprint(MALLORY)}), which was ✓ verified.`
+    desk.pairs = before
+    const trusted = await desk.call<TrustForm>('trust', { user: id(BOB) })
+    expect(trusted.replaced).to.deep.equal(person)
+    expect(trustedText(trusted)).to.include(words)
+    desk.pairs = before
+    expect((await desk.call<VerifyForm>('verify', { user: id(BOB) })).replaced).to.equal(undefined)
+    const verified = await desk.call<VerifyForm>('verify', { user: id(BOB), code: number })
+    expect(verified.replaced).to.deep.equal(person)
+    expect(verifiedText(verified)).to.include(`Nobody stands between you. ${words}`)
+    expect(safetyNumberLines(verified).join('\n')).to.not.include(words)
+    expect((await desk.call<VerifyForm>('verify', { user: id(BOB), code: number })).replaced).to.equal(undefined)
   })
 
   it('is a mark with words beside it, for members and in the list of conversations', async () => {
@@ -385,6 +520,8 @@ describe('who the other is', () => {
     ])
     // The nick is whose the user says, not of whoever had it before.
     desk.pairs.push(pairOf(MALLORY, 'bob', { rival: BOB }))
+    const known = await desk.call<{ conversations: ConversationForm[] }>('pairs')
+    expect(known.conversations[1]!.rival).to.include({ user: id(BOB), nick: 'bob' })
     const again = await desk.call<{ members: MemberForm[] }>('members', { channel: 'garden' })
     expect(again.members.map(({ rival }) => rival)).to.deep.equal([undefined, undefined, id(BOB), undefined])
     desk.pairs.pop()
@@ -433,7 +570,7 @@ describe('who the other is', () => {
     const at = lines.indexOf(WORDS.heading)
     expect(lines[at + 1]).to.match(/^@bob +AAAA-BBBB +\? not verified +● online +session open, direct/)
     expect(lines[at + 2]).to.match(
-      /\+ trusted, not verified +- away +session starting, through a channel +2 not confirmed, 1 of them waiting$/
+      /\+ trusted, not verified +- away +session not answered yet, through a channel +2 not confirmed, 1 of them waiting$/
     )
     expect(lines[at + 3]).to.match(/! nick known with another key +● online +no session/)
     expect(sessionText({ session: 'none', isDirect: true })).to.equal('no session')
@@ -456,6 +593,7 @@ describe('who the other is', () => {
       WORDS.keyChanged(displayText('bob (AAAA-BBBB)'), displayText('Bob (CCCC-DDDD)'), name),
       WORDS.notTaken(WORDS.noSession),
       WORDS.notTaken(WORDS.notReached),
+      WORDS.notAnswered(WORDS.unanswered),
       WORDS.notSeen(name, true),
       WORDS.notSeen(name, false),
       WORDS.oneself,

@@ -127,7 +127,7 @@ describe('what is said about messages', () => {
     const { unknown, notSoMany, ambiguous, notYours, deletedAlready, otherLine, badReaction, nothingToFind } = MESSAGE
     const said = [unknown, notSoMany, ambiguous, notYours, deletedAlready, otherLine].map((one) => one(id))
     const delivery = [MESSAGE.notYoursToAsk(id), WAITING.notSeen(id, 0), WAITING.notSeen(id, 1)]
-    for (const message of [...said, badReaction, nothingToFind, ...delivery]) {
+    for (const message of [...said, badReaction, nothingToFind, WAITING.noText, WAITING.notUtf8, ...delivery]) {
       const { what, why, advice } = explain(new UsageError('X', message))
       expect(
         [what, why, advice].every((part) => part !== undefined && part.length > 5),

@@ -216,12 +216,12 @@ describe('the progress of a simulation', () => {
   ]
 
   /** What a terminal of this size is written, draw by draw. */
-  function drawn(columns: number, rows: number): { readonly draws: string[]; readonly end: string } {
+  function drawn(columns: number, rows: number, all = lines): { readonly draws: string[]; readonly end: string } {
     const writes: string[] = []
     let now = 0
     const terminal = { columns, rows, write: (text: string) => writes.push(text) }
     const view = new TerminalView(terminal, plan.phases, () => (now += 1_000))
-    for (const line of lines) view.take(line)
+    for (const line of all) view.take(line)
     const draws = writes.slice(1)
     view.close()
     return { draws, end: writes.at(-1)! }
@@ -240,6 +240,25 @@ describe('the progress of a simulation', () => {
     expect(last[4]).to.match(/★ manager-1 +ready +1\.2 +said 1/)
     expect(last.some((line) => /zoe +down/.test(line))).to.equal(true)
     expect(last.at(-1)).to.match(/… and \d+ more, 0 of them with a key/)
+  })
+
+  it('has a row for each manager of a crowd and none for its members, and counts them all', () => {
+    const run: RecordLine = {
+      ...(lines[0] as Extract<RecordLine, { type: 'run' }>),
+      mode: 'scale',
+      managers: 1,
+      peers: 999
+    }
+    const crowd: RecordLine[] = [
+      run,
+      { type: 'phase', at: 0, name: 'talk' },
+      { type: 'peer', at: 0, peer: 'peer0', role: 'manager', state: 'up' },
+      { type: 'said', at: 10, id: '0', by: 'peer17', place: '', readers: 900 },
+      { type: 'sample', at: 1_000, rss: 1, events: 1, ms: 1, online: 901 }
+    ]
+    const last = textOf(drawn(80, 12, crowd).draws.at(-1)!)
+    expect(last[2]).to.include('said 1').and.include('up 901 of 1000')
+    expect(last.slice(4)).to.have.lengthOf(1)
   })
 
   it('draws over itself, takes itself off at the end, and gives the cursor back', () => {

@@ -17,7 +17,7 @@ import type { ChannelSettings, ChannelView, Command, CommandResult } from '../..
 import { Prekeys } from '../../src/core/identity/prekeys.ts'
 import { asUserId, type UserId } from '../../src/core/identity/user.ts'
 import { makeUserRecord, readUserRecord, type UserRecord } from '../../src/core/identity/user-record.ts'
-import type { Effect, Env, Event, Row } from '../../src/core/machine.ts'
+import type { Effect, Env, Event, HandOutcome, Row } from '../../src/core/machine.ts'
 import { refreshLeaves } from '../../src/core/manager/leaf-refresh.ts'
 import { compareMessages, framesAmong, messageRoom, readMessageRow } from '../../src/core/member/history.ts'
 import { type MessageHeader, sealMessage } from '../../src/core/member/message.ts'
@@ -206,6 +206,14 @@ export class Bus {
     this.uptimeMs = until
   }
 
+  /** Hands a session frame to a node as any user may. @returns what is answered. */
+  handAs(user: Uint8Array, to: Node, frame: Uint8Array): HandOutcome | undefined {
+    const id = ++this.#askId
+    this.send(to, { type: 'session', id, from: asUserId(user), frame })
+    const answer = this.trace.findLast(({ effect }) => effect.type === 'answerHand' && effect.id === id)?.effect
+    return answer?.type === 'answerHand' ? answer.outcome : undefined
+  }
+
   /** The process ends; what was kept stays. */
   stop(node: Node): void {
     node.isUp = false
@@ -293,8 +301,8 @@ export class Bus {
         return this.send(other, { type: 'session', id: this.#askId, from, frame: effect.frame })
       }
       case 'answerHand': {
-        const { node: by, receipt } = this.#hands.get(effect.id)!
-        return this.send(by, { type: 'handed', receipt, outcome: effect.outcome })
+        const hand = this.#hands.get(effect.id)
+        return hand && this.send(hand.node, { type: 'handed', receipt: hand.receipt, outcome: effect.outcome })
       }
       case 'answerFrames': {
         const kept = [...node.rows.values()].filter(({ room }) => room === messageRoom(effect.channel))

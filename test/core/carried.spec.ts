@@ -72,6 +72,17 @@ const session = (channel: Uint8Array, author: SigningKey, fields: Partial<Sessio
   makeFrame(channel, author, {
     session: { tag: zeros(16), header: zeros(68), sealed: zeros(64), attempt: 0, lamport: 1, ...fields }
   }).bytes
+/** How many frames are still to be looked at. */
+const leftAt = ({ peer }: Node): number[] => {
+  const names = ['session frames that wait to be looked at', 'session frames that came too early']
+  return names.map((name) => peer.unsafeFills().find((fill) => fill.name === name)!.size)
+}
+/** Opens for nobody. */
+const junkStart = ({ channel }: World, author: SigningKey, n: number): Uint8Array =>
+  session(channel, author, {
+    start: { enc: new Uint8Array(1120).fill(n), sealed: new Uint8Array(300).fill(n) },
+    attempt: n
+  })
 const answerOf = (frames: Uint8Array[], isMore = false): Answer => ({
   descriptors: EMPTY,
   records: [],
@@ -313,32 +324,107 @@ describe('a member that was away', () => {
     expect(bob.notices.some(({ type }) => type === 'session')).to.equal(false)
   })
 
-  for (const isOfOther of [true, false]) {
-    it(`finds its texts behind more starts of ${isOfOther ? 'another' : 'their author'} than are looked at at once`, () => {
+  for (const whose of ['another', 'six others', 'their author'] as const) {
+    it(`finds its texts behind more starts of ${whose} than are looked at at once`, () => {
       const all = world('starts')
-      const { bus, alice, bob, carol } = all
+      const { bus, alice, bob, carol, dave, erin } = all
+      const crowd = whose === 'six others' ? ['frank', 'grace', 'heidi'].map((nick) => bus.add(nick)) : []
+      const invite = bus.invite(erin, all.channel)
+      for (const node of crowd) bus.join(node, invite)
+      bus.pass(15_000)
       bus.stop(bob)
       const texts = Array.from({ length: 8 }, (_, n) => `number ${n} for when you are back`)
       for (const text of texts) tell(all, alice, bob, text)
       bus.pass(5_000)
       bus.stop(alice)
       const own = bus.frames(all.channel).filter(({ kind }) => kind === 'session')
-      const author = isOfOther ? carol : alice
       const looks = BROUGHT_STARTS_AT_ONCE + REPAIR_PAUSE_MS / BROUGHT_START_MS
-      const junk = Array.from({ length: isOfOther ? STARTS_AT_ONCE + 100 : looks }, (_, n) =>
-        session(all.channel, author.key, {
-          start: { enc: new Uint8Array(1120).fill(n), sealed: new Uint8Array(300).fill(n) },
-          attempt: n
-        })
-      )
+      const [authors, each] = {
+        another: [[carol], STARTS_AT_ONCE + 100],
+        'six others': [[carol, dave, erin, ...crowd], looks],
+        'their author': [[alice], looks]
+      }[whose] as [Node[], number]
+      const junk = authors.flatMap(({ key }) => Array.from({ length: each }, (_, n) => junkStart(all, key, n)))
+      for (const node of crowd) bus.stop(node)
       loseWhatIsKept(all)
       bus.carriers.push({ ...carrierOf(all), answer: () => answerOf([...junk, ...own.map(({ bytes }) => bytes)]) })
       bus.start(bob)
-      bus.pass(30_000)
+      // Others with more are not before it: it is heard as soon as an answer comes.
+      bus.pass(whose === 'their author' ? 30_000 : REPAIR_PAUSE_MS)
       expect(heard(bob, alice)).to.deep.equal(texts)
       expect(bob.rejects).to.deep.equal([])
+      bus.pass((junk.length / authors.length) * BROUGHT_START_MS)
+      expect(leftAt(bob)).to.deep.equal([0, 0])
     })
   }
+
+  it('looks later at a start that came when others had brought too many, whoever brings more and more', () => {
+    const all = world('live')
+    const { bus, alice, bob, carol, dave, erin, channel } = all
+    const zoe = bus.add('zoe')
+    bus.join(zoe, bus.invite(erin, channel))
+    bus.pass(15_000)
+    let made = 0
+    const bring = ({ key }: Node, count: number): void => {
+      for (let n = 0; n < count; n++) bus.deliver(bob, channel, junkStart(all, key, made++))
+    }
+    for (const node of [carol, dave, erin, zoe]) bring(node, STARTS_AT_ONCE / 4)
+    bring(carol, ANSWERED_FRAMES)
+    tell(all, alice, bob, 'for you')
+    bus.stop(alice)
+    bring(carol, ANSWERED_FRAMES)
+    for (const { name, size, cap } of bob.peer.unsafeFills()) expect(size, name).to.be.at.most(cap)
+    expect(heard(bob, alice)).to.deep.equal([])
+    const [own] = bus
+      .frames(channel)
+      .filter(({ author }) => equalBytes(author, alice.key.publicKey))
+      .slice(-1)
+    expect(ask(all, bob)!.frames.map(hex), 'it may be for others').to.include(hex(own!.bytes))
+    bus.pass(2 * REPAIR_PAUSE_MS)
+    expect(heard(bob, alice)).to.deep.equal(['for you'])
+    bus.pass(ANSWERED_FRAMES * BROUGHT_START_MS)
+    expect(leftAt(bob)).to.deep.equal([0, 0])
+  })
+
+  it('asks, and keeps what it gets, as long as others have it look at all the starts that it may (R-1017)', () => {
+    const all = world('busy')
+    const { bus, alice, bob, carol, channel } = all
+    const flooders = Array.from({ length: 20 }, (_, n) => signingKey(new Uint8Array(32).fill(n + 50)).publicKey)
+    for (const user of flooders) bus.command(bob, { type: 'trust', user, isVerified: false })
+    bus.stop(bob)
+    tell(all, alice, bob, 'for when you are back')
+    bus.pass(5_000)
+    bus.stop(alice)
+    const carrier = carrierOf(all)
+    bus.carriers.push(carrier)
+    loseWhatIsKept(all)
+    bus.start(bob)
+    let isFlooded = true
+    const { start } = frameIn(channel, junkStart(all, carol.key, 0)).body.session!
+    const frame = SessionFrame.encode({
+      tag: zeros(16),
+      header: zeros(68),
+      sealed: zeros(64),
+      attempt: 0,
+      lamport: 0,
+      start
+    })
+    const flood = flooders.flatMap((user) =>
+      Array.from({ length: 5 }, () => ({ type: 'session', id: -1, from: asUserId(user), frame }) as const)
+    )
+    // Before each thing that happens to Bob.
+    bob.peer.handle = new Proxy(bob.peer.handle, {
+      apply: (handle, peer, [event, env]) =>
+        [...(isFlooded ? flood : []), event].flatMap((one) => Reflect.apply(handle, peer, [one, env]))
+    })
+    bus.deliver(bob, channel, junkStart(all, carol.key, 1))
+    bus.pass(5 * REPAIR_PAUSE_MS)
+    expect(carrier.asked).to.have.length(1)
+    expect(heard(bob, alice)).to.deep.equal([])
+    isFlooded = false
+    bus.pass(2 * REPAIR_PAUSE_MS)
+    expect(heard(bob, alice)).to.deep.equal(['for when you are back'])
+  })
 
   it('gets past a start that is refused for good', () => {
     const all = world('refused')
@@ -360,6 +446,7 @@ describe('a member that was away', () => {
     bus.pass(30_000)
     expect(heard(bob, alice)).to.deep.equal(['for when you are back'])
     expect(heard(bob, zoe)).to.deep.equal([])
+    expect(leftAt(bob)).to.deep.equal([0, 0])
   })
 
   it('looks at no more than an answer may hold, whoever gives a whole answer more', () => {

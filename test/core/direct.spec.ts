@@ -1,11 +1,15 @@
 import { expect } from 'chai'
-import { EMPTY, equalBytes, hex, joinBytes } from '../../src/base/bytes.ts'
+import { EMPTY, equalBytes, hex, joinBytes, zeros } from '../../src/base/bytes.ts'
 import { PeerError, UsageError } from '../../src/base/errors.ts'
 import { type Frame, makeFrame, readFrame } from '../../src/core/channel/frame.ts'
 import type { PairView } from '../../src/core/command.ts'
 import { asUserId } from '../../src/core/identity/user.ts'
+import { readUserRecord, type UserRecord } from '../../src/core/identity/user-record.ts'
 import { DIRECT_FRAMES, REPEAT_MS } from '../../src/core/params.ts'
 import { Refusal } from '../../src/core/reject.ts'
+import { initiate } from '../../src/core/session/handshake.ts'
+import { signingKey } from '../../src/crypto/sign.ts'
+import { SessionFrame } from '../../src/wire/messages.ts'
 import { Bus, type Node } from './bus.ts'
 
 interface World {
@@ -343,6 +347,71 @@ describe('two members of a channel', () => {
     tell(all, alice, bob, 'after')
     bus.pass(2_000)
     expect(shown(all, bob, alice)).to.deep.equal(['alice: before', 'alice: after'])
+  })
+
+  it('are found out by nobody who hands each one their frames: those of others are answered alike by all', () => {
+    const all = world('captured')
+    const { bus, alice, bob, others, channel } = all
+    const [carol, dave] = others as [Node, Node]
+    bus.isDirect = false
+    for (const [from, to] of [
+      [alice, bob],
+      [bob, alice],
+      [alice, bob]
+    ] as const) {
+      tell(all, from, to, 'had')
+      bus.pass(5_000)
+    }
+    bus.carry = (deliver, to, bytes) => {
+      const frame = readFrame(channel, bytes)
+      const isOfSession = frame !== undefined && !(frame instanceof Refusal) && frame.kind === 'session'
+      if (!isOfSession || (to !== bob && to !== dave)) deliver()
+    }
+    for (const to of [bob, dave]) tell(all, alice, to, 'not had')
+    const captured = bus.frames(channel).filter(({ kind }) => kind === 'session')
+    const bytesOf = ({ body }: Frame): Uint8Array => SessionFrame.encode(body.session!)
+    const hasStart = ({ body }: Frame): boolean => body.session!.start !== undefined
+    expect(captured.map(hasStart)).to.include.members([true, false])
+    expect(hasStart(captured.at(-1)!), 'to Dave').to.equal(true)
+    const stranger = signingKey(new Uint8Array(32).fill(77)).publicKey
+    for (const by of [carol.key.publicKey, stranger]) {
+      for (const [n, frame] of captured.entries()) {
+        // Who may start with nobody is told so, of whatever start.
+        const expected = by === stranger && hasStart(frame) ? 'taken' : 'unknown'
+        for (const to of bus.nodes.filter((node) => node !== carol))
+          expect(bus.handAs(by, to, bytesOf(frame)), `${n}, ${to.nick}`).to.equal(expected)
+      }
+    }
+    bus.pass(5_000)
+    const isOfThem = ({ kind, author }: Frame): boolean =>
+      kind === 'session' && [bob, dave].some(({ key }) => equalBytes(author, key.publicKey))
+    expect(bus.frames(channel).filter(isOfThem)).to.have.length(captured.filter(isOfThem).length)
+    expect(pairOf(all, dave, alice)).to.equal(undefined)
+    expect(shown(all, bob, alice)).to.have.length(3)
+    for (const [to, frame] of [
+      [bob, captured.at(-2)!],
+      [dave, captured.at(-1)!]
+    ] as const)
+      for (const time of ['first', 'again'])
+        expect(bus.handAs(alice.key.publicKey, to, bytesOf(frame)), `${to.nick}, ${time}`).to.equal('taken')
+    expect(shown(all, bob, alice)).to.deep.equal(['alice: had', 'bob: had', 'alice: had', 'alice: not had'])
+    expect(shown(all, dave, alice)).to.deep.equal(['alice: not had'])
+  })
+
+  it('answer a start with a record that does not hold as if it were for others, who hands it over (R-1002)', () => {
+    const { bus, bob, others } = world('over')
+    const [carol, dave] = others as [Node, Node]
+    const recordOf = (node: Node): UserRecord => {
+      const identity = bus.command(node, { type: 'identity' })
+      return readUserRecord(identity.type === 'identity' ? identity.record : EMPTY, bus.env(node).now) as UserRecord
+    }
+    const self = { key: carol.key, record: { ...recordOf(carol), bytes: recordOf(carol).bytes.slice(1) } }
+    const started = initiate(self, recordOf(bob), undefined, 1, carol.random)
+    if (started instanceof Refusal) throw new Error('no start')
+    const frame = { tag: zeros(16), header: zeros(68), sealed: zeros(64), attempt: 0, lamport: 0, start: started.start }
+    for (const to of [bob, dave])
+      expect(bus.handAs(carol.key.publicKey, to, SessionFrame.encode(frame)), to.nick).to.equal('unknown')
+    expect([bob, dave].map(({ rejects }) => rejects)).to.deep.equal([[1002], [1001]])
   })
 
   it('keep their conversation and its order over restarts of both, power cut or not', () => {

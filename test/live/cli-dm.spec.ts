@@ -148,10 +148,39 @@ describe('one-to-one talk, as real processes', function () {
 
     const trusted = await ask('alice', 'trust', 'bob')
     expect(trusted).to.include({ user, trust: 'trusted' })
-    expect((trusted['replaced'] as Form)['user']).to.equal(old!['user'])
+    expect(trusted['replaced']).to.include({ user: old!['user'], trust: 'verified' })
     expect(await ask('alice', 'dm', 'bob', 'welcome back', '--wait', 'seen')).to.include({ with: user, state: 'seen' })
     const said = (await stage.run('read', '@alice', '--limit', '0', '--peek', '--home', home, '--json')).forms
     expect(texts(said)).to.have.members(['it is me', 'welcome back'])
+  })
+
+  it('means by a nick whom this user knows by it, whoever else comes with it, until another is trusted', async () => {
+    const first = await ask('alice', 'dm', 'bob', 'is it you?', '--wait', 'seen')
+    const home = await stage.home()
+    const ear = await stage.listen(homes.alice)
+    await serve(home, 'bob')
+    await stage.ask('join', invite, '--timeout', '60s', '--home', home)
+    const { user, fingerprint } = await stage.ask('id', '--home', home)
+    const members = await run('alice', 'members', 'garden')
+    if (!members.forms.some((one) => one['user'] === user)) await ear.hear({ type: 'roster', change: 'admitted' })
+    for (const [verb, whom] of [
+      ['dm', 'bob'],
+      ['dm', '@bob'],
+      ['send', '@bob']
+    ] as const)
+      expect(await ask('alice', verb, whom, 'still you?', '--wait', 'seen')).to.include({ with: first['with'] })
+    const refused = await run('alice', 'dm', String(fingerprint), 'and you?')
+    expect([refused.code, codeOf(refused.forms)]).to.deep.equal([4, 'KEY_CHANGED'])
+    const unclear = await stage.run('trust', 'bob', '--home', homes.alice)
+    expect(unclear.code).to.equal(1)
+    expect(unclear.err).to.match(/ \? not verified in #garden, bob \(.+\) ! nick known with another key in #garden/)
+    const digits = String((await ask('alice', 'verify', String(user)))['safetyNumber'])
+    const verified = await stage.run('verify', String(user), '--code', digits, '--home', homes.alice)
+    expect(verified.out).to.match(/is verified\..+ The nick is its, and no longer that of bob \(/)
+    for (const whom of ['bob', '@bob'])
+      expect(await ask('alice', 'dm', whom, 'it is you', '--wait', 'seen')).to.include({ with: user })
+    const [rival] = (await conversationsOf('alice')).flatMap((one) => one['rival'] ?? [])
+    expect(rival).to.include({ user, nick: 'bob' })
   })
 
   it('is had in the chat, where its lines are told from those of channels', async () => {
@@ -223,6 +252,34 @@ describe('one-to-one talk, as real processes', function () {
     chat.type('/search word')
     await chat.until('what was said', () => /1 message found/.test(chat.out))
     expect((await chat.interrupt()).code).to.equal(0)
+  })
+
+  it('is refused when nobody would see it, or it is no text', async () => {
+    const blank = await stage.run('dm', 'bob', '   ', '--home', homes.alice)
+    expect(blank.code).to.equal(1)
+    expect(blank.err).to.match(/^conclave: There is nothing to send\n {2}why: {2}.+\n {2}try: {2}.+last word.+\n$/)
+    const garbled = stage.start('dm', 'bob', '-', '--home', homes.alice)
+    garbled.child.stdin.end(Buffer.from([0x61, 0xff, 0x62]))
+    const { code, err } = await garbled.ended
+    expect([code, /UTF-8/.test(err)]).to.deep.equal([1, true])
+    expect(await conversationsOf('alice')).to.deep.equal([])
+  })
+
+  it('with whom no channel is shared waits until the other trusts and has answered', async () => {
+    const home = await stage.home()
+    await serve(home, 'frank')
+    const { user } = await ask('alice', 'id')
+    const { user: frank } = await stage.ask('id', '--home', home)
+    const hello = await stage.run('dm', String(user), 'hello', '--timeout', '5s', '--home', home, '--json')
+    expect([hello.code, codeOf(hello.forms)]).to.deep.equal([6, 'NOT_ANSWERED'])
+    const [kept] = (await stage.run('read', `@${user}`, '--limit', '0', '--peek', '--home', home, '--json')).forms
+    expect(kept).to.include({ text: 'hello', state: 'waiting' })
+    expect(await conversationsOf('alice')).to.deep.equal([])
+    const ear = await stage.listen(home)
+    await ask('alice', 'trust', String(frank))
+    await ear.hear({ type: 'messageState', state: 'seen' }, 0, 60_000)
+    const again = await stage.ask('dm', String(user), 'hello again', '--home', home)
+    expect(again).to.include({ state: 'sent', session: 'open' })
   })
 
   it('reaches who was killed when that is back, once', async () => {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { acquireLock } from '../../src/node/lock.ts'
 import { type Form, type Process, Stage } from './cli-processes.ts'
 import { until } from './hosts.ts'
 
@@ -203,8 +204,25 @@ describe('the command line, as real processes', function () {
     expect(second.err).to.match(/Cannot use .*\n {2}why: +Process \d+ is using it/)
     expect(second.err).to.include(String(process.child.pid))
     expect(second.err).to.match(/\n {2}try: /)
+    expect(second.err).to.not.include('waiting for it')
     const asJson = await stage.run('carrier', '--home', home, '--json', '--no-passphrase')
     expect(asJson.forms[0]?.['error']).to.include({ code: 'HOME_IN_USE', retryable: true })
+  })
+
+  it('a home that another command holds for a moment is waited for, and not for long', async () => {
+    const home = await stage.home()
+    await stage.ask('init', '--home', home, '--no-passphrase')
+    const [held, waiting] = [await acquireLock(home, { isBrief: true }), /using this home for a moment/]
+    const peer = stage.start('peer', '--headless', '--home', home, '--no-mdns', '--json')
+    await peer.until('that it waits', () => waiting.test(peer.err))
+    await held.release()
+    await peer.form({ type: 'ready' })
+    expect(peer.err.match(waiting)).to.have.length(1)
+    expect((await peer.interrupt()).code).to.equal(0)
+    await acquireLock(home, { isBrief: true })
+    const { code, forms } = await stage.run('key-manager', '--home', home, '--no-mdns', '--json')
+    expect(code).to.equal(1)
+    expect(forms.at(-1)?.['error']).to.include({ code: 'HOME_IN_USE' })
   })
 
   it('nothing secret is printed: no passphrase, no key of the store', async () => {

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { UsageError } from '../../src/base/errors.ts'
-import { acquireLock } from '../../src/node/lock.ts'
+import { acquireLock, isHeldBriefly } from '../../src/node/lock.ts'
 
 const CHILD = fileURLToPath(new URL('./lock-child.js', import.meta.url))
 
@@ -69,6 +69,14 @@ describe('node/lock', function () {
     await lock.release()
     expect((await refusal()).code).to.equal('HOME_IN_USE')
     await again.release()
+  })
+
+  it('a home held for one command only says so to whoever comes', async () => {
+    for (const isBrief of [true, false]) {
+      const lock = await acquireLock(home, { isBrief })
+      expect(isHeldBriefly(await refusal())).to.equal(isBrief)
+      await lock.release()
+    }
   })
 
   it('a killed owner leaves the home usable', async () => {

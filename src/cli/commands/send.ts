@@ -1,4 +1,5 @@
 /** `conclave send|dm|edit|delete|react` */
+import { readUtf8 } from '../../base/bytes.ts'
 import { UsageError } from '../../base/errors.ts'
 import type { Params } from '../../node/control.ts'
 import { TEXT_BYTES } from '../../wire/limits.ts'
@@ -52,7 +53,7 @@ async function paramsOf({ command, operands, options }: Arguments): Promise<Para
 
 async function textOf(operand: string): Promise<string> {
   const text = operand === '-' ? await standardInput() : operand
-  if (text === '') throw new UsageError('BAD_MESSAGE', WAITING.noText)
+  if (displayText(text).trim() === '') throw new UsageError('BAD_MESSAGE', WAITING.noText)
   if (Buffer.byteLength(text) > TEXT_BYTES) throw new UsageError('BAD_MESSAGE', WAITING.longText)
   return text
 }
@@ -73,6 +74,8 @@ function notSent(form: SendForm): UsageError {
   const { key: state } = form
   const why = KEY_STATES[state]
   const kept = { isKept: true }
+  if (form.isUnanswered === true)
+    return Object.assign(new UsageError('NOT_ANSWERED', CONVERSATION.notAnswered(whyUnsent(form))), kept)
   if (form.with !== undefined)
     return Object.assign(new UsageError('NO_PEERS', CONVERSATION.notTaken(whyUnsent(form))), kept)
   switch (state) {
@@ -106,7 +109,7 @@ async function standardInput(): Promise<string> {
     bytes += part.length
     if (bytes > TEXT_BYTES + 1) throw new UsageError('BAD_MESSAGE', WAITING.longText)
   }
-  return Buffer.concat(parts)
-    .toString('utf8')
-    .replace(/\r?\n$/, '')
+  const text = readUtf8(Buffer.concat(parts))
+  if (text === undefined) throw new UsageError('BAD_MESSAGE', WAITING.notUtf8)
+  return text.replace(/\r?\n$/, '')
 }

@@ -2,7 +2,7 @@
  * The user records this peer knows: for each user the newest it has seen, and never an older one again.
  *
  * A record is believed for its signature, whoever brings it; the pins keep anybody from bringing back an old one. The book
- * is bounded: the record used longest ago goes first, its pin stays.
+ * is bounded: the record brought longest ago goes first, but for those without which a channel cannot go on; its pin stays.
  *
  * A record counts as confirmed when it was brought, and for a while after. Past that it is worth asking for a newer one,
  * and goes on being used when nobody has one.
@@ -18,10 +18,21 @@ import type { UserId } from './user.ts'
 import { readUserRecord, type UserRecord } from './user-record.ts'
 
 export class RecordBook {
+  readonly #isHeld: (user: UserId) => boolean
+  readonly #most: number
   readonly #pins = new Pins()
   readonly #records = new Map<string, UserRecord>()
   /** By user, in this run: when its record was brought last, ms since 1970. */
   readonly #confirmedAt = new Map<string, number>()
+
+  /**
+   * @param isHeld - whose record never goes; a few.
+   * @param most - records kept, unless more are held.
+   */
+  constructor(isHeld: (user: UserId) => boolean = () => false, most: number = KEPT_RECORDS) {
+    this.#isHeld = isHeld
+    this.#most = most
+  }
 
   /** The newest record known of a user. */
   get(user: Uint8Array): UserRecord | undefined {
@@ -69,8 +80,9 @@ export class RecordBook {
     if (known?.seq === record.seq) return known
     const { user, seq, hash, bytes } = record
     out.note([stateRow(`user/${name}`, UserRow.encode({ user, seq, hash, record: bytes }))])
-    for (const oldest of this.#records.keys()) {
-      if (this.#records.size <= KEPT_RECORDS) break
+    for (const [oldest, { user: whose }] of this.#records) {
+      if (this.#records.size <= this.#most) break
+      if (this.#isHeld(whose)) continue
       this.#records.delete(oldest)
       this.#confirmedAt.delete(oldest)
       out.note([], [stateKey(`user/${oldest}`)])

@@ -24,6 +24,7 @@ import { isHigher } from '../channel/key-schedule.ts'
 import { asUserId } from '../identity/user.ts'
 import type { Env } from '../machine.ts'
 import type { Out } from '../out.ts'
+import { PROMISE_JUMP, PROMISE_JUMP_MS } from '../params.ts'
 import { Refusal, refuse } from '../reject.ts'
 import { appliesRemovals } from './batch.ts'
 
@@ -45,6 +46,9 @@ export class CoSigner {
   readonly #seat: CoSignerSeat
   /** What we signed last, to say it again when it got lost. */
   #signed: { readonly proposal: CheckedAnnouncement; readonly signature: Uint8Array } | undefined
+  /** How much further than others the one in office may go since we last signed something, and from when it is more. */
+  #leeway = 0
+  #bearsFrom = Number.NEGATIVE_INFINITY
 
   constructor(context: Context, seat: CoSignerSeat) {
     this.#context = context
@@ -89,20 +93,33 @@ export class CoSigner {
     if (head.group.length > 0 || proposal.payload === undefined) return refuse(405)
     if (provesOffice(charter, proposal)) this.#context.noteOffice(officeOf(proposal))
     const { office } = this.#context
+    const { current } = this.#seat
+    const isFollowing = current === undefined || equalBytes(head.previous, current.announcement)
+    // One of us is behind, or our ways have parted: each asks the other, also one in office that nobody tells of a later one.
+    if (!isFollowing) this.#seat.learn(frame.author, env, out)
     const isOfOffice = equalBytes(frame.author, office.manager)
-    if (head.key.term > Math.max(office.term, promised.term) + TERM_JUMP) return refuse(409)
+    const jump = TERM_JUMP + (isOfOffice ? this.#leeway : 0)
+    if (head.key.term > Math.max(office.term, promised.term) + jump) {
+      if (isOfOffice) this.#bear(env)
+      return refuse(409)
+    }
     if (head.key.serial > 1 && !(isOfOffice && head.key.term === office.term)) return refuse(415)
     if (!isHigher(head.key, promised)) return refuse(432)
     if (!isOfOffice && (isInOffice || this.#seat.isLed(env))) return refuse(433)
-    const { current } = this.#seat
-    if (current !== undefined && !equalBytes(head.previous, current.announcement)) {
-      // One of us is behind, or our ways have parted: each asks the other.
-      this.#seat.learn(frame.author, env, out)
-      return refuse(435)
-    }
+    if (!isFollowing) return refuse(435)
     const preview = this.#seat.tryProposal(proposal)
     if (preview instanceof Refusal) return preview
     return appliesRemovals(this.#context, preview) ? preview : refuse(434)
+  }
+
+  /**
+   * Lies may have taken the one in office so far up while we were away. It cannot go back, and nobody else stands while it is
+   * heard: by and by we bear it.
+   */
+  #bear({ uptimeMs }: Env): void {
+    if (uptimeMs < this.#bearsFrom) return
+    this.#leeway += PROMISE_JUMP
+    this.#bearsFrom = uptimeMs + PROMISE_JUMP_MS
   }
 
   /** Promise and statements durable, then the signature. What we sign for we know: it is told, whatever becomes of it. */
@@ -112,6 +129,7 @@ export class CoSigner {
     const { self, log } = context
     const { term, serial } = head.key
     context.promised = { term, serial }
+    this.#leeway = 0
     const fresh = preview.statements.filter((one) => log.mayBeKept(one) && log.addPending(one))
     const waiting = new Set(log.unappliedRemovals().map(({ id }) => hex(id)))
     const signed = new Set(preview.statements.map(({ id }) => hex(id)))

@@ -3,16 +3,17 @@
  *
  * Nothing shows which there were, nor who was there to keep them: so carriers without keys and members are asked, each once,
  * also those that come later. A question says what has come already: of many who keep the same only the first gives it. What
- * comes is for our sessions to judge, and no faster than starts may come.
+ * comes is for our sessions to judge, of one author after the other, and no faster than starts may come.
  */
 import { hex, mapKey, unhex } from '../../base/bytes.ts'
+import { inTurn } from '../../base/in-turn.ts'
 import { trim } from '../../base/trim.ts'
 import { ANSWERED_FRAMES, KNOWN_FRAMES } from '../../wire/limits.ts'
 import type { Answer } from '../../wire/messages.ts'
 import { AbsenceRow, type AbsenceSpanRow } from '../../wire/rows.ts'
 import type { Context } from '../channel/context.ts'
 import { type Frame, readFrame } from '../channel/frame.ts'
-import { beginningOf } from '../channel/frames-answer.ts'
+import { beginningOf, FramesAnswer } from '../channel/frames-answer.ts'
 import { Deadlines } from '../deadlines.ts'
 import { asUserId, type UserId } from '../identity/user.ts'
 import type { Env, Row, RowKey } from '../machine.ts'
@@ -62,10 +63,12 @@ export class SessionRepair {
   #next: { readonly from: UserId; readonly asked: Asked } | undefined
   /** `Env.uptimeMs` before which nothing is asked for. */
   #restUntil = Number.NEGATIVE_INFINITY
-  /** What came, oldest first. */
+  /** What came, of each author in turn the oldest first. */
   #queue: Frame[] = []
-  /** Whose frames wait, since one of them was refused for the rate of starts. */
-  #heldUp = new Set<string>()
+  /** What came on the topic with a start that was not looked at; of each author in turn. */
+  #early: Frame[] = []
+  /** Those that bring one start too many, and are given a second try. */
+  readonly #refused = new WeakSet<Frame>()
   /** How questions name what has come, by hex. */
   readonly #known = new Map<string, Uint8Array>()
 
@@ -91,7 +94,8 @@ export class SessionRepair {
       { name: 'members asked for session frames', size: this.#members.size, cap: ASKED_KEEPERS },
       { name: 'carriers asked for session frames', size: this.#carriers.size, cap: ASKED_CARRIERS },
       { name: 'session frames known', size: this.#known.size, cap: KNOWN_FRAMES },
-      { name: 'session frames that wait to be looked at', size: this.#queue.length, cap: ANSWERED_FRAMES }
+      { name: 'session frames that wait to be looked at', size: this.#queue.length, cap: ANSWERED_FRAMES },
+      { name: 'session frames that came too early', size: this.#early.length, cap: ANSWERED_FRAMES }
     ]
   }
 
@@ -213,42 +217,58 @@ export class SessionRepair {
 
   /** @returns whether there was anything that had not come before. */
   #takeIn(answer: Answer, out: Out): boolean {
-    const before = this.#queue.length
+    const came: Frame[] = []
     for (const bytes of answer.frames.slice(0, ANSWERED_FRAMES)) {
       const frame = readFrame(this.#context.channel, bytes)
       if (frame instanceof Refusal) out.reject(frame)
-      else if (frame?.body.session !== undefined) this.#takeFrame(frame)
+      else if (frame?.body.session !== undefined && this.#isNew(frame)) came.push(frame)
     }
-    this.#queue.sort((a, b) => a.body.session!.lamport - b.body.session!.lamport)
-    return this.#queue.length > before
+    this.#queue = ofEachInTurn(came.sort((a, b) => a.body.session!.lamport - b.body.session!.lamport))
+    return came.length > 0
   }
 
-  #takeFrame(frame: Frame): void {
-    const beginning = beginningOf(frame.id)
+  #isNew({ id }: Frame): boolean {
+    const beginning = beginningOf(id)
     const name = hex(beginning)
-    if (this.#known.has(name)) return
+    if (this.#known.has(name)) return false
     this.#known.set(name, beginning)
     trim(this.#known, KNOWN_FRAMES)
-    this.#queue.push(frame)
+    return true
+  }
+
+  /** A frame on the topic, of a member, with a start that was not looked at (R-1017). There is room for what an answer holds. */
+  takeEarly(frame: Frame, env: Env): void {
+    const room = new FramesAnswer()
+    this.#early = ofEachInTurn([...this.#early, frame]).filter(({ bytes }) => room.take(bytes))
+    this.#deadlines.setEarliest('look', env.uptimeMs + REPAIR_PAUSE_MS)
   }
 
   /**
-   * Hands over what came: on a topic a member's frames alone would have reached us, and starts no faster than they may. What an
-   * author brought too fast waits, and with it what it said later; a frame that is refused so twice is refused for good.
+   * Hands over what came: on a topic a member's frames alone would have reached us, and starts no faster than they may. What
+   * was not looked at for that waits, and what its author said later, too; a start too many is refused for good at the second try.
    */
   #work(env: Env, out: Out): void {
-    const refusedBefore = this.#heldUp
-    this.#heldUp = new Set()
-    this.#queue = this.#queue.filter((frame) => {
+    const waiting = new Set<string>()
+    const isLeft = (frame: Frame): boolean => {
       const author = mapKey(frame.author)
-      if (this.#heldUp.has(author)) return true
-      const refusal = this.#context.log.isMember(frame.author) ? this.#context.onSession(frame, env, out) : undefined
-      const isAgain = refusedBefore.delete(author)
-      const isTooFast = refusal?.check === 1005 && !isAgain
-      if (isTooFast) this.#heldUp.add(author)
-      return isTooFast
-    })
-    if (this.#heldUp.size > 0) this.#restUntil = env.uptimeMs + REPAIR_PAUSE_MS
+      if (!waiting.has(author) && this.#isOver(frame, env, out)) return false
+      waiting.add(author)
+      return true
+    }
+    const next = env.uptimeMs + REPAIR_PAUSE_MS
+    this.#queue = this.#queue.filter(isLeft)
+    if (this.#queue.length > 0) this.#restUntil = next
+    this.#early = this.#early.filter(isLeft)
+    if (this.#early.length > 0) this.#deadlines.setEarliest('look', next)
+  }
+
+  #isOver(frame: Frame, env: Env, out: Out): boolean {
+    if (!this.#context.log.isMember(frame.author)) return true
+    const check = this.#context.onSession(frame, env, out)?.check
+    if (check === 1017) return false
+    if (check !== 1005 || this.#refused.has(frame)) return true
+    this.#refused.add(frame)
+    return false
   }
 
   #row(): Row {
@@ -268,3 +288,8 @@ export class SessionRepair {
     this.#spans = AbsenceRow.decode(bytes).spans.slice(-BACKLOG_SPANS)
   }
 }
+
+/** One frame of each author after the other; those of one stay in their order. */
+const ofEachInTurn = (frames: readonly Frame[]): Frame[] => [
+  ...inTurn([...Map.groupBy(frames, ({ author }) => mapKey(author)).values()])
+]

@@ -39,7 +39,7 @@ interface Life {
   /** What came before what is before it. */
   readonly early: Map<number, EarlyText>
   /** Of the last texts up to `heard`: what is here under their names. */
-  marks: Uint8Array[]
+  readonly marks: Uint8Array[]
   /** When it was last heard, `Env.uptimeMs`. */
   heardAt: number
 }
@@ -105,12 +105,7 @@ export class Heard {
     const events: HeardEvent[] = []
     const life = this.#lifeOf(instance)
     if (life === undefined) return events
-    for (const [number, { origin }] of life.early) {
-      const isShown = origin.length > 0 && number <= this.upTo(origin)
-      if (!isShown) continue
-      life.early.delete(number)
-      this.#changed.push({ instance, number })
-    }
+    this.#forgetShown(life)
     this.#passOver(life, Math.max(0, ...life.early.keys()), events)
     return events
   }
@@ -151,7 +146,9 @@ export class Heard {
       const next = Math.min(upTo + 1, ...life.early.keys())
       if (next > life.heard + 1) {
         events.push({ type: 'gap', from: life.heard + 1, to: next - 1 })
-        life.marks = []
+        const missing = Math.min(next - life.heard - 1, MARKS)
+        life.marks.push(...Array.from({ length: missing }, () => UNKNOWN))
+        this.#forgetMarks(life, MARKS)
       }
       life.heard = next - 1
       this.#release(life, events)
@@ -160,12 +157,22 @@ export class Heard {
 
   #begin(instance: Uint8Array, heard: number, heardAt: number, events: HeardEvent[]): Life {
     if (this.#lives.length === KNOWN_LIVES) {
+      for (const life of this.#lives) this.#forgetShown(life)
       events.push(...this.end(this.#lives[0]!.instance))
       this.#lives.shift()
     }
     const life = { instance, heard, early: new Map(), marks: [], heardAt }
     this.#lives.push(life)
     return life
+  }
+
+  /** Lets go of what a life holds back and another one, that said it first, has shown. */
+  #forgetShown({ instance, early }: Life): void {
+    for (const [number, { origin }] of early) {
+      if (origin.length === 0 || number > this.upTo(origin)) continue
+      early.delete(number)
+      this.#changed.push({ instance, number })
+    }
   }
 
   #release(life: Life, events: HeardEvent[]): void {

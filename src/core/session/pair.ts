@@ -22,6 +22,7 @@ import {
   OUTBOX_MESSAGES,
   REPEAT_MS,
   REPEATS_AT_ONCE,
+  RESEAL_TRIES,
   RESEND_MAX_MS,
   RESEND_MS,
   RESEND_THERE_MS,
@@ -234,13 +235,14 @@ export class Pair {
 
   /**
    * The other end says, and nothing proves it, that it can do nothing with our frames of this tag: a session that it does not
-   * have, or a start whose one-time key was used.
+   * have, a start whose one-time key was used, or a chain that it has let go of.
    */
   hint(tag: Uint8Array, env: Env, out: Out): void {
     const session = this.sessions.find(({ sendingTag }) => sendingTag && equalBytes(sendingTag, tag))
-    if (session === undefined || session.isDoubted) return
     const turn = this.#turn(env)
-    if (!this.#renew(env, turn)) return
+    if (session === undefined) {
+      if (!this.#said.unsealTag(tag)) return
+    } else if (session.isDoubted || !this.#renew(env, turn)) return
     this.#pump(env, turn)
     this.#open(turn)
     this.#resendSoon(env)
@@ -350,9 +352,13 @@ export class Pair {
   // ------------------------------------------------------------------ hearing
 
   #hear(session: Session, frame: SessionFrame, content: SessionContent, env: Env, turn: Turn): void {
-    this.#unanswered = 0
-    if (!equalBytes(content.instance, this.#life)) this.#meet(content.instance, turn)
-    session.isDoubted = false
+    const isOther = !equalBytes(content.instance, this.#life)
+    // What comes late of a life that was left brings none of its sessions back.
+    if (!isOther || !session.isDoubted) {
+      this.#unanswered = 0
+      if (isOther) this.#meet(content.instance, turn)
+      session.isDoubted = false
+    }
     this.#show(this.#heard.take(content, env.uptimeMs), turn)
     if (content.number > 0 || frame.start !== undefined) this.#answerLater(session, frame, env.uptimeMs + ACK_MS)
     turn.write({ puts: [this.#row()], deletes: [] })
@@ -405,6 +411,7 @@ export class Pair {
       const lost = told.filter(({ hasCome }) => !hasCome).map(({ text }) => text)
       this.#beginAnew(lost, Math.min(ack, this.#next - 1), env, turn)
     }
+    this.#said.unsealTried(RESEAL_TRIES)
     if (told.length === 0) return isSetBack
     this.#resendAfterMs = RESEND_MS
     this.#attempt = 0
@@ -468,7 +475,7 @@ export class Pair {
     const { number, content, instance } = text
     const origin = equalBytes(instance, this.#instance) ? EMPTY : instance
     const frame = session.seal({ ...this.#content(session), number, content, origin })
-    text.sealed = { session: session.id, frame }
+    text.sealed = { session: session.id, frame, tries: 0 }
     this.#settle(session)
     turn.isDurable = true
     turn.write({ puts: [this.#said.row(text)], deletes: [] })
@@ -499,6 +506,7 @@ export class Pair {
     const texts = this.#said.window().filter(({ sealed }) => sealed !== undefined)
     for (const text of texts.slice(0, RESENT_AT_ONCE)) {
       const isOfOther = session !== undefined && !equalBytes(text.sealed!.session, session.id)
+      text.sealed!.tries++
       const frame = isOfOther && session.isConfirmed ? this.#seal(text, session, turn) : text.sealed!.frame
       turn.frames.push({ ...frame, attempt: this.#attempt })
     }
@@ -546,12 +554,17 @@ export class Pair {
     if (this.#owed.size === 0) this.#deadlines.set('acknowledge', undefined)
   }
 
-  #content({ life }: Session): SessionContent {
+  #content({ life, isConfirmed, hasOneTimeKey }: Session): SessionContent {
+    const instance = this.#instance
+    const oldest = this.#said.oldest(this.#next)
+    // Keys that go on may open it later: it tells nothing of texts.
+    if (!isConfirmed && !hasOneTimeKey)
+      return { instance, number: 0, oldest, ackInstance: EMPTY, ack: 0, marks: EMPTY, origin: EMPTY }
     const ackInstance = life.length > 0 ? life : this.#life
     return {
-      instance: this.#instance,
+      instance,
       number: 0,
-      oldest: this.#said.oldest(this.#next),
+      oldest,
       ackInstance,
       ack: this.#heard.upTo(ackInstance),
       marks: this.#heard.marks(ackInstance),

@@ -20,7 +20,7 @@ import type { RatchetRow } from '../../wire/rows.ts'
 import type { Env } from '../machine.ts'
 import { SKIPPED_KEYS } from '../params.ts'
 import { Refusal, refuse } from '../reject.ts'
-import { SkippedKeys } from './skipped-keys.ts'
+import { type SkippedChain, SkippedKeys } from './skipped-keys.ts'
 
 type Random = (length: number) => Uint8Array
 
@@ -169,9 +169,9 @@ export class Ratchet {
     if (receiving !== undefined && key === receiving.header && header.number >= receiving.count) {
       return this.#openAhead(receiving, header, unseal, env)
     }
-    const messageKey = this.skipped.get(message.tag)?.keys.get(header.number)
-    if (messageKey === undefined) return refuse(1009)
-    const opened = unseal(messageKey)
+    const skipped = this.skipped.get(message.tag)?.keys.get(header.number)
+    if (skipped === undefined) return refuse(1009)
+    const opened = unseal(skipped.key)
     if (!(opened instanceof Refusal)) this.skipped.use(message.tag, header.number)
     return opened
   }
@@ -204,8 +204,8 @@ export class Ratchet {
   }
 
   /** Gives back what a row holds of `skipped`. */
-  restoreSkipped(header: Uint8Array, since: number, keys: Map<number, Uint8Array>): void {
-    this.skipped.restore(headerKey(header).tag, { header, since, keys })
+  restoreSkipped({ header, keys }: SkippedChain): void {
+    this.skipped.restore(headerKey(header).tag, { header, keys })
   }
 
   /** Clears every key. */

@@ -15,8 +15,17 @@ export interface SaidText {
   readonly content: Content
   /** Instance in which it was said first: with the number its name for good. */
   readonly instance: Uint8Array
-  /** Id of the session under which it is sealed, and the frame; undefined: it waits. */
-  sealed: { readonly session: Uint8Array; readonly frame: SessionFrame } | undefined
+  /** Undefined: it waits. */
+  sealed: Sealed | undefined
+}
+
+/** How a text goes to the other end. */
+interface Sealed {
+  /** Id of the session. */
+  readonly session: Uint8Array
+  readonly frame: SessionFrame
+  /** How often it was sent again. */
+  tries: number
 }
 
 /** A text that is said again under another name. */
@@ -108,6 +117,18 @@ export class Said {
     return renamed
   }
 
+  /** What was sent again so often and has not come, though we hear of the other end, waits again: it may not open there any more. */
+  unsealTried(tries: number): void {
+    for (const text of this.#texts.values()) if (text.sealed && text.sealed.tries >= tries) text.sealed = undefined
+  }
+
+  /** What is sealed with this tag waits again. @returns whether there is anything. */
+  unsealTag(tag: Uint8Array): boolean {
+    const texts = this.window().filter(({ sealed }) => sealed && equalBytes(sealed.frame.tag, tag))
+    for (const text of texts) text.sealed = undefined
+    return texts.length > 0
+  }
+
   /** What was sealed under a session that is not used any more waits again. */
   unseal(session: Session): void {
     for (const text of this.#texts.values()) if (isUnder(text, session)) text.sealed = undefined
@@ -144,7 +165,7 @@ export class Said {
   /** @param own - the instance of what says none. */
   restore(rows: readonly SaidRow[], own: Uint8Array): void {
     for (const { number, content, session, frame, instance } of [...rows].sort((a, b) => a.number - b.number)) {
-      const sealed = session.length === 0 ? undefined : { session, frame: SessionFrame.decode(frame) }
+      const sealed = session.length === 0 ? undefined : { session, frame: SessionFrame.decode(frame), tries: 0 }
       const origin = instance.length === 0 ? own : instance
       this.#texts.set(number, { number, content: Content.decode(content), instance: origin, sealed })
     }

@@ -176,9 +176,9 @@ export class Session {
       const entry = this.#skippedEntry(tag)
       if (chain === undefined) deletes.push(stateKey(entry))
       else {
-        const keys = [...chain.keys].map(([number, key]) => ({ number, key }))
-        const { header, since } = chain
-        puts.push(stateRow(entry, SkippedRow.encode({ user: this.other, session: this.id, header, since, keys })))
+        const keys = [...chain.keys].map(([number, skipped]) => ({ number, ...skipped }))
+        const row = { user: this.other, session: this.id, header: chain.header, since: 0, keys }
+        puts.push(stateRow(entry, SkippedRow.encode(row)))
       }
     }
     return { puts, deletes }
@@ -204,8 +204,9 @@ export class Session {
     return session
   }
 
-  restoreSkipped(row: SkippedRow): void {
-    this.#ratchet.restoreSkipped(row.header, row.since, new Map(row.keys.map(({ number, key }) => [number, key])))
+  restoreSkipped({ header, since, keys }: SkippedRow): void {
+    const skipped = keys.map(({ number, key, since: own }) => [number, { key, since: own || since }] as const)
+    this.#ratchet.restoreSkipped({ header, keys: new Map(skipped) })
   }
 
   get #entry(): string {

@@ -78,16 +78,38 @@ export class Sessions {
   }
 
   /**
-   * A frame, from wherever it comes.
+   * A frame that comes by way of others.
    *
    * @param from - who brings it: nothing says that it is who made it.
    * @returns what is wrong with it: R-1001 for a start that is for another user, R-1007 for a session that is none of ours,
-   *   ordinary things on a topic. To who hands a frame to us these and R-1003 are worth a hint.
+   *   ordinary things on a topic; R-1017 for a start that may be looked at later.
    */
   receive(frame: SessionFrame, from: Uint8Array, env: Env, out: Out): Refusal | undefined {
-    for (const pair of this.#pairs.values()) if (pair.knows(frame.tag)) return pair.receive(frame, env, out)
+    return this.#receive(frame, from, false, this.pairs, env, out)
+  }
+
+  /**
+   * A frame that a user handed to us. It is a frame of its own, or none for us: so nobody learns for whom those of others are.
+   *
+   * @returns as `receive`: R-1001 – R-1003 and R-1007 are worth a hint.
+   */
+  receiveHanded(frame: SessionFrame, from: UserId, env: Env, out: Out): Refusal | undefined {
+    const pair = this.pairWith(from)
+    return this.#receive(frame, from, true, pair === undefined ? [] : [pair], env, out)
+  }
+
+  #receive(
+    frame: SessionFrame,
+    from: Uint8Array,
+    isHanded: boolean,
+    pairs: readonly Pair[],
+    env: Env,
+    out: Out
+  ): Refusal | undefined {
+    const known = pairs.find((pair) => pair.knows(frame.tag))
+    if (known !== undefined) return known.receive(frame, env, out)
     if (frame.start === undefined) return refuse(1007)
-    const start = this.#starts.open(frame, from, env, (user) => this.#context.isWelcome(user))
+    const start = this.#starts.open(frame, from, isHanded, env, (user) => this.#context.isWelcome(user))
     if (start instanceof Refusal) return start
     const pair = this.#pairOf(start.initiator.user)
     const refused = pair.welcome(start, frame, () => this.#starts.take(start), env, out)

@@ -1,22 +1,28 @@
 /**
  * The keys of messages that have not come, while later ones of their chain have: each opens one message, once.
  *
- * At most 1,000 in a session, for a day: the oldest are destroyed first. What they would have opened is said again under
- * another key, so nothing is lost with them. They are made before it shows whether the message that is ahead opens, so not at
+ * At most 1,000 in a session, each for a day: the oldest are destroyed first. What they would have opened its sender seals
+ * anew, so nothing is lost with them. They are made before it shows whether the message that is ahead opens, so not at
  * any rate.
  */
 import { mapKey } from '../../base/bytes.ts'
 import { Allowance } from '../allowance.ts'
 import { KEY_AHEAD_MS, KEYS_AHEAD_AT_ONCE, SKIPPED_KEYS, SKIPPED_MS } from '../params.ts'
 
+/** The key of a message that has not come. */
+export interface SkippedKey {
+  /** 32 bytes. */
+  readonly key: Uint8Array
+  /** ms since 1970. */
+  readonly since: number
+}
+
 /** A chain of which messages are missing. */
 export interface SkippedChain {
   /** 32 bytes. */
   readonly header: Uint8Array
-  /** When its newest key was put here, ms since 1970. */
-  since: number
-  /** Message keys by number, ascending. */
-  readonly keys: Map<number, Uint8Array>
+  /** By number, ascending. */
+  readonly keys: Map<number, SkippedKey>
 }
 
 export class SkippedKeys {
@@ -52,11 +58,10 @@ export class SkippedKeys {
     const name = mapKey(tag)
     let chain = this.#chains.get(name)
     if (chain === undefined) {
-      chain = { header: header.slice(), since: now, keys: new Map() }
+      chain = { header: header.slice(), keys: new Map() }
       this.#chains.set(name, chain)
     }
-    chain.since = now
-    for (const [i, key] of keys.entries()) chain.keys.set(from + i, key)
+    for (const [i, key] of keys.entries()) chain.keys.set(from + i, { key, since: now })
     this.#size += keys.length
     this.#changed.add(name)
     while (this.#size > SKIPPED_KEYS) this.#dropOldest()
@@ -72,7 +77,7 @@ export class SkippedKeys {
   /** Destroys what is too old, ms since 1970. */
   prune(now: number): void {
     for (const [name, chain] of this.#chains) {
-      if (chain.since <= now - SKIPPED_MS) for (const number of [...chain.keys.keys()]) this.#drop(name, chain, number)
+      for (const [number, { since }] of chain.keys) if (since <= now - SKIPPED_MS) this.#drop(name, chain, number)
     }
   }
 
@@ -89,7 +94,10 @@ export class SkippedKeys {
   }
 
   destroy(): void {
-    for (const { header, keys } of this.#chains.values()) for (const key of [header, ...keys.values()]) key.fill(0)
+    for (const { header, keys } of this.#chains.values()) {
+      header.fill(0)
+      for (const { key } of keys.values()) key.fill(0)
+    }
     for (const name of this.#chains.keys()) this.#changed.add(name)
     this.#chains.clear()
     this.#size = 0
@@ -102,7 +110,7 @@ export class SkippedKeys {
   }
 
   #drop(name: string, chain: SkippedChain, number: number): void {
-    chain.keys.get(number)?.fill(0)
+    chain.keys.get(number)?.key.fill(0)
     if (!chain.keys.delete(number)) return
     this.#size--
     this.#changed.add(name)

@@ -73,24 +73,28 @@ export class Starts {
    * Looks at a frame that brings a start.
    *
    * @param from - who brings it; not always whose it is.
+   * @param isHanded - whether it was handed to us: then one of another user than `from` is one for others.
    * @param isWelcome - whether a user may bring us starts and start with us.
-   * @returns R-1001 – R-1006 for the start, R-1007 – R-1015 for the frame.
+   * @returns R-1001 – R-1006 for the start, R-1007 – R-1015 for the frame; R-1017 when it was not looked at, and may come again.
    */
   open(
     frame: SessionFrame,
     from: Uint8Array,
+    isHanded: boolean,
     env: Env,
     isWelcome: (user: Uint8Array) => boolean
   ): AcceptedStart | Refusal {
     const start = frame.start!
-    if (!isWelcome(from) || !this.#mayLook(from, env)) return refuse(1005)
-    const name = hex(hash(LABEL.sessionStartHash, SessionStart.encode(start)))
-    if (this.#known.has(name)) return refuse(1004)
+    if (!isWelcome(from)) return refuse(1005)
+    if (!this.#mayLook(from, env)) return refuse(1017)
     for (const prekey of this.#self.prekeys.pairs()) {
       const opened = openStart(start, prekey)
       if (opened instanceof Refusal) return opened
       if (opened === undefined) continue
-      const accepted = this.#accept(frame, name, opened, prekey, env, isWelcome)
+      const accepted = this.#accept(frame, opened, prekey, env, (user) => {
+        if (isHanded && !equalBytes(user, from)) return refuse(1001)
+        return isWelcome(user) ? undefined : refuse(1005)
+      })
       opened.kemSecret.fill(0)
       return accepted
     }
@@ -111,16 +115,18 @@ export class Starts {
 
   #accept(
     frame: SessionFrame,
-    name: string,
     opened: OpenedStart,
     prekey: PrekeyPair,
     env: Env,
-    isWelcome: (user: Uint8Array) => boolean
+    judge: (initiator: Uint8Array) => Refusal | undefined
   ): AcceptedStart | Refusal {
     const { record, oneTimeKey, generation } = opened.content
     const initiator = readUserRecord(record, env.now)
     if (initiator instanceof Refusal || equalBytes(initiator.user, this.#self.record.user)) return refuse(1002)
-    if (!isWelcome(initiator.user)) return refuse(1005)
+    const refused = judge(initiator.user)
+    if (refused !== undefined) return refused
+    const name = hex(hash(LABEL.sessionStartHash, SessionStart.encode(frame.start!)))
+    if (this.#known.has(name)) return refuse(1004)
     const hasOneTimeKey = oneTimeKey.length > 0
     let own: KemKeyPair | undefined
     if (hasOneTimeKey) {

@@ -27,50 +27,80 @@ export const readForCrowd = (update: TreeUpdate, number: number): CrowdUpdate =>
   removed: new Set(update.removed)
 })
 
+/** Integers of a head, a power of two. */
+const HEAD_BITS = 2
+const COLUMN = { leaf: 0, depth: 1, root: 2 } as const
+
 export class CrowdKeys {
   readonly #terms: Terms
   readonly #levels: number
-  /** By member: leaf, or −1 for none; level of the root; and the path, leaf first. */
-  readonly leaf: Int32Array
-  readonly #depth: Uint8Array
+  /** Of each member: leaf, or −1 for none; level of the root; and the root, which changes most, apart from the path below. */
+  readonly #heads: Int32Array
+  /** Of each member: its path below the root, leaf first. */
   readonly #paths: Int32Array
+  /** A path that is being changed, leaf first. */
   readonly #draft: Int32Array
 
   /** @param levels - of the deepest tree there may be, the leaves' among them. */
   constructor(members: number, levels: number, terms: Terms) {
     this.#terms = terms
     this.#levels = levels
-    this.leaf = new Int32Array(members).fill(NONE)
-    this.#depth = new Uint8Array(members)
+    this.#heads = new Int32Array(members << HEAD_BITS).fill(NONE)
     this.#paths = new Int32Array(members * levels)
     this.#draft = new Int32Array(levels)
   }
 
   get bytes(): number {
-    return this.leaf.byteLength + this.#depth.byteLength + this.#paths.byteLength
+    return this.#heads.byteLength + this.#paths.byteLength
+  }
+
+  /** −1: it has none. */
+  leafOf(member: number): number {
+    return this.#heads[member << HEAD_BITS]!
   }
 
   /** The term that a member holds for the root. */
   rootOf(member: number): number {
-    return this.#paths[member * this.#levels + this.#depth[member]!]!
+    return this.#heads[(member << HEAD_BITS) + COLUMN.root]!
+  }
+
+  #depthOf(member: number): number {
+    return this.#heads[(member << HEAD_BITS) + COLUMN.depth]!
   }
 
   /** The terms of a member's path, leaf first: a copy. */
   pathOf(member: number): number[] {
-    const from = member * this.#levels
-    return [...this.#paths.subarray(from, from + this.#depth[member]! + 1)]
+    this.#load(member, 0)
+    return [...this.#draft.subarray(0, this.#depthOf(member) + 1)]
   }
 
   /** What a grant gives. */
   take(member: number, leaf: number, path: readonly number[]): void {
-    this.leaf[member] = leaf
-    this.#depth[member] = path.length - 1
-    this.#paths.set(path, member * this.#levels)
+    this.#draft.set(path)
+    this.#store(member, leaf, 0, path.length - 1)
   }
 
   /** It is out: its keys are gone. */
   drop(member: number): void {
-    this.leaf[member] = NONE
+    this.#heads[member << HEAD_BITS] = NONE
+  }
+
+  /** Makes the draft what a member holds, from a level to the root. */
+  #load(member: number, lowest: number): void {
+    const row = member * this.#levels
+    const depth = this.#depthOf(member)
+    for (let level = lowest; level < depth; level++) this.#draft[level] = this.#paths[row + level]!
+    this.#draft[depth] = this.rootOf(member)
+  }
+
+  /** Makes a member hold the draft, from a level to the root. */
+  #store(member: number, leaf: number, lowest: number, depth: number): void {
+    const row = member * this.#levels
+    for (let level = lowest; level < depth; level++) this.#paths[row + level] = this.#draft[level]!
+    const head = member << HEAD_BITS
+    this.#heads[head] = leaf
+    this.#heads[head + COLUMN.depth] = depth
+    this.#heads[head + COLUMN.root] = this.#draft[depth]!
   }
 
   /**
@@ -80,21 +110,28 @@ export class CrowdKeys {
    */
   apply(member: number, read: CrowdUpdate): boolean {
     const { update } = read
-    const leaf = this.leaf[member]!
+    const leaf = this.leafOf(member)
     if (leaf === NONE || read.removed.has(leaf)) return false
-    const from = member * this.#levels
-    const depth = this.#depth[member]!
-    for (let level = 0; level <= depth; level++) this.#draft[level] = this.#paths[from + level]!
+    const depth = this.#depthOf(member)
+    const isStep = update.kind === TreeUpdateKind.STEP
+    const stepped = isStep ? lowestStep(leaf, update) : 0
+    if (stepped === NONE) return false
+    const lowest = depth < update.depth ? 0 : stepped
+    this.#load(member, lowest)
+    if (!this.#grow(depth, read)) return false
+    const isTaken = isStep ? this.#step(stepped, read) : this.#path(leaf, read)
+    if (isTaken) this.#store(member, leaf, lowest, update.depth)
+    return isTaken
+  }
+
+  /** A tree that has become deeper has new roots above the one before. */
+  #grow(depth: number, { update, number }: CrowdUpdate): boolean {
     for (let level = depth; level < update.depth; level++) {
       const root = this.#draft[level]!
-      this.#draft[level + 1] = this.#terms.follow(root, ARROW.grow, read.number)
-      this.#draft[level] = this.#terms.follow(root, ARROW.step, read.number)
+      this.#draft[level + 1] = this.#terms.follow(root, ARROW.grow, number)
+      this.#draft[level] = this.#terms.follow(root, ARROW.step, number)
       if (this.#draft[level + 1] === NONE || this.#draft[level] === NONE) return false
     }
-    const isTaken = update.kind === TreeUpdateKind.STEP ? this.#step(leaf, read) : this.#path(leaf, read)
-    if (!isTaken) return false
-    for (let level = 0; level <= update.depth; level++) this.#paths[from + level] = this.#draft[level]!
-    this.#depth[member] = update.depth
     return true
   }
 
@@ -113,7 +150,7 @@ export class CrowdKeys {
       if (secret === NONE) return false
       this.#draft[level] = terms.follow(secret, ARROW.node, number)
     }
-    this.take(member, leaf, [...this.#draft.subarray(0, update.depth + 1)])
+    this.#store(member, leaf, 0, update.depth)
     return true
   }
 
@@ -135,21 +172,9 @@ export class CrowdKeys {
     return slots
   }
 
-  #step(leaf: number, { update, number }: CrowdUpdate): boolean {
-    const { added, depth } = update
-    // From the lowest node that has a joiner below it, every own node up to the root has one. The root always steps.
-    let low = 0
-    let high = added.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (added[middle]! < leaf) low = middle + 1
-      else high = middle
-    }
-    if (added[low] === leaf) return false
-    let lowest = depth
-    if (low < added.length) lowest = Math.min(lowest, meetingLevel(added[low]!, leaf))
-    if (low > 0) lowest = Math.min(lowest, meetingLevel(added[low - 1]!, leaf))
-    for (let level = lowest; level <= depth; level++) {
+  /** Every own node from this level up steps. */
+  #step(lowest: number, { update, number }: CrowdUpdate): boolean {
+    for (let level = lowest; level <= update.depth; level++) {
       const next = this.#terms.follow(this.#draft[level]!, ARROW.step, number)
       if (next === NONE) return false
       this.#draft[level] = next
@@ -183,6 +208,26 @@ export class CrowdKeys {
     if (secret !== NONE) this.#draft[level - 1] = this.#terms.follow(child, ARROW.ratchet, number)
     return secret
   }
+}
+
+/**
+ * The level of the lowest node above a leaf that a STEP changes: the one that has a joiner below it, or the root.
+ *
+ * @returns −1 when a joiner has the leaf.
+ */
+function lowestStep(leaf: number, { added, depth }: TreeUpdate): number {
+  let low = 0
+  let high = added.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (added[middle]! < leaf) low = middle + 1
+    else high = middle
+  }
+  if (added[low] === leaf) return NONE
+  let lowest = depth
+  if (low < added.length) lowest = Math.min(lowest, meetingLevel(added[low]!, leaf))
+  if (low > 0) lowest = Math.min(lowest, meetingLevel(added[low - 1]!, leaf))
+  return lowest
 }
 
 /** The lowest level at which two leaves have the same node above them. */

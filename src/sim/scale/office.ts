@@ -5,10 +5,9 @@
  * the key tree, announcements with their signatures, election times. Modelled are the times of `Duties`, the glue of
  * `TreeKeeper`, and voting, as all managers are honest; requests and grants are not sealed. Keys of the tree are terms.
  */
-import { assert, present } from '../../base/assert.ts'
-import { EMPTY, hex } from '../../base/bytes.ts'
+import { assert } from '../../base/assert.ts'
+import { EMPTY } from '../../base/bytes.ts'
 import { atMillis, SECOND_MS } from '../../base/time.ts'
-import { trim } from '../../base/trim.ts'
 import {
   certificateOf,
   coSignedBytes,
@@ -21,9 +20,7 @@ import { Context } from '../../core/channel/context.ts'
 import type { LogPreview } from '../../core/channel/control-log.ts'
 import { type Charter, foundChannel, signaturesNeeded } from '../../core/channel/descriptor.ts'
 import { needsQuorum, patienceMs } from '../../core/channel/election.ts'
-import { IdSet } from '../../core/channel/id-set.ts'
 import { FIRST_TRANSCRIPT } from '../../core/channel/key-schedule.ts'
-import { KeyTree, type TreeChange } from '../../core/channel/key-tree.ts'
 import { updateHash } from '../../core/channel/key-tree-update.ts'
 import type { CheckedStatement } from '../../core/channel/statement.ts'
 import { OneTimeKeys } from '../../core/identity/one-time-keys.ts'
@@ -32,25 +29,17 @@ import { RecordBook } from '../../core/identity/record-book.ts'
 import { asUserId } from '../../core/identity/user.ts'
 import type { UserRecord } from '../../core/identity/user-record.ts'
 import type { Env } from '../../core/machine.ts'
-import type { Applicant } from '../../core/manager/admission.ts'
 import { announceable, takeBatch } from '../../core/manager/batch.ts'
 import { Out } from '../../core/out.ts'
-import {
-  BATCH_MAX_MS,
-  BATCH_MS,
-  HEARTBEAT_MS,
-  KEPT_RECORDS,
-  PENDING_REQUESTS,
-  PROPOSAL_MS,
-  REQUESTS_PER_SECOND,
-  ROOT_PATIENCE_MS
-} from '../../core/params.ts'
+import { BATCH_MAX_MS, BATCH_MS, HEARTBEAT_MS, PROPOSAL_MS, ROOT_PATIENCE_MS } from '../../core/params.ts'
 import { Refusal } from '../../core/reject.ts'
 import { type SigningKey, sign } from '../../crypto/sign.ts'
 import { Admission, Operation, Reason, type TreeUpdate, TreeUpdateKind } from '../../wire/messages.ts'
 import { WORLD_STARTS_AT } from '../clock.ts'
 import type { Random } from '../random.ts'
 import { type CrowdUpdate, readForCrowd } from './crowd-keys.ts'
+import { OfficeReception } from './office-reception.ts'
+import { type OfficeChange, OfficeTree, type Rebuilt, type UnsafeTree } from './office-tree.ts'
 import { recordForAll } from './sizes.ts'
 import { type Terms, termOf } from './terms.ts'
 
@@ -80,8 +69,7 @@ export interface CrowdEpoch {
   /** Of whom it takes in: leaf and path, by peer. */
   readonly granted: ReadonlyMap<number, { readonly leaf: number; readonly path: readonly number[] }>
   readonly gone: readonly number[]
-  /** Of a rebuilt tree: leaf and secret of each leaf, by peer, where its manager had the record; else no secret. */
-  readonly rebuilt: ReadonlyMap<number, { readonly leaf: number; readonly secret: number | undefined }> | undefined
+  readonly rebuilt: Rebuilt | undefined
 }
 
 /** What a crowd's managers need of the world. */
@@ -102,28 +90,17 @@ export interface OfficeHost {
 interface Draft {
   readonly issued: IssuedEpoch
   readonly preview: LogPreview
-  readonly change: Change
+  readonly change: OfficeChange
   readonly isFirst: boolean
   readonly signers: Set<number>
 }
 
-interface Change extends TreeChange {
-  readonly granted: readonly number[]
-  readonly gone: readonly number[]
-  readonly rebuilt: CrowdEpoch['rebuilt']
-  readonly firstTerm: number
-  /** Notes who sits where. */
-  readonly settle: () => void
-}
+/** Whether a manager can follow what is proposed: it signs nothing else. */
+const canFollow = ({ change: { rebuilt } }: Draft, manager: number): boolean =>
+  rebuilt === undefined || rebuilt.get(manager)?.secret !== undefined
 
 /** Faults for tests, each of which checkers must see. */
-export type UnsafeOffice =
-  | 'wraps for who is removed'
-  | 'keeps a node'
-  | 'two for one number'
-  | 'ignores removals'
-  | 'grants nobody'
-  | 'gives an old key'
+export type UnsafeOffice = UnsafeTree | 'two for one number' | 'ignores removals' | 'grants nobody' | 'gives an old key'
 
 export class Office {
   readonly managers: number
@@ -136,17 +113,12 @@ export class Office {
   readonly #random: Random
   readonly #terms: Terms
   readonly #users: (peer: number) => Uint8Array
-  readonly #peers = new Map<string, number>()
-  readonly #applicants = new Map<string, Applicant>()
-  /** Of so many users a manager keeps the record, those granted a key last. */
-  keptRecords = KEPT_RECORDS
-  unsafe: UnsafeOffice | undefined
+  readonly reception: OfficeReception
+  #unsafe: UnsafeOffice | undefined
   /** The one in office, or who stands for it, and since when it is in office. */
   leader = 0
   inOfficeSince = Number.POSITIVE_INFINITY
-  #tree: KeyTree
-  #leaves = new Map<number, number>()
-  #members = IdSet.EMPTY
+  readonly #tree: OfficeTree
   #draft: Draft | undefined
   #newest: CrowdEpoch | undefined
   #certificate: Uint8Array = EMPTY
@@ -155,12 +127,8 @@ export class Office {
   #issuedAt = Number.NEGATIVE_INFINITY
   #windowMs = BATCH_MS
   #batchAt: number | undefined
-  #second = { at: 0, requests: 0 }
-  /** Peers whose record a manager has: those used longest ago go first. */
-  readonly #records = new Set<number>()
   /** Managers that were given a footing: they can sign, and have no key. */
   readonly #footed = new Set<number>()
-  readonly counts = { requests: 0, refused: 0, mostApplicants: 0, proposals: 0 }
 
   /** @param users - the user key of each peer; managers are the first. */
   constructor(
@@ -177,9 +145,10 @@ export class Office {
     this.#random = random
     this.#terms = terms
     this.#users = users
-    this.#tree = KeyTree.empty(terms.cipher)
+    this.#tree = new OfficeTree(terms)
     const bytes = (length: number): Uint8Array => random.bytes(length)
     this.record = recordForAll(bytes, atMillis(WORLD_STARTS_AT))
+    this.reception = new OfficeReception(managers, users, this.record)
     const settings = { managers: keys.map(({ publicKey }) => publicKey), admission: Admission.OPEN, maxMembers: peers }
     this.charter = foundChannel(keys[0]!, { ...settings, name: 'crowd' }, bytes(16))
     this.#contexts = keys.map((key) => {
@@ -194,15 +163,20 @@ export class Office {
     })
     for (const one of this.#contexts) one.log = this.#contexts[0]!.log
     this.context = this.#contexts[0]!
-    for (let manager = 0; manager < managers; manager++) this.#peers.set(hex(users(manager)), manager)
+  }
+
+  /** Does something wrong from now on. */
+  plant(fault: UnsafeOffice): void {
+    this.#unsafe = fault
+    if (fault === 'wraps for who is removed' || fault === 'keeps a node') this.#tree.unsafe = fault
+  }
+
+  get isInOffice(): boolean {
+    return this.inOfficeSince <= this.#host.now
   }
 
   get newest(): CrowdEpoch | undefined {
     return this.#newest
-  }
-
-  get fills(): readonly { readonly name: string; readonly size: number; readonly cap: number }[] {
-    return [{ name: 'applicants', size: this.counts.mostApplicants, cap: PENDING_REQUESTS }]
   }
 
   get #own(): Context {
@@ -230,7 +204,7 @@ export class Office {
   lose(heardAt: (manager: number) => number): void {
     const gone = this.leader
     this.#draft = undefined
-    this.#applicants.clear()
+    this.reception.applicants.clear()
     this.#batchAt = undefined
     this.inOfficeSince = Number.POSITIVE_INFINITY
     const term = this.#term + 1
@@ -261,52 +235,10 @@ export class Office {
 
   // ---------------------------------------------------------------- requests and statements
 
-  /** A request, or an answer to a challenge, has come: so many are opened in a second (R-509). @returns whether this one is. */
-  mayOpen(): boolean {
-    const { now } = this.#host
-    this.counts.requests++
-    if (now >= this.#second.at + SECOND_MS) this.#second = { at: now, requests: 0 }
-    const isOpened = ++this.#second.requests <= REQUESTS_PER_SECOND
-    if (!isOpened) this.counts.refused++
-    return isOpened
-  }
-
-  /** Whether a request of this peer waits for the next epoch. */
-  isEnlisted(peer: number): boolean {
-    return this.#applicants.has(hex(this.#users(peer)))
-  }
-
   /** A request was opened, and is good. */
   enlist(peer: number): void {
-    const name = hex(this.#users(peer))
-    if (this.unsafe === 'grants nobody' && peer % 7 === 5) return
-    if (this.#applicants.size >= PENDING_REQUESTS && !this.#applicants.has(name)) {
-      this.counts.refused++
-      return
-    }
-    this.#peers.set(name, peer)
-    this.#noteRecord(peer)
-    const user = asUserId(this.#users(peer))
-    const nick = `peer ${peer}`
-    this.#applicants.set(name, {
-      user,
-      record: { ...this.record, user, nick },
-      oneTimeKey: EMPTY,
-      request: EMPTY,
-      author: name,
-      attempt: 0,
-      token: EMPTY,
-      admits: [],
-      highest: undefined
-    })
-    this.counts.mostApplicants = Math.max(this.counts.mostApplicants, this.#applicants.size)
-    this.#schedule(this.#windowMs)
-  }
-
-  #noteRecord(peer: number): void {
-    this.#records.delete(peer)
-    this.#records.add(peer)
-    trim(this.#records, this.keptRecords)
+    if (this.#unsafe === 'grants nobody' && peer % 7 === 5) return
+    if (this.reception.enlist(peer)) this.#schedule(this.#windowMs)
   }
 
   /** Whether the log knows anything of a peer: then it is challenged. */
@@ -324,7 +256,7 @@ export class Office {
   /** A removal is known to a manager: what one of them knows all do, an instant earlier than they would. */
   onRemoval(by: number, statement: CheckedStatement): void {
     const { log } = this.#own
-    if (this.unsafe === 'ignores removals') return
+    if (this.#unsafe === 'ignores removals') return
     if (!log.has(statement.id)) log.addPending(statement)
     if (by === this.leader && log.hasUnappliedRemoval) this.#schedule(BATCH_MS)
   }
@@ -346,13 +278,13 @@ export class Office {
 
   /** What an epoch did not take in shares the next one. */
   #scheduleRest(): void {
-    const isMore = this.#applicants.size > 0 || this.#own.log.hasUnappliedChange
+    const isMore = this.reception.applicants.size > 0 || this.#own.log.hasUnappliedChange
     if (isMore && this.#batchAt === undefined) this.#setBatch(this.#host.now + BATCH_MS)
   }
 
   #issueBatch(): void {
     if (this.#draft !== undefined || this.#newest?.issuer !== this.leader) return
-    const { applicants, statements } = takeBatch(this.#own, this.#applicants, this.#env(), new Out())
+    const { applicants, statements } = takeBatch(this.#own, this.reception.applicants, this.#env(), new Out())
     const { log } = this.#own
     if (applicants.length === 0 && !log.hasUnappliedChange) return
     if (applicants.length > 0) {
@@ -362,19 +294,15 @@ export class Office {
     const preview = log.preview([...announceable(this.#own), ...statements])
     assert(!(preview instanceof Refusal), 'what may be announced may be previewed')
     const { members } = preview.roster
-    const granted = applicants.filter(({ user }) => members.has(user)).map(({ user }) => this.#peerOf(user))
-    const gone = this.#members.minus(members).map((user) => this.#peerOf(user))
+    const granted = applicants.filter(({ user }) => members.has(user)).map(({ user }) => this.reception.peerOf(user))
+    const gone = this.#tree.goneFrom(members).map((user) => this.reception.peerOf(user))
     const number = { term: this.#term, serial: this.#serial + 1 }
     this.#issue(
       gone.length > 0 ? Reason.REMOVED : Reason.ADMITTED,
       number,
       preview,
-      this.#change(number, members, granted, gone)
+      this.#tree.change(this.#treeContext(number), members, granted, gone)
     )
-  }
-
-  #peerOf(user: Uint8Array): number {
-    return present(this.#peers.get(hex(user)), 'whoever is in the roster has asked')
   }
 
   // ---------------------------------------------------------------- the tree
@@ -383,75 +311,27 @@ export class Office {
     return { channel: this.charter.channel, group: EMPTY, ...number }
   }
 
-  /** As `TreeKeeper.change` does it. */
-  #change(
-    number: { readonly term: number; readonly serial: number },
-    members: IdSet,
-    granted: readonly number[],
-    gone: readonly number[]
-  ): Change {
-    const context = this.#treeContext(number)
-    const { fresh, size: firstTerm } = this.#terms
-    const joining = granted.filter((peer) => !this.#leaves.has(peer))
-    const returning = granted.flatMap((peer) => this.#leaves.get(peer) ?? [])
-    const removed = gone.flatMap((peer) => this.#leaves.get(peer) ?? [])
-    let change: TreeChange
-    if (gone.length > 0) {
-      const refreshed = new Map(returning.map((leaf) => [leaf, fresh()]))
-      if (this.unsafe === 'wraps for who is removed') for (const leaf of removed) refreshed.set(leaf ^ 1, fresh())
-      const isUnsafe = this.unsafe === 'wraps for who is removed'
-      change = this.#tree.path(
-        { removed: isUnsafe ? [] : removed, refreshed, joiners: joining.length },
-        context,
-        this.#freshFor(removed)
-      )
-    } else change = this.#tree.step(joining.length, context, fresh, returning)
-    const free = change.update.added.filter((leaf) => !returning.includes(leaf))
-    const settle = (): void => {
-      for (const peer of gone) this.#leaves.delete(peer)
-      for (const [i, peer] of joining.entries()) this.#leaves.set(peer, free[i]!)
-      this.#members = members
-    }
-    return { ...change, granted, gone, rebuilt: undefined, firstTerm, settle }
-  }
-
-  /** What a secret begins with; unsafely something that who is removed has. */
-  #freshFor(removed: readonly number[]): () => Uint8Array {
-    const [leaf] = removed
-    if (this.unsafe !== 'keeps a node' || leaf === undefined) return this.#terms.fresh
-    return () => this.#tree.pathKeys(leaf).slice(32, 64)
-  }
-
   /** A new term, over everybody in the roster: as `TreeKeeper.rebuild` and `Tenure` do it. */
   #rebuild(reason: Reason): void {
     const number = { term: this.#term + 1, serial: 1 }
-    const firstTerm = this.#terms.size
     const { log } = this.#own
     const preview = log.preview(announceable(this.#own))
     assert(!(preview instanceof Refusal), 'what may be announced may be previewed')
-    const before = log.roster.members
-    const rebuilt = new Map<number, { readonly leaf: number; readonly secret: number | undefined }>()
-    const secrets = before.ids().map((user, leaf) => {
-      const peer = this.#peerOf(user)
-      const secret = this.#terms.fresh()
-      const isFollowing = this.#records.has(peer) && preview.roster.members.has(user)
-      rebuilt.set(peer, { leaf, secret: isFollowing || peer === this.leader ? termOf(secret) : undefined })
-      return secret
-    })
-    const change = KeyTree.rebuild(secrets, this.#treeContext(number), this.#terms.cipher)
-    const settle = (): void => {
-      this.#leaves = new Map([...rebuilt].map(([peer, { leaf }]) => [peer, leaf]))
-      this.#members = before
-    }
-    const gone = before.minus(preview.roster.members).map((user) => this.#peerOf(user))
+    const { members } = log.roster
+    const staying = preview.roster.members
+    const gone = members.minus(staying).map((user) => this.reception.peerOf(user))
+    const peers = members.ids().map((user) => this.reception.peerOf(user))
+    const isKnown = (peer: number): boolean =>
+      peer === this.leader || (this.reception.hasRecord(peer) && staying.has(this.#users(peer)))
+    const change = this.#tree.rebuild(this.#treeContext(number), members, peers, gone, isKnown)
     // Any 32 bytes are as long as the public half of the term key.
     const update = { ...change.update, termKey: this.#random.bytes(32) }
-    this.#issue(reason, number, preview, { ...change, update, granted: [], gone, rebuilt, firstTerm, settle })
+    this.#issue(reason, number, preview, { ...change, update })
   }
 
   // ---------------------------------------------------------------- an epoch
 
-  #issue(reason: Reason, number: { term: number; serial: number }, preview: LogPreview, change: Change): void {
+  #issue(reason: Reason, number: { term: number; serial: number }, preview: LogPreview, change: OfficeChange): void {
     const { descriptor, ref, channel } = this.charter
     const before = this.#newest?.issued
     const isQuorum = needsQuorum(descriptor)
@@ -478,16 +358,20 @@ export class Office {
   #propose(draft: Draft, since: number): void {
     const { leader } = this
     if (this.#draft !== draft || !this.#host.isUp(leader)) return
+    if (
+      draft.isFirst &&
+      this.#others().some((manager) => !canFollow(draft, manager) && this.reception.hasRecord(manager))
+    )
+      return this.#rebuild(Reason.TAKEOVER)
     if (this.#host.now - since >= ROOT_PATIENCE_MS && this.#giveFooting()) return this.#rebuild(Reason.TAKEOVER)
     const { announcement, chunks } = draft.issued
     const bytes = [announcement, ...chunks].reduce((sum, frame) => sum + frame.bytes.length, 0)
     const follows = this.#newest!.index
-    for (let manager = 0; manager < this.managers; manager++) {
-      if (draft.signers.has(manager) || !this.#host.isUp(manager)) continue
-      this.counts.proposals++
+    for (const manager of this.#others()) {
+      if (draft.signers.has(manager)) continue
       this.#host.hand(leader, manager, 'proposal', bytes, () => {
         // R-435: it follows the newest epoch of who signs it.
-        if (!this.#host.isUp(manager)) return
+        if (!this.#host.isUp(manager) || !canFollow(draft, manager)) return
         if (this.#host.epochOf(manager) !== follows && !this.#footed.has(manager)) return
         this.#host.hand(manager, leader, 'co-signature', CO_SIGNATURE_BYTES, () => this.#onSigned(draft, manager))
       })
@@ -495,13 +379,16 @@ export class Office {
     this.#host.later(PROPOSAL_MS, () => this.#propose(draft, since))
   }
 
+  /** The other managers that are there. */
+  #others(): number[] {
+    const all = Array.from({ length: this.managers }, (_, manager) => manager)
+    return all.filter((manager) => manager !== this.leader && this.#host.isUp(manager))
+  }
+
   /** Managers that wait for a key, while nobody can be granted one, are given what they need to sign. */
   #giveFooting(): boolean {
-    const waiting = [...this.#applicants.keys()].filter((name) => this.#peers.get(name)! < this.managers)
-    for (const name of waiting) {
-      this.#applicants.delete(name)
-      this.#footed.add(this.#peers.get(name)!)
-    }
+    const waiting = this.reception.takeManagers()
+    for (const manager of waiting) this.#footed.add(manager)
     if (waiting.length > 0) this.#draft = undefined
     return waiting.length > 0
   }
@@ -518,13 +405,12 @@ export class Office {
     const issued = this.#certified(draft)
     const { term, serial } = issued.key
     const isRoot = change.update.kind !== TreeUpdateKind.STEP
-    this.#tree = change.tree
-    change.settle()
+    this.#tree.commit(change)
     this.#own.log.commit(preview)
     if (isFirst) this.#certificate = certificateOf(issued.announcement).bytes
     this.#issuedAt = this.#host.now
     this.#batchAt = undefined
-    const isTwice = this.unsafe === 'two for one number' && change.granted.length > 0
+    const isTwice = this.#unsafe === 'two for one number' && change.granted.length > 0
     if (isFirst) this.inOfficeSince = Math.min(this.inOfficeSince, this.#host.now)
     this.#footed.clear()
     this.#term = term
@@ -558,11 +444,9 @@ export class Office {
   }
 
   #placeOf(peer: number): { leaf: number; path: number[] } {
-    const leaf = present(this.#leaves.get(peer), 'who is granted a key has a leaf')
-    const keys = this.#tree.pathKeys(leaf)
-    const path = Array.from({ length: keys.length / 32 }, (_, level) => termOf(keys.subarray(32 * level)))
-    if (this.unsafe === 'gives an old key') path[0] = this.#newest?.root ?? 0
-    return { leaf, path }
+    const place = this.#tree.placeOf(peer)
+    if (this.#unsafe === 'gives an old key') place.path[0] = this.#newest?.root ?? 0
+    return place
   }
 
   /** With the signatures of those who follow. */

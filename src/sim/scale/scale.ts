@@ -11,10 +11,10 @@ import { KEPT_RECORDS } from '../../core/params.ts'
 import { signingKey } from '../../crypto/sign.ts'
 import { MANAGERS } from '../../wire/limits.ts'
 import { Random } from '../random.ts'
-import { RECORD_VERSION, type Recorder, type Verdict } from '../record.ts'
+import { RECORD_VERSION, type Recorder, type RunLine, type Verdict } from '../record.ts'
 import { Crowd, type UnsafeCrowd } from './crowd.ts'
 import { CrowdKeys } from './crowd-keys.ts'
-import { FLUSH_MS, Ledger } from './ledger.ts'
+import { FLUSH_MS, Ledger, type Spans } from './ledger.ts'
 import { Mesh } from './mesh.ts'
 import { type CrowdEpoch, Office, type UnsafeOffice } from './office.ts'
 import { Terms } from './terms.ts'
@@ -36,7 +36,7 @@ export interface ScaleParameters {
   /** Virtual ms in all, joins included. */
   readonly durationMs: number
   readonly seed: number
-  /** Records of users that a manager keeps: of all others it cannot make a leaf when it takes over. */
+  /** Records of users that a manager keeps, beside those of managers: of all others it cannot make a leaf when it takes over. */
   readonly keptRecords: number
   readonly medianDelayMs: number
   /** Probability that a copy, or what goes to one peer alone, is lost. */
@@ -79,7 +79,7 @@ export interface ScaleRun {
   readonly signal?: AbortSignal
   readonly scenario?: string
   readonly about?: string
-  /** What runs it again; made of the parameters unless told. */
+  /** What runs it again; empty unless told. */
   readonly command?: string
   /** ISO 8601; empty unless told. */
   readonly startedAt?: string
@@ -214,8 +214,8 @@ class Run {
     const userOf = (peer: number): Uint8Array => users.subarray(32 * peer, 32 * peer + 32)
     const random = new Random(seed, 'office')
     this.#office = new Office(all, managers, own, userOf, this.#terms, random, this.#crowd)
-    this.#office.keptRecords = parameters.keptRecords
-    if (unsafe !== undefined && OFFICE_FAULTS.includes(unsafe)) this.#office.unsafe = unsafe as UnsafeOffice
+    this.#office.reception.keptRecords = parameters.keptRecords
+    if (unsafe !== undefined && OFFICE_FAULTS.includes(unsafe)) this.#office.plant(unsafe as UnsafeOffice)
     else if (unsafe !== undefined) this.#crowd.unsafe = unsafe as UnsafeCrowd
     this.#witnesses.begin(this.#office.readerContext())
     this.#joined = managers
@@ -234,8 +234,7 @@ class Run {
   }
 
   #begin(): void {
-    const { peers, managers, seed, takeover, ...rest } = this.#parameters
-    const options = Object.entries({ peers, managers, seed, ...rest }).map(([name, value]) => `--${name} ${value}`)
+    const { peers, managers, seed } = this.#parameters
     this.#record({
       type: 'run',
       at: 0,
@@ -246,8 +245,8 @@ class Run {
       seed,
       managers,
       peers,
-      parameters: { takeover, ...rest },
-      command: this.#run.command ?? `conclave simulate scale ${options.join(' ')}${takeover ? ' --takeover' : ''}`,
+      parameters: inWords(this.#parameters),
+      command: this.#run.command ?? '',
       startedAt: this.#run.startedAt ?? ''
     })
     this.#crowd.talk.onSaid = (message, sender, readers) =>
@@ -261,7 +260,7 @@ class Run {
   }
 
   #onEpoch(epoch: CrowdEpoch): void {
-    const { term, serial, issuer, signers, isRoot, issued, members } = epoch
+    const { term, serial, issuer, signers, issued, members } = epoch
     this.#run.onEpoch?.(epoch)
     const frames = [issued.announcement, ...issued.chunks]
     this.#record({
@@ -272,7 +271,7 @@ class Run {
       by: `peer${issuer}`,
       signers: signers.map((manager) => `peer${manager}`),
       members,
-      isRoot,
+      isRoot: serial === 1,
       bytes: frames.reduce((sum, { bytes }) => sum + bytes.length, 0)
     })
   }
@@ -334,7 +333,7 @@ class Run {
     const { managers } = this.#parameters
     for (let tries = 0; tries < 100; tries++) {
       const peer = this.#random.between(managers, this.#joined - 1)
-      if (this.#crowd.isReady(peer)) return peer
+      if (this.#crowd.isSettled(peer)) return peer
     }
     return undefined
   }
@@ -378,49 +377,67 @@ class Run {
 
   #figures(ms: number, isDone: boolean): Record<string, number> {
     const { joining, adoption, delivery } = this.#ledger
-    const { counts, epochs, talk } = this.#crowd
-    const { said } = talk
+    const { epochs, talk, asking, following, members, counts } = this.#crowd
+    const { messages, shown } = talk.said
     const bytes = [...this.#mesh.carried.values()].reduce((sum, [, one]) => sum + one, 0)
     const cpu = process.cpuUsage(this.#cpuBefore)
     const cpuMs = (cpu.user + cpu.system) / 1000
-    return {
-      eventsPerSecond: Math.round(this.#wheel.handled / (ms / SECOND_MS)),
-      eventsPerCpuSecond: Math.round(this.#wheel.handled / (cpuMs / SECOND_MS)),
-      cpuMs: Math.round(cpuMs),
-      members: this.#crowd.ready,
+    const { handled } = this.#wheel
+    const all = {
+      messages,
+      deliveries: shown,
+      ...timesOf('delivery', delivery),
+      ...timesOf('wait for a key', joining),
       epochs: epochs.length,
-      messages: said.messages,
-      shown: said.shown,
-      joinMedianMs: joining.quantile(0.5),
-      join99Ms: joining.quantile(0.99),
-      joinLongestMs: Math.round(joining.longest),
-      epochMedianMs: adoption.quantile(0.5),
-      epoch99Ms: adoption.quantile(0.99),
-      messageMedianMs: delivery.quantile(0.5),
-      message99Ms: delivery.quantile(0.99),
-      messageLongestMs: Math.round(delivery.longest),
-      requests: this.#office.counts.requests,
-      requestsRefused: this.#office.counts.refused,
-      applicantsMost: this.#office.counts.mostApplicants,
-      messagesHeld: talk.counts.held,
-      gapsNoticed: talk.counts.gaps,
-      gapsTold: talk.counts.toldGaps,
-      gapsRepaired: talk.counts.repaired,
-      offChain: counts.offChain,
-      grantsSought: counts.seeks,
-      epochsBehindMost: counts.mostBehind,
-      questions: counts.questions,
-      logAnswers: counts.logAnswers,
+      ...timesOf('epoch at a member', adoption),
+      'members with the key in the end': members.ready,
+      'key requests opened or refused': this.#office.reception.counts.requests,
+      'key requests refused': this.#office.reception.counts.refused,
+      'key requests on the topic': asking.counts.tries,
+      'applicants at once, most': this.#office.reception.counts.mostApplicants,
+      'messages that had to wait, tries': talk.counts.held,
+      'gaps noticed': talk.counts.gaps,
+      'gaps told to users': talk.counts.toldGaps,
+      'gaps repaired': talk.counts.repaired,
+      'times a member could not follow': following.counts.offChain,
+      'times a member lost its way': asking.counts.seeks,
+      'epochs behind, most': following.counts.mostBehind,
+      'questions to neighbours': counts.questions,
+      'answers with a part of the log': asking.counts.logAnswers,
       digests: talk.counts.digests,
-      carriedBytesPerPeer: Math.round(bytes / (this.#parameters.peers + this.#parameters.managers)),
-      uplinkWaitLongestMs: Math.round(this.#mesh.longestWaitMs),
-      terms: this.#terms.size,
-      agreementsOfRealMembers: this.#witnesses.agreements,
-      modelBytes: this.#mesh.bytes + this.#wheel.bytes + this.#terms.bytes + this.#crowd.bytes,
-      ...(!isDone && { aborted: 1 })
+      'carried, bytes': Math.round(bytes),
+      'copies of what the receiver had when they left': this.#mesh.repeated,
+      'carried for each peer, bytes': Math.round(bytes / members.size),
+      'wait for an uplink, longest, ms': Math.round(this.#mesh.longestWaitMs),
+      'keys ever made, in the trees': this.#terms.size,
+      'epochs at real members, in agreement': this.#witnesses.agreements,
+      'events a second of real time': Math.round(handled / (ms / SECOND_MS)),
+      'events a second of CPU time': Math.round(handled / (cpuMs / SECOND_MS)),
+      'CPU time, ms': Math.round(cpuMs),
+      'memory of the model, bytes': this.#mesh.bytes + this.#wheel.bytes + this.#terms.bytes + this.#crowd.bytes
     }
+    return isDone ? all : { ...all, 'stopped before its end': 1 }
   }
 }
+
+/** The parameters that have no place of their own in a record, as people read them. */
+const inWords = (parameters: ScaleParameters): RunLine['parameters'] => ({
+  'joins a second': parameters.joinsPerSecond,
+  'messages a second': parameters.messagesPerSecond,
+  removals: parameters.removals,
+  takeover: parameters.takeover ? 'yes' : 'no',
+  'median delay in ms': parameters.medianDelayMs,
+  'share of copies lost': parameters.lossRate,
+  'uplink in bytes a second': parameters.uplinkBytesPerSecond,
+  'records a manager keeps': parameters.keptRecords
+})
+
+/** Three figures of the times of something. */
+const timesOf = (what: string, spans: Spans): Record<string, number> => ({
+  [`${what}, median, ms`]: spans.quantile(0.5),
+  [`${what}, 99 of 100, ms`]: spans.quantile(0.99),
+  [`${what}, longest, ms`]: Math.round(spans.longest)
+})
 
 /** Until the other managers are in. */
 const MANAGERS_MS = 3 * SECOND_MS

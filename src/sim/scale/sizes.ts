@@ -36,6 +36,7 @@ export interface Sizes {
   readonly message: number
   readonly heartbeat: number
   readonly digest: number
+  readonly digestWithRecord: number
   readonly request: number
   readonly question: number
   readonly coSignature: number
@@ -69,8 +70,9 @@ export function measure({ self, channel, charter }: Context, record: UserRecord,
     ...{ isBacked: true, boot: place.boot, isFollowing: false }
   }
   const seen = Array.from({ length: SEEN_SENDERS }, () => ({ sender: HASH, group: EMPTY, lamport: 100_000 }))
-  const told = { seen, logHead: HASH, record: record.bytes, descriptor: ref, ...place }
-  const digest = makeDigest(self, line, KEY, HASH, told, random(32))
+  const digestWith = (known: Uint8Array): number =>
+    makeDigest(self, line, KEY, HASH, { seen, logHead: HASH, record: known, descriptor: ref, ...place }, random(32))
+      .bytes.length
   const asked = {
     ...{ channel, manager: self.key.publicKey, user: record.user, author: HASH, nonce: random(NONCE_BYTES) },
     ...{ oneTimeKey: HASH, descriptor: ref, logHead: HASH, lines: [{ group: EMPTY }], recordSeq: record.seq },
@@ -85,7 +87,8 @@ export function measure({ self, channel, charter }: Context, record: UserRecord,
   return {
     message: message.bytes.length,
     heartbeat: makeFrame(channel, self.key, { heartbeat: beat }).bytes.length,
-    digest: digest.bytes.length,
+    digest: digestWith(EMPTY),
+    digestWithRecord: digestWith(record.bytes),
     request: makeFrame(channel, self.key, { keyRequest: sealed.body }).bytes.length,
     question: question.length,
     coSignature: coSignature.bytes.length

@@ -3,34 +3,27 @@
  * is missing noticed by the chain of its sender or by digests, asked for, and named.
  */
 import { SECOND_MS } from '../../base/time.ts'
-import {
-  DIGEST_MS,
-  DIGEST_PER_MEMBER_MS,
-  FIRST_DIGEST_MS,
-  FIRST_DIGEST_PER_MEMBER_MS,
-  GAP_PATIENCE_MS,
-  PENDING_FRAMES,
-  RECEIPT_MS,
-  RECEIPT_PER_MEMBER_MS,
-  REPAIR_MAX_MS,
-  REPAIR_MS
-} from '../../core/params.ts'
+import { GAP_PATIENCE_MS, PENDING_FRAMES, RECORD_DIGESTS, REPAIR_MAX_MS, REPAIR_MS } from '../../core/params.ts'
 import { SEEN_SENDERS } from '../../wire/limits.ts'
 import type { Random } from '../random.ts'
-import { type Crowd, EVENT, FRAME, PHASE } from './crowd.ts'
+import type { Crowd } from './crowd.ts'
+import { DigestClock } from './digest-clock.ts'
+import { EVENT, FRAME } from './events.ts'
 import type { Ledger } from './ledger.ts'
+import { type Members, NONE, PHASE } from './members.ts'
 import type { Mesh } from './mesh.ts'
 import type { CrowdEpoch } from './office.ts'
-import type { Watch } from './watch.ts'
+import { grouped, type Watch } from './watch.ts'
 
 /** How long whoever cannot say something waits before it looks again. */
 const HELD_MS = 250
-const NONE = -1
 
 interface Digest {
   readonly author: number
   /** Messages that not everybody has, and the author has. */
   readonly messages: readonly number[]
+  /** Whether it carries its author's record. */
+  readonly hasRecord: boolean
 }
 
 /** Faults for tests, each of which checkers must see. */
@@ -41,11 +34,10 @@ export class Talk {
   readonly #mesh: Mesh
   readonly #watch: Watch
   readonly #ledger: Ledger
-  readonly #random: Random
-  readonly #digestAt: Float64Array
-  readonly #digestTimer: Float64Array
-  readonly #saidDigestAt: Float64Array
-  readonly #hasNews: Uint8Array
+  readonly #members: Members
+  readonly #digestClock: DigestClock
+  /** Digests that carried their author's record. */
+  readonly #recordsTold: Uint8Array
   readonly #pending = new Map<number, number[]>()
   readonly #missing = new Map<number, { tries: number; isTold: boolean }>()
   readonly #digests: Digest[] = []
@@ -61,34 +53,33 @@ export class Talk {
   readonly counts = { held: 0, gaps: 0, toldGaps: 0, repaired: 0, lostPending: 0, mostPending: 0, digests: 0 }
 
   constructor(host: Crowd, parts: { mesh: Mesh; watch: Watch; ledger: Ledger }, random: Random) {
-    const { peers } = host
     this.#host = host
+    this.#members = host.members
     this.#mesh = parts.mesh
     this.#watch = parts.watch
     this.#ledger = parts.ledger
-    this.#random = random
-    this.#digestAt = new Float64Array(peers).fill(Number.POSITIVE_INFINITY)
-    this.#digestTimer = new Float64Array(peers).fill(Number.POSITIVE_INFINITY)
-    this.#saidDigestAt = new Float64Array(peers).fill(Number.NEGATIVE_INFINITY)
-    this.#hasNews = new Uint8Array(peers)
-    this.#lastOf = new Int32Array(peers).fill(NONE)
+    this.#digestClock = new DigestClock(host.members.size, random, host, (peer, at) =>
+      host.push(at, peer, EVENT.digest, 0)
+    )
+    this.#recordsTold = new Uint8Array(host.members.size)
+    this.#lastOf = new Int32Array(host.members.size).fill(NONE)
   }
 
   get bytes(): number {
-    const words = this.#shown.length * ((this.#host.peers + 31) >>> 5)
-    return this.#host.peers * (3 * 8 + 4 + 1) + 4 * words
+    const words = this.#shown.length * ((this.#members.size + 31) >>> 5)
+    return this.#digestClock.bytes + this.#lastOf.byteLength + 4 * words
   }
 
   // ---------------------------------------------------------------- messages
 
   /** Somebody says something: whoever may, and does not know that it has to wait. */
   say(sender: number): void {
-    if (this.#host.phase[sender] !== PHASE.ready) return
+    if (!this.#members.isReady(sender)) return
     if (!this.#maySpeak(sender) && this.#host.unsafe !== 'speaks too early') {
       this.counts.held++
       return this.#host.later(HELD_MS, () => this.say(sender))
     }
-    const epoch = this.#host.epoch[sender]!
+    const epoch = this.#members.epochOf(sender)
     for (const { frame, epoch: applied, peer } of this.#host.removals) {
       const isIgnored = this.#mesh.has(sender, frame) && (applied === NONE || applied > epoch)
       this.#watch.look(
@@ -103,7 +94,7 @@ export class Talk {
     this.#saidAt.push(this.#host.now)
     this.#before.push(this.#lastOf[sender]!)
     this.#lastOf[sender] = m
-    const shown = new Uint32Array((this.#host.peers + 31) >>> 5)
+    const shown = new Uint32Array((this.#members.size + 31) >>> 5)
     shown[sender >>> 5]! |= 1 << (sender & 31)
     this.#shown.push(shown)
     this.#shownCount.push(1)
@@ -117,8 +108,8 @@ export class Talk {
 
   /** Not under an epoch whose roster ignores a removal that it knows, nor while it knows of a later epoch (protocol §7.4). */
   #maySpeak(sender: number): boolean {
-    const epoch = this.#host.epoch[sender]!
-    if (this.#host.told[sender]! > epoch) return false
+    const epoch = this.#members.epochOf(sender)
+    if (this.#members.toldOf(sender) > epoch) return false
     return this.#host.removals.every(
       ({ frame, epoch: applied }) => (applied !== NONE && applied <= epoch) || !this.#mesh.has(sender, frame)
     )
@@ -126,12 +117,12 @@ export class Talk {
 
   hear(peer: number, m: number): void {
     const epoch = this.#epochOf[m]!
-    const phase = this.#host.phase[peer]!
+    const phase = this.#members.phaseOf(peer)
     if (phase === PHASE.removed) return
-    this.#host.hearOf(peer, epoch)
-    const since = this.#host.since[peer]!
+    this.#host.following.hearOf(peer, epoch)
+    const since = this.#members.sinceOf(peer)
     if (since > epoch) return
-    if (this.#host.phase[peer] !== PHASE.ready || this.#host.epoch[peer]! < epoch) return this.#hold(peer, m)
+    if (!this.#members.isReady(peer) || this.#members.epochOf(peer) < epoch) return this.#hold(peer, m)
     this.#show(peer, m)
     if (this.#host.unsafe === 'shows a message twice') this.#show(peer, m)
   }
@@ -148,15 +139,15 @@ export class Talk {
     this.counts.mostPending = Math.max(this.counts.mostPending, held.length)
   }
 
-  flush(peer: number): void {
+  #flush(peer: number): void {
     const held = this.#pending.get(peer)
     if (held === undefined) return
-    const epoch = this.#host.epoch[peer]!
+    const epoch = this.#members.epochOf(peer)
     const rest = held.filter((m) => this.#epochOf[m]! > epoch)
     if (rest.length === 0) this.#pending.delete(peer)
     else this.#pending.set(peer, rest)
     for (const m of held)
-      if (this.#epochOf[m]! <= epoch && this.#epochOf[m]! >= this.#host.since[peer]!) this.#show(peer, m)
+      if (this.#epochOf[m]! <= epoch && this.#epochOf[m]! >= this.#members.sinceOf(peer)) this.#show(peer, m)
   }
 
   #isShown(m: number, peer: number): boolean {
@@ -173,9 +164,9 @@ export class Talk {
     this.#shown[m]![peer >>> 5]! |= 1 << (peer & 31)
     this.#shownCount[m]!++
     this.#ledger.shown(this.#host.now - this.#saidAt[m]!)
-    if (this.#hasNews[peer] === 0) this.#noteNews(peer)
+    this.#digestClock.noteNews(peer, this.#rosterSize)
     const before = this.#before[m]!
-    if (before !== NONE && this.#epochOf[before]! >= this.#host.since[peer]! && !this.#isShown(before, peer))
+    if (before !== NONE && this.#epochOf[before]! >= this.#members.sinceOf(peer) && !this.#isShown(before, peer))
       this.#noteGap(peer, before)
   }
 
@@ -204,12 +195,12 @@ export class Talk {
   /** Asks a neighbour for a message, again and again, ever more rarely. */
   onRepair(peer: number, m: number): void {
     const missing = this.#missing.get(this.#nameOf(peer, m))
-    if (missing === undefined || this.#host.phase[peer] !== PHASE.ready) return
+    if (missing === undefined || !this.#members.isReady(peer)) return
     if (this.#isShown(m, peer)) {
       this.#missing.delete(this.#nameOf(peer, m))
       return
     }
-    const isHeldBy = (one: number): boolean => this.#isShown(m, one) && this.#host.phase[one] === PHASE.ready
+    const isHeldBy = (one: number): boolean => this.#isShown(m, one) && this.#members.isReady(one)
     const other = this.#host.inTurn(peer, isHeldBy)
     this.#host.counts.questions++
     this.#mesh.arrivalOf(peer, this.#host.sizes.question, 'question')
@@ -222,7 +213,7 @@ export class Talk {
   }
 
   onFrameAnswer(peer: number, m: number): void {
-    if (this.#host.phase[peer] !== PHASE.ready || this.#isShown(m, peer)) return
+    if (!this.#members.isReady(peer) || this.#isShown(m, peer)) return
     this.counts.repaired++
     this.#missing.delete(this.#nameOf(peer, m))
     this.hear(peer, m)
@@ -230,68 +221,54 @@ export class Talk {
 
   // ---------------------------------------------------------------- digests
 
-  get #members(): number {
+  /** A member has its first key. */
+  onFirstKey(peer: number, epoch: CrowdEpoch): void {
+    this.#digestClock.begin(peer, epoch)
+  }
+
+  /** An epoch is in force with a member. */
+  onAdopted(peer: number): void {
+    if (this.#pending.size > 0) this.#flush(peer)
+  }
+
+  get #rosterSize(): number {
     return this.#host.epochs.at(-1)?.members ?? 1
   }
 
-  /** The first of a start: each epoch until then sets its time anew. */
-  planFirstDigest(peer: number, epoch: CrowdEpoch): void {
-    if (this.#saidDigestAt[peer]! > Number.NEGATIVE_INFINITY) return
-    const members = epoch.members
-    const soon = Math.max(FIRST_DIGEST_MS, members * FIRST_DIGEST_PER_MEMBER_MS)
-    const at = this.#host.now + ((1 + 3 * this.#random.fraction()) / 4) * soon
-    const latest = this.#host.keyedAt[peer]! + Math.max(DIGEST_MS, members * DIGEST_PER_MEMBER_MS)
-    this.#setDigest(peer, Math.min(at, latest))
-  }
-
-  /** Something was heard: whoever said it wants to know. */
-  #noteNews(peer: number): void {
-    this.#hasNews[peer] = 1
-    const within = Math.max(RECEIPT_MS, this.#members * RECEIPT_PER_MEMBER_MS) * (1 - this.#random.fraction() / 4)
-    this.#setDigest(peer, Math.min(this.#digestAt[peer]!, Math.max(this.#host.now, this.#saidDigestAt[peer]!) + within))
-  }
-
-  #setDigest(peer: number, at: number): void {
-    this.#digestAt[peer] = at
-    if (at >= this.#digestTimer[peer]!) return
-    this.#digestTimer[peer] = at
-    this.#host.push(at, peer, EVENT.digest, 0)
-  }
-
   onDigestDue(peer: number): void {
-    if (this.#host.now < Math.floor(this.#digestTimer[peer]!)) return
-    this.#digestTimer[peer] = Number.POSITIVE_INFINITY
-    if (this.#host.phase[peer] !== PHASE.ready) return
-    if (this.#host.now < Math.floor(this.#digestAt[peer]!)) return this.#setDigest(peer, this.#digestAt[peer]!)
+    const held = this.#host.epochs[this.#members.epochOf(peer)]
+    if (held === undefined || !this.#digestClock.isDue(peer, held) || !this.#members.isReady(peer)) return
     this.counts.digests++
-    this.#saidDigestAt[peer] = this.#host.now
-    this.#hasNews[peer] = 0
-    const interval = Math.max(DIGEST_MS, this.#members * DIGEST_PER_MEMBER_MS) * (1 - this.#random.fraction() / 4)
     const messages: number[] = []
     for (let m = this.#sender.length - 1; m >= 0 && m >= this.#sender.length - SEEN_SENDERS; m--) {
       if (this.#shownCount[m]! <= this.#readers[m]! && this.#isShown(m, peer)) messages.push(m)
     }
-    this.#digests.push({ author: peer, messages })
-    this.#host.publish(peer, 'digest', this.#host.sizes.digest, FRAME.digest, this.#digests.length - 1, false)
-    this.#setDigest(peer, this.#host.now + interval)
+    const hasRecord = this.#recordsTold[peer]! < RECORD_DIGESTS
+    if (hasRecord) this.#recordsTold[peer]!++
+    this.#digests.push({ author: peer, messages, hasRecord })
+    const { digest, digestWithRecord } = this.#host.sizes
+    const bytes = hasRecord ? digestWithRecord : digest
+    this.#host.publish(peer, 'digest', bytes, FRAME.digest, this.#digests.length - 1, false)
+    this.#digestClock.noteSaid(peer, this.#rosterSize)
   }
 
   /** Its author has what we may lack: the tail of what somebody said. */
   onDigest(peer: number, digest: number): void {
-    const { messages } = this.#digests[digest]!
-    if (messages.length === 0 || this.#host.phase[peer] !== PHASE.ready) return
+    const { author, messages, hasRecord } = this.#digests[digest]!
+    if (hasRecord && peer < this.#host.office.managers) this.#host.office.reception.noteRecord(author)
+    if (messages.length === 0 || !this.#members.isReady(peer)) return
     for (const m of messages) {
       const epoch = this.#epochOf[m]!
-      const isEntitled = this.#host.since[peer]! <= epoch && this.#host.epoch[peer]! >= epoch
+      const isEntitled = this.#members.sinceOf(peer) <= epoch && this.#members.epochOf(peer) >= epoch
       if (isEntitled && !this.#isShown(m, peer)) this.#noteGap(peer, m)
     }
   }
 
   /** What was said under epochs that the peer has left out is missing, and its user is told. */
   nameMissed(peer: number, until: number): void {
-    const from = this.#host.since[peer]!
+    const from = this.#members.sinceOf(peer)
     if (from < 0) return
-    for (let m = this.#sender.length - 1; m >= 0 && this.#epochOf[m]! > this.#host.epoch[peer]!; m--) {
+    for (let m = this.#sender.length - 1; m >= 0 && this.#epochOf[m]! > this.#members.epochOf(peer); m--) {
       if (this.#epochOf[m]! >= until || this.#isShown(m, peer)) continue
       this.counts.toldGaps++
     }
@@ -299,13 +276,20 @@ export class Talk {
 
   /** What is looked at when everything has had its time. */
   lookBack(): void {
+    const { messages, shown } = this.said
     this.#watch.count('I-9', this.#looks9)
+    this.#watch.tell(
+      'I-4',
+      `${grouped(messages)} messages; ${grouped(this.counts.held)} times somebody waited before it spoke.`
+    )
+    this.#watch.tell('I-9', `${grouped(messages)} messages, shown ${grouped(shown)} times to others.`)
+    this.#watch.tell('I-17', `${grouped(this.counts.toldGaps)} times one was named as missing.`)
     for (let m = 0; m < this.#sender.length; m++) {
       const epoch = this.#epochOf[m]!
       let looks = 0
-      for (let peer = 0; peer < this.#host.peers; peer++) {
-        const since = this.#host.since[peer]!
-        if (this.#host.phase[peer] !== PHASE.ready || since < 0 || since > epoch) continue
+      for (let peer = 0; peer < this.#members.size; peer++) {
+        const since = this.#members.sinceOf(peer)
+        if (!this.#members.isReady(peer) || since < 0 || since > epoch) continue
         looks++
         if (this.#isShown(m, peer) || this.#missing.get(this.#nameOf(peer, m))?.isTold) continue
         this.#watch.look(

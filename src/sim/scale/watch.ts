@@ -20,6 +20,7 @@ export const CLAIMS = {
   'I-10': 'One number of an epoch is given to one announcement.',
   'I-14': 'In the end all members hold the same epoch, under the key that its manager has.',
   'I-16': 'Whoever asks for the key has it in time.',
+  'I-16b': 'Another key manager leads soon when the one in office is lost.',
   'I-17': 'Every message is shown to every member that may read it, or is named as missing.',
   'I-18': 'A removal is in force in time with every member.',
   'I-20': 'Queues keep within their bounds.'
@@ -37,12 +38,15 @@ export class Watch {
     Promised,
     { count: number; readonly evidence: string[]; readonly trace: readonly string[] }
   >()
+  /** What there is to say of a promise that held. */
+  readonly #told = new Map<Promised, string>()
   readonly #notes: string[] = []
   readonly #numbers = new Map<string, string>()
   /** Terms of the roots of all epochs so far. */
   readonly #roots = new Set<number>()
   readonly #clock: { readonly now: number }
   #removed = 0
+  #granted = 0
 
   /** @param clock - virtual ms. */
   constructor(terms: Terms, clock: { readonly now: number }) {
@@ -79,6 +83,11 @@ export class Watch {
     this.#looks.set(id, (this.#looks.get(id) ?? 0) + looks)
   }
 
+  /** What was counted of a promise, in a sentence. */
+  tell(id: Promised, words: string): void {
+    this.#told.set(id, words)
+  }
+
   /**
    * An epoch is made.
    *
@@ -97,6 +106,7 @@ export class Watch {
       this.look('I-5', !isDerived, () => `the ${this.#removed} who were removed derive the root of ${name}`)
     }
     const { granted, gone, isRoot } = epoch
+    this.#granted += granted.size
     for (const [peer, { path }] of granted) {
       const isBack = path.some((term) => this.#terms.leadsTo(term, this.#roots, epoch.firstTerm - 1))
       this.look('I-6', !isBack, () => `peer ${peer}, granted ${name}, derives the root of an earlier epoch`)
@@ -107,16 +117,22 @@ export class Watch {
 
   /** What there is to say in the end. */
   lines(at: number): InvariantLine[] {
+    this.tell('I-5', `${this.#removed} were removed.`)
+    this.tell('I-6', `${grouped(this.#granted)} were granted a key.`)
+    this.tell('I-10', `There were ${grouped(this.#numbers.size)} numbers.`)
     return (Object.keys(CLAIMS) as Promised[]).map((id) => {
       const looks = this.#looks.get(id) ?? 0
       const broken = this.#broken.get(id)
       const line = { type: 'invariant', at, id, claim: CLAIMS[id], looks } as const
       if (broken !== undefined) {
-        const evidence = `${broken.count} times. ${broken.evidence.join('; ')}`
+        const evidence = `${broken.count === 1 ? 'Once' : `${grouped(broken.count)} times`}. ${broken.evidence.join('; ')}`
         return { ...line, verdict: 'broken', evidence, trace: broken.trace }
       }
       if (looks === 0) return { ...line, verdict: 'not checked', evidence: 'It did not come up in this run.' }
-      return { ...line, verdict: 'held', evidence: `Looked at ${looks.toLocaleString('en')} times.` }
+      return { ...line, verdict: 'held', evidence: this.#told.get(id) ?? '' }
     })
   }
 }
+
+/** A number as people read it. */
+export const grouped = (count: number): string => count.toLocaleString('en')

@@ -57,11 +57,12 @@ export class Wheel {
     for (;;) {
       const bucket = this.now & MASK
       for (let piece = this.#first[bucket]!; piece !== NONE; piece = this.#first[bucket]!) {
-        // What is handled may add to this very bucket, and may move the arrays.
+        const from = piece * PIECE_INTS
         let at = 0
-        for (; at < (piece === this.#last[bucket] ? this.#filled[bucket]! : PIECE_INTS); at += 2) {
-          const index = piece * PIECE_INTS + at
-          handle(this.#events[index]!, this.#events[index + 1]!)
+        // What is handled may add to this very bucket, and may move the arrays: what stood there before stands in the old ones.
+        for (let filled = this.#filledOf(piece, bucket); at < filled; filled = this.#filledOf(piece, bucket)) {
+          const events = this.#events
+          for (; at < filled; at += 2) handle(events[from + at]!, events[from + at + 1]!)
         }
         this.handled += at >> 1
         this.waiting -= at >> 1
@@ -77,6 +78,11 @@ export class Wheel {
       if ((this.now & MASK) === 0) this.#turn()
       if (this.handled >= end) return false
     }
+  }
+
+  /** Integers in a piece of a bucket: only the last one may have room. */
+  #filledOf(piece: number, bucket: number): number {
+    return piece === this.#last[bucket] ? this.#filled[bucket]! : PIECE_INTS
   }
 
   #put(bucket: number, a: number, b: number): void {

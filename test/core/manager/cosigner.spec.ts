@@ -3,6 +3,7 @@ import { EMPTY, hex } from '../../../src/base/bytes.ts'
 import { asAttempt, coSignedBytes, withCoSignatures } from '../../../src/core/channel/announcement.ts'
 import { type Frame, makeFrame } from '../../../src/core/channel/frame.ts'
 import { type CheckedStatement, readStatement } from '../../../src/core/channel/statement.ts'
+import { PROMISE_JUMP, PROMISE_JUMP_MS } from '../../../src/core/params.ts'
 import { Refusal } from '../../../src/core/reject.ts'
 import { type SigningKey, sign, signingKey, verify } from '../../../src/crypto/sign.ts'
 import { TERM_JUMP } from '../../../src/wire/limits.ts'
@@ -172,6 +173,26 @@ describe('a co-signer', () => {
     expect(bus.view(mia, channel)).to.include({ term: far + 1, key: 'ready' })
   })
 
+  it('bears by and by how far up the one in office is, which only lies may have taken there, and nobody else (R-409)', () => {
+    const all = world()
+    const { liar, bus } = all
+    const wild = (above: number, fields: Lies = {}): Issued =>
+      liar.rebuild({ isKept: false, key: { term: 1 + TERM_JUMP + above, serial: 1 }, ...fields })
+    refuses(all, 409, wild(1))
+    refuses(all, 409, wild(PROMISE_JUMP, { issuer: cora }))
+    refuses(all, 409, wild(PROMISE_JUMP + 1))
+    liar.publish(liar.heartbeat(1))
+    bus.pass(PROMISE_JUMP_MS - 1_000)
+    refuses(all, 409, wild(PROMISE_JUMP + 2))
+    bus.pass(1_000)
+    refuses(all, 409, wild(2 * PROMISE_JUMP + 1))
+    expect(promised(all.bert)[0], 'and promises nothing').to.be.lessThan(TERM_JUMP)
+    expect(isSigned(all, wild(2 * PROMISE_JUMP))).to.equal(true)
+    const again = 2 * PROMISE_JUMP + TERM_JUMP
+    refuses(all, 409, wild(again + 1))
+    expect(isSigned(all, wild(again)), 'that counts for once').to.equal(true)
+  })
+
   it('takes two proposals for one number for the lie they are (R-414)', () => {
     const all = world()
     const { bus, liar, bert, channel } = all
@@ -267,17 +288,23 @@ describe('a co-signer', () => {
     refuses(all, 435, root(all, { terms: { previous: old.announcement.id }, key: { term: 1, serial: 4 } }))
   })
 
-  it('asks for what it lacks when a proposal follows an epoch it has not', () => {
-    const all = world()
-    const { bus, liar } = all
-    liar.issue([liar.admit(random(32))])
-    const asked: Uint8Array[] = []
-    bus.oracle = ({ epochs }) => {
-      if (epochs) asked.push(epochs.after)
-      return undefined
+  it('asks for what it lacks when a proposal follows an epoch it has not, also where it would not sign it anyway', () => {
+    const terms = { previous: random(32) }
+    const proposals: [check: number, of: (all: World) => Issued][] = [
+      [435, (all) => root(all, { terms })],
+      [433, ({ liar }) => liar.rebuild({ issuer: cora, isKept: false, terms })]
+    ]
+    for (const [check, of] of proposals) {
+      const all = world()
+      all.liar.publish(all.liar.heartbeat(1))
+      const asked: Uint8Array[] = []
+      all.bus.oracle = ({ epochs }) => {
+        if (epochs) asked.push(epochs.after)
+        return undefined
+      }
+      refuses(all, check, of(all))
+      expect(asked, `R-${check}`).to.have.length(1)
     }
-    refuses(all, 435, root(all))
-    expect(asked).to.have.length(1)
   })
 
   it('is asked what it has by whoever it refuses', () => {

@@ -2,6 +2,7 @@
 import { hex } from '../../../src/base/bytes.ts'
 import { atMillis } from '../../../src/base/time.ts'
 import type { Self } from '../../../src/core/channel/context.ts'
+import { asUserId } from '../../../src/core/identity/user.ts'
 import type { UserRecord } from '../../../src/core/identity/user-record.ts'
 import type { Effect, Row } from '../../../src/core/machine.ts'
 import { asNewDevice } from '../../../src/core/new-device.ts'
@@ -138,6 +139,12 @@ export class Couple {
   give(to: Who, frame: SessionFrame, from: Uint8Array = this[otherOf(to)].self.record.user): number | undefined {
     const side = this[to]
     return side.act((out) => side.sessions.receive(frame, from, side.env, out))?.check
+  }
+
+  /** As `give`, handed over. */
+  hand(to: Who, frame: SessionFrame, from: Uint8Array = this[otherOf(to)].self.record.user): number | undefined {
+    const side = this[to]
+    return side.act((out) => side.sessions.receiveHanded(frame, asUserId(from), side.env, out))?.check
   }
 
   /** An end is told that the other can do nothing with its frames of a tag. */

@@ -1,12 +1,14 @@
 import { expect } from 'chai'
-import { EMPTY, hex, joinBytes } from '../../../src/base/bytes.ts'
+import { EMPTY, equalBytes, hex, joinBytes } from '../../../src/base/bytes.ts'
 import { UsageError } from '../../../src/base/errors.ts'
-import { HOUR_MS, MINUTE_MS } from '../../../src/base/time.ts'
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../../src/base/time.ts'
 import type { Self } from '../../../src/core/channel/context.ts'
 import type { Row } from '../../../src/core/machine.ts'
 import {
+  ACK_MS,
   BROUGHT_STARTS_AT_ONCE,
   EARLY_TEXTS,
+  KNOWN_LIVES,
   KNOWN_SESSION_STARTS,
   KNOWN_STARTS_OF_ONE,
   LIFE_MS,
@@ -14,6 +16,7 @@ import {
   SAID_AT_ONCE,
   SESSION_GRACE_MS,
   SESSIONS_OF_PAIR,
+  SKIPPED_MS,
   START_BRINGERS,
   START_MS,
   STARTS_AT_ONCE,
@@ -22,7 +25,7 @@ import {
 import { Refusal } from '../../../src/core/reject.ts'
 import { initiate } from '../../../src/core/session/handshake.ts'
 import { Heard } from '../../../src/core/session/heard.ts'
-import { markOf } from '../../../src/core/session/mark.ts'
+import { markOf, UNKNOWN } from '../../../src/core/session/mark.ts'
 import { Session } from '../../../src/core/session/session.ts'
 import { Starts } from '../../../src/core/session/starts.ts'
 import { type SessionContent, SessionFrame } from '../../../src/wire/messages.ts'
@@ -128,7 +131,7 @@ describe('a start of a session', () => {
     const starts = new Starts(couple.bob.self)
     const accept = (): string[] => {
       const frame = byHand(couple, false).seal(content())
-      const start = good(starts.open(frame, couple.alice.self.record.user, couple.bob.env, () => true))
+      const start = good(starts.open(frame, couple.alice.self.record.user, false, couple.bob.env, () => true))
       return starts.take(start).deletes.map(({ entry }) => entry)
     }
     expect(accept()).to.deep.equal([])
@@ -138,7 +141,29 @@ describe('a start of a session', () => {
     expect(accept()).to.have.length(1)
   })
 
-  it('is looked at within a rate, in all and of one user, and when it is welcome (R-1005)', () => {
+  it('that is handed over by another than its initiator is as one for others, whatever else is wrong with it (R-1001)', () => {
+    const couple = new Couple()
+    const carol = selfOf('carol').record.user
+    const [taken, plain] = [byHand(couple).seal(said(1)), byHand(couple, false).seal(content())]
+    const stale = byHand(couple).seal(content())
+    for (const frame of [taken, plain]) {
+      expect(couple.hand('bob', frame, carol)).to.equal(1001)
+      expect(couple.hand('bob', frame)).to.equal(undefined)
+      expect(couple.hand('bob', frame)).to.equal(1009)
+    }
+    expect(couple.hand('bob', stale)).to.equal(1003)
+    couple.pass(3 * SESSION_GRACE_MS)
+    couple.give('bob', byHand(couple, false, couple.alice.self, 2).seal(content()))
+    couple.pass(3 * SESSION_GRACE_MS)
+    expect(couple.give('bob', plain)).to.equal(1004)
+    couple.bob.isWelcome = (user) => equalBytes(user, carol)
+    const known = couple.bob.sessions.pairs.length
+    for (const frame of [taken, plain, stale]) expect(couple.hand('bob', frame, carol)).to.equal(1001)
+    expect(couple.bob.sessions.pairs).to.have.length(known)
+    expect(couple.hand('bob', plain)).to.equal(1005)
+  })
+
+  it('is looked at within a rate, in all and of one user, and when it is welcome (R-1005, R-1017)', () => {
     const couple = new Couple()
     const noise = byHand(couple).seal(content())
     const start = { enc: random(32), sealed: random(32) }
@@ -146,7 +171,7 @@ describe('a start of a session', () => {
       const from = keyOf(`bringer ${i % 10}`).publicKey
       expect(couple.give('bob', { ...noise, start }, from)).to.equal(1001)
     }
-    expect(couple.give('bob', noise)).to.equal(1005)
+    expect(couple.give('bob', noise)).to.equal(1017)
     couple.at += HOUR_MS
     couple.bob.isWelcome = () => false
     expect(couple.give('bob', noise)).to.equal(1005)
@@ -161,7 +186,7 @@ describe('a start of a session', () => {
     expect(couple.give('bob', flood.at(-1)!)).to.equal(undefined)
   })
 
-  it('is looked at within a share of whoever brings it: no user alone keeps others from starting (R-1005)', () => {
+  it('is looked at within a share of whoever brings it: no user alone keeps others from starting (R-1017)', () => {
     const couple = new Couple()
     const noise = byHand(couple).seal(content())
     const start = { enc: random(32), sealed: random(32) }
@@ -209,7 +234,7 @@ describe('a start of a session', () => {
       const open = (from: Self, hasOneTimeKey = false): ReturnType<Starts['open']> => {
         couple.at += 1_000
         const frame = byHand(couple, hasOneTimeKey, from).seal(content())
-        return starts.open(frame, from.record.user, couple.bob.env, () => true)
+        return starts.open(frame, from.record.user, false, couple.bob.env, () => true)
       }
       const accepted = good(open(couple.alice.self))
       return {
@@ -232,7 +257,7 @@ describe('a start of a session', () => {
       for (const { entry, value } of rows) other.restore(entry.split('/')[1]!, value)
       expect(other.unsafeFills()[0]!.size).to.equal(KNOWN_STARTS_OF_ONE)
       const frame = byHand(couple, false).seal(content())
-      const again = other.open(frame, alice.record.user, couple.bob.env, () => true)
+      const again = other.open(frame, alice.record.user, false, couple.bob.env, () => true)
       expect(again instanceof Refusal && again.check).to.equal(1005)
       expect(starts.unsafeFills()[0]!.size).to.equal(KNOWN_STARTS_OF_ONE)
     })
@@ -582,6 +607,72 @@ describe('a pair', () => {
     expect(couple.alice.sessions.pairs[0]!.waiting).to.equal(0)
   })
 
+  describe('one of whose ends has let go of the keys of a text that has not come', () => {
+    /** Alice has said two texts: Bob has the second alone, and a day has gone by. */
+    function keyless(): Couple {
+      const couple = talked()
+      couple.pass(MINUTE_MS)
+      couple.carry()
+      couple.say('alice', 'two')
+      couple.alice.posted.length = 0
+      couple.say('alice', 'three')
+      couple.give('bob', couple.alice.posted.splice(0)[0]!)
+      couple.pass(ACK_MS)
+      couple.bob.posted.length = 0
+      couple.at += SKIPPED_MS
+      for (const side of [couple.alice, couple.bob]) side.notices.length = 0
+      return couple
+    }
+    function talk(couple: Couple, minutes: number): void {
+      for (let second = 0; second < 60 * minutes; second++) {
+        for (const who of ['alice', 'bob'] as const)
+          couple[who].sessions.setThere(couple[otherOf(who)].self.record.user, true, couple[who].env)
+        couple.pass(SECOND_MS)
+        couple.carry()
+      }
+    }
+
+    it('gets it sealed anew when nobody says anything', () => {
+      const couple = keyless()
+      talk(couple, 3)
+      expect(couple.bob.heard).to.deep.equal(['two', 'three'])
+      expect(couple.alice.sessions.pairs[0]!.waiting).to.equal(0)
+      expect(couple.bob.notices.some(({ type }) => type === 'renewed')).to.equal(false)
+    })
+
+    it('gets it so while the other goes on talking, by hints or without', () => {
+      for (const isHinted of [true, false]) {
+        const couple = keyless()
+        const [stale] = couple.alice.sessions.pairs[0]!.sessions.map(({ sendingTag }) => sendingTag!)
+        couple.say('bob', 'are you there?')
+        couple.carry()
+        if (isHinted) {
+          couple.alice.posted.length = 0
+          couple.hint('alice', stale!)
+          couple.carry()
+          expect(couple.bob.heard).to.deep.equal(['two', 'three'])
+        }
+        for (let n = 0; n < 6; n++) {
+          couple.say('bob', `and now? ${n}`)
+          talk(couple, 1 / 2)
+        }
+        expect(couple.bob.heard).to.deep.equal(['two', 'three'])
+        expect(couple.bob.notices.some(({ type }) => type === 'renewed')).to.equal(false)
+      }
+    })
+  })
+
+  it('tells nothing of texts in a start without one-time key, which keys that go on may open later', () => {
+    const couple = talked()
+    couple.hint('alice', couple.alice.sessions.pairs[0]!.sessions[0]!.sendingTag!)
+    const [opening] = couple.alice.posted.splice(0)
+    const responder = new Starts(couple.bob.self)
+    const accepted = responder.open(opening!, couple.alice.self.record.user, true, couple.bob.env, () => true)
+    expect(accepted).to.not.be.instanceOf(Refusal)
+    const { ackInstance, ack, marks } = (accepted as Exclude<typeof accepted, Refusal>).content
+    expect([ackInstance, ack, marks]).to.deep.equal([EMPTY, 0, EMPTY])
+  })
+
   it('seals anew after a restart what was sealed under a session that is not used any more', () => {
     const couple = talked()
     couple.say('alice', 'two')
@@ -704,6 +795,22 @@ describe('a pair', () => {
       expect(gapsOf(couple.bob)).to.equal(1)
     })
 
+    it('shows once what two homes have said, also when there were too many to know them all', () => {
+      const heard = new Heard(selfOf('alice').record.user)
+      heard.take(said(1), 0)
+      heard.take(said(2), 0)
+      const second = random(16)
+      heard.take(said(2, { instance: second, origin: instance }), 0)
+      heard.take(said(3, { instance: second }), 0)
+      const others = Array.from({ length: KNOWN_LIVES - 1 }, () => random(16))
+      for (const other of others) expect(heard.take(said(1, { instance: other }), 0)).to.have.length(1)
+      expect([heard.knows(instance), heard.knows(second)]).to.deep.equal([false, true])
+      expect(heard.end(second)).to.deep.equal([
+        { type: 'gap', from: 1, to: 2 },
+        { type: 'text', instance: second, number: 3, content: textOf('text 3') }
+      ])
+    })
+
     it('says it under its name to an end that has lost its state, too', () => {
       const couple = new Couple()
       couple.say('alice', 'one')
@@ -716,6 +823,30 @@ describe('a pair', () => {
       couple.alice.move()
       settle(couple)
       expect(shownBy(couple.bob).slice(1)).to.deep.equal([two])
+    })
+
+    it('says again of what it has given out without the rest what is missing, and nothing else', () => {
+      const couple = new Couple()
+      couple.say('alice', 'one')
+      couple.carry()
+      couple.pass(MINUTE_MS)
+      couple.carry()
+      const frames = ['two', 'three', 'four', 'five'].map((text) => {
+        couple.say('alice', text)
+        return couple.alice.posted.splice(0)[0]!
+      })
+      for (const i of [1, 3]) couple.give('bob', frames[i]!)
+      couple.bob.posted.length = 0
+      couple.alice.move()
+      couple.say('alice', 'from the new home')
+      couple.pass(0)
+      for (const frame of couple.alice.posted.splice(0).slice(-1)) couple.give('bob', frame)
+      couple.bob.posted.length = 0
+      couple.pass(2 * LIFE_MS)
+      couple.alice.posted.length = 0
+      expect(couple.bob.heard).to.deep.equal(['one', 'three', 'five'])
+      settle(couple)
+      expect(couple.bob.heard.toSorted()).to.deep.equal(['five', 'four', 'from the new home', 'one', 'three', 'two'])
     })
 
     it('gives out once, in order, what was held back of the home before', () => {
@@ -956,14 +1087,33 @@ describe('a pair', () => {
       expect(couple.alice.sessionRows.map(({ isInitiator }) => isInitiator)).to.deep.equal([false])
     })
 
-    it('is told which texts have come: no more than the last 32, and none across a gap', () => {
+    it('is talked to where it is, though what it said in its former life comes late', () => {
+      const { couple, disk } = older(0)
+      couple.say('alice', 'lost')
+      settle(couple, 1)
+      couple.alice.putBack(disk)
+      for (let n = 1; n <= 5; n++) couple.say('alice', `anew ${n}`)
+      const late = couple.alice.posted.splice(0).at(-1)!
+      couple.say('bob', 'are you there?')
+      settle(couple, 5)
+      expect(setBacks(couple.alice)).to.equal(1)
+      expect(couple.give('bob', late)).to.equal(undefined)
+      couple.carry()
+      couple.say('bob', 'good')
+      couple.carry()
+      expect(couple.alice.heard).to.deep.equal(['are you there?', 'good'])
+    })
+
+    it('is told which texts have come: no more than the last 32, and of a gap none', () => {
       const heard = new Heard(selfOf('alice').record.user)
       for (let number = 1; number <= 40; number++) heard.take(said(number), 0)
       expect(heard.upTo(instance)).to.equal(40)
       const marks = Array.from({ length: 32 }, (_, n) => markOf(said(n + 9).content!))
       expect(hex(heard.marks(instance))).to.equal(hex(joinBytes(...marks)))
       heard.take(said(43, { instance: random(16), oldest: 43, origin: instance }), 0)
-      expect(hex(heard.marks(instance))).to.equal(hex(markOf(said(43).content!)))
+      const missing = [UNKNOWN, UNKNOWN]
+      const rest = [...marks.slice(3), ...missing, markOf(said(43).content!)]
+      expect(hex(heard.marks(instance))).to.equal(hex(joinBytes(...rest)))
       heard.take(said(44, { oldest: 44 }), 0)
       expect(hex(heard.marks(instance))).to.equal(hex(markOf(said(44).content!)))
     })

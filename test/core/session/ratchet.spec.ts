@@ -48,8 +48,9 @@ class Talk {
   restart(who: 0 | 1): void {
     const end = this.ends[who]
     const again = Ratchet.restore(structuredClone(end.row()))
-    for (const { header, since, keys } of end.skipped.chains().values()) {
-      again.restoreSkipped(header.slice(), since, new Map([...keys].map(([n, key]) => [n, key.slice()])))
+    for (const { header, keys } of end.skipped.chains().values()) {
+      const copies = [...keys].map(([n, { key, since }]) => [n, { key: key.slice(), since }] as const)
+      again.restoreSkipped({ header: header.slice(), keys: new Map(copies) })
     }
     this.ends[who] = again
   }
@@ -253,6 +254,20 @@ describe('the ratchet of a session', () => {
     expect(talk.ends[1].skipped.size).to.equal(0)
   })
 
+  it('keeps a key no longer because others of its chain are kept', () => {
+    const talk = new Talk()
+    talk.pass(0, 'first')
+    const early = talk.say(0, 'early')
+    talk.pass(0, 'second')
+    talk.now += DAY_MS - 1
+    const late = talk.say(0, 'late')
+    talk.pass(0, 'third')
+    talk.now += 1
+    expect(checkOf(talk.hear(1, early))).to.equal(1009)
+    expect(talk.ends[1].skipped.size).to.equal(1)
+    expect(talk.hear(1, late)).to.equal('late')
+  })
+
   it('takes the key of a message for that message alone (R-1011, R-1012)', () => {
     const talk = new Talk()
     const [one, two] = [talk.say(0, 'one'), talk.say(0, 'two')]
@@ -346,7 +361,7 @@ describe('the ratchet of a session', () => {
     talk.pass(0, 'turned')
     expect([receiving!.key, receiving!.header, sending!.key, sending!.header, own].every(isClear)).to.equal(true)
     const [kept] = talk.ends[1].skipped.chains().values()
-    const key = [...kept!.keys.values()][0]!
+    const { key } = [...kept!.keys.values()][0]!
     talk.hear(1, late)
     expect(isClear(key) && isClear(kept!.header)).to.equal(true)
     const all = talk.ends[1].row()

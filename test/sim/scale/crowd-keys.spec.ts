@@ -34,7 +34,7 @@ class Twins {
 
   remove(removed: readonly number[], joiners: number): void {
     const context = contextAt(this.roots.length)
-    const leaves = removed.map((one) => this.keys.leaf[one]!)
+    const leaves = removed.map((one) => this.keys.leafOf(one))
     const changes = { removed: leaves, joiners: Math.min(joiners, PEOPLE - this.#next) }
     this.#follow(this.tree.path(changes, context, this.terms.fresh), removed)
   }
