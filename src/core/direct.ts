@@ -149,7 +149,7 @@ export class Direct implements SessionsContext {
     return [
       { name: 'frames on their way', size: this.#posted.size, cap: DIRECT_FRAMES },
       { name: 'frames of one user that a topic has carried', size: carried, cap: DIRECT_FRAMES },
-      ...this.#sessions.unsafeFills()
+      ...(this.#started?.unsafeFills() ?? [])
     ]
   }
 

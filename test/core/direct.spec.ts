@@ -6,6 +6,7 @@ import type { PairView } from '../../src/core/command.ts'
 import { asUserId } from '../../src/core/identity/user.ts'
 import { readUserRecord, type UserRecord } from '../../src/core/identity/user-record.ts'
 import { DIRECT_FRAMES, REPEAT_MS } from '../../src/core/params.ts'
+import { Peer } from '../../src/core/peer.ts'
 import { Refusal } from '../../src/core/reject.ts'
 import { initiate } from '../../src/core/session/handshake.ts'
 import { signingKey } from '../../src/crypto/sign.ts'
@@ -309,6 +310,11 @@ describe('two members of a channel', () => {
     }
     expect(sessionFrames().length - before).to.be.lessThan(30)
     for (const { name, size, cap } of alice.peer.unsafeFills()) expect(size, name).to.be.at.most(cap)
+  })
+
+  it('say how full they are before they are restored, too', () => {
+    const peer = new Peer({ key: signingKey(zeros(32)), nick: 'alice' })
+    expect(peer.unsafeFills().every(({ size }) => size === 0)).to.equal(true)
   })
 
   it('remember of what a topic has carried for one who is away no more than they may', () => {
