@@ -10,7 +10,7 @@ const ROW_PX = 20
 const TITLED_PX = 38
 const BELOW_TITLE_PX = 9
 const PANEL_PX = 110
-const MOST_ROWS = 12
+export const MOST_ROWS = 12
 const MOST_KINDS = 6
 
 /** A bar in a row of a chart over time. */

@@ -6,7 +6,7 @@
 import type { NoticeLine, RecordLine, RunLine, RunMode } from '../record.ts'
 import { type Account, accountOf } from './account.ts'
 import { TINTS } from './chart.ts'
-import { carriage, keysOfCrowd, keysOfPeers, machine, offices, talk, timeLine } from './charts.ts'
+import { carriage, keysOfCrowd, keysOfPeers, MOST_ROWS, machine, offices, talk, timeLine } from './charts.ts'
 import { embedded } from './embedded.ts'
 import { clipped, type Html, html, table } from './html.ts'
 import { latencies } from './latency-chart.ts'
@@ -179,7 +179,7 @@ function story(account: Account): Html {
   ])
   return html`${figure(
     timeLine(account),
-    'Phases are written above, or numbered where there is no room, with a dotted line where each begins. All charts below have this time axis and these lines.',
+    `Phases are written above, or numbered where there is no room, with a dotted line where each begins. All charts below have this time axis and these lines.${account.faults.length > MOST_ROWS ? ` The first ${MOST_ROWS} faults have rows; all of them are among the lines in words below.` : ''}`,
     [
       key('dot', 'c1', 'somebody asks for something'),
       ...(account.faults.length > 0 ? [FAULT_KEY, key('diamond', 'fault', 'a fault of one moment, or for good')] : [])
