@@ -92,7 +92,7 @@ export class Conversation {
     const refusal = message ? this.onMessage(frame, env, out) : this.onPlainMessage(frame, env, out)
     if (this.isHolding(frame)) return 'waiting'
     if (refusal === undefined) return 'taken'
-    if (refusal.check === 702) this.#noteShown(frame, place, out)
+    if (refusal.check === 702) this.#noteShown(frame, place, env, out)
     else if (refusal.check !== 703) this.#pass(frame, place, refusal, env, out)
     return 'passed'
   }
@@ -104,8 +104,8 @@ export class Conversation {
     if (isMissed && !BROKEN.has(check)) this.#notifyUnreadable({ author, id }, check, out)
   }
 
-  #noteShown({ author, id }: Frame, { group, lamport }: Place, out: Out): void {
-    const closed = this.senders.noteShown(author, group, id, lamport)
+  #noteShown({ author, id }: Frame, { group, previous, lamport }: Place, env: Env, out: Out): void {
+    const closed = this.senders.noteShown({ sender: author, group, id, previous, lamport }, env.uptimeMs)
     if (closed !== undefined) this.#notifyGap(closed.sender, closed.missing, true, out)
   }
 

@@ -306,11 +306,18 @@ export class KeySeeker {
     this.#recordAgainAt = env.uptimeMs + ASK_AGAIN_MS
     const { channel, name, addresses } = this.#context
     const manager = this.#askee
-    out.push({ type: 'lookUp', kind: 'user', id: manager })
-    // Silence may also mean that our own record is older than one that others know.
-    out.push({ type: 'lookUp', kind: 'user', id: this.#context.user })
-    const question = { record: { user: manager } }
-    out.push({ type: 'ask', id: `${name}:record`, channel, to: undefined, addresses, question })
+    // Silence may also mean that our own record is older than one that others know, and that the directory may not show.
+    for (const [topic, user] of [['record', manager] as const, ['own', this.#context.user] as const]) {
+      out.push({ type: 'lookUp', kind: 'user', id: user })
+      out.push({
+        type: 'ask',
+        id: `${name}:${topic}`,
+        channel,
+        to: undefined,
+        addresses,
+        question: { record: { user } }
+      })
+    }
   }
 
   /** Whether another question for epochs may be asked. */

@@ -135,15 +135,20 @@ export class Senders {
   }
 
   /**
-   * Takes note of a message that was shown before.
+   * Takes note of a message that was shown before. A crash may have forgotten that it was, and so what it showed to be missing:
+   * that is missed again where something older of the sender is known. Whether it was said again shows no more.
    *
    * @returns the gap that it closes, if it had been told.
    */
-  noteShown(sender: Uint8Array, group: Uint8Array, id: Uint8Array, lamport: number): Gap | undefined {
+  noteShown({ sender, group, id, previous, lamport }: Place, uptimeMs: number): Gap | undefined {
     const entry = this.#senders.get(nameOf(sender, group))
     if (entry === undefined || isKnown(entry, id)) return undefined
     const closed = this.#take(entry, id)
+    const hasOlder = entry.known.some((known) => known.lamport < lamport)
     this.#know(entry, { id, lamport })
+    const isFirm = { isDoubtful: false, isOutOfReach: false, isTold: false }
+    if (hasOlder)
+      this.#miss(entry, { sender, group, missing: previous, after: 0, before: lamport, since: uptimeMs, ...isFirm })
     return closed?.isTold ? closed : undefined
   }
 

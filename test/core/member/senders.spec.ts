@@ -42,7 +42,7 @@ describe('what is known of a sender', () => {
     for (const one of [senders, again]) {
       expect(knows(one, 5_000)).to.equal(true)
       expect(one.gaps()).to.deep.equal([])
-      one.noteShown(sender, EMPTY, idOf(5_000), 3)
+      one.noteShown({ sender, group: EMPTY, id: idOf(5_000), previous: idOf(1), lamport: 3 }, 0)
       say(one, 1_000, 1_600)
       expect(knows(one, 5_000)).to.equal(false)
     }
@@ -66,5 +66,21 @@ describe('what is known of a sender', () => {
     say(senders, 0, 1)
     for (let n = 0; n < 300; n++) senders.noteReplaced(sender, EMPTY, idOf(10_000 + n))
     expect([10_043, 10_044, 10_299].map((n) => knows(senders, n))).to.deep.equal([false, true, true])
+  })
+
+  it('is missed again when a crash forgot what it was missed by, but not before all that is known', () => {
+    const senders = new Senders('room')
+    say(senders, 0, 1)
+    const shown = (n: number): void => {
+      senders.noteShown({ sender, group: EMPTY, id: idOf(n), previous: idOf(n - 1), lamport: n + 1 }, 0)
+    }
+    const missing = (): string[] => senders.gaps().map((gap) => hex(gap.missing))
+    shown(2)
+    expect(missing()).to.deep.equal([hex(idOf(1))])
+    expect(senders.seen(), 'the first that is missing is not known').to.deep.equal([])
+    shown(1)
+    expect(missing()).to.deep.equal([])
+    shown(-5)
+    expect(missing()).to.deep.equal([])
   })
 })
