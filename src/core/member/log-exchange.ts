@@ -28,6 +28,8 @@ const FRAMES_AT_ONCE = 4
  * we said ourselves: it may have come to nobody.
  */
 const RETELL_MS = 2 * SECOND_MS
+/** Whoever hears it told waits anew. So that few of many tell at once what others have said, they wait up to this long for each member more. */
+const RETELL_PER_MEMBER_MS = 40
 
 export class LogExchange {
   readonly #context: Context
@@ -104,8 +106,10 @@ export class LogExchange {
     const isLasting = ({ author, statement }: CheckedStatement): boolean =>
       equalBytes(author, user) && statement.operation !== Operation.REGISTER_NICK
     const isPressing = log.hasUnappliedRemoval || log.unappliedTakeOuts().length > 0
-    if (!isPressing && log.stranded().length === 0 && !log.pending().some(isLasting)) return
-    this.#deadlines.set('retell', env.uptimeMs + RETELL_MS + env.random(1)[0]! * 8)
+    const isOurs = log.pending().some(isLasting)
+    if (!isPressing && log.stranded().length === 0 && !isOurs) return
+    const spreadMs = isOurs ? RETELL_MS : Math.max(RETELL_MS, log.roster.members.size * RETELL_PER_MEMBER_MS)
+    this.#deadlines.set('retell', env.uptimeMs + RETELL_MS + (env.random(1)[0]! / 256) * spreadMs)
   }
 
   #publishStatements(told: readonly CheckedStatement[], env: Env, out: Out): void {
