@@ -115,7 +115,7 @@ export const FENCES: readonly Fence[] = [
   fence('R-415 of a follower', FOLLOW, '!equalBytes(frame.author, current.issuer)', 'false', [2, 3], 'other issuer'),
   fence('R-415 of a co-signer', COSIGNER, 'head.key.serial > 1 &&', 'false &&', [3, 4], 'borrowed certificate'),
   fence('R-417', 'member/member.js', '!isOfOffice', 'false', [2, 3], 'wild terms'),
-  fence('R-432, above the last promise', COSIGNER, '!isHigher(head.key, promised)', 'false', [3, 5]),
+  fence('R-432, above the last promise', COSIGNER, '!isHigher(head.key, promised)', 'false', [4, 3, 5]),
   fence(
     'R-432, own numbers durable first',
     'manager/issuer.js',
