@@ -13,7 +13,7 @@ const faulty =
 
 /** The first broken invariant over some seeds. */
 function firstFailure(makePeer: MakePeer): Outcome | undefined {
-  for (let seed = 1; seed <= 30; seed++) {
+  for (let seed = 1; seed <= 15; seed++) {
     const outcome = playSeed(seed, makePeer)
     if (outcome.error !== undefined) return outcome
   }
@@ -25,14 +25,14 @@ describe('sim/sweep', function () {
 
   it('a sound toy keeps every invariant under every fault', () => {
     // From 27 on: in 26 the toy dies between keeping a message and showing it, and never shows it, which it is too plain for.
-    for (let seed = 27; seed <= 86; seed++) {
+    for (let seed = 27; seed <= 56; seed++) {
       const { error } = playSeed(seed, sound)
       if (error !== undefined) throw error
     }
   })
 
   it('a sound toy keeps every invariant under what several managers suffer', () => {
-    for (let seed = 1; seed <= 30; seed++) {
+    for (let seed = 1; seed <= 15; seed++) {
       const { error } = playSeed(seed, sound, { managers: 3 + (seed % 5), faults: OFFICE_FAULTS })
       if (error !== undefined) throw error
     }
