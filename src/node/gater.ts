@@ -94,6 +94,8 @@ export function gater(
     return user === undefined || peer.toString() === self || !gate(user)
   }
   return {
+    // Where it is known whom an address leads to there need be no handshake first.
+    denyDialPeer: isStranger,
     // Node's default gater refuses nothing; an address that is private is what a local network consists of.
     denyDialMultiaddr: () => false,
     denyInboundConnection: (connection) => isFull(connection.remoteAddr) || !pending.admit(connection),
