@@ -64,8 +64,9 @@ const WITHIN_MS: Readonly<Record<Aim, number>> = {
   alarmed: 10 * SECOND_MS
 }
 const LAST_WORDS_MS = 5 * SECOND_MS
-/** One says its last word so long after the other. */
+/** One says its last word so long after the other; of many so long for each, as each word goes to all of them. */
 const LAST_WORD_MS = 100
+const LAST_WORD_EACH_MS = 5
 
 /**
  * The plan of a scenario.
@@ -110,10 +111,11 @@ function opening([founder, ...others]: readonly string[]): PlannedPhase[] {
 
 /** Faults end; then everybody says a last word, and everybody it is for reads it. */
 function ending(people: readonly string[], groups: readonly string[], isLied: boolean): PlannedPhase[] {
+  const pauseMs = Math.max(LAST_WORD_MS, people.length * LAST_WORD_EACH_MS)
   const words = people.flatMap((who, i): PlannedStep[] => [
-    { at: i * LAST_WORD_MS, act: { type: 'say', who, text: `last words of ${who}` } },
+    { at: i * pauseMs, act: { type: 'say', who, text: `last words of ${who}` } },
     ...groups.map((group) => ({
-      at: i * LAST_WORD_MS,
+      at: i * pauseMs,
       act: { type: 'say', who, text: `last words of ${who} to the ${group}`, group } as const
     }))
   ])
