@@ -37,8 +37,8 @@ export interface LivePeer {
 
 export interface InnerPeerInit extends LivePeerInit {
   readonly disk: Disk
-  /** ms of the run */
-  readonly now: () => number
+  /** When what is written next was asked for first, ms of the run. */
+  readonly askedAt: () => number
   /** As it is now. */
   readonly machine: () => JudgingMachine
   /** All that was asked for is written. */
@@ -65,7 +65,7 @@ export class InnerPeer implements LivePeer {
   static async start(init: InnerPeerInit): Promise<InnerPeer> {
     const { key, listener, listen, bootstrap, isDirectoryServer, transport } = init
     const machine = new SeenMachine(init.machine, listener, init.isStreamLost)
-    const store = new DiskStore(init.disk, init.now, init.onWritten)
+    const store = new DiskStore(init.disk, init.askedAt, init.onWritten)
     const cut = new Set<string>()
     const node = await startNode({
       key,

@@ -5,14 +5,14 @@ import type { Disk } from './disk.ts'
 
 export class DiskStore implements Store {
   readonly #disk: Disk
-  readonly #now: () => number
+  readonly #askedAt: () => number
   readonly #onWritten: () => void
   #isClosed = false
 
-  /** @param onWritten - told of each batch. */
-  constructor(disk: Disk, now: () => number, onWritten: () => void) {
+  /** @param askedAt - when what is written now was asked for first. @param onWritten - told of each batch. */
+  constructor(disk: Disk, askedAt: () => number, onWritten: () => void) {
     this.#disk = disk
-    this.#now = now
+    this.#askedAt = askedAt
     this.#onWritten = onWritten
   }
 
@@ -23,7 +23,7 @@ export class DiskStore implements Store {
 
   async write(batch: Batch): Promise<void> {
     this.#requireOpen()
-    this.#disk.write({ type: 'persist', ...batch }, this.#now())
+    this.#disk.write({ type: 'persist', ...batch }, this.#askedAt())
     this.#onWritten()
   }
 

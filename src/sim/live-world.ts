@@ -276,7 +276,8 @@ export class LiveWorld implements Setting, LiveNetworkHost {
     return InnerPeer.start({
       ...init,
       disk: home.disk,
-      now: () => this.time,
+      // A batch is of many turns: it is as old as the oldest thing in it, of which checkers have heard since.
+      askedAt: () => process.unwrittenSince ?? this.time,
       machine: () => {
         if (home.process === process && node.machine !== undefined) process.machine = node.machine
         return process.machine
