@@ -23,8 +23,8 @@ import { markOf, splitMarks, UNKNOWN } from './mark.ts'
 /** What comes of a frame, in order. */
 export type HeardEvent =
   | { readonly type: 'text'; readonly instance: Uint8Array; readonly number: number; readonly content: Content }
-  /** These numbers will not come; both included. */
-  | { readonly type: 'gap'; readonly from: number; readonly to: number }
+  /** So many texts will not come. */
+  | { readonly type: 'gap'; readonly missing: number }
 
 interface EarlyText {
   readonly content: Content
@@ -64,9 +64,16 @@ export class Heard {
     return this.#lifeOf(instance)?.heard ?? 0
   }
 
-  /** Which texts of a life are here: 8 bytes each, the last of them those of `upTo`. */
+  /**
+   * Which texts of a life are here: 8 bytes each, the last of them those of `upTo`. What this life did not bring may be here
+   * as another one said it, under the same number.
+   */
   marks(instance: Uint8Array): Uint8Array {
-    return joinBytes(...(this.#lifeOf(instance)?.marks ?? []))
+    const life = this.#lifeOf(instance)
+    if (life === undefined) return EMPTY
+    const { marks, heard } = life
+    const first = heard - marks.length + 1
+    return joinBytes(...marks.map((mark, i) => (equalBytes(mark, UNKNOWN) ? this.#markOfAny(first + i) : mark)))
   }
 
   /** Whether this life of the other end was heard before. */
@@ -144,15 +151,41 @@ export class Heard {
   #passOver(life: Life, upTo: number, events: HeardEvent[]): void {
     while (life.heard < upTo) {
       const next = Math.min(upTo + 1, ...life.early.keys())
-      if (next > life.heard + 1) {
-        events.push({ type: 'gap', from: life.heard + 1, to: next - 1 })
-        const missing = Math.min(next - life.heard - 1, MARKS)
-        life.marks.push(...Array.from({ length: missing }, () => UNKNOWN))
+      const passed = next - life.heard - 1
+      if (passed > 0) {
+        const missing = passed - this.#countElsewhere(life, next)
+        if (missing > 0) events.push({ type: 'gap', missing })
+        life.marks.push(...Array.from({ length: Math.min(passed, MARKS) }, () => UNKNOWN))
         this.#forgetMarks(life, MARKS)
       }
       life.heard = next - 1
       this.#release(life, events)
     }
+  }
+
+  /**
+   * How many texts between what is here of a life and a number are here, or held back, as a life said them before that this
+   * one speaks for: such lives number alike.
+   */
+  #countElsewhere(life: Life, before: number): number {
+    const spokenFor = new Set([life])
+    for (const { early } of spokenFor) {
+      for (const { origin } of early.values()) {
+        const first = this.#lifeOf(origin)
+        if (first !== undefined) spokenFor.add(first)
+      }
+    }
+    const numbers = [...spokenFor].flatMap(({ heard, marks, early }) => [
+      ...early.keys(),
+      ...marks.flatMap((mark, i) => (equalBytes(mark, UNKNOWN) ? [] : [heard - marks.length + 1 + i]))
+    ])
+    return new Set(numbers.filter((number) => number > life.heard && number < before)).size
+  }
+
+  /** The mark of what the newest of the lives that have a text under this number has said; `UNKNOWN` when none has. */
+  #markOfAny(number: number): Uint8Array {
+    const marks = this.#lives.map(({ heard, marks }) => (number > heard ? UNKNOWN : marks.at(number - heard - 1)))
+    return marks.findLast((mark) => mark !== undefined && !equalBytes(mark, UNKNOWN)) ?? UNKNOWN
   }
 
   #begin(instance: Uint8Array, heard: number, heardAt: number, events: HeardEvent[]): Life {

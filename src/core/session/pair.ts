@@ -379,7 +379,7 @@ export class Pair {
     turn.write(this.#heard.rows())
     for (const event of events) {
       if (event.type === 'gap') {
-        turn.notices.push({ type: 'gap', user: this.other, missing: event.to - event.from + 1 })
+        turn.notices.push({ type: 'gap', user: this.other, missing: event.missing })
         continue
       }
       const { instance, number, content } = event

@@ -25,7 +25,7 @@ import {
 import { Refusal } from '../../../src/core/reject.ts'
 import { initiate } from '../../../src/core/session/handshake.ts'
 import { Heard } from '../../../src/core/session/heard.ts'
-import { markOf, UNKNOWN } from '../../../src/core/session/mark.ts'
+import { markOf, splitMarks, UNKNOWN } from '../../../src/core/session/mark.ts'
 import { Session } from '../../../src/core/session/session.ts'
 import { Starts } from '../../../src/core/session/starts.ts'
 import { type SessionContent, SessionFrame } from '../../../src/wire/messages.ts'
@@ -806,7 +806,7 @@ describe('a pair', () => {
       for (const other of others) expect(heard.take(said(1, { instance: other }), 0)).to.have.length(1)
       expect([heard.knows(instance), heard.knows(second)]).to.deep.equal([false, true])
       expect(heard.end(second)).to.deep.equal([
-        { type: 'gap', from: 1, to: 2 },
+        { type: 'gap', missing: 2 },
         { type: 'text', instance: second, number: 3, content: textOf('text 3') }
       ])
     })
@@ -847,6 +847,34 @@ describe('a pair', () => {
       expect(couple.bob.heard).to.deep.equal(['one', 'three', 'five'])
       settle(couple)
       expect(couple.bob.heard.toSorted()).to.deep.equal(['five', 'four', 'from the new home', 'one', 'three', 'two'])
+    })
+
+    it('misses, of what it gives out without the rest, nothing that the home before has said', () => {
+      const heard = new Heard(selfOf('alice').record.user)
+      const second = random(16)
+      for (const number of [1, 2, 3]) heard.take(said(number), 0)
+      heard.take(said(5), 0)
+      heard.take(said(1, { instance: second, origin: instance }), 0)
+      heard.take(said(7, { instance: second, origin: instance }), 0)
+      // Two and three are here, five is held back; four and six are missing.
+      expect(heard.end(second)).to.deep.equal([
+        { type: 'gap', missing: 2 },
+        { type: 'text', instance, number: 5, content: textOf('text 5') },
+        { type: 'text', instance, number: 7, content: textOf('text 7') }
+      ])
+      const marks = [1, 2, 3, undefined, 5, undefined, 7].map((number) =>
+        number === undefined ? UNKNOWN : markOf(textOf(`text ${number}`))
+      )
+      expect(splitMarks(heard.marks(second))).to.deep.equal(marks)
+    })
+
+    it('misses what an end without its state does not say, whatever that says under the same numbers', () => {
+      const heard = new Heard(selfOf('alice').record.user)
+      const anew = random(16)
+      heard.take(said(1), 0)
+      heard.take(said(3), 0)
+      for (const number of [1, 2, 3]) heard.take(said(number, { instance: anew }), 0)
+      expect(heard.end(instance)[0]).to.deep.equal({ type: 'gap', missing: 1 })
     })
 
     it('gives out once, in order, what was held back of the home before', () => {
