@@ -71,7 +71,7 @@ function settings(isCarried: (topic: string) => boolean): ReturnType<typeof goss
     // Looked at before a message is hashed and remembered.
     dataTransform: { inboundTransform, outboundTransform: (_topic, data) => data },
     // Below this a duplicate costs less than the RPC that would prevent it: half of all CPU, measured.
-    idontwantMinDataSize: 4_096,
+    idontwantMinDataSize: 8_192,
     fallbackToFloodsub: false,
     // Own frames go to every subscriber, so that a captured mesh cannot keep them back.
     floodPublish: true,

@@ -66,7 +66,7 @@ const WITHIN_MS: Readonly<Record<Aim, number>> = {
 const LAST_WORDS_MS = 5 * SECOND_MS
 /** One says its last word so long after the other; of many so long for each, as each word goes to all of them. */
 const LAST_WORD_MS = 100
-const LAST_WORD_EACH_MS = 5
+const LAST_WORD_EACH_MS = 10
 
 /**
  * The plan of a scenario.
