@@ -66,7 +66,9 @@ const WITHIN_MS: Readonly<Record<Aim, number>> = {
 const LAST_WORDS_MS = 5 * SECOND_MS
 /** One says its last word so long after the other; of many so long for each, as each word goes to all of them. */
 const LAST_WORD_MS = 100
-const LAST_WORD_EACH_MS = 10
+const LAST_WORD_EACH_MS = 5
+/** So many have one at most. */
+const LAST_WORDS = 32
 
 /**
  * The plan of a scenario.
@@ -109,10 +111,12 @@ function opening([founder, ...others]: readonly string[]): PlannedPhase[] {
   ]
 }
 
-/** Faults end; then everybody says a last word, and everybody it is for reads it. */
+/** Faults end; then everybody says a last word, of many every second or further one, and everybody it is for reads it. */
 function ending(people: readonly string[], groups: readonly string[], isLied: boolean): PlannedPhase[] {
   const pauseMs = Math.max(LAST_WORD_MS, people.length * LAST_WORD_EACH_MS)
-  const words = people.flatMap((who, i): PlannedStep[] => [
+  const every = Math.ceil(people.length / LAST_WORDS)
+  const speakers = people.filter((_, i) => i % every === 0)
+  const words = speakers.flatMap((who, i): PlannedStep[] => [
     { at: i * pauseMs, act: { type: 'say', who, text: `last words of ${who}` } },
     ...groups.map((group) => ({
       at: i * pauseMs,
