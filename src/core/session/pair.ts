@@ -327,11 +327,12 @@ export class Pair {
   }
 
   #pruneLater(env: Env): void {
-    if (this.sessions.length > 1 || this.#heard.early > 0)
+    const isAnySkipped = this.sessions.some(({ skippedKeys }) => skippedKeys > 0)
+    if (this.sessions.length > 1 || this.#heard.early > 0 || isAnySkipped)
       this.#deadlines.setOnce('prune', env.uptimeMs + SESSION_GRACE_MS)
   }
 
-  /** Lets go of sessions that were beside the one talked on for a while, and of lives that have long ended. */
+  /** Lets go of sessions that were beside the one talked on for a while, of old keys, and of lives that have long ended. */
   #prune(env: Env, turn: Turn): void {
     const talking = this.#sessions.talking()
     const pending = this.#sessions.pending()
@@ -339,6 +340,10 @@ export class Pair {
       if (!talking?.isConfirmed || session === talking || session === pending) session.asideSince = undefined
       else if (session.asideSince === undefined) session.asideSince = env.uptimeMs
       else if (env.uptimeMs >= session.asideSince + SESSION_GRACE_MS) this.#drop(session, turn)
+    }
+    for (const session of this.sessions) {
+      session.prune(env.now)
+      turn.write(session.rows())
     }
     for (const instance of this.#heard.silent(env.uptimeMs)) {
       const isOver = ![this.#life, ...this.sessions.map(({ life }) => life)].some((life) => equalBytes(life, instance))
