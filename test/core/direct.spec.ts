@@ -500,6 +500,26 @@ describe('two members of a channel', () => {
     }
   })
 
+  it('keep each text in its place when an older disk was put back on which one waited that had come', () => {
+    const all = world('older/waiting')
+    const { bus, alice, bob } = all
+    tell(all, alice, bob, 'before')
+    tell(all, bob, alice, 'heard')
+    bus.pass(5_000)
+    tell(all, alice, bob, 'waits')
+    const copy = new Map(alice.rows)
+    tell(all, alice, bob, 'undone')
+    bus.pass(5_000)
+    bus.stop(alice)
+    alice.rows = new Map(copy)
+    alice.durable = new Map(copy)
+    bus.start(alice)
+    tell(all, alice, bob, 'anew')
+    bus.pass(60_000)
+    expect(shown(all, alice, bob)).to.deep.equal(['alice: before', 'bob: heard', 'alice: waits', 'alice: anew'])
+    expect(pairOf(all, alice, bob)).to.include({ waiting: 0, unseen: 0, seenUpTo: 4 })
+  })
+
   it('are warned of another who takes a nick they know, and say nothing to it until told that it is the right one', () => {
     const all = world()
     const { bus, alice, bob, others, channel } = all

@@ -189,10 +189,11 @@ export class Heard {
   }
 
   #begin(instance: Uint8Array, heard: number, heardAt: number, events: HeardEvent[]): Life {
-    if (this.#lives.length === KNOWN_LIVES) {
-      for (const life of this.#lives) this.#forgetShown(life)
-      events.push(...this.end(this.#lives[0]!.instance))
-      this.#lives.shift()
+    if (this.#lives.length >= KNOWN_LIVES) for (const life of this.#lives) this.#forgetShown(life)
+    // What one gives out may be of others, that begin with it.
+    while (this.#lives.length >= KNOWN_LIVES) {
+      const oldest = this.#lives.shift()!
+      this.#passOver(oldest, Math.max(0, ...oldest.early.keys()), events)
     }
     const life = { instance, heard, early: new Map(), marks: [], heardAt }
     this.#lives.push(life)

@@ -327,11 +327,12 @@ export class Pair {
   }
 
   #pruneLater(env: Env): void {
-    if (this.sessions.length > 1 || this.#heard.early > 0)
+    const isAnySkipped = this.sessions.some(({ skippedKeys }) => skippedKeys > 0)
+    if (this.sessions.length > 1 || this.#heard.early > 0 || isAnySkipped)
       this.#deadlines.setOnce('prune', env.uptimeMs + SESSION_GRACE_MS)
   }
 
-  /** Lets go of sessions that were beside the one talked on for a while, and of lives that have long ended. */
+  /** Lets go of sessions that were beside the one talked on for a while, of old keys, and of lives that have long ended. */
   #prune(env: Env, turn: Turn): void {
     const talking = this.#sessions.talking()
     const pending = this.#sessions.pending()
@@ -339,6 +340,10 @@ export class Pair {
       if (!talking?.isConfirmed || session === talking || session === pending) session.asideSince = undefined
       else if (session.asideSince === undefined) session.asideSince = env.uptimeMs
       else if (env.uptimeMs >= session.asideSince + SESSION_GRACE_MS) this.#drop(session, turn)
+    }
+    for (const session of this.sessions) {
+      session.prune(env.now)
+      turn.write(session.rows())
     }
     for (const instance of this.#heard.silent(env.uptimeMs)) {
       const isOver = ![this.#life, ...this.sessions.map(({ life }) => life)].some((life) => equalBytes(life, instance))
@@ -408,8 +413,7 @@ export class Pair {
     }
     if (isSetBack) {
       this.#renewals.take(env.uptimeMs)
-      const lost = told.filter(({ hasCome }) => !hasCome).map(({ text }) => text)
-      this.#beginAnew(lost, Math.min(ack, this.#next - 1), env, turn)
+      this.#beginAnew(told, Math.min(ack, this.#next - 1), env, turn)
     }
     this.#said.unsealTried(RESEAL_TRIES)
     if (told.length === 0) return isSetBack
@@ -425,8 +429,10 @@ export class Pair {
     turn.notices.push({ type: 'received', user: this.other, id: this.#ownOf(text).id, before })
   }
 
-  /** Begins another life. @param lost - texts that go on in it under other names, up to a number. */
-  #beginAnew(lost: readonly SaidText[], upTo: number, env: Env, turn: Turn): void {
+  /** Begins another life. @param told - of these the texts that have not come go on in it under other names, up to a number. */
+  #beginAnew(told: ReturnType<Said['upTo']>, upTo: number, env: Env, turn: Turn): void {
+    const lost = told.filter(({ hasCome }) => !hasCome).map(({ text }) => text)
+    const come = told.filter(({ hasCome }) => hasCome).map(({ text }) => text.number)
     this.#instance = env.random(INSTANCE_BYTES)
     turn.isDurable = true
     turn.notices.push({ type: 'setBack', user: this.other })
@@ -434,7 +440,8 @@ export class Pair {
     turn.write({ puts: [this.#row()], deletes: renamed.map(({ was }) => this.#said.key(was.number)) })
     for (const { was, text, before } of renamed) {
       const [old, own] = [this.#ownOf(was), this.#ownOf(text)]
-      const { puts, deletes } = this.#context.rowsOfRenamed(old, own, before)
+      const comeBefore = come.filter((number) => number < was.number).length
+      const { puts, deletes } = this.#context.rowsOfRenamed(old, own, before + comeBefore)
       turn.write({ puts: [], deletes })
       turn.write({ puts: [this.#said.row(text), ...puts], deletes: [] })
       turn.notices.push({ type: 'renamed', was: old, text: own })

@@ -121,6 +121,11 @@ export class Session {
     return this.#ratchet.knows(tag)
   }
 
+  /** Destroys keys of messages that have not come for too long. */
+  prune(now: Env['now']): void {
+    this.#ratchet.skipped.prune(now)
+  }
+
   /** Whether something may be said in it now. */
   get maySay(): boolean {
     return !this.isDoubted && (this.isConfirmed || this.hasOneTimeKey)

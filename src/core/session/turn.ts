@@ -61,7 +61,11 @@ export interface PairContext {
   recordOf(user: UserId): UserRecord | undefined
   /** The rows that keep a text; they are written together with the state it belongs to. */
   rowsOf(text: DirectText): readonly Row[]
-  /** The same for a text of ours that has another name now. @param before - as in `received`. */
+  /**
+   * The same for a text of ours that has another name now.
+   *
+   * @param before - so many that come before it were not acknowledged until this event.
+   */
   rowsOfRenamed(
     was: DirectText,
     text: DirectText,

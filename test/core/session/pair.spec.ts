@@ -1211,6 +1211,53 @@ describe('a pair', () => {
     })
   })
 
+  it('destroys after a day the keys of what never came, when nothing more is said, after a restart, too', () => {
+    for (const isRestarted of [false, true]) {
+      const couple = new Couple()
+      const { alice, bob } = couple
+      couple.say('alice', 'one')
+      couple.carry()
+      couple.pass(MINUTE_MS)
+      couple.carry()
+      // One frame with it is recorded by somebody, and carried by nobody.
+      couple.say('alice', 'two')
+      const [recorded] = alice.posted.splice(0)
+      couple.say('alice', 'three')
+      for (let i = 0; i < 40; i++) {
+        if (i === 20) couple.say('bob', 'yes')
+        const others = alice.posted.splice(0).filter(({ header }) => !equalBytes(header, recorded!.header))
+        alice.posted.push(...others)
+        couple.carry()
+        couple.pass(5 * SECOND_MS)
+      }
+      expect(bob.heard).to.deep.equal(['one', 'two', 'three'])
+      const [session] = bob.sessions.pairs[0]!.sessions
+      const rows = (): number => [...bob.rows.keys()].filter((name) => name.includes('session-skipped/')).length
+      expect([session!.skippedKeys, rows()]).to.deep.equal([1, 1])
+      if (isRestarted) bob.restart()
+      couple.pass(SKIPPED_MS + 2 * SESSION_GRACE_MS)
+      expect([bob.sessions.pairs[0]!.sessions[0]!.skippedKeys, rows()]).to.deep.equal([0, 0])
+    }
+  })
+
+  it('forgets one life after the other, and gives out what each holds back', () => {
+    const heard = new Heard(selfOf('alice').record.user)
+    const lives = Array.from({ length: KNOWN_LIVES }, () => random(16))
+    const [first, second] = lives as [Uint8Array, Uint8Array]
+    for (const life of lives) heard.take(content({ instance: life }), 0)
+    for (const number of [2, 3]) heard.take(said(number, { instance: second }), 0)
+    // What the first holds back was said in lives that nobody knows: as many begin.
+    for (const number of [2, 3]) heard.take(said(number, { instance: first, origin: random(16) }), 0)
+    const kept = new Set(heard.rows().puts.map(({ entry }) => entry))
+    const events = heard.take(said(1, { instance: first }), 0)
+    for (const { entry } of heard.rows().deletes) kept.delete(entry)
+    const ofSecond = events.filter((event) => event.type === 'text' && equalBytes(event.instance, second))
+    expect(ofSecond).to.have.length(2)
+    expect(events.filter(({ type }) => type === 'gap')).to.deep.equal([{ type: 'gap', from: 1, to: 1 }])
+    expect(heard.lives).to.have.length(KNOWN_LIVES)
+    expect([heard.early, kept.size]).to.deep.equal([0, 0])
+  })
+
   it('sends a long text after the answer, when there is room for it beside no start', () => {
     const couple = new Couple()
     const long = 'x'.repeat(16_384)
