@@ -1,6 +1,6 @@
 /**
- * Frames of one-to-one sessions that passed on a topic and are none of ours: kept, as they are, for members who were away, and
- * given to whoever asks (protocol §12).
+ * Frames of one-to-one sessions that passed on a topic: kept, as they are, for members who were away, and given to whoever asks
+ * (protocol §12). Those for us, too: whoever asks everybody would learn from what one has not kept that it is that one's.
  *
  * Any member may say them, and whom they are for cannot be seen, so room is shared out: an author has a bound of its own, and
  * when there is no more room the channel that has most of it pays, in it the author that has most, and of that one the oldest

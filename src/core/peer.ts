@@ -271,15 +271,13 @@ export class Peer implements Machine {
     if (member.presence.isOnline(frame.author)) this.#direct.onHeard(frame.author, env)
   }
 
-  /** Frames of sessions of others, by what can be told, are kept for them; what was not looked at is, later. */
+  /** Frames of sessions are kept for others, our own with them: what is missing would tell whose it is. What was not looked at is, later. */
   #onSession({ context, member }: Room, frame: Frame, env: Env, out: Out): void {
     const refusal = this.#direct.onFrame(frame, env, out)
-    if (refusal === undefined) return
-    if (!isOrdinary(refusal)) out.reject(refusal)
+    if (refusal !== undefined && !isOrdinary(refusal)) out.reject(refusal)
     if (!context.log.isMember(frame.author)) return
-    const isEarly = refusal.check === 1017
-    if (isEarly) member.sessionRepair.takeEarly(frame, env)
-    if (isEarly || isOrdinary(refusal) || refusal.check === 1005) this.#carried.keep(frame, env, out)
+    if (refusal?.check === 1017) member.sessionRepair.takeEarly(frame, env)
+    this.#carried.keep(frame, env, out)
   }
 
   #onCarrier(channel: Uint8Array, isReady: boolean, env: Env, out: Out): void {

@@ -5619,6 +5619,12 @@ export namespace PairRow {
     index: number
   }
 
+  export interface PairRowLivesHeardOnFieldEvent {
+    field: '$.lives[].heardOn'
+    value: number
+    index: number
+  }
+
   export interface PairRowLifeFieldEvent {
     field: '$.life'
     value: Uint8Array
@@ -5638,7 +5644,7 @@ export namespace PairRow {
     return decodeMessage(buf, PairRow.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<PairRow>): Generator<PairRowUserFieldEvent | PairRowInstanceFieldEvent | PairRowNextFieldEvent | PairRowLivesInstanceFieldEvent | PairRowLivesHeardFieldEvent | PairRowLivesMarksFieldEvent | PairRowLifeFieldEvent | PairRowUsedKeysFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<PairRow>): Generator<PairRowUserFieldEvent | PairRowInstanceFieldEvent | PairRowNextFieldEvent | PairRowLivesInstanceFieldEvent | PairRowLivesHeardFieldEvent | PairRowLivesMarksFieldEvent | PairRowLivesHeardOnFieldEvent | PairRowLifeFieldEvent | PairRowUsedKeysFieldEvent> {
     return streamMessage(buf, PairRow.codec(), opts)
   }
 }
@@ -5647,6 +5653,7 @@ export interface LifeRow {
   instance: Uint8Array
   heard: number
   marks: Uint8Array
+  heardOn: number
 }
 
 export namespace LifeRow {
@@ -5674,6 +5681,11 @@ export namespace LifeRow {
           w.bytes(obj.marks)
         }
 
+        if ((obj.heardOn != null && obj.heardOn !== 0)) {
+          w.uint32(32)
+          w.uint64Number(obj.heardOn)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -5681,7 +5693,8 @@ export namespace LifeRow {
         const obj: any = {
           instance: uint8ArrayAlloc(0),
           heard: 0,
-          marks: uint8ArrayAlloc(0)
+          marks: uint8ArrayAlloc(0),
+          heardOn: 0
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -5700,6 +5713,10 @@ export namespace LifeRow {
             }
             case 3: {
               obj.marks = reader.bytes()
+              break
+            }
+            case 4: {
+              obj.heardOn = reader.uint64Number()
               break
             }
             default: {
@@ -5738,6 +5755,13 @@ export namespace LifeRow {
               }
               break
             }
+            case 4: {
+              yield {
+                field: `${prefix}.heardOn`,
+                value: reader.uint64Number()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -5765,6 +5789,11 @@ export namespace LifeRow {
     value: Uint8Array
   }
 
+  export interface LifeRowHeardOnFieldEvent {
+    field: '$.heardOn'
+    value: number
+  }
+
   export function encode (obj: Partial<LifeRow>): Uint8Array {
     return encodeMessage(obj, LifeRow.codec())
   }
@@ -5773,7 +5802,7 @@ export namespace LifeRow {
     return decodeMessage(buf, LifeRow.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<LifeRow>): Generator<LifeRowInstanceFieldEvent | LifeRowHeardFieldEvent | LifeRowMarksFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<LifeRow>): Generator<LifeRowInstanceFieldEvent | LifeRowHeardFieldEvent | LifeRowMarksFieldEvent | LifeRowHeardOnFieldEvent> {
     return streamMessage(buf, LifeRow.codec(), opts)
   }
 }

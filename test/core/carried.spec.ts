@@ -522,7 +522,7 @@ describe('a member that was away', () => {
   })
 })
 
-describe('what a member keeps of sessions of others', () => {
+describe('what a member keeps of sessions', () => {
   it('is given from a time on, but for what is known; and no more than an answer holds, of each in turn', () => {
     const all = world('answers')
     const { carol, alice, dave, bus, channel } = all
@@ -559,12 +559,26 @@ describe('what a member keeps of sessions of others', () => {
     expect(carriedBy(zoe)).to.equal(0)
     for (let n = 0; n < 2; n++) bus.deliver(carol, channel, session(channel, alice.key))
     expect(carriedBy(carol)).to.equal(1)
-    // Its own are its own business, and so is what is said to it.
-    bus.deliver(carol, channel, session(channel, carol.key))
-    tell(all, alice, carol, 'to you')
-    bus.pass(5_000)
-    expect(heard(carol, alice)).to.deep.equal(['to you'])
-    expect(ask(all, carol)!.frames).to.have.length(1)
+  })
+
+  it('does not show whoever asks all members for whom a frame is', () => {
+    const all = world('for whom')
+    const { bus, alice, bob, carol, dave, erin, channel } = all
+    tell(all, alice, bob, 'for bob')
+    tell(all, carol, alice, 'for alice')
+    bus.pass(20_000)
+    expect([heard(bob, alice), heard(alice, carol)]).to.deep.equal([['for bob'], ['for alice']])
+    const nodes = [alice, bob, carol, dave, erin]
+    const isBy = (node: Node, bytes: Uint8Array): boolean =>
+      equalBytes(frameIn(channel, bytes).author, node.key.publicKey)
+    const said = bus.frames(channel).filter(({ kind, body }) => kind === 'session' && body.session!.lamport > 0)
+    expect(said).to.have.length.greaterThan(3)
+    for (const node of nodes) {
+      const others = said.filter(({ author }) => !equalBytes(author, node.key.publicKey))
+      const kept = ask(all, node)!.frames.filter((bytes) => !isBy(node, bytes))
+      const ids = kept.map((bytes) => hex(frameIn(channel, bytes).id))
+      expect(ids, node.nick).to.have.members(others.map(({ id }) => hex(id)))
+    }
   })
 
   it('has bounds: one author pays with its own, then whoever has most', () => {

@@ -113,7 +113,7 @@ describe('a peer on rows that were exported', () => {
     const drops = ['session/x', 'session-skipped/x', 'one-time-keys']
     for (const entry of drops) expect(asNewDevice(stateRow(entry, new Uint8Array(0)))).to.equal(undefined)
     const user = new Uint8Array(32).fill(1)
-    const lives = [{ instance: user.slice(16), heard: 7, marks: user.slice(24) }]
+    const lives = [{ instance: user.slice(16), heard: 7, marks: user.slice(24), heardOn: 8 }]
     const pair = { user, instance: user.slice(16), next: 5, lives, life: user.slice(16), usedKeys: [] }
     const value = asNewDevice(stateRow('pair/x', PairRow.encode(pair)))!.value
     expect(PairRow.decode(value)).to.deep.equal({ ...pair, instance: new Uint8Array(0) })

@@ -14,7 +14,7 @@ import { MARKS } from '../../wire/limits.ts'
 import { Content, type SessionContent } from '../../wire/messages.ts'
 import { EarlyRow, type LifeRow } from '../../wire/rows.ts'
 import type { UserId } from '../identity/user.ts'
-import type { Row, RowKey } from '../machine.ts'
+import type { Env, Row, RowKey } from '../machine.ts'
 import { stateKey, stateRow } from '../out.ts'
 import { EARLY_TEXTS, KNOWN_LIVES, LIFE_MS } from '../params.ts'
 import { type Refusal, refuse } from '../reject.ts'
@@ -40,9 +40,12 @@ interface Life {
   readonly early: Map<number, EarlyText>
   /** Of the last texts up to `heard`: what is here under their names. */
   readonly marks: Uint8Array[]
-  /** When it was last heard, `Env.uptimeMs`. */
+  /** When it was last heard: `Env.uptimeMs`, which a clock that jumps does not change, and `Env.now`, which a start goes by. */
   heardAt: number
+  heardOn: number
 }
+
+type Time = Pick<Env, 'uptimeMs'> & { readonly now: number }
 
 export class Heard {
   readonly #other: UserId
@@ -87,10 +90,11 @@ export class Heard {
   }
 
   /** Takes in what was judged. */
-  take({ instance, number, oldest, content, origin }: SessionContent, uptimeMs: number): HeardEvent[] {
+  take({ instance, number, oldest, content, origin }: SessionContent, time: Time): HeardEvent[] {
     const events: HeardEvent[] = []
-    const life = this.#lifeOf(instance) ?? this.#begin(instance, oldest - 1, uptimeMs, events)
-    life.heardAt = uptimeMs
+    const life = this.#lifeOf(instance) ?? this.#begin(instance, oldest - 1, time, events)
+    life.heardAt = time.uptimeMs
+    life.heardOn = time.now
     this.#passOver(life, oldest - 1, events)
     if (number > life.heard && !life.early.has(number)) {
       life.early.set(number, { content: content!, origin })
@@ -135,12 +139,15 @@ export class Heard {
 
   /** For the row of the pair. */
   get lives(): LifeRow[] {
-    return this.#lives.map(({ instance, heard, marks }) => ({ instance, heard, marks: joinBytes(...marks) }))
+    return this.#lives.map(({ instance, heard, marks, heardOn }) => {
+      return { instance, heard, marks: joinBytes(...marks), heardOn }
+    })
   }
 
-  restore(lives: readonly LifeRow[], early: readonly EarlyRow[], uptimeMs: number): void {
-    this.#lives = lives.map(({ instance, heard, marks }) => {
-      return { instance, heard, early: new Map(), marks: splitMarks(marks), heardAt: uptimeMs }
+  restore(lives: readonly LifeRow[], early: readonly EarlyRow[], { now, uptimeMs }: Time): void {
+    this.#lives = lives.map(({ instance, heard, marks, heardOn }) => {
+      const silentMs = heardOn === 0 ? 0 : Math.min(Math.max(0, now - heardOn), LIFE_MS)
+      return { instance, heard, early: new Map(), marks: splitMarks(marks), heardAt: uptimeMs - silentMs, heardOn }
     })
     for (const { instance, number, content, origin } of early) {
       this.#lifeOf(instance)?.early.set(number, { content: Content.decode(content), origin })
@@ -188,14 +195,14 @@ export class Heard {
     return marks.findLast((mark) => mark !== undefined && !equalBytes(mark, UNKNOWN)) ?? UNKNOWN
   }
 
-  #begin(instance: Uint8Array, heard: number, heardAt: number, events: HeardEvent[]): Life {
+  #begin(instance: Uint8Array, heard: number, { now, uptimeMs }: Time, events: HeardEvent[]): Life {
     if (this.#lives.length >= KNOWN_LIVES) for (const life of this.#lives) this.#forgetShown(life)
     // What one gives out may be of others, that begin with it.
     while (this.#lives.length >= KNOWN_LIVES) {
       const oldest = this.#lives.shift()!
       this.#passOver(oldest, Math.max(0, ...oldest.early.keys()), events)
     }
-    const life = { instance, heard, early: new Map(), marks: [], heardAt }
+    const life = { instance, heard, early: new Map(), marks: [], heardAt: uptimeMs, heardOn: now }
     this.#lives.push(life)
     return life
   }
@@ -220,7 +227,8 @@ export class Heard {
         events.push({ type: 'text', instance, number, content })
         life.marks.push(markOf(content))
       } else {
-        const first = this.#lifeOf(origin) ?? this.#begin(origin, number - 1, life.heardAt, events)
+        const first =
+          this.#lifeOf(origin) ?? this.#begin(origin, number - 1, { uptimeMs: life.heardAt, now: life.heardOn }, events)
         life.marks.push(this.#hearFor(first, number, content, events))
       }
       this.#forgetMarks(life, MARKS)

@@ -127,7 +127,7 @@ export class Pair {
     this.#next = row.next
     this.#usedKeys = row.usedKeys
     this.#said.restore(said, this.#instance)
-    this.#heard.restore(row.lives, early, env.uptimeMs)
+    this.#heard.restore(row.lives, early, env)
     for (const session of sessions) this.#sessions.add(session)
     this.#said.unsealBut(sessions.filter(({ isDoubted }) => !isDoubted))
     if (this.#isWaiting()) this.#deadlines.set('resend', env.uptimeMs)
@@ -364,7 +364,7 @@ export class Pair {
       if (isOther) this.#meet(content.instance, turn)
       session.isDoubted = false
     }
-    this.#show(this.#heard.take(content, env.uptimeMs), turn)
+    this.#show(this.#heard.take(content, env), turn)
     if (content.number > 0 || frame.start !== undefined) this.#answerLater(session, frame, env.uptimeMs + ACK_MS)
     turn.write({ puts: [this.#row()], deletes: [] })
     turn.write(session.rows())

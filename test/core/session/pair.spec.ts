@@ -56,6 +56,7 @@ const content = (changes: Partial<SessionContent> = {}): SessionContent => ({
   marks: EMPTY,
   ...changes
 })
+const START = { now: 0, uptimeMs: 0 }
 const said = (number: number, changes: Partial<SessionContent> = {}): SessionContent =>
   content({ number, content: textOf(`text ${number}`), ...changes })
 
@@ -797,13 +798,13 @@ describe('a pair', () => {
 
     it('shows once what two homes have said, also when there were too many to know them all', () => {
       const heard = new Heard(selfOf('alice').record.user)
-      heard.take(said(1), 0)
-      heard.take(said(2), 0)
+      heard.take(said(1), START)
+      heard.take(said(2), START)
       const second = random(16)
-      heard.take(said(2, { instance: second, origin: instance }), 0)
-      heard.take(said(3, { instance: second }), 0)
+      heard.take(said(2, { instance: second, origin: instance }), START)
+      heard.take(said(3, { instance: second }), START)
       const others = Array.from({ length: KNOWN_LIVES - 1 }, () => random(16))
-      for (const other of others) expect(heard.take(said(1, { instance: other }), 0)).to.have.length(1)
+      for (const other of others) expect(heard.take(said(1, { instance: other }), START)).to.have.length(1)
       expect([heard.knows(instance), heard.knows(second)]).to.deep.equal([false, true])
       expect(heard.end(second)).to.deep.equal([
         { type: 'gap', missing: 2 },
@@ -852,10 +853,10 @@ describe('a pair', () => {
     it('misses, of what it gives out without the rest, nothing that the home before has said', () => {
       const heard = new Heard(selfOf('alice').record.user)
       const second = random(16)
-      for (const number of [1, 2, 3]) heard.take(said(number), 0)
-      heard.take(said(5), 0)
-      heard.take(said(1, { instance: second, origin: instance }), 0)
-      heard.take(said(7, { instance: second, origin: instance }), 0)
+      for (const number of [1, 2, 3]) heard.take(said(number), START)
+      heard.take(said(5), START)
+      heard.take(said(1, { instance: second, origin: instance }), START)
+      heard.take(said(7, { instance: second, origin: instance }), START)
       // Two and three are here, five is held back; four and six are missing.
       expect(heard.end(second)).to.deep.equal([
         { type: 'gap', missing: 2 },
@@ -871,10 +872,30 @@ describe('a pair', () => {
     it('misses what an end without its state does not say, whatever that says under the same numbers', () => {
       const heard = new Heard(selfOf('alice').record.user)
       const anew = random(16)
-      heard.take(said(1), 0)
-      heard.take(said(3), 0)
-      for (const number of [1, 2, 3]) heard.take(said(number, { instance: anew }), 0)
+      heard.take(said(1), START)
+      heard.take(said(3), START)
+      for (const number of [1, 2, 3]) heard.take(said(number, { instance: anew }), START)
       expect(heard.end(instance)[0]).to.deep.equal({ type: 'gap', missing: 1 })
+    })
+
+    it('gives out what was held back of a home that is lost, however often it starts meanwhile', () => {
+      const couple = new Couple()
+      couple.say('bob', 'hi')
+      settle(couple)
+      couple.say('alice', 'lost')
+      couple.say('alice', 'held back')
+      couple.give('bob', couple.alice.posted.splice(0)[1]!)
+      couple.alice.rows.clear()
+      couple.alice.restart()
+      couple.say('alice', 'from a new home')
+      settle(couple)
+      expect(couple.bob.heard).to.deep.equal(['from a new home'])
+      for (let day = 0; day < 2; day++) {
+        couple.pass(LIFE_MS / 2)
+        couple.bob.restart()
+      }
+      couple.pass(SESSION_GRACE_MS)
+      expect(couple.bob.heard).to.deep.equal(['from a new home', 'held back'])
     })
 
     it('gives out once, in order, what was held back of the home before', () => {
@@ -1134,15 +1155,15 @@ describe('a pair', () => {
 
     it('is told which texts have come: no more than the last 32, and of a gap none', () => {
       const heard = new Heard(selfOf('alice').record.user)
-      for (let number = 1; number <= 40; number++) heard.take(said(number), 0)
+      for (let number = 1; number <= 40; number++) heard.take(said(number), START)
       expect(heard.upTo(instance)).to.equal(40)
       const marks = Array.from({ length: 32 }, (_, n) => markOf(said(n + 9).content!))
       expect(hex(heard.marks(instance))).to.equal(hex(joinBytes(...marks)))
-      heard.take(said(43, { instance: random(16), oldest: 43, origin: instance }), 0)
+      heard.take(said(43, { instance: random(16), oldest: 43, origin: instance }), START)
       const missing = [UNKNOWN, UNKNOWN]
       const rest = [...marks.slice(3), ...missing, markOf(said(43).content!)]
       expect(hex(heard.marks(instance))).to.equal(hex(joinBytes(...rest)))
-      heard.take(said(44, { oldest: 44 }), 0)
+      heard.take(said(44, { oldest: 44 }), START)
       expect(hex(heard.marks(instance))).to.equal(hex(markOf(said(44).content!)))
     })
 
@@ -1244,16 +1265,16 @@ describe('a pair', () => {
     const heard = new Heard(selfOf('alice').record.user)
     const lives = Array.from({ length: KNOWN_LIVES }, () => random(16))
     const [first, second] = lives as [Uint8Array, Uint8Array]
-    for (const life of lives) heard.take(content({ instance: life }), 0)
-    for (const number of [2, 3]) heard.take(said(number, { instance: second }), 0)
+    for (const life of lives) heard.take(content({ instance: life }), START)
+    for (const number of [2, 3]) heard.take(said(number, { instance: second }), START)
     // What the first holds back was said in lives that nobody knows: as many begin.
-    for (const number of [2, 3]) heard.take(said(number, { instance: first, origin: random(16) }), 0)
+    for (const number of [2, 3]) heard.take(said(number, { instance: first, origin: random(16) }), START)
     const kept = new Set(heard.rows().puts.map(({ entry }) => entry))
-    const events = heard.take(said(1, { instance: first }), 0)
+    const events = heard.take(said(1, { instance: first }), START)
     for (const { entry } of heard.rows().deletes) kept.delete(entry)
     const ofSecond = events.filter((event) => event.type === 'text' && equalBytes(event.instance, second))
     expect(ofSecond).to.have.length(2)
-    expect(events.filter(({ type }) => type === 'gap')).to.deep.equal([{ type: 'gap', from: 1, to: 1 }])
+    expect(events.filter(({ type }) => type === 'gap')).to.deep.equal([{ type: 'gap', missing: 1 }])
     expect(heard.lives).to.have.length(KNOWN_LIVES)
     expect([heard.early, kept.size]).to.deep.equal([0, 0])
   })
