@@ -127,7 +127,12 @@ function ending(people: readonly string[], groups: readonly string[], isLied: bo
       steps: [{ at: 0, act: { type: 'calm' } }],
       until: [goal('led'), goal('ready'), goal('removed'), goal('grouped')]
     },
-    { name: 'last words', ms: LAST_WORDS_MS, steps: words, until: [goal('read'), goal('ready'), goal('delivered')] }
+    {
+      name: 'last words',
+      ms: Math.max(LAST_WORDS_MS, (people.length - 1) * pauseMs),
+      steps: words,
+      until: [goal('read'), goal('ready'), goal('delivered')]
+    }
   ]
 }
 
