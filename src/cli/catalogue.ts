@@ -627,7 +627,7 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     ],
     more:
       'Needs no home and touches no network but its own. Exit code 7: a promise was broken; then the same is looked for in\n' +
-      'a smaller scenario, and the command that plays it is printed. A FILE has a dot or a slash in its name.',
+      'a smaller scenario, and the command that plays it is printed. A FILE called like a scenario takes a slash: ./hello.',
     load: () => import('./commands/simulate.ts')
   },
   version: {
