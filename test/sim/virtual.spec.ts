@@ -160,6 +160,7 @@ describe('sim/virtual', function () {
       expect(broken.map(({ id }) => id)).to.deep.equal([invariant])
       expect(broken[0]!.evidence).to.include(who)
       expect(broken[0]!.trace).to.have.length.above(5)
+      expect(broken[0]!.trace!.join('\n'), 'no question of who plays it').to.not.match(/command (channels|groups)/)
     })
   }
 

@@ -288,7 +288,7 @@ export class Knowledge implements Checker {
         const people = kind === 'reading' ? strangers : outsiders
         if (value === undefined || !knownTo(people).secrets.has(value)) continue
         const who = people.map(({ name }) => name).join(', ')
-        throw new Violation('I-3', `${who}, not in epoch ${nameOfEpoch(epoch)}, can derive its ${kind}`)
+        throw new Violation('I-3', `${who}, not in epoch ${nameOfEpoch(epoch)}, can derive its ${kind} secret`)
       }
     }
   }
