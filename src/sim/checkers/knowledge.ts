@@ -42,8 +42,8 @@ import {
   TreeUpdateKind
 } from '../../wire/messages.ts'
 import { EpochRow } from '../../wire/rows.ts'
-import type { Packet } from '../network.ts'
 import type { HeldSecret, SimNode } from '../node.ts'
+import type { Packet } from '../packets.ts'
 import { Rosters } from '../rosters.ts'
 import type { Scene } from '../scene.ts'
 import type { Person, Truth } from '../truth.ts'
