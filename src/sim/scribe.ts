@@ -10,6 +10,7 @@ import { Refusal } from '../core/reject.ts'
 import { decodeStrict } from '../wire/codec.ts'
 import { FRAME_BYTES } from '../wire/limits.ts'
 import { AnnouncementAttachment } from '../wire/messages.ts'
+import { typedText } from './cast.ts'
 import type { Checker } from './checkers/checker.ts'
 import type { Pending, SimNode } from './node.ts'
 import type { Packet } from './packets.ts'
@@ -18,7 +19,6 @@ import type { KeyLine, NoticeLine, PeerLine, Recorder, RecordLine } from './reco
 import { Rosters } from './rosters.ts'
 import type { Scene } from './scene.ts'
 import { carrierSight, MEANINGS } from './sight.ts'
-import { typedText } from './story.ts'
 import { isTaken, isWanted, type Said, type Truth } from './truth.ts'
 
 /** Of each kind of frame, and of messages. */
