@@ -26,9 +26,6 @@ const LEAST_BAR_COLUMNS = 6
 /** Rates are those of this time, ms of the run. */
 const RATE_MS = 3 * SECOND_MS
 
-/** Nothing is shown while it runs. */
-export const silentView: View = { take: () => {}, close: () => {} }
-
 /** One object for each line. */
 export const jsonView = (output: Output): View => ({ take: (line) => output.json({ ...line }), close: () => {} })
 

@@ -28,11 +28,11 @@ export const MODES = ['live', 'virtual'] as const
 export type Mode = (typeof MODES)[number]
 
 /** What a phase may wait for before the next begins. */
-export const AIMS = ['led', 'ready', 'removed', 'grouped', 'read', 'delivered', 'alarmed'] as const
+const AIMS = ['led', 'ready', 'removed', 'grouped', 'read', 'delivered', 'alarmed'] as const
 export type Aim = (typeof AIMS)[number]
 
 /** Lies of a manager that has one life. */
-export const TOLD_LIES: readonly Lie[] = [...LIES.filter((lie) => lie !== 'two lives'), ...FALSE_HEADS]
+const TOLD_LIES: readonly Lie[] = [...LIES.filter((lie) => lie !== 'two lives'), ...FALSE_HEADS]
 
 const PEERS_MOST = 1_000_000
 const RATE_MOST = 10_000

@@ -25,7 +25,7 @@ import type { Promised, Step, StoryConfig } from './story.ts'
 import { isWanted, QUORUM_FROM } from './truth.ts'
 
 /** The most managers a seed may draw: as many as the core can have in office. Seeds that draw one stay what they are. */
-export const MANAGERS_MOST = 5
+const MANAGERS_MOST = 5
 
 export interface Scenario {
   readonly seed: number

@@ -60,7 +60,7 @@ export const SCALE_DEFAULTS: ScaleParameters = {
 }
 
 /** What each parameter may be. */
-export const SCALE_RANGES: Readonly<Record<Exclude<keyof ScaleParameters, 'takeover'>, readonly [number, number]>> = {
+const SCALE_RANGES: Readonly<Record<Exclude<keyof ScaleParameters, 'takeover'>, readonly [number, number]>> = {
   peers: [2, 1_000_000],
   managers: [1, MANAGERS],
   joinsPerSecond: [1, 10_000],
