@@ -213,6 +213,8 @@ describe('simulate', function () {
       [['hello', '--processes', '--transport', 'memory'], 'share none', 2],
       [['hello', '--set', 'rate'], '--set rate=3', 2],
       [[folder], 'It is a folder', 1],
+      [['scale', '--duration', '1s'], 'duration in ms: 1000', 1],
+      [['scale', '--duration', '20s'], 'a longer --duration', 1],
       [['hello', '--duration', 'long'], '10s', 2],
       [['hello', '--seed', 'x'], 'no count', 2],
       [['offline-week', '--mode', 'live'], '--mode virtual', 2],
