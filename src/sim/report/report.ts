@@ -3,7 +3,7 @@
  *
  * A pure function of the record: same lines, same bytes. The page is one file, runs no script and loads nothing.
  */
-import type { NoticeLine, RecordLine, RunLine, RunMode } from '../record.ts'
+import type { InvariantLine, NoticeLine, RecordLine, RunLine, RunMode } from '../record.ts'
 import { type Account, accountOf } from './account.ts'
 import { TINTS } from './chart.ts'
 import { carriage, keysOfCrowd, keysOfPeers, MOST_ROWS, machine, offices, talk, timeLine } from './charts.ts'
@@ -102,21 +102,25 @@ function tilesOf(account: Account): (readonly [string, string])[] {
 }
 
 function promises(account: Account): Html {
-  const rows = invariantsOf(account).map(({ id, claim, verdict, looks, evidence, trace }) => [
+  const all = invariantsOf(account)
+  if (all.length === 0) return html`<p>The record says nothing about promises.</p>`
+  const rows = all.map(({ id, claim, verdict, looks, evidence }) => [
     html`<span class="nobreak">${clipped(id, ID_CHARACTERS)}</span>`,
     mark(verdict),
     claim,
     count(looks),
-    html`${evidence}${
-      trace === undefined || trace.length === 0
-        ? undefined
-        : html`<details${verdict === 'broken' ? html` open=""` : undefined}><summary>The last ${some(trace.length, 'thing')} before: second, peer, &lt; what came to it, &gt; what it did (bytes, or how many)</summary><pre>${trace.map((line) => html`${line}\n`)}</pre></details>`
-    }`
+    evidence
   ])
-  if (rows.length === 0) return html`<p>The record says nothing about promises.</p>`
   return html`<p>What Conclave promises, and what checkers saw that looked at every step of the run. <em>Looks</em> is how often there was something to look at, <em>evidence</em> what that was, or what was seen where a promise was broken.</p>
-${table('Promises, broken ones first', ['Id', 'Verdict', 'Promise', '#Looks', 'Evidence'], rows, true)}`
+${table('Promises, broken ones first', ['Id', 'Verdict', 'Promise', '#Looks', 'Evidence'], rows, true)}${all.map((line) => traced(line, account.run.mode))}`
 }
+
+/** The last things that happened before a promise was broken, each in a line. */
+const traced = ({ id, verdict, trace = [] }: InvariantLine, mode: RunMode): Html | undefined =>
+  trace.length === 0
+    ? undefined
+    : html`<details${verdict === 'broken' ? html` open=""` : undefined}><summary>The last ${some(trace.length, 'thing')} before ${clipped(id, ID_CHARACTERS)} was ${verdict}</summary>
+${mode === 'scale' ? undefined : html`<p class="soft">The second, the peer, what came to it (&lt;) or what it did (&gt;), and in brackets how many or how many bytes.</p>`}<pre>${trace.map((line) => html`${line}\n`)}</pre></details>`
 
 interface Happening {
   readonly at: number
