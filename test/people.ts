@@ -1,7 +1,8 @@
 /** The people of every story. Alice founds and manages; Mallory does what must not work. */
 import { Peer } from '../src/core/peer.ts'
+import type { MakePeer } from '../src/sim/cast.ts'
 import { allCheckers } from '../src/sim/checkers/all.ts'
-import { type MakePeer, type Step, Story, type StoryConfig } from '../src/sim/story.ts'
+import { type Step, Story, type StoryConfig } from '../src/sim/story.ts'
 
 export const ALICE = 'alice'
 export const BOB = 'bob'

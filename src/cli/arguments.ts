@@ -7,8 +7,9 @@
 import { parseArgs } from 'node:util'
 import { UsageError } from '../base/errors.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../base/time.ts'
-import { COMMANDS, COMMON, type CommandSpec, nearest, type OptionSpec } from './catalogue.ts'
+import { COMMANDS, COMMON, type CommandSpec, type OptionSpec } from './catalogue.ts'
 import { displayText, own } from './display-text.ts'
+import { nearest } from './nearest.ts'
 import type { Output } from './output.ts'
 import { USAGE } from './text.ts'
 

@@ -1,7 +1,6 @@
 /** The commands of the chat, `/help` and the like. A shortened name works where it can mean one thing only. */
 
 import { SECOND_MS } from '../base/time.ts'
-import { nearest } from './catalogue.ts'
 import { CHANNEL, GROUP, INVITE, MEMBER } from './channel-text.ts'
 import type { Chat } from './chat.ts'
 import { CHAT } from './chat-text.ts'
@@ -41,6 +40,7 @@ import {
   seenLines,
   statusLines
 } from './lists.ts'
+import { nearest } from './nearest.ts'
 import type { Session } from './session.ts'
 
 /** How long a line typed may wait for what the key manager makes of the one before it. */

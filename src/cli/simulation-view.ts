@@ -5,7 +5,7 @@
 import { SECOND_MS } from '../base/time.ts'
 import type { Plan } from '../sim/plan.ts'
 import type { PeerLine, Recorder, RecordLine, RunLine } from '../sim/record.ts'
-import { displayText, displayWidth, joinText, own, padded, type SafeText } from './display-text.ts'
+import { displayText, displayWidth, own, padded, type SafeText, wrapped } from './display-text.ts'
 import type { Output, Sink } from './output.ts'
 import { headText, lineText, secondsText } from './simulation-text.ts'
 
@@ -21,11 +21,10 @@ const MANY_COLUMNS = 80
 /** Drawn at most so often, real ms. */
 const DRAW_MS = 100
 const BAR_COLUMNS = 24
+/** A bar that would be shorter is left out. */
+const LEAST_BAR_COLUMNS = 6
 /** Rates are those of this time, ms of the run. */
 const RATE_MS = 3 * SECOND_MS
-
-/** Nothing is shown while it runs. */
-export const silentView: View = { take: () => {}, close: () => {} }
 
 /** One object for each line. */
 export const jsonView = (output: Output): View => ({ take: (line) => output.json({ ...line }), close: () => {} })
@@ -216,19 +215,28 @@ export class TerminalView implements View {
     if (run === undefined) return []
     const phase = this.#phases[counts.phases - 1]
     const passed = at - phaseAt
-    const share = phase === undefined ? 0 : Math.min(1, passed / Math.max(1, phase.ms))
-    const full = Math.round(share * BAR_COLUMNS)
-    const bar = displayText(phase === undefined ? '' : '█'.repeat(full) + '░'.repeat(BAR_COLUMNS - full))
     const waiting = phase !== undefined && passed > phase.ms && phase.until.length > 0
     const goal = waiting ? own`  until ${displayText(phase.until.map(({ what }) => what).join(', '))}` : own``
     const of = phase === undefined ? own`` : own` of ${secondsText(phase.ms)}`
     const place = phase === undefined ? own`${counts.phases}` : own`${counts.phases}/${this.#phases.length}`
+    const before = own`${place} ${displayText(counts.phase, { columns: 28, lines: 1 })}`
+    const after = own`${secondsText(passed)}${of}${goal}`
+    const room = this.#columns - 1 - displayWidth(before) - displayWidth(after) - 4
+    const bar = phase === undefined ? undefined : barOf(passed / Math.max(1, phase.ms), room)
     return [
-      headText(run),
-      own`${place} ${displayText(counts.phase, { columns: 28, lines: 1 })}  ${bar}  ${secondsText(passed)}${of}${goal}`,
-      own`said ${counts.said} (${counts.rate('said')}/s)  shown ${counts.shown} (${counts.rate('shown')}/s)  ${counts.epochText()}  up ${counts.up} of ${counts.all}`,
+      ...wrapped(headText(run), this.#columns, 2).split('\n'),
+      ...flowed(bar === undefined ? [before, after] : [before, bar, after], this.#columns),
+      ...flowed(
+        [
+          own`said ${counts.said} (${counts.rate('said')}/s)`,
+          own`shown ${counts.shown} (${counts.rate('shown')}/s)`,
+          counts.epochText(),
+          own`up ${counts.up} of ${counts.all}`
+        ],
+        this.#columns
+      ),
       counts.news
-    ]
+    ] as SafeText[]
   }
 
   #rowLines(room: number): SafeText[] {
@@ -238,18 +246,41 @@ export class TerminalView implements View {
     const shown = isRoom ? all : all.slice(0, room - 1)
     const left = all.length - shown.length
     const wide = Math.min(24, Math.max(0, ...shown.map(([peer]) => peer.length)))
-    const lines = shown.map(([peer, row]) => {
+    const states = shown.map(([, row]) => stateText(row))
+    const stateWide = Math.max(0, ...states.map(displayWidth))
+    const lines = shown.map(([peer, row], i) => {
       const name = padded(displayText(peer, { columns: 24, lines: 1 }), wide)
       const mark = row.role === 'manager' ? own`★` : own` `
-      const isUp = row.state === 'up' || row.state === 'resumed'
-      const state = displayText(isUp ? row.key || 'not in the channel' : row.state)
-      const cells = [padded(state, 20), padded(displayText(row.number), 6)]
-      return own`${mark} ${name}  ${joinText(cells, own` `)} said ${padded(displayText(String(row.said)), 4)} shown ${row.shown}`
+      const key = own`${padded(states[i]!, stateWide)} ${padded(displayText(row.number), 6)}`
+      return own`${mark} ${name}  ${key} said ${padded(displayText(String(row.said)), 4)} shown ${row.shown}`
     })
     if (left === 0) return lines
     const ready = all.slice(shown.length).filter(([, { key }]) => key === 'ready').length
     return [...lines, own`  … and ${left} more, ${ready} of them with a key`]
   }
+}
+
+const stateText = ({ state, key }: Row): SafeText =>
+  displayText(state === 'up' || state === 'resumed' ? key || 'not in the channel' : state)
+
+/** How far it is, as long as there is room for it; undefined where that is too little. */
+function barOf(share: number, room: number): SafeText | undefined {
+  const columns = Math.min(BAR_COLUMNS, room)
+  if (columns < LEAST_BAR_COLUMNS) return undefined
+  const full = Math.round(Math.min(1, share) * columns)
+  return displayText('█'.repeat(full) + '░'.repeat(columns - full))
+}
+
+/** Cells beside each other, as many as fit into a line. */
+function flowed(cells: readonly SafeText[], columns: number): SafeText[] {
+  const lines: SafeText[] = []
+  for (const cell of cells) {
+    const last = lines.at(-1)
+    if (last !== undefined && displayWidth(last) + 2 + displayWidth(cell) < columns)
+      lines.splice(-1, 1, own`${last}  ${cell}`)
+    else lines.push(cell)
+  }
+  return lines
 }
 
 /** Managers first, then who has something the matter. */

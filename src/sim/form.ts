@@ -63,7 +63,7 @@ export const list =
   <T>(read: Read<T>, least = 0): Read<readonly T[]> =>
   (value, at) => {
     if (!Array.isArray(value)) throw misplaced(at, 'is no list', 'Write values in square brackets')
-    if (value.length < least) throw misplaced(at, 'is too short a list', `Write ${least} values at least`)
+    if (value.length < least) throw misplaced(at, 'is too short a list', `Write at least ${least} in it`)
     return value.map((one, i) => read(one, `${at}[${i}]`))
   }
 

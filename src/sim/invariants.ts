@@ -111,7 +111,7 @@ export class Book {
   }
 
   #whyNot(id: InvariantId, isBroken: boolean, isCutShort: boolean): string {
-    if (isBroken) return 'the run was stopped before, when another invariant broke'
+    if (isBroken) return 'the run was stopped before, when another promise was broken'
     if (isCutShort) return 'the run was stopped before'
     return this.#unchecked.get(id) ?? 'nothing that it is about has happened'
   }

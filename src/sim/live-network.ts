@@ -2,20 +2,17 @@
  * The network of a live world: what of it is seen, and how it is disturbed. Frames are seen where machines publish and judge
  * them, streams where their content arrives. A cut is real: connections across it end, and none is made.
  */
-import { copyBytes, mapKey } from '../base/bytes.ts'
-import { type Frame, readFrame } from '../core/channel/frame.ts'
+import type { Frame } from '../core/channel/frame.ts'
 import type { Refusal } from '../core/reject.ts'
-import { sha256 } from '../crypto/kdf.ts'
-import { CALM, type Conditions, type Packet, type StreamBytes } from './network.ts'
+import { CALM, type Conditions, type StreamBytes } from './network.ts'
 import type { SimNode } from './node.ts'
+import { type Packet, type PacketHost, Packets } from './packets.ts'
 import type { Random } from './random.ts'
 import type { NetworkFaults } from './scene.ts'
 
 /** What the network needs of its world. */
-export interface LiveNetworkHost {
-  readonly time: number
+export interface LiveNetworkHost extends PacketHost {
   readonly nodes: readonly SimNode[]
-  onPacket(packet: Packet): void
   /** The conditions have changed. */
   onWeather(): void
   /** Who may be connected with whom has changed. */
@@ -27,20 +24,19 @@ export interface LiveNetworkHost {
 }
 
 export class LiveNetwork implements NetworkFaults {
-  readonly packets: Packet[] = []
   readonly streams: StreamBytes[] = []
   healedAt: number | undefined
   onSent: ((kind: string, bytes: number) => void) | undefined
 
   readonly #host: LiveNetworkHost
-  readonly #byBytes = new Map<string, Packet>()
-  readonly #verdicts = new Map<Packet, Frame | Refusal | undefined>()
+  readonly #packets: Packets
   readonly #cuts = new Set<string>()
   readonly #random: Random
   #conditions: Conditions = CALM
 
   constructor(host: LiveNetworkHost, random: Random) {
     this.#host = host
+    this.#packets = new Packets(host)
     this.#random = random
   }
 
@@ -115,20 +111,15 @@ export class LiveNetwork implements NetworkFaults {
 
   /** Takes note of what a node, or a stranger, publishes. */
   note(channel: Uint8Array, bytes: Uint8Array, from: SimNode | undefined): Packet {
-    const key = mapKey(sha256(channel, bytes))
-    const known = this.#byBytes.get(key)
-    if (known !== undefined) return known
-    const id = this.packets.length
-    const packet = { id, channel: copyBytes(channel), bytes: copyBytes(bytes), at: this.#host.time, from }
-    this.#byBytes.set(key, packet)
-    this.packets.push(packet)
-    this.#host.onPacket(packet)
-    return packet
+    return this.#packets.of(channel, bytes, from)
+  }
+
+  get packets(): readonly Packet[] {
+    return this.#packets.all
   }
 
   read(packet: Packet): Frame | Refusal | undefined {
-    if (!this.#verdicts.has(packet)) this.#verdicts.set(packet, readFrame(packet.channel, packet.bytes))
-    return this.#verdicts.get(packet)
+    return this.#packets.read(packet)
   }
 
   inject(channel: Uint8Array, frame: Uint8Array): void {

@@ -5,9 +5,6 @@
  *
  * Nothing that a checker throws gets into a node: the first violation is kept, and whoever waits for time to pass gets it.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { assert, present } from '../base/assert.ts'
@@ -21,18 +18,23 @@ import { STATE_ROOM } from '../core/out.ts'
 import type { SigningKey } from '../crypto/sign.ts'
 import { addressBytes } from '../node/address.ts'
 import type { MakeTransport } from '../node/host.ts'
+import { Turns } from '../node/slots.ts'
 import { Answer, Question } from '../wire/messages.ts'
 import { type Checker, Violation } from './checkers/checker.ts'
 import { CALM_DIRECTORY, type DirectoryConditions } from './directory.ts'
 import { Disk, type Loss } from './disk.ts'
+import { Answers, type Asked, FRESH_MS, isQuery } from './live-answers.ts'
+import { Folder } from './live-folder.ts'
 import { type Listener, QUERY } from './live-machine.ts'
+import { Neighbourhood, type NeighbourhoodConfig } from './live-neighbourhood.ts'
 import { LiveNetwork, type LiveNetworkHost } from './live-network.ts'
 import { OuterMachine, OuterPeer } from './live-outer-peer.ts'
 import { InnerPeer, type LivePeer, type LivePeerInit } from './live-peer.ts'
 import { Stranger } from './live-stranger.ts'
 import { Loopback } from './live-transport.ts'
-import { CALM, type Conditions, type Packet } from './network.ts'
+import { CALM, type Conditions } from './network.ts'
 import { type JudgingMachine, type NodeConfig, type Pending, SimNode } from './node.ts'
+import type { Packet } from './packets.ts'
 import type { LiveTransport } from './play.ts'
 import { Random } from './random.ts'
 import type { Setting } from './scene.ts'
@@ -49,13 +51,10 @@ const KNOWN = 4
 const STARTS = 8
 /** What a process elsewhere has published is told within this time, ms, unless it was killed. */
 const UNTOLD_MS = 500
-/** What a peer said of itself longer ago is not its word any more. */
-const FRESH_MS = 10 * SECOND_MS
 /** For each node there is: so long nobody is asked how it stands again. To ask all of many all the time takes more than they do. */
 const REST_MS = 5
 /** A peer that handles more than this works without end. */
 const MAX_EVENTS_PER_S = 20_000
-const QUERIES: readonly Command['type'][] = ['channels', 'groups']
 
 /** One process of a node, from its start to its end. */
 interface Process {
@@ -87,30 +86,15 @@ interface Home {
   gone: Promise<unknown>
   /** Once it has had one, it keeps its port. */
   port: number
-  /** What it last said of itself. */
-  readonly answers: Map<string, Query>
-  /** When it was last told to do something, or something was done to it, ms: what it said before is over. */
-  changedAt: number
+  readonly answers: Answers
 }
 
-interface Query {
-  readonly pending: Pending
-  askedAt: number
-  /** Settles when it has answered. */
-  underWay: Promise<void> | undefined
-}
-
-export interface LiveWorldConfig {
-  readonly seed: number
+export interface LiveWorldConfig extends NeighbourhoodConfig {
   readonly checkers: readonly Checker[]
   readonly network: Partial<Conditions>
   readonly transport: LiveTransport
   /** Whether each node has a process of its own, and a home in a folder. */
   readonly isInProcesses: boolean
-  /** With about how many others each node may be connected; undefined: with all. */
-  readonly degree: number | undefined
-  /** So many nodes, the first ones, may be connected with everybody all the same. */
-  readonly hubs: number
   readonly keyOf: (name: string) => SigningKey
 }
 
@@ -127,12 +111,12 @@ export class LiveWorld implements Setting, LiveNetworkHost {
   readonly #homes = new Map<SimNode, Home>()
   readonly #byUser = new Map<string, SimNode>()
   readonly #random: Random
-  /** Of each node, with a degree: with whom it may be connected beside the hubs. */
-  readonly #near = new Map<SimNode, ReadonlySet<SimNode>>()
+  readonly #neighbourhood: Neighbourhood
   readonly #begunAt = performance.now()
   readonly #timers = new Set<NodeJS.Timeout>()
   readonly #transport: MakeTransport | undefined
-  readonly #starting = new Slots(STARTS)
+  readonly #starting = new Turns(STARTS)
+  readonly #closing = new AbortController()
   #stranger: Promise<Stranger> | undefined
   #folder: Folder | undefined
   #commandIds = 0
@@ -143,6 +127,7 @@ export class LiveWorld implements Setting, LiveNetworkHost {
     this.#config = config
     this.#checkers = config.checkers
     this.#random = new Random(config.seed, 'live')
+    this.#neighbourhood = new Neighbourhood(config, this.nodes)
     this.network = new LiveNetwork(this, new Random(config.seed, 'streams'))
     if (Object.keys(config.network).length > 0) this.network.conditions = { ...CALM, ...config.network }
     const loopback = new Loopback(() => this.#weather, new Random(config.seed, 'loopback'))
@@ -180,6 +165,7 @@ export class LiveWorld implements Setting, LiveNetworkHost {
   /** Everything ends, without a word. */
   async close(): Promise<void> {
     this.#isClosed = true
+    this.#closing.abort()
     for (const timer of this.#timers) clearTimeout(timer)
     const homes = [...this.#homes.values()]
     const ends = homes.map(async ({ process, gone }) => {
@@ -206,10 +192,25 @@ export class LiveWorld implements Setting, LiveNetworkHost {
       process: undefined,
       gone: Promise.resolve(),
       port: 0,
-      answers: new Map(),
-      changedAt: 0
+      answers: new Answers(this.#askedOf(node))
     })
     return node
+  }
+
+  /** Who stands still says nothing. */
+  #askedOf(node: SimNode): Asked {
+    const world = this
+    return {
+      get time() {
+        return world.time
+      },
+      get restMs() {
+        return REST_MS * world.nodes.length
+      },
+      get peer() {
+        return node.isPaused ? undefined : world.#homeOf(node).process?.peer
+      }
+    }
   }
 
   addressOf(node: SimNode): Uint8Array {
@@ -247,7 +248,9 @@ export class LiveWorld implements Setting, LiveNetworkHost {
 
   async #launch(home: Home, process: Process): Promise<LivePeer | undefined> {
     await home.gone
-    return await this.#starting.take(async () => {
+    const end = await this.#starting.take(this.#closing.signal)
+    if (end === undefined) return undefined
+    try {
       if (process.isDead || this.#isClosed) return undefined
       const { node } = home
       const init = {
@@ -267,7 +270,9 @@ export class LiveWorld implements Setting, LiveNetworkHost {
       if (!process.isDead && !this.#isClosed) return peer
       await peer.kill()
       return undefined
-    })
+    } finally {
+      end()
+    }
   }
 
   #startInner(home: Home, process: Process, init: LivePeerInit): Promise<LivePeer> {
@@ -312,7 +317,8 @@ export class LiveWorld implements Setting, LiveNetworkHost {
   /** Of some who run, the founder among them where it does. */
   #someAddresses(node: SimNode): string[] {
     const running = this.nodes.filter(
-      (other) => other !== node && this.#isNear(node, other) && this.#homeOf(other).process?.peer !== undefined
+      (other) =>
+        other !== node && this.#neighbourhood.isNear(node, other) && this.#homeOf(other).process?.peer !== undefined
     )
     const [first, ...others] = running
     const known = first === undefined ? [] : [first, ...this.#random.shuffle(others).slice(0, KNOWN - 1)]
@@ -355,7 +361,7 @@ export class LiveWorld implements Setting, LiveNetworkHost {
     node.incarnation++
     node.inbox = []
     node.isPaused = false
-    home.changedAt = this.time
+    home.answers.forget()
   }
 
   /** Where all are in one process nobody can be made to stand still: it is cut off, and hears no command. */
@@ -395,32 +401,12 @@ export class LiveWorld implements Setting, LiveNetworkHost {
     return others
       .filter(
         (other) =>
-          this.#isOff(node) || this.#isOff(other) || this.network.isCut(node, other) || !this.#isNear(node, other)
+          this.#isOff(node) ||
+          this.#isOff(other) ||
+          this.network.isCut(node, other) ||
+          !this.#neighbourhood.isNear(node, other)
       )
       .map(({ user }) => user)
-  }
-
-  #isNear(node: SimNode, other: SimNode): boolean {
-    const { degree, hubs } = this.#config
-    if (degree === undefined || node.index < hubs || other.index < hubs) return true
-    if (this.#near.size < this.nodes.length) this.#draw(degree)
-    return this.#near.get(node)!.has(other)
-  }
-
-  /** Everybody draws half of its neighbours, and is drawn by about as many. */
-  #draw(degree: number): void {
-    const random = new Random(this.#config.seed, 'links')
-    const near = this.nodes.map(() => new Set<SimNode>())
-    for (const node of this.nodes) {
-      const others = random.shuffle(
-        this.nodes.filter(({ index }) => index !== node.index && index >= this.#config.hubs)
-      )
-      for (const other of others.slice(0, Math.ceil(degree / 2))) {
-        near[node.index]!.add(other)
-        near[other.index]!.add(node)
-      }
-    }
-    for (const node of this.nodes) this.#near.set(node, near[node.index]!)
   }
 
   /** Whether a node that stands still is cut off instead. */
@@ -464,7 +450,7 @@ export class LiveWorld implements Setting, LiveNetworkHost {
 
   onLinks(): void {
     for (const home of this.#homes.values()) {
-      home.changedAt = this.time
+      home.answers.forget()
       home.process?.peer?.cutOff(this.#cutFrom(home.node))
     }
   }
@@ -486,9 +472,9 @@ export class LiveWorld implements Setting, LiveNetworkHost {
   // ---------------------------------------------------------------- commands
 
   command(node: SimNode, command: Command, before?: (pending: Pending) => void): Pending {
-    if (QUERIES.includes(command.type)) return this.#query(node, command)
     const home = this.#homeOf(node)
-    home.changedAt = this.time
+    if (isQuery(command)) return home.answers.query(command)
+    home.answers.forget()
     const pending: Pending = { id: ++this.#commandIds, command, at: this.time, result: undefined }
     node.commands.set(pending.id, pending)
     before?.(pending)
@@ -508,51 +494,15 @@ export class LiveWorld implements Setting, LiveNetworkHost {
     }
   }
 
-  /** What it said last, if that is fresh; it is asked again. */
-  #query(node: SimNode, command: Command): Pending {
-    const { answers, changedAt } = this.#homeOf(node)
-    const name = 'channel' in command ? `${command.type} ${command.channel.join()}` : command.type
-    const known = answers.get(name) ?? { pending: this.#blank(command), askedAt: 0, underWay: undefined }
-    answers.set(name, known)
-    const isDue = known.askedAt <= changedAt || this.time - known.askedAt >= REST_MS * this.nodes.length
-    if (isDue) void this.#ask(node, known)
-    const isFresh = known.askedAt > changedAt && this.time - known.askedAt < FRESH_MS
-    return isFresh ? known.pending : this.#blank(command)
-  }
-
-  /** Asks it now, unless that is under way or nobody is there. Ends when it has answered. */
-  async #ask(node: SimNode, known: Query): Promise<void> {
-    const { process } = this.#homeOf(node)
-    if (known.underWay === undefined && process?.peer !== undefined && !node.isPaused) {
-      const askedAt = this.time
-      const done = (result: Pending['result']): void => {
-        known.underWay = undefined
-        known.askedAt = askedAt
-        known.pending.result = result
-      }
-      known.underWay = process.peer.command(known.pending.command, QUERY).then(done, () => done(undefined))
-    }
-    await known.underWay
-  }
-
   /** Asks everybody who is there how it stands, and waits for what they say. */
   async askAll(): Promise<void> {
-    const asked = [...this.#homes.values()].flatMap(({ node, answers }) =>
-      [...answers.values()].map(async (known) => {
-        await known.underWay
-        await this.#ask(node, known)
-      })
-    )
+    const asked = [...this.#homes.values()].map(({ answers }) => answers.askAgain())
     await Promise.race([Promise.all(asked), delay(FRESH_MS, undefined, { ref: false })])
-  }
-
-  #blank(command: Command): Pending {
-    return { id: QUERY, command, at: this.time, result: undefined }
   }
 
   /** What peers have said of themselves so far is not their word any more. */
   forgetAnswers(): void {
-    for (const home of this.#homes.values()) home.changedAt = this.time
+    for (const { answers } of this.#homes.values()) answers.forget()
   }
 
   // ---------------------------------------------------------------- what is seen
@@ -592,8 +542,8 @@ export class LiveWorld implements Setting, LiveNetworkHost {
   }
 
   #see(node: SimNode, process: Process, effect: Effect): void {
-    const isQuery = effect.type === 'result' && effect.id === QUERY
-    if (effect.type !== 'wakeAt' && !isQuery) this.trace.note(this.time, node.name, ...describeEffect(effect))
+    const isAnswer = effect.type === 'result' && effect.id === QUERY
+    if (effect.type !== 'wakeAt' && !isAnswer) this.trace.note(this.time, node.name, ...describeEffect(effect))
     this.#tell((checker) => checker.onEffect?.(node, effect, this))
     switch (effect.type) {
       case 'persist':
@@ -704,45 +654,3 @@ export const unplayable = (what: string, instead = 'or another scenario'): Usage
     'NOT_LIVE',
     `Cannot play this with live nodes like this. In it ${what}, which nobody can do to them. Take --mode virtual, ${instead}.`
   )
-
-/** The homes of nodes in processes of their own, and these processes. Nothing of them is left when this process ends. */
-class Folder {
-  readonly path = mkdtempSync(join(tmpdir(), 'conclave-'))
-  readonly children = new Set<OuterPeer>()
-  readonly #end = (): void => {
-    for (const child of this.children) void child.kill()
-    rmSync(this.path, { recursive: true, force: true })
-  }
-
-  constructor() {
-    process.once('exit', this.#end)
-  }
-
-  /** All processes have ended. */
-  async remove(): Promise<void> {
-    process.off('exit', this.#end)
-    await rm(this.path, { recursive: true, force: true })
-  }
-}
-
-/** So many at once; the others wait. */
-class Slots {
-  readonly #waiting: (() => void)[] = []
-  #free: number
-
-  constructor(count: number) {
-    this.#free = count
-  }
-
-  async take<T>(act: () => Promise<T>): Promise<T> {
-    if (this.#free === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    else this.#free--
-    try {
-      return await act()
-    } finally {
-      const next = this.#waiting.shift()
-      if (next === undefined) this.#free++
-      else next()
-    }
-  }
-}

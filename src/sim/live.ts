@@ -5,6 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { SECOND_MS } from '../base/time.ts'
 import { Peer } from '../core/peer.ts'
+import { Cast, type MakePeer } from './cast.ts'
 import type { Breach } from './invariants.ts'
 import { LiveWorld, unplayable } from './live-world.ts'
 import { CALM, type Conditions } from './network.ts'
@@ -12,7 +13,6 @@ import type { Plan } from './plan.ts'
 import { breachOf, castOf, Interruption, Onlookers, PlanPlayer, POLL_MS } from './plan-player.ts'
 import type { Play, Played, Stage } from './play.ts'
 import { Scribe } from './scribe.ts'
-import { Cast, type MakePeer } from './story.ts'
 import { RunError } from './world.ts'
 
 /** How often it is looked whether something went wrong or the run is to stop, ms. */

@@ -9,11 +9,11 @@ import { type Frame, readFrame } from '../core/channel/frame.ts'
 import type { UserId } from '../core/identity/user.ts'
 import type { Effect, Event, HandOutcome } from '../core/machine.ts'
 import { Refusal } from '../core/reject.ts'
-import { sha256 } from '../crypto/kdf.ts'
 import { decodeStrict } from '../wire/codec.ts'
 import { STREAM_MESSAGE_BYTES } from '../wire/limits.ts'
 import { Answer, Question } from '../wire/messages.ts'
 import type { SimNode } from './node.ts'
+import { type Packet, type PacketHost, Packets } from './packets.ts'
 import { Random } from './random.ts'
 import { peekKind } from './trace.ts'
 
@@ -52,17 +52,6 @@ const DELIVERY_TIMEOUT_MS = 10_000
 /** Peers asked one after another when the question is to nobody in particular. */
 const STREAM_TRIES = 3
 
-/** One sequence of bytes on one topic: the same bytes are the same packet, whoever publishes them. */
-export interface Packet {
-  readonly id: number
-  readonly channel: Uint8Array
-  readonly bytes: Uint8Array
-  /** When it was first on the carrier, virtual ms. */
-  readonly at: number
-  /** The node that published it first; undefined when an adversary did. */
-  readonly from: SimNode | undefined
-}
-
 /** One question or answer, as it went over a stream. */
 export interface StreamBytes {
   readonly at: number
@@ -73,16 +62,14 @@ export interface StreamBytes {
 }
 
 /** What the network needs of the world. */
-export interface NetworkHost {
+export interface NetworkHost extends PacketHost {
   readonly seed: number
-  readonly time: number
   readonly nodes: readonly SimNode[]
   schedule(delayMs: number, task: () => void): void
   /** Hands an event to a node that is up. */
   deliver(node: SimNode, event: Event): void
   /** A frame has come to a node's validator. */
   arrive(node: SimNode, packet: Packet, verdict: Frame | Refusal | undefined): boolean
-  onPacket(packet: Packet): void
 }
 
 type Ask = Extract<Effect, { type: 'ask' }>
@@ -90,8 +77,6 @@ type Hand = Extract<Effect, { type: 'hand' }>
 
 export class Network {
   conditions: Conditions = CALM
-  /** Everything that was ever on a topic or handed over, in order of first appearance. */
-  readonly packets: Packet[] = []
   readonly streams: StreamBytes[] = []
   /** Frames delivered to validators. */
   arrivals = 0
@@ -101,8 +86,7 @@ export class Network {
   onSent: ((kind: string, bytes: number) => void) | undefined
 
   readonly #host: NetworkHost
-  readonly #byBytes = new Map<string, Packet>()
-  readonly #verdicts = new Map<Packet, Frame | Refusal | undefined>()
+  readonly #packets: Packets
   readonly #cuts = new Set<number>()
   readonly #slowMs = new Map<number, number>()
   readonly #links = new Map<number, Random>()
@@ -126,8 +110,14 @@ export class Network {
    */
   constructor(host: NetworkHost, isSharingFrames: boolean, degree?: number) {
     this.#host = host
+    this.#packets = new Packets(host)
     this.#isSharingFrames = isSharingFrames
     this.#degree = degree
+  }
+
+  /** Everything that was ever on a topic or handed over, in order of first appearance. */
+  get packets(): readonly Packet[] {
+    return this.#packets.all
   }
 
   // ---------------------------------------------------------------- topology
@@ -227,7 +217,7 @@ export class Network {
    * @returns to how many neighbours it went; 0 for what this node's gossip has seen before, as gossipsub has it.
    */
   publish(from: SimNode, channel: Uint8Array, frame: Uint8Array): number {
-    const packet = this.#packet(channel, frame, from)
+    const packet = this.#packets.of(channel, frame, from)
     if (this.#hasSeen(from, packet)) return 0
     const topic = mapKey(channel)
     const recipients = this.#neighbours(from, topic)
@@ -286,7 +276,7 @@ export class Network {
       return
     }
     const random = this.#link(from, to)
-    const packet = this.#packet(channel, frame, from)
+    const packet = this.#packets.of(channel, frame, from)
     let isDone = false
     const finish = (isTaken: boolean): void => {
       if (!isDone) done(isTaken)
@@ -356,7 +346,7 @@ export class Network {
 
   /** Bytes from somebody who is no node of the run, to every subscriber or to those named. */
   inject(channel: Uint8Array, frame: Uint8Array, to?: readonly SimNode[]): Packet {
-    const packet = this.#packet(channel, frame, undefined)
+    const packet = this.#packets.of(channel, frame, undefined)
     this.replay(packet, to)
     return packet
   }
@@ -370,22 +360,9 @@ export class Network {
     }
   }
 
-  #packet(channel: Uint8Array, bytes: Uint8Array, from: SimNode | undefined): Packet {
-    const key = mapKey(sha256(channel, bytes))
-    const known = this.#byBytes.get(key)
-    if (known !== undefined) return known
-    const { time: at } = this.#host
-    const packet = { id: this.packets.length, channel: copyBytes(channel), bytes: copyBytes(bytes), at, from }
-    this.#byBytes.set(key, packet)
-    this.packets.push(packet)
-    this.#host.onPacket(packet)
-    return packet
-  }
-
   /** What `readFrame` says of a packet. */
   read(packet: Packet): Frame | Refusal | undefined {
-    if (!this.#verdicts.has(packet)) this.#verdicts.set(packet, readFrame(packet.channel, packet.bytes))
-    const verdict = this.#verdicts.get(packet)
+    const verdict = this.#packets.read(packet)
     if (this.#isSharingFrames || verdict === undefined || verdict instanceof Refusal) return verdict
     return readFrame(copyBytes(packet.channel), packet.bytes)
   }
@@ -398,7 +375,7 @@ export class Network {
     if (random.chance(flipRate)) {
       const bytes = copyBytes(packet.bytes)
       bytes[random.between(0, bytes.length - 1)]! ^= 1 << random.between(0, 7)
-      this.#fly(from, to, this.#packet(packet.channel, bytes, undefined), random, true)
+      this.#fly(from, to, this.#packets.of(packet.channel, bytes, undefined), random, true)
     }
   }
 

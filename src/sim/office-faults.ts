@@ -3,9 +3,10 @@
  * stands still, clocks run apart, and one of them, never two, comes back on an old disk or an empty one.
  */
 import { DAY_MS, SECOND_MS } from '../base/time.ts'
+import { LEADER, twinOf } from './deeds.ts'
 import type { Lie } from './lying-manager.ts'
 import type { Random } from './random.ts'
-import { LEADER, type Step, twinOf } from './story.ts'
+import type { Step } from './story.ts'
 import { QUORUM_FROM } from './truth.ts'
 
 /** What a generator may use where there are several managers. */

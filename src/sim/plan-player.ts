@@ -5,9 +5,11 @@
 import { equalBytes } from '../base/bytes.ts'
 import { HistoryPolicy } from '../wire/messages.ts'
 import { lineOf } from './act-words.ts'
+import { type Cast, type Condition, typedText } from './cast.ts'
 import { allCheckers } from './checkers/all.ts'
 import type { Checker } from './checkers/checker.ts'
 import { Knowledge } from './checkers/knowledge.ts'
+import { LEADER } from './deeds.ts'
 import type { Book, Breach, InvariantId } from './invariants.ts'
 import { CALM } from './network.ts'
 import type { Goal, Plan, PlannedAct, PlannedPhase, PlannedStep } from './plan.ts'
@@ -25,7 +27,8 @@ import {
 } from './promises.ts'
 import { RUNAWAY_LIES } from './scenario.ts'
 import { Scribe } from './scribe.ts'
-import { type Cast, type Condition, isSettled, LEADER, type StoryConfig, typedText } from './story.ts'
+import { isSettled, requireSettled } from './settled.ts'
+import type { StoryConfig } from './story.ts'
 import { isTaken, isWanted, type Person, QUORUM_FROM, type Said, TEXT_MARK, type Truth } from './truth.ts'
 import type { RunError } from './world.ts'
 
@@ -202,7 +205,7 @@ export class PlanPlayer {
         break
       case 'ready':
         await this.#until(isSettled, withinMs)
-        story.requireSettled(withinMs)
+        requireSettled(story, withinMs)
         book.note('I-16')
         book.note('I-14')
         break

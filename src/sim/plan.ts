@@ -8,10 +8,11 @@
 import { SECOND_MS } from '../base/time.ts'
 import type { ChannelSettings } from '../core/command.ts'
 import { Admission, Authentication, HistoryPolicy, PartitionPolicy, Privacy, TimingProfile } from '../wire/messages.ts'
+import { LEADER } from './deeds.ts'
 import { CALM, type Conditions } from './network.ts'
 import { LEADING, managersOf, membersOf, settled } from './scenario-acts.ts'
 import type { Aim, ChannelChoices, FileAct, FilePhase, NetworkChoices, ScenarioFile } from './scenario-file.ts'
-import { type Act, LEADER } from './story.ts'
+import type { Act } from './story.ts'
 
 /** What is done: data alone. Names are those of the plan, or `LEADER`, whoever leads at that moment. */
 export type PlannedAct = Exclude<Act, { readonly type: 'expect' | 'settle' | 'amend' | 'setNick' | 'suspend' }>
@@ -131,7 +132,12 @@ function ending(people: readonly string[], groups: readonly string[], isLied: bo
       steps: [{ at: 0, act: { type: 'calm' } }],
       until: [goal('led'), goal('ready'), goal('removed'), goal('grouped')]
     },
-    { name: 'last words', ms: LAST_WORDS_MS, steps: words, until: [goal('read'), goal('ready'), goal('delivered')] }
+    {
+      name: 'last words',
+      ms: Math.max(LAST_WORDS_MS, (people.length - 1) * pauseMs),
+      steps: words,
+      until: [goal('read'), goal('ready'), goal('delivered')]
+    }
   ]
 }
 

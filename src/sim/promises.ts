@@ -1,9 +1,11 @@
 /** Claims about a story so far, for its `expect` steps and for tests. Each throws a `Violation` when it does not hold. */
 import { equalBytes, mapKey } from '../base/bytes.ts'
 import { SECOND_MS } from '../base/time.ts'
+import { type Cast, type Claim, type Condition, sayText } from './cast.ts'
 import type { Pending, SimNode } from './node.ts'
 import { Rosters } from './rosters.ts'
-import { type Cast, type Claim, type Condition, isSettled, type Promised, sayText } from './story.ts'
+import { isSettled } from './settled.ts'
+import type { Promised } from './story.ts'
 import { isTaken, isWanted, keptMessages, type Person, QUORUM_FROM, type Said } from './truth.ts'
 
 /** T_remove. */

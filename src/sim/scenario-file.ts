@@ -28,11 +28,11 @@ export const MODES = ['live', 'virtual'] as const
 export type Mode = (typeof MODES)[number]
 
 /** What a phase may wait for before the next begins. */
-export const AIMS = ['led', 'ready', 'removed', 'grouped', 'read', 'delivered', 'alarmed'] as const
+const AIMS = ['led', 'ready', 'removed', 'grouped', 'read', 'delivered', 'alarmed'] as const
 export type Aim = (typeof AIMS)[number]
 
 /** Lies of a manager that has one life. */
-export const TOLD_LIES: readonly Lie[] = [...LIES.filter((lie) => lie !== 'two lives'), ...FALSE_HEADS]
+const TOLD_LIES: readonly Lie[] = [...LIES.filter((lie) => lie !== 'two lives'), ...FALSE_HEADS]
 
 const PEERS_MOST = 1_000_000
 const RATE_MOST = 10_000
@@ -290,12 +290,17 @@ function valuesOf(
   const names = Object.keys(parameters)
   const offer = names.length === 0 ? 'This scenario has none' : `Take one of: ${names.join(', ')}`
   for (const one of set) {
-    const [key = '', value = ''] = one.split(/=(.*)/s)
+    const [key = '', value] = one.split(/=(.*)/s)
     const parameter = Object.hasOwn(parameters, key) ? parameters[key]! : undefined
     if (parameter === undefined)
       throw new UsageError(
         'UNKNOWN_PARAMETER',
         `There is no parameter "${key}". The scenario does not have it. ${offer}.`
+      )
+    if (value === undefined)
+      throw new UsageError(
+        'BAD_OPTION',
+        `Cannot set ${key} to nothing. It takes a value. Write --set ${key}=${parameter.default}, for example.`
       )
     values[key] = setTo(key, value, parameter)
   }

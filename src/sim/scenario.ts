@@ -5,6 +5,7 @@
  */
 import { DAY_MS, SECOND_MS } from '../base/time.ts'
 import { Admission, Authentication, HistoryPolicy, Privacy } from '../wire/messages.ts'
+import type { Cast } from './cast.ts'
 import type { Loss } from './disk.ts'
 import type { Flood } from './hostile.ts'
 import { FALSE_HEADS, LIES, type Lie } from './lying-manager.ts'
@@ -19,11 +20,12 @@ import {
   somebodyLeads
 } from './promises.ts'
 import { Random } from './random.ts'
-import { type Cast, isSettled, type Promised, type Step, type StoryConfig } from './story.ts'
+import { isSettled } from './settled.ts'
+import type { Promised, Step, StoryConfig } from './story.ts'
 import { isWanted, QUORUM_FROM } from './truth.ts'
 
 /** The most managers a seed may draw: as many as the core can have in office. Seeds that draw one stay what they are. */
-export const MANAGERS_MOST = 5
+const MANAGERS_MOST = 5
 
 export interface Scenario {
   readonly seed: number

@@ -8,8 +8,9 @@ import type { Refusal } from '../core/reject.ts'
 import type { Violation } from './checkers/checker.ts'
 import type { DirectoryConditions } from './directory.ts'
 import type { Loss } from './disk.ts'
-import type { Conditions, Packet, StreamBytes } from './network.ts'
+import type { Conditions, StreamBytes } from './network.ts'
 import type { NodeConfig, Pending, SimNode } from './node.ts'
+import type { Packet } from './packets.ts'
 import type { Trace } from './trace.ts'
 
 /** A network as those see it who look on. */

@@ -1,10 +1,12 @@
 /** Many seeds: each is one world, played and checked; the first broken invariant of a seed is its outcome. */
 import { HistoryPolicy } from '../wire/messages.ts'
+import type { MakePeer } from './cast.ts'
 import { allCheckers } from './checkers/all.ts'
 import type { Checker } from './checkers/checker.ts'
 import { Knowledge } from './checkers/knowledge.ts'
+import { twinOf } from './deeds.ts'
 import { randomScenario, type Scenario, type ScenarioOptions, stepsOf } from './scenario.ts'
-import { type MakePeer, type Step, Story, twinOf } from './story.ts'
+import { type Step, Story } from './story.ts'
 import type { Truth } from './truth.ts'
 import { RunError } from './world.ts'
 

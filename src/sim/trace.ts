@@ -12,12 +12,20 @@ interface Line {
 }
 
 const KEPT_LINES = 400
+/**
+ * Whoever plays a scenario asks peers all the time how they stand. A question that is answered at once counts in the hash, and is
+ * not shown: there would be nothing else.
+ */
+const ANSWERED: ReadonlyMap<string, string> = new Map(
+  ['channels', 'groups'].map((what) => [`> result ${what}`, `< command ${what}`])
+)
 
 /** The record of one run. */
 export class Trace {
   #low = 0x811c9dc5 | 0
   #high = 0x2545f491 | 0
   #count = 0
+  #kept = 0
   readonly #lines: Line[] = []
 
   /** How many things were noted. */
@@ -36,13 +44,17 @@ export class Trace {
     this.#mix(size)
     for (let i = 0; i < node.length; i++) this.#mix(node.charCodeAt(i))
     for (let i = 0; i < text.length; i++) this.#mix(text.charCodeAt(i))
-    this.#lines[this.#count++ % KEPT_LINES] = { at, node, text, size }
+    this.#count++
+    const newest = this.#kept > 0 ? this.#lines[(this.#kept - 1) % KEPT_LINES] : undefined
+    const isAnswer = newest?.node === node && newest.text === ANSWERED.get(text)
+    if (isAnswer) this.#kept--
+    else this.#lines[this.#kept++ % KEPT_LINES] = { at, node, text, size }
   }
 
   /** The newest lines, oldest first. */
   last(count: number): string[] {
     const lines: string[] = []
-    for (let i = Math.max(0, this.#count - Math.min(count, KEPT_LINES)); i < this.#count; i++) {
+    for (let i = Math.max(0, this.#kept - Math.min(count, KEPT_LINES - 1)); i < this.#kept; i++) {
       const { at, node, text, size } = this.#lines[i % KEPT_LINES]!
       lines.push(`${(at / 1000).toFixed(3).padStart(9)} ${node.padEnd(8)} ${text}${size === 0 ? '' : ` (${size})`}`)
     }

@@ -3,12 +3,13 @@
  * give the same record, to the last line, but for real times and memory.
  */
 import { Peer } from '../core/peer.ts'
+import type { MakePeer } from './cast.ts'
 import type { Breach } from './invariants.ts'
 import type { Plan } from './plan.ts'
 import { breachOf, castOf, Interruption, Onlookers, PlanPlayer } from './plan-player.ts'
 import type { Play, Played, Stage } from './play.ts'
 import { Scribe } from './scribe.ts'
-import { type MakePeer, Story } from './story.ts'
+import { Story } from './story.ts'
 import { RunError } from './world.ts'
 
 /** The screen is drawn and Ctrl-C is heard so often, real ms. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -100,7 +100,7 @@ describe('simulate', function () {
       .map((line): RecordLine => JSON.parse(line))
     expect(lines[0]!.type).to.equal('run')
     expect(lines.at(-1)!.type).to.equal('end')
-    expect(out).to.include(`report:   ${join(folder, 'page.html')}`)
+    expect(out).to.include(`report:  ${join(folder, 'page.html')}`)
     expect(readFileSync(join(folder, 'page.html'), 'utf8')).to.match(/^<!doctype html>.*Simulation: happy/is)
   })
 
@@ -119,10 +119,59 @@ describe('simulate', function () {
     expect(code).to.equal(0)
     expect(out).to.match(/A: happy, virtual, seed 5: .*B: happy, virtual, seed 6: .*messages said +\d+/s)
     expect(readFileSync(page, 'utf8')).to.include('Two simulations: happy and happy')
-    expect((await refusalOf('--compare', a)).message).to.include('It takes two')
-    expect((await refusalOf('--compare', a, join(folder, 'torn.json'))).message).to.include(
-      'This is no record of a run'
+    const torn = join(folder, 'torn.json')
+    for (const [words, part] of [
+      [[a], 'It takes two'],
+      [[a, torn], `${torn} is no record of a run`],
+      [[torn, a], `${torn} is no record of a run`],
+      [[a, join(folder, 'absent')], 'conclave simulate --events'],
+      [[a, folder], 'It is a folder']
+    ] as const) {
+      const error = await refusalOf('--compare', ...words)
+      expect(error.message).to.include(part)
+      expect(exitCodeOf(error), part).to.be.oneOf([1, 2])
+    }
+  })
+
+  it('what cannot be written to is told before anything is played', async () => {
+    const events = join(folder, 'never.ndjson')
+    for (const [option, path, why] of [
+      ['--report', join(folder, 'absent', 'page.html'), 'There is no such file or folder'],
+      ['--report', folder, 'It is a folder'],
+      ['--events', join(folder, 'absent', 'x'), 'There is no such file or folder']
+    ] as const) {
+      const more = option === '--report' ? ['--events', events] : []
+      const { message } = await refusalOf('hello', '--mode', 'virtual', option, path, ...more)
+      expect(message).to.include('Cannot write').and.include(why)
+    }
+    expect(existsSync(events)).to.equal(false)
+  })
+
+  it('a disk that is full in the end takes the file, not the verdict', async function () {
+    if (!existsSync('/dev/full')) return this.skip()
+    const { code, out, err } = await simulate(
+      ...[join(folder, 'happy.json'), '--seed', '5', '--report', '/dev/full', '--events', '/dev/full']
     )
+    expect(code).to.equal(1)
+    expect(out)
+      .to.match(/^Held: /)
+      .and.include('again:')
+      .and.not.include('report:')
+    expect(err.match(/Cannot write \/dev\/full\n {2}why: {2}The disk is full/g)).to.have.lengthOf(2)
+  })
+
+  it('a file needs no slash in its name, unless a scenario is called like it', async () => {
+    const before = process.cwd()
+    process.chdir(folder)
+    try {
+      writeFileSync('mine', JSON.stringify(HAPPY))
+      writeFileSync('hello', JSON.stringify(HAPPY))
+      expect((await simulate('mine', '--print')).out).to.include('"happy"')
+      expect((await simulate('./hello', '--print')).out).to.include('"happy"')
+      expect((await simulate('hello', '--print')).out).to.include('"hello"')
+    } finally {
+      process.chdir(before)
+    }
   })
 
   it('for programs is one object per line, the record and the files', async () => {
@@ -160,7 +209,12 @@ describe('simulate', function () {
       [['hello', '--set', 'rate=many'], 'from 0 to 1000', 2],
       [['hello', '--mode', 'quick'], 'live, virtual', 2],
       [['hello', '--peers', '0'], 'no peers', 2],
-      [['hello', '--managers', '9'], 'managers is no number from 1 to 7', 1],
+      [['hello', '--managers', '9'], 'from 1 to 7', 2],
+      [['hello', '--processes', '--transport', 'memory'], 'share none', 2],
+      [['hello', '--set', 'rate'], '--set rate=3', 2],
+      [[folder], 'It is a folder', 1],
+      [['scale', '--duration', '1s'], 'duration in ms: 1000', 1],
+      [['scale', '--duration', '20s'], 'a longer --duration', 1],
       [['hello', '--duration', 'long'], '10s', 2],
       [['hello', '--seed', 'x'], 'no count', 2],
       [['offline-week', '--mode', 'live'], '--mode virtual', 2],
@@ -183,6 +237,7 @@ describe('simulate', function () {
     const { out } = await simulate('--list')
     expect(out).to.match(/^hello {2}\(live, virtual\)\n {2}Some people/)
     expect(out).to.include('--set rate=3')
+    expect(out).to.match(/--set 'lie=two faces' +what it does \(two faces, ghost, /)
     const { scenarios } = JSON.parse((await simulate('--list', '--json')).out)
     expect(scenarios.map(({ name }: { name: string }) => name)).to.include.members(['hello', 'scale', 'one-to-one'])
   })
@@ -240,6 +295,18 @@ describe('the progress of a simulation', () => {
     expect(last[4]).to.match(/★ manager-1 +ready +1\.2 +said 1/)
     expect(last.some((line) => /zoe +down/.test(line))).to.equal(true)
     expect(last.at(-1)).to.match(/… and \d+ more, 0 of them with a key/)
+  })
+
+  it('keeps what counts in a narrow terminal, in lines below one another', () => {
+    const last = textOf(drawn(40, 20).draws.at(-1)!)
+    for (const line of last) expect([...line].length).to.be.at.most(39)
+    const all = last.join('\n')
+    expect(all)
+      .to.match(/founding .*of/)
+      .and.include('said 1')
+      .and.include('shown 1')
+      .and.include('up 32 of 33')
+    expect(all).to.match(/★ manager-1 +ready +1\.2/)
   })
 
   it('has a row for each manager of a crowd and none for its members, and counts them all', () => {

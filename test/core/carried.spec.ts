@@ -53,6 +53,14 @@ const tell = ({ bus }: World, from: Node, to: Node, words: string): unknown =>
     user: to.key.publicKey,
     content: { text: { text: words, replyTo: EMPTY, isAction: false } }
   })
+/** Alice says something to Bob, who is away, and goes away herself. */
+function sayToAbsent(all: World): void {
+  const { bus, alice, bob } = all
+  bus.stop(bob)
+  tell(all, alice, bob, 'for when you are back')
+  bus.pass(5_000)
+  bus.stop(alice)
+}
 /** What one was told of the other's texts to it. */
 const heard = (at: Node, from: Node): string[] =>
   at.notices.flatMap((notice) =>
@@ -216,10 +224,7 @@ describe('a member that was away', () => {
   it('asks each keeper once, and names what it has', () => {
     const all = world('once')
     const { bus, alice, bob, carol, erin } = all
-    bus.stop(bob)
-    tell(all, alice, bob, 'for when you are back')
-    bus.pass(5_000)
-    bus.stop(alice)
+    sayToAbsent(all)
     const carrier = carrierOf(all)
     bus.carriers.push(carrier)
     bus.start(bob)
@@ -391,10 +396,7 @@ describe('a member that was away', () => {
     const { bus, alice, bob, carol, channel } = all
     const flooders = Array.from({ length: 20 }, (_, n) => signingKey(new Uint8Array(32).fill(n + 50)).publicKey)
     for (const user of flooders) bus.command(bob, { type: 'trust', user, isVerified: false })
-    bus.stop(bob)
-    tell(all, alice, bob, 'for when you are back')
-    bus.pass(5_000)
-    bus.stop(alice)
+    sayToAbsent(all)
     const carrier = carrierOf(all)
     bus.carriers.push(carrier)
     loseWhatIsKept(all)
@@ -432,10 +434,7 @@ describe('a member that was away', () => {
     const zoe = bus.add('zoe')
     const before = bus.trace.length
     tell(all, zoe, bob, 'let me in')
-    bus.stop(bob)
-    tell(all, alice, bob, 'for when you are back')
-    bus.pass(5_000)
-    bus.stop(alice)
+    sayToAbsent(all)
     const handed = bus.trace.slice(before).find(({ node, effect }) => node === zoe && effect.type === 'hand')!.effect
     const unwelcome = SessionFrame.decode((handed as { frame: Uint8Array }).frame)
     const [own] = bus.frames(all.channel).filter(({ kind }) => kind === 'session')
@@ -452,10 +451,7 @@ describe('a member that was away', () => {
   it('looks at no more than an answer may hold, whoever gives a whole answer more', () => {
     const all = world('overlong')
     const { bus, alice, bob, carol } = all
-    bus.stop(bob)
-    tell(all, alice, bob, 'for when you are back')
-    bus.pass(5_000)
-    bus.stop(alice)
+    sayToAbsent(all)
     const [own] = bus.frames(all.channel).filter(({ kind }) => kind === 'session')
     loseWhatIsKept(all)
     const junk = Array.from({ length: ANSWERED_FRAMES }, (_, attempt) => session(all.channel, carol.key, { attempt }))

@@ -2,11 +2,12 @@
 import { expect } from 'chai'
 import { playLive } from '../../src/sim/live.ts'
 import { type Plan, planOf } from '../../src/sim/plan.ts'
-import { type LiveTransport, type Outcome, runPlan } from '../../src/sim/play.ts'
+import type { LiveTransport } from '../../src/sim/play.ts'
 import type { RecordLine } from '../../src/sim/record.ts'
 import { readScenario } from '../../src/sim/scenario-file.ts'
-import type { MakePeer } from '../../src/sim/story.ts'
+import type { MakePeer } from '../../src/sim/cast.ts'
 import { type Bug, PLANTED, planted } from '../sim/planted.ts'
+import { type Ran, ran } from '../sim/runs.ts'
 import { Uncaught } from './hosts.ts'
 
 const SMALL = {
@@ -39,10 +40,6 @@ const SMALL = {
   ]
 }
 
-interface Ran extends Outcome {
-  readonly lines: readonly RecordLine[]
-}
-
 interface Ways {
   readonly makePeer?: MakePeer
   readonly signal?: AbortSignal
@@ -50,18 +47,12 @@ interface Ways {
   readonly transport?: LiveTransport
 }
 
-async function run(plan: Plan, { makePeer, signal = new AbortController().signal, ...ways }: Ways = {}): Promise<Ran> {
-  const lines: RecordLine[] = []
-  const outcome = await runPlan(plan, playLive(makePeer && { makePeer }), (line) => lines.push(line), {
+const run = (plan: Plan, { makePeer, ...ways }: Ways = {}): Promise<Ran> =>
+  ran(plan, playLive(makePeer && { makePeer }), {
     mode: 'live',
-    command: 'conclave simulate',
-    startedAt: new Date(0),
     meter: { now: () => performance.now(), rss: () => process.memoryUsage.rss() },
-    signal,
     ...ways
   })
-  return { ...outcome, lines }
-}
 
 const FAULTS = ['crash', 'pause', 'isolate', 'heal']
 

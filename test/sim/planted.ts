@@ -4,9 +4,9 @@ import type { Effect, Env, Event } from '../../src/core/machine.ts'
 import { Peer } from '../../src/core/peer.ts'
 import { Refusal } from '../../src/core/reject.ts'
 import type { SigningKey } from '../../src/crypto/sign.ts'
+import type { MakePeer } from '../../src/sim/cast.ts'
 import { LyingManager } from '../../src/sim/lying-manager.ts'
 import type { Fill, HeldSecret, JudgingMachine } from '../../src/sim/node.ts'
-import type { MakePeer } from '../../src/sim/story.ts'
 import { NAME_MARK } from '../../src/sim/truth.ts'
 
 /** Each class of bug, and the invariant it breaks. */

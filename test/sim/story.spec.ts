@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { SECOND_MS } from '../../src/base/time.ts'
-import { LEADER, type Step, type Story } from '../../src/sim/story.ts'
+import { LEADER } from '../../src/sim/deeds.ts'
+import type { Step, Story } from '../../src/sim/story.ts'
 import { ALICE, BOB, CAROL, everyoneReads, gathering, haveAllRead, isReady, tell } from '../people.ts'
 
 const ALL = [ALICE, BOB, CAROL]

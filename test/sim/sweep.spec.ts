@@ -1,7 +1,8 @@
 import { expect } from 'chai'
+import type { MakePeer } from '../../src/sim/cast.ts'
 import { OFFICE_FAULTS } from '../../src/sim/office-faults.ts'
 import { FAULTS, randomScenario } from '../../src/sim/scenario.ts'
-import type { MakePeer, Step } from '../../src/sim/story.ts'
+import type { Step } from '../../src/sim/story.ts'
 import { describeScenario, type Outcome, playScenario, playSeed, shrink } from '../../src/sim/sweep.ts'
 import { type ToyFault, ToyPeer } from './toy-peer.ts'
 

@@ -1,8 +1,10 @@
 import { expect } from 'chai'
 import { Peer } from '../../src/core/peer.ts'
+import type { Condition, MakePeer } from '../../src/sim/cast.ts'
 import type { HeldSecret } from '../../src/sim/node.ts'
 import { isInGroup } from '../../src/sim/promises.ts'
-import type { Condition, MakePeer, Promised, Step } from '../../src/sim/story.ts'
+
+import type { Promised, Step } from '../../src/sim/story.ts'
 import { peekKind } from '../../src/sim/trace.ts'
 import { ALICE, BOB, CAROL, cannotRead, DAVE, gathering, hasRead, haveAllRead, MALLORY, tell } from '../people.ts'
 

@@ -1,8 +1,9 @@
 import { expect } from 'chai'
 import { readFrame } from '../../src/core/channel/frame.ts'
 import { type Check, Refusal } from '../../src/core/reject.ts'
+import { twinOf } from '../../src/sim/deeds.ts'
 import type { Lie } from '../../src/sim/lying-manager.ts'
-import { type Promised, type Step, type Story, twinOf } from '../../src/sim/story.ts'
+import type { Promised, Step, Story } from '../../src/sim/story.ts'
 import {
   ALICE,
   BOB,

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../src/base/time.ts'
-import type { Cast, Step } from '../../src/sim/story.ts'
+import type { Cast } from '../../src/sim/cast.ts'
+import type { Step } from '../../src/sim/story.ts'
 import { peekKind } from '../../src/sim/trace.ts'
 import { Reason } from '../../src/wire/messages.ts'
 import {

@@ -1,10 +1,11 @@
 /** `conclave help`, and what `--help` shows. */
 import { UsageError } from '../../base/errors.ts'
 import type { Arguments } from '../arguments.ts'
-import { COMMANDS, COMMON, type CommandSpec, nearest, type OptionSpec } from '../catalogue.ts'
+import { COMMANDS, COMMON, type CommandSpec, type OptionSpec } from '../catalogue.ts'
 import { displayText, own, padded, type SafeText } from '../display-text.ts'
 import { EXIT } from '../exit.ts'
 import { tableLines } from '../lists.ts'
+import { nearest } from '../nearest.ts'
 import type { Output } from '../output.ts'
 import { HELP, USAGE } from '../text.ts'
 

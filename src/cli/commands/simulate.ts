@@ -1,7 +1,16 @@
 /** `conclave simulate` */
 import { randomInt } from 'node:crypto'
-import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
-import { resolve } from 'node:path'
+import {
+  accessSync,
+  closeSync,
+  constants,
+  createReadStream,
+  existsSync,
+  openSync,
+  statSync,
+  writeFileSync
+} from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { UsageError } from '../../base/errors.ts'
 import { SECOND_MS } from '../../base/time.ts'
 import { type Plan, planOf } from '../../sim/plan.ts'
@@ -11,13 +20,14 @@ import { formOf, settled, stretched } from '../../sim/scenario-acts.ts'
 import { MODES, type Mode, readScenario, type ScenarioFile } from '../../sim/scenario-file.ts'
 import { builtIn, formText, parametersOf, parseForm, scenarioNames, summaries } from '../../sim/scenarios.ts'
 import { smallest } from '../../sim/smaller.ts'
+import { MANAGERS } from '../../wire/limits.ts'
 import type { Arguments } from '../arguments.ts'
-import { nearest } from '../catalogue.ts'
-import { displayText, own } from '../display-text.ts'
+import { displayText, own, type SafeText } from '../display-text.ts'
 import { EXIT } from '../exit.ts'
 import { interrupted } from '../interrupts.ts'
+import { nearest } from '../nearest.ts'
 import { type Ended, type Runner, reportOf, runnerOf } from '../plays.ts'
-import { againLine, fileLine, listLines, SIMULATION, smallerLine, verdictLines } from '../simulation-text.ts'
+import { listLines, placeLine, SIMULATION, shellWord, verdictLines, whyOf } from '../simulation-text.ts'
 import { jsonView, lineView, TerminalView, type View } from '../simulation-view.ts'
 
 const STANDARD = 'hello'
@@ -25,6 +35,9 @@ const SEEDS = 1_000_000
 /** Making a failing scenario smaller takes no longer, real ms. */
 const SHRINK_MS = 60 * SECOND_MS
 const WRITTEN_BYTES = 64 * 1024
+/** A file of a scenario, and a line of a record, are no longer than that: what has no end is no such file. */
+const SCENARIO_CHARACTERS = 4 * 1024 * 1024
+const LINE_CHARACTERS = 64 * 1024 * 1024
 
 /** Real time and memory of this process. */
 const METER = { now: () => performance.now(), rss: () => process.memoryUsage.rss() }
@@ -34,9 +47,9 @@ export async function run(args: Arguments): Promise<number> {
   if (options.isOn('list')) return showList(args)
   if (options.has('compare')) return await showComparison(args)
   const name = operands[0] ?? STANDARD
-  const form = formOfName(name)
+  const form = await formOfName(name)
   if (options.isOn('print')) {
-    process.stdout.write(`${displayText(formText(form))}\n`)
+    args.output.line(displayText(formText(form)))
     return EXIT.ok
   }
   return await new Simulation(args, name, form).run()
@@ -52,37 +65,58 @@ function showList({ output }: Arguments): number {
 async function showComparison({ options, operands, output }: Arguments): Promise<number> {
   const [before, after] = [options.text('compare')!, operands[0]]
   if (after === undefined) throw new UsageError('BAD_OPTION', SIMULATION.oneRecord)
+  const report = options.text('report')
+  if (report !== undefined) requireWritable(resolve(report))
   const { readRecord } = await import('../../sim/report/reader.ts')
-  const [a, b] = [await readRecord(read(before)), await readRecord(read(after))]
+  const read = (path: string): Promise<RecordLine[]> => readRecord(linesOf(path), shownPath(path))
+  const [a, b] = [await read(before), await read(after)]
   const { comparisonOf, comparisonText } = await import('../../sim/report/comparison.ts')
   const lines = comparisonText(a, b)
-  const report = options.text('report')
   if (report !== undefined) write(resolve(report), comparisonOf(a, b))
   output.answer({ lines, report }, () => [
     ...lines.map((line) => displayText(line)),
-    ...(report === undefined ? [] : [fileLine(own`report: `, resolve(report))])
+    ...(report === undefined ? [] : [placeLine(own`report:`, resolve(report))])
   ])
   return EXIT.ok
 }
 
 /** Of a scenario that comes with the program, or of a file. */
-function formOfName(name: string): unknown {
+async function formOfName(name: string): Promise<unknown> {
   const own = builtIn(name)
   if (own !== undefined) return own
-  const shown = displayText(name, { columns: 60, lines: 1 })
-  if (!/[./\\]/.test(name)) {
+  if (!/[./\\]/.test(name) && !existsSync(name)) {
     const names = scenarioNames.map((one) => displayText(one))
-    throw new UsageError('UNKNOWN_SCENARIO', SIMULATION.unknown(shown, nearest(name, scenarioNames), names))
+    throw new UsageError('UNKNOWN_SCENARIO', SIMULATION.unknown(shownPath(name), nearest(name, scenarioNames), names))
   }
-  return parseForm(read(name))
+  let text = ''
+  for await (const chunk of chunksOf(name, SIMULATION.seeList)) {
+    text += chunk
+    if (text.length > SCENARIO_CHARACTERS) throw new UsageError('CANNOT_READ', SIMULATION.tooLong(shownPath(name)))
+  }
+  return parseForm(text)
 }
 
-function read(path: string): string {
+const shownPath = (path: string): SafeText => displayText(path, { columns: 60, lines: 1 })
+
+/** The text of a file, part by part. @param advice - what to do when it cannot be read. */
+async function* chunksOf(path: string, advice: SafeText): AsyncIterable<string> {
   try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    throw new UsageError('CANNOT_READ', SIMULATION.cannotRead(displayText(path, { columns: 60, lines: 1 })))
+    yield* createReadStream(path, 'utf8')
+  } catch (cause) {
+    throw new UsageError('CANNOT_READ', SIMULATION.cannotRead(shownPath(path), whyOf(cause), advice), { cause })
   }
+}
+
+async function* linesOf(path: string): AsyncIterable<string> {
+  let rest = ''
+  for await (const chunk of chunksOf(path, SIMULATION.seeEvents)) {
+    const lines = chunk.split('\n')
+    lines[0] = rest + lines[0]
+    rest = lines.pop()!
+    yield* lines
+    if (rest.length > LINE_CHARACTERS) throw new UsageError('CANNOT_READ', SIMULATION.tooLong(shownPath(path)))
+  }
+  yield rest
 }
 
 /** One run from the words of the command line to the files that it leaves. */
@@ -94,6 +128,10 @@ class Simulation {
   readonly #mode: Mode
   readonly #seed: number
   readonly #lines: RecordLine[] = []
+  /** Where the page goes. */
+  readonly #page: string
+  /** Files that could not be written in the end. */
+  readonly #unwritten: UsageError[] = []
 
   constructor(args: Arguments, name: string, form: unknown) {
     const { options } = args
@@ -108,6 +146,9 @@ class Simulation {
     this.#mode = modeOf(args, file)
     this.#file = options.has('duration') ? stretched(file, options.duration('duration', 0)) : file
     this.#seed = options.count('seed') ?? randomInt(1, SEEDS)
+    this.#page = resolve(options.text('report') ?? `${this.#baseName()}.html`)
+    // A run may be long: whether there is a place for what comes of it is seen before.
+    requireWritable(this.#page)
   }
 
   async run(): Promise<number> {
@@ -131,16 +172,21 @@ class Simulation {
       view.close()
       file?.close()
     }
+    if (file?.failure !== undefined) this.#unwritten.push(file.failure)
     this.#showVerdict()
-    const report = await this.#writeReport()
+    const page = await reportOf(this.#lines)
+    const report = this.#write(this.#page, page)
     const smaller = await this.#shrink(ended, stop.signal)
-    output.answer({ type: 'files', report, events: file?.path, command, smaller }, () => [
-      fileLine(own`report: `, report),
-      ...(file === undefined ? [] : [fileLine(own`events: `, file.path)]),
-      againLine(command),
-      ...(smaller === undefined ? [] : [smallerLine(smaller)])
+    const written = file?.failure === undefined ? file?.path : undefined
+    output.answer({ type: 'files', report, events: written, command, smaller }, () => [
+      ...(report === undefined ? [] : [placeLine(own`report:`, report)]),
+      ...(written === undefined ? [] : [placeLine(own`events:`, written)]),
+      placeLine(own`again:`, command),
+      ...(smaller === undefined ? [] : [placeLine(own`smaller:`, smaller)])
     ])
+    for (const error of this.#unwritten) output.error(error)
     if (ended.verdict === 'broken') return EXIT.broken
+    if (this.#unwritten.length > 0) return EXIT.fixable
     if (!stop.signal.aborted) return EXIT.ok
     output.note(SIMULATION.stopped)
     return EXIT.interrupted
@@ -175,7 +221,7 @@ class Simulation {
     }
     for (const one of options.texts('set')) words.push('--set', one)
     if (options.isOn('processes')) words.push('--processes')
-    return words.map(quoted).join(' ')
+    return words.map(shellWord).join(' ')
   }
 
   #showVerdict(): void {
@@ -184,13 +230,19 @@ class Simulation {
     const run = this.#lines.find((line): line is RunLine => line.type === 'run')!
     const end = this.#lines.findLast((line): line is EndLine => line.type === 'end')!
     const invariants = this.#lines.filter((line): line is InvariantLine => line.type === 'invariant')
-    for (const line of verdictLines(run, end, invariants, output.isColour)) output.line(line)
+    const { columns } = process.stdout
+    for (const line of verdictLines(run, end, invariants, { isColour: output.isColour, columns })) output.line(line)
   }
 
-  async #writeReport(): Promise<string> {
-    const path = resolve(this.#args.options.text('report') ?? `${this.#baseName()}.html`)
-    write(path, await reportOf(this.#lines))
-    return path
+  /** The path, when it was written. */
+  #write(path: string, text: string): string | undefined {
+    try {
+      write(path, text)
+      return path
+    } catch (error) {
+      this.#unwritten.push(error as UsageError)
+      return undefined
+    }
   }
 
   /** Makes what failed in virtual time smaller, and says how to run that. */
@@ -208,8 +260,8 @@ class Simulation {
     const found = await smallest(settled(this.#file, seed), stillFails, isOver)
     const beside = options.text('events') ?? options.text('report')
     const path = resolve(`${beside === undefined ? this.#baseName() : beside.replace(/\.\w+$/, '')}.smaller.json`)
-    write(path, `${formText(formOf(found))}\n`)
-    return ['conclave', 'simulate', path, '--seed', String(seed), '--mode', 'virtual'].map(quoted).join(' ')
+    if (this.#write(path, `${formText(formOf(found))}\n`) === undefined) return undefined
+    return ['conclave', 'simulate', path, '--seed', String(seed), '--mode', 'virtual'].map(shellWord).join(' ')
   }
 
   #baseName(): string {
@@ -220,44 +272,52 @@ class Simulation {
 function countOf({ options }: Arguments, what: 'peers' | 'managers'): number | undefined {
   const count = options.count(what)
   if (count === 0) throw new UsageError('BAD_OPTION', SIMULATION.none(displayText(what)))
+  if (what === 'managers' && count !== undefined && count > MANAGERS)
+    throw new UsageError('BAD_OPTION', SIMULATION.tooManyManagers(MANAGERS))
   return count
 }
 
 function modeOf({ options }: Arguments, { name, modes }: ScenarioFile): Mode {
   const mode = options.choice('mode', MODES, modes[0]!)
+  const transport = options.choice('transport', TRANSPORTS, 'tcp')
   if (mode !== 'live' && (options.isOn('processes') || options.has('transport')))
     throw new UsageError('BAD_OPTION', SIMULATION.onlyLive)
+  if (options.isOn('processes') && transport === 'memory') throw new UsageError('BAD_OPTION', SIMULATION.noSharedMemory)
   if (modes.includes(mode)) return mode
   const shown = modes.map((one) => displayText(one))
   throw new UsageError('BAD_OPTION', SIMULATION.wrongMode(displayText(name, { columns: 40, lines: 1 }), shown))
 }
 
-const quoted = (word: string): string => (/^[\w./=:@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
+/** What the system refuses is told before anything begins, as far as it is known then. */
+function requireWritable(path: string): void {
+  attempt(path, () => {
+    const there = statSync(path, { throwIfNoEntry: false })
+    if (there?.isDirectory() === true) throw Object.assign(new Error(), { code: 'EISDIR' })
+    accessSync(there === undefined ? dirname(path) : path, constants.W_OK)
+  })
+}
 
-function write(path: string, text: string): void {
+const write = (path: string, text: string): void => attempt(path, () => writeFileSync(path, text))
+
+/** @throws {UsageError} `CANNOT_WRITE` */
+function attempt<T>(path: string, act: () => T): T {
   try {
-    writeFileSync(path, text)
-  } catch {
-    throw cannotWrite(path)
+    return act()
+  } catch (cause) {
+    throw new UsageError('CANNOT_WRITE', SIMULATION.cannotWrite(shownPath(path), whyOf(cause)), { cause })
   }
 }
 
-const cannotWrite = (path: string): UsageError =>
-  new UsageError('CANNOT_WRITE', SIMULATION.cannotWrite(displayText(path, { lines: 1 })))
-
-/** A file of lines, written as they come. */
+/** A file of lines, written as they come. When it cannot be, the run goes on without it. */
 class LineFile {
   readonly path: string
+  failure: UsageError | undefined
   readonly #file: number
   #waiting = ''
 
   constructor(path: string) {
     this.path = path
-    try {
-      this.#file = openSync(path, 'w')
-    } catch {
-      throw cannotWrite(path)
-    }
+    this.#file = attempt(path, () => openSync(path, 'w'))
   }
 
   write(line: RecordLine): void {
@@ -266,7 +326,11 @@ class LineFile {
   }
 
   #flush(): void {
-    writeSync(this.#file, this.#waiting)
+    try {
+      if (this.failure === undefined) attempt(this.path, () => writeFileSync(this.#file, this.#waiting))
+    } catch (error) {
+      this.failure = error as UsageError
+    }
     this.#waiting = ''
   }
 

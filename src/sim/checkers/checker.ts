@@ -6,8 +6,8 @@ import type { Frame } from '../../core/channel/frame.ts'
 import type { Effect, Event } from '../../core/machine.ts'
 import type { Notice } from '../../core/notice.ts'
 import type { Looks } from '../invariants.ts'
-import type { Packet } from '../network.ts'
 import type { SimNode } from '../node.ts'
+import type { Packet } from '../packets.ts'
 import type { Scene } from '../scene.ts'
 
 /** An invariant is broken. The message tells which, where, and how to see it again. */

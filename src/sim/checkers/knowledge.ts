@@ -42,8 +42,8 @@ import {
   TreeUpdateKind
 } from '../../wire/messages.ts'
 import { EpochRow } from '../../wire/rows.ts'
-import type { Packet } from '../network.ts'
 import type { HeldSecret, SimNode } from '../node.ts'
+import type { Packet } from '../packets.ts'
 import { Rosters } from '../rosters.ts'
 import type { Scene } from '../scene.ts'
 import type { Person, Truth } from '../truth.ts'
@@ -288,7 +288,7 @@ export class Knowledge implements Checker {
         const people = kind === 'reading' ? strangers : outsiders
         if (value === undefined || !knownTo(people).secrets.has(value)) continue
         const who = people.map(({ name }) => name).join(', ')
-        throw new Violation('I-3', `${who}, not in epoch ${nameOfEpoch(epoch)}, can derive its ${kind}`)
+        throw new Violation('I-3', `${who}, not in epoch ${nameOfEpoch(epoch)}, can derive its ${kind} secret`)
       }
     }
   }

@@ -5,7 +5,7 @@
 import { mapKey } from '../../base/bytes.ts'
 import { keyIdKey } from '../../core/channel/frame.ts'
 import { Refusal } from '../../core/reject.ts'
-import type { Packet } from '../network.ts'
+import type { Packet } from '../packets.ts'
 import type { Scene } from '../scene.ts'
 import { type Checker, Violation } from './checker.ts'
 

@@ -141,7 +141,7 @@ export function accountOf(record: Iterable<RecordLine>): Account {
     peers,
     isCrowd,
     holdings: isCrowd ? holdingsOf(lines) : [],
-    ...spokenOf(lines, parts, duration),
+    ...spokenOf(lines, parts, duration, run.mode === 'scale' ? CROWD_COUNT_MS : 0),
     carried,
     kinds,
     carriedBytes: [...kinds.values()].reduce((sum, [, bytes]) => sum + bytes, 0),
@@ -287,8 +287,9 @@ function holdingsOf(lines: readonly RecordLine[]): Holding[] {
 
 type Spoken = Pick<Account, 'said' | 'shown' | 'latency' | 'stripMs' | 'saidIn' | 'shownIn'>
 
-function spokenOf(lines: readonly RecordLine[], parts: readonly Part[], duration: number): Spoken {
-  const stripMs = STRIP_MS.find((ms) => duration / ms <= STRIPS) ?? Math.ceil(duration / STRIPS)
+/** @param leastMs - what was shown is counted by no less. */
+function spokenOf(lines: readonly RecordLine[], parts: readonly Part[], duration: number, leastMs: number): Spoken {
+  const stripMs = STRIP_MS.find((ms) => ms >= leastMs && duration / ms <= STRIPS) ?? Math.ceil(duration / STRIPS)
   const strips = Math.max(1, Math.floor(duration / stripMs))
   const saidIn = new Array<number>(strips).fill(0)
   const shownIn = new Array<number>(strips).fill(0)
@@ -312,6 +313,8 @@ function spokenOf(lines: readonly RecordLine[], parts: readonly Part[], duration
   return { said, shown: latency.total, latency, stripMs, saidIn, shownIn }
 }
 
+/** How often what is shown in a crowd is counted. */
+const CROWD_COUNT_MS = 1_000
 const STRIP_MS = [10, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000, 300_000, 900_000, 3_600_000]
 
 function carriedOf(lines: readonly RecordLine[]): {

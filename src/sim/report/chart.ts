@@ -46,7 +46,7 @@ export interface Extent {
   readonly isWide: boolean
 }
 
-export const EXTENTS: readonly Extent[] = [
+const EXTENTS: readonly Extent[] = [
   { width: 1080, isWide: true },
   { width: 358, isWide: false }
 ]

@@ -54,7 +54,7 @@ export function comparisonText(a: Lines, b: Lines): string[] {
     return clipped(`${'AB'[i]}: ${run.scenario}, ${run.mode}, seed ${run.seed}: ${verdictWords(account).words}`, 100)
   })
   const rows = [
-    ['', 'A', 'B', 'difference', 'in %'],
+    ['figure', 'A', 'B', 'difference', 'in %'],
     ...rowsOf(one, other).map((row) => row.map((cell) => clipped(cell, NAME_CHARACTERS)))
   ]
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => [...row[column]!].length)))
@@ -126,7 +126,9 @@ function figuresOf(one: Account, other: Account): Figure[] {
     ),
     of('memory at most', bytes, ({ end }) => end?.rss)
   ]
-  const isNew = (figure: Figure): boolean => shared.every(({ a, b }) => a !== figure.a || b !== figure.b)
+  const differs = (value: number | undefined, other: number | undefined): boolean =>
+    value !== undefined && value !== other
+  const isNew = (figure: Figure): boolean => shared.every(({ a, b }) => differs(figure.a, a) || differs(figure.b, b))
   return [...shared, ...own.map((name) => of(name, count, ({ end }) => end?.figures[name])).filter(isNew)]
 }
 

@@ -82,7 +82,7 @@ export function latencies(id: string, all: readonly Spread[]): Drawing {
                 shape: { x1: at, x2: at, y1: y - half, y2: y + half },
                 style: { ...stroke, lineWidth }
               })
-              const words = duration(spreads[i]!.latency.quantile(0.5))
+              const words = `median ${duration(spreads[i]!.latency.quantile(0.5))}`
               const right = x(most) + 8
               const isOutside = right + words.length * 7 < extent.width
               return {

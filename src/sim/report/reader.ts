@@ -70,21 +70,32 @@ const FORMS: Readonly<Record<RecordLine['type'], Form>> = {
  * The lines of a record.
  *
  * @param lines - its text, or its lines one by one, such as those of `node:readline`. Empty lines are passed over.
- * @throws {UsageError} `BAD_RECORD` when it is none, in three parts, with the number of the line.
+ * @param name - what the record is called, for a sentence.
+ * @throws {UsageError} `BAD_RUN_RECORD` when it is none, in three parts, with the number of the line.
  */
-export async function readRecord(lines: string | AsyncIterable<string> | Iterable<string>): Promise<RecordLine[]> {
+export async function readRecord(
+  lines: string | AsyncIterable<string> | Iterable<string>,
+  name = 'This'
+): Promise<RecordLine[]> {
+  const bad: Bad = (why) => {
+    const advice = 'Give a file that conclave simulate --events has written, whole.'
+    throw new UsageError('BAD_RUN_RECORD', `${name} is no record of a run. Of the record, ${why}. ${advice}`)
+  }
   const record: RecordLine[] = []
   let number = 0
   for await (const line of typeof lines === 'string' ? lines.split('\n') : lines) {
     number++
     if (line.trim() === '') continue
-    record.push(readLine(line, number, record.at(-1)))
+    record.push(readLine(line, number, record.at(-1), bad))
   }
   if (record.length === 0) bad('it has no lines')
   return record
 }
 
-function readLine(source: string, number: number, before: RecordLine | undefined): RecordLine {
+/** Says what is wrong with a record, in a clause. */
+type Bad = (why: string) => never
+
+function readLine(source: string, number: number, before: RecordLine | undefined, bad: Bad): RecordLine {
   const at = `line ${number}`
   let value: unknown
   try {
@@ -114,10 +125,3 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const shown = (value: unknown): string => (JSON.stringify(value) ?? 'nothing').slice(0, 40)
-
-function bad(why: string): never {
-  throw new UsageError(
-    'BAD_RECORD',
-    `This is no record of a run. Of the record, ${why}. Give a file that conclave simulate --events has written, whole.`
-  )
-}

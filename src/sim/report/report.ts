@@ -3,7 +3,7 @@
  *
  * A pure function of the record: same lines, same bytes. The page is one file, runs no script and loads nothing.
  */
-import type { NoticeLine, RecordLine, RunLine, RunMode } from '../record.ts'
+import type { InvariantLine, NoticeLine, RecordLine, RunLine, RunMode } from '../record.ts'
 import { type Account, accountOf } from './account.ts'
 import { TINTS } from './chart.ts'
 import { carriage, keysOfCrowd, keysOfPeers, MOST_ROWS, machine, offices, talk, timeLine } from './charts.ts'
@@ -102,21 +102,25 @@ function tilesOf(account: Account): (readonly [string, string])[] {
 }
 
 function promises(account: Account): Html {
-  const rows = invariantsOf(account).map(({ id, claim, verdict, looks, evidence, trace }) => [
+  const all = invariantsOf(account)
+  if (all.length === 0) return html`<p>The record says nothing about promises.</p>`
+  const rows = all.map(({ id, claim, verdict, looks, evidence }) => [
     html`<span class="nobreak">${clipped(id, ID_CHARACTERS)}</span>`,
     mark(verdict),
     claim,
     count(looks),
-    html`${evidence}${
-      trace === undefined || trace.length === 0
-        ? undefined
-        : html`<details${verdict === 'broken' ? html` open=""` : undefined}><summary>The last ${some(trace.length, 'thing')} before</summary><pre>${trace.map((line) => html`${line}\n`)}</pre></details>`
-    }`
+    evidence
   ])
-  if (rows.length === 0) return html`<p>The record says nothing about promises.</p>`
-  return html`<p>What Conclave promises, and what checkers saw that looked at every step of the run. <em>Looks</em> is how often there was something to look at, <em>evidence</em> what that was.</p>
-${table('Promises, broken ones first', ['Id', 'Verdict', 'Promise', '#Looks', 'Evidence'], rows, true)}`
+  return html`<p>What Conclave promises, and what checkers saw that looked at every step of the run. <em>Looks</em> is how often there was something to look at, <em>evidence</em> what that was, or what was seen where a promise was broken.</p>
+${table('Promises, broken ones first', ['Id', 'Verdict', 'Promise', '#Looks', 'Evidence'], rows, true)}${all.map((line) => traced(line, account.run.mode))}`
 }
+
+/** The last things that happened before a promise was broken, each in a line. */
+const traced = ({ id, verdict, trace = [] }: InvariantLine, mode: RunMode): Html | undefined =>
+  trace.length === 0
+    ? undefined
+    : html`<details${verdict === 'broken' ? html` open=""` : undefined}><summary>The last ${some(trace.length, 'thing')} before ${clipped(id, ID_CHARACTERS)} was ${verdict}</summary>
+${mode === 'scale' ? undefined : html`<p class="soft">The second, the peer, what came to it (&lt;) or what it did (&gt;), and in brackets how many or how many bytes.</p>`}<pre>${trace.map((line) => html`${line}\n`)}</pre></details>`
 
 interface Happening {
   readonly at: number
@@ -185,7 +189,7 @@ function story(account: Account): Html {
       ...(account.faults.length > 0 ? [FAULT_KEY, key('diamond', 'fault', 'a fault of one moment, or for good')] : [])
     ]
   )}
-${table('Phase by phase; messages count in the phase in which they were said', ['Phase', '#Begins', '#Lasts', '#Messages', '#Deliveries', '#Median', '#99 of 100', '#Longest', '#Epochs', '#Faults'], parts)}
+${table(`Phase by phase; messages count in the phase in which they were said${account.run.mode === 'scale' ? ', deliveries in a crowd to the second' : ''}`, ['Phase', '#Begins', '#Lasts', '#Messages', '#Deliveries', '#Median', '#99 of 100', '#Longest', '#Epochs', '#Faults'], parts)}
 <details><summary>All that happened, in words: ${some(all.length, 'line')}</summary>
 ${table('In the order of time', ['When', 'Kind', 'What'], rows)}${left > 0 ? html`<p>${some(left, 'further line')} left out here.</p>` : undefined}</details>`
 }
@@ -238,12 +242,12 @@ function messages(account: Account): Html {
     ...(account.parts.length > 1 ? [{ name: 'whole run', latency: account.latency }] : [])
   ]
   return html`<h3>How much was said</h3>
-${figure(talk(account), 'One message is one delivery for each reader it is shown to.')}
+${figure(talk(account), `One message is one delivery for each reader it is shown to.${account.notices.some(({ what }) => what === 'alarm') ? ' Who knows that a key manager lied sends nothing any more: what it says then waits, and is shown to nobody.' : ''}`)}
 ${
   account.latency.total === 0
     ? undefined
     : html`<h3>How long it took until it was shown</h3>
-${figure(latencies('latency', spreads), 'By the phase in which it was said, over a logarithmic axis. The box is the middle half of all deliveries, the thick line the median, given in figures at the end; the whiskers reach from 1 to 99 of 100, the dot is the longest.')}`
+${figure(latencies('latency', spreads), 'By the phase in which it was said, over a logarithmic axis. The box is the middle half of all deliveries, the thick line the median, which is given in figures; the whiskers reach from 1 to 99 of 100, the dot is the longest.')}`
 }`
 }
 
@@ -280,7 +284,7 @@ ${figure(
     links === undefined
       ? undefined
       : html`<h3>Who was linked with whom</h3>
-${figure(links, 'The first moment of which the record tells, the one at which most had changed, and the last.', [key('square', 'c2', 'manager'), key('dot', 'c1', 'other peer'), key('hollow', 'ink', 'hollow: no link')])}`
+${figure(links, 'The first moment of which the record tells, one between, when faults left the fewest links or else most had changed, and the last.', [key('square', 'c2', 'manager'), key('dot', 'c1', 'other peer'), key('hollow', 'ink', 'hollow: no link')])}`
   }`
 }
 
@@ -303,6 +307,8 @@ ${table('Carrier and members side by side', ['Frame', '$The carrier sees', 'Memb
 function figures(account: Account): Html {
   const { end, samples, run } = account
   const roles = [...account.peers.values()].slice(0, MOST_NAMED_PEERS)
+  // The record of a crowd does not say who holds what.
+  const hasKeys = roles.some(({ keys: held }) => held.length > 0)
   const rows = Object.entries(end?.figures ?? {}).map(([name, value]) => [clipped(name, NAME_CHARACTERS), count(value)])
   return html`${samples.length === 0 ? undefined : figure(machine(account), `What the machine that ran it did. ${run.mode === 'live' ? '' : 'Time runs along the axis as in the world of the run; rates are by real time.'}`)}
 <div class="two"><div>${rows.length === 0 ? undefined : table('Figures of the run, units in their names', ['Figure', '#Value'], rows)}</div>
@@ -313,13 +319,17 @@ function figures(account: Account): Html {
           account.peers.size > roles.length
             ? `Peers: the first ${count(roles.length)} of ${count(account.peers.size)}`
             : 'Peers',
-          ['Peer', 'Role', '#Epochs held', '#Away'],
+          ['Peer', 'Role', ...(hasKeys ? ['#Epochs held'] : []), '#Away'],
           roles.map(({ name, role, keys: held, absences }) => [
             clipped(name, NAME_CHARACTERS),
             role,
-            held.length === 0
-              ? '–'
-              : count(new Set(held.filter(({ term }) => term > 0).map(({ term, serial }) => `${term}.${serial}`)).size),
+            ...(hasKeys
+              ? [
+                  count(
+                    new Set(held.filter(({ term }) => term > 0).map(({ term, serial }) => `${term}.${serial}`)).size
+                  )
+                ]
+              : []),
             duration(absences.reduce((sum, { from, to }) => sum + to - from, 0))
           ])
         )

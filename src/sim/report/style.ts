@@ -41,7 +41,7 @@ table{border-collapse:collapse;width:100%;font-size:.9rem;line-height:1.4}
 caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .caption{color:var(--soft);font-size:.9rem;margin:14px 0 0}
 th,td{text-align:left;vertical-align:top;padding:6px 14px 6px 0;border-bottom:1px solid var(--line)}
-thead th{color:var(--soft);font-weight:600;vertical-align:bottom}
+thead th{color:var(--soft);font-weight:600;vertical-align:bottom;overflow-wrap:normal}
 tbody th{font-weight:600}
 th.n,td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 tbody th{min-width:8.5em;overflow-wrap:break-word}

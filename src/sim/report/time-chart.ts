@@ -139,7 +139,7 @@ export function scaleTo(most: number): { step: number; max: number } {
   return { step, max: step * Math.max(1, Math.ceil(most / step - 1e-9)) }
 }
 
-/** The names of rows, each at the top of its own. */
+/** The names of rows, each at the top of its own, and a line below each, so that it is seen what belongs to it. */
 function titles({ rows = [], height }: Panel, extent: Extent): Series {
   const room = Math.floor(extent.width / CHARACTER_PX) - 2
   return {
@@ -149,14 +149,17 @@ function titles({ rows = [], height }: Panel, extent: Extent): Series {
     clip: false,
     data: rows.map((_, row) => [0, row]),
     renderItem: (params, api) => {
+      const half = height / rows.length / 2
       const y = api.coord([0, params.dataIndex])[1]!
-      const { style, ...rest } = text(
-        clipped(rows[params.dataIndex]!, room),
-        0,
-        y - height / rows.length / 2 + 9,
-        'soft'
-      )
-      return { ...rest, style: { ...style, stroke: COLOUR.ground, lineWidth: 3 } }
+      const { style, ...rest } = text(clipped(rows[params.dataIndex]!, room), 0, y - half + 9, 'soft')
+      const edge = { x1: 0, x2: extent.width - RIGHT_PX, y1: y + half, y2: y + half }
+      return {
+        type: 'group',
+        children: [
+          { type: 'line', shape: edge, style: { stroke: COLOUR.line, lineWidth: 0.7 } },
+          { ...rest, style: { ...style, stroke: COLOUR.ground, lineWidth: 3 } }
+        ]
+      }
     }
   }
 }

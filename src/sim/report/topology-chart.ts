@@ -10,20 +10,17 @@ const MOST_NAMES = 40
 const MOST_NODES = 400
 const MOST_LINKS = 4_000
 
-/** The moments that are shown: the first, the last, and those at which most had changed. */
-function moments(account: Account): Account['links'] {
-  const { links } = account
+/** The moments that are shown: the first, the last, and between them the one at which faults left the fewest links, or most had changed. */
+function moments({ links, faults, duration }: Account): Account['links'] {
   if (links.length <= MOST_MOMENTS) return links
+  const between = links.slice(1, -1)
+  const isFaulty = ({ at }: { at: number }): boolean =>
+    faults.some((fault) => fault.at <= at && at < (fault.until ?? duration))
+  const least = between.filter(isFaulty).sort((a, b) => a.links.length - b.links.length || a.at - b.at)[0]
   const keys = links.map((line) => new Set(line.links.map((link) => [...link].sort().join('\n'))))
-  const change = links.map((_, i) =>
-    i === 0 ? Number.POSITIVE_INFINITY : [...keys[i]!.symmetricDifference(keys[i - 1]!)].length
-  )
-  change[links.length - 1] = Number.POSITIVE_INFINITY
-  const chosen = links
-    .map((_, i) => i)
-    .sort((a, b) => change[b]! - change[a]! || a - b)
-    .slice(0, MOST_MOMENTS)
-  return links.filter((_, i) => chosen.includes(i))
+  const change = between.map((_, i) => keys[i + 1]!.symmetricDifference(keys[i]!).size)
+  const most = between[change.indexOf(Math.max(...change))]!
+  return [links[0]!, least ?? most, links.at(-1)!]
 }
 
 /** Undefined when the record tells of no links, or of too many to be seen. */

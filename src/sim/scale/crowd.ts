@@ -243,7 +243,7 @@ export class Crowd implements OfficeHost {
     this.later(LED_MS, () => {
       const { isInOffice, inOfficeSince } = this.office
       watch.look('I-16b', isInOffice, () => `nobody is in office ${LED_MS / SECOND_MS} s after that`)
-      if (isInOffice) watch.tell('I-16b', `After ${((inOfficeSince - at) / SECOND_MS).toFixed(1)} s.`)
+      if (isInOffice) watch.tell('I-16b', `It led after ${((inOfficeSince - at) / SECOND_MS).toFixed(1)} s.`)
     })
   }
 
@@ -391,10 +391,16 @@ export class Crowd implements OfficeHost {
     ]
     for (const { name, size, cap } of fills)
       watch.look('I-20', size <= cap, () => `${name}: ${size}, and ${cap} are allowed`)
-    watch.tell('I-14', `${grouped(members.ready)} hold epoch ${newest.term}.${newest.serial}.`)
-    watch.tell('I-16', `The longest waited ${(this.asking.counts.longestMs / SECOND_MS).toFixed(1)} s.`)
-    watch.tell('I-18', `${this.removals.length} removals.`)
+    watch.tell(
+      'I-14',
+      `${grouped(members.ready)} hold epoch ${newest.term}.${newest.serial}; real members that followed were compared on the way.`
+    )
+    watch.tell(
+      'I-16',
+      `Members who asked; the longest waited ${(this.asking.counts.longestMs / SECOND_MS).toFixed(1)} s.`
+    )
+    watch.tell('I-18', `${this.removals.length} removals, after their time and in the end.`)
     const full = fills.map(({ name, size, cap }) => `${name} ${grouped(size)} of ${grouped(cap)}`)
-    watch.tell('I-20', `At most: ${full.join(', ')}.`)
+    watch.tell('I-20', `At most there were: ${full.join(', ')}.`)
   }
 }

@@ -60,7 +60,7 @@ export const SCALE_DEFAULTS: ScaleParameters = {
 }
 
 /** What each parameter may be. */
-export const SCALE_RANGES: Readonly<Record<Exclude<keyof ScaleParameters, 'takeover'>, readonly [number, number]>> = {
+const SCALE_RANGES: Readonly<Record<Exclude<keyof ScaleParameters, 'takeover'>, readonly [number, number]>> = {
   peers: [2, 1_000_000],
   managers: [1, MANAGERS],
   joinsPerSecond: [1, 10_000],
@@ -72,6 +72,21 @@ export const SCALE_RANGES: Readonly<Record<Exclude<keyof ScaleParameters, 'takeo
   medianDelayMs: [1, 1_000],
   lossRate: [0, 0.1],
   uplinkBytesPerSecond: [10_000, 1_000_000_000]
+}
+
+/** Parameters as people read them. */
+const WORDS: Readonly<Record<keyof typeof SCALE_RANGES, string>> = {
+  peers: 'members',
+  managers: 'key managers',
+  joinsPerSecond: 'joins a second',
+  messagesPerSecond: 'messages a second',
+  removals: 'removals',
+  durationMs: 'duration in ms',
+  seed: 'seed',
+  keptRecords: 'records a manager keeps',
+  medianDelayMs: 'median delay in ms',
+  lossRate: 'share of copies lost',
+  uplinkBytesPerSecond: 'uplink in bytes a second'
 }
 
 export interface ScaleRun {
@@ -117,19 +132,20 @@ const OFFICE_FAULTS: readonly string[] = [
 
 /** @throws {UsageError} `BAD_PARAMETER` */
 export function checkScale(parameters: ScaleParameters): void {
-  for (const [name, [least, most]] of Object.entries(SCALE_RANGES)) {
-    const value = parameters[name as keyof typeof SCALE_RANGES]
+  for (const [key, [least, most]] of Object.entries(SCALE_RANGES)) {
+    const name = key as keyof typeof SCALE_RANGES
+    const value = parameters[name]
     if (value >= least && value <= most) continue
     throw new UsageError(
       'BAD_PARAMETER',
-      `The scenario scale cannot be run with ${name} = ${value}. It is a number from ${least} to ${most}. Give one of these, or leave it out.`
+      `Cannot run a crowd with ${WORDS[name]}: ${value}. It is a number from ${least} to ${most}. Give one of these, or leave it out.`
     )
   }
   const joiningMs = (parameters.peers / parameters.joinsPerSecond) * SECOND_MS
   if (parameters.durationMs < joiningMs + 2 * SETTLING_MS) {
     throw new UsageError(
       'BAD_PARAMETER',
-      `The run would be over before everybody has come. ${parameters.peers} members at ${parameters.joinsPerSecond} a second take ${Math.ceil(joiningMs / SECOND_MS)} s, and the rest of it takes 30 s at least. Give a longer durationMs, or fewer peers.`
+      `The run would be over before everybody has come. At ${parameters.joinsPerSecond} a second ${parameters.peers} members take ${Math.ceil(joiningMs / SECOND_MS)} s, and the rest of it takes 30 s at least. Give a longer --duration, or fewer --peers.`
     )
   }
 }
@@ -421,16 +437,15 @@ class Run {
 }
 
 /** The parameters that have no place of their own in a record, as people read them. */
-const inWords = (parameters: ScaleParameters): RunLine['parameters'] => ({
-  'joins a second': parameters.joinsPerSecond,
-  'messages a second': parameters.messagesPerSecond,
-  removals: parameters.removals,
-  takeover: parameters.takeover ? 'yes' : 'no',
-  'median delay in ms': parameters.medianDelayMs,
-  'share of copies lost': parameters.lossRate,
-  'uplink in bytes a second': parameters.uplinkBytesPerSecond,
-  'records a manager keeps': parameters.keptRecords
-})
+const inWords = (parameters: ScaleParameters): RunLine['parameters'] => {
+  const shown = (...names: readonly (keyof typeof SCALE_RANGES)[]) =>
+    Object.fromEntries(names.map((name) => [WORDS[name], parameters[name]]))
+  return {
+    ...shown('joinsPerSecond', 'messagesPerSecond', 'removals'),
+    takeover: parameters.takeover ? 'yes' : 'no',
+    ...shown('medianDelayMs', 'lossRate', 'uplinkBytesPerSecond', 'keptRecords')
+  }
+}
 
 /** Three figures of the times of something. */
 const timesOf = (what: string, spans: Spans): Record<string, number> => ({

@@ -280,10 +280,13 @@ export class Talk {
     this.#watch.count('I-9', this.#looks9)
     this.#watch.tell(
       'I-4',
-      `${grouped(messages)} messages; ${grouped(this.counts.held)} times somebody waited before it spoke.`
+      `${grouped(messages)} messages as they were sent off; ${grouped(this.counts.held)} times somebody waited for a newer key first.`
     )
     this.#watch.tell('I-9', `${grouped(messages)} messages, shown ${grouped(shown)} times to others.`)
-    this.#watch.tell('I-17', `${grouped(this.counts.toldGaps)} times one was named as missing.`)
+    this.#watch.tell(
+      'I-17',
+      `Members, for each message they may read; ${grouped(this.counts.toldGaps)} times one was named as missing.`
+    )
     for (let m = 0; m < this.#sender.length; m++) {
       const epoch = this.#epochOf[m]!
       let looks = 0

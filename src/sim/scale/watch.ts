@@ -117,9 +117,9 @@ export class Watch {
 
   /** What there is to say in the end. */
   lines(at: number): InvariantLine[] {
-    this.tell('I-5', `${this.#removed} were removed.`)
-    this.tell('I-6', `${grouped(this.#granted)} were granted a key.`)
-    this.tell('I-10', `There were ${grouped(this.#numbers.size)} numbers.`)
+    this.tell('I-5', `Keys of epochs, which the ${grouped(this.#removed)} who were removed tried to derive.`)
+    this.tell('I-6', `What ${grouped(this.#granted)} were given when they came in, followed back to earlier epochs.`)
+    this.tell('I-10', `${grouped(this.#numbers.size)} numbers of epochs.`)
     return (Object.keys(CLAIMS) as Promised[]).map((id) => {
       const looks = this.#looks.get(id) ?? 0
       const broken = this.#broken.get(id)

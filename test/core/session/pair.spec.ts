@@ -714,6 +714,25 @@ describe('a pair', () => {
     const shownBy = (side: Side): string[] =>
       side.notices.flatMap((notice) => (notice.type === 'text' ? [hex(notice.text.id)] : []))
     const gapsOf = (side: Side): number => side.notices.filter(({ type }) => type === 'gap').length
+    /** Alice has said something, and knows that it came. */
+    function begun(): { readonly couple: Couple; readonly one: string } {
+      const couple = new Couple()
+      const one = couple.say('alice', 'one')
+      couple.carry()
+      couple.pass(MINUTE_MS)
+      couple.carry()
+      return { couple, one }
+    }
+    /** Alice has said four more, and Bob has the second and the last of them. */
+    function heldBack(): Couple {
+      const { couple } = begun()
+      const frames = ['two', 'three', 'four', 'five'].map((text) => {
+        couple.say('alice', text)
+        return couple.alice.posted.splice(0)[0]!
+      })
+      for (const i of [1, 3]) couple.give('bob', frames[i]!)
+      return couple
+    }
     /** Time for a new session, whatever is lost. */
     function settle(couple: Couple): void {
       for (const who of ['alice', 'bob'] as const)
@@ -725,11 +744,8 @@ describe('a pair', () => {
     }
 
     it('says what waits under the name that it had, and nothing that has come again', () => {
-      const couple = new Couple()
-      const names = [couple.say('alice', 'one')]
-      couple.carry()
-      couple.pass(MINUTE_MS)
-      couple.carry()
+      const { couple, one } = begun()
+      const names = [one]
       names.push(couple.say('alice', 'two'))
       couple.carry()
       // Two has come, and nobody says so; three has not.
@@ -747,11 +763,8 @@ describe('a pair', () => {
     })
 
     it('says it so after it was moved twice, with restarts of both', () => {
-      const couple = new Couple()
-      const names = [couple.say('alice', 'one')]
-      couple.carry()
-      couple.pass(MINUTE_MS)
-      couple.carry()
+      const { couple, one } = begun()
+      const names = [one]
       for (const text of ['two', 'three']) names.push(couple.say('alice', text))
       couple.alice.move()
       couple.pass(0)
@@ -774,11 +787,7 @@ describe('a pair', () => {
     })
 
     it('gives out what was held back, under its name, when the home that said it is lost', () => {
-      const couple = new Couple()
-      couple.say('alice', 'one')
-      couple.carry()
-      couple.pass(MINUTE_MS)
-      couple.carry()
+      const { couple } = begun()
       couple.say('alice', 'two')
       const three = couple.say('alice', 'three')
       couple.alice.move()
@@ -813,11 +822,7 @@ describe('a pair', () => {
     })
 
     it('says it under its name to an end that has lost its state, too', () => {
-      const couple = new Couple()
-      couple.say('alice', 'one')
-      couple.carry()
-      couple.pass(MINUTE_MS)
-      couple.carry()
+      const { couple } = begun()
       const two = couple.say('alice', 'two')
       couple.bob.rows.clear()
       couple.bob.restart()
@@ -827,16 +832,7 @@ describe('a pair', () => {
     })
 
     it('says again of what it has given out without the rest what is missing, and nothing else', () => {
-      const couple = new Couple()
-      couple.say('alice', 'one')
-      couple.carry()
-      couple.pass(MINUTE_MS)
-      couple.carry()
-      const frames = ['two', 'three', 'four', 'five'].map((text) => {
-        couple.say('alice', text)
-        return couple.alice.posted.splice(0)[0]!
-      })
-      for (const i of [1, 3]) couple.give('bob', frames[i]!)
+      const couple = heldBack()
       couple.bob.posted.length = 0
       couple.alice.move()
       couple.say('alice', 'from the new home')
@@ -899,16 +895,7 @@ describe('a pair', () => {
     })
 
     it('gives out once, in order, what was held back of the home before', () => {
-      const couple = new Couple()
-      couple.say('alice', 'one')
-      couple.carry()
-      couple.pass(MINUTE_MS)
-      couple.carry()
-      const frames = ['two', 'three', 'four', 'five'].map((text) => {
-        couple.say('alice', text)
-        return couple.alice.posted.splice(0)[0]!
-      })
-      for (const i of [1, 3]) couple.give('bob', frames[i]!)
+      const couple = heldBack()
       expect(couple.bob.heard).to.deep.equal(['one'])
       couple.bob.posted.length = 0
       couple.alice.move()

@@ -48,7 +48,7 @@ describe('the reader of records', () => {
     ]
     for (const [text, why] of cases) {
       const error = await refusalOf(text)
-      expect(error.code).to.equal('BAD_RECORD')
+      expect(error.code).to.equal('BAD_RUN_RECORD')
       const [what, reason, advice] = error.message.split('. ')
       expect(what).to.equal('This is no record of a run')
       expect(reason).to.equal(`Of the record, ${why}`)

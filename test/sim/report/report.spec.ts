@@ -219,6 +219,19 @@ describe('the report of a run', () => {
     expect(words.filter((word) => /^3\.\d$/.test(word))).to.deep.equal(['3.4', '3.6', '3.4', '3.6'])
   })
 
+  it('shows the links that a fault left, whatever had changed more before', () => {
+    expect(textOf(page)).to.match(/\n10 s: 45 links\n/)
+    const calm = hello.filter(({ type }) => type !== 'fault')
+    expect(textOf(reportOf(calm))).to.match(/\n5 s: 55 links\n/)
+  })
+
+  it('says why what is said after a lie was found out is shown to nobody', () => {
+    const words = 'Who knows that a key manager lied sends nothing any more'
+    expect(textOf(page)).to.not.include(words)
+    const alarm: RecordLine = { type: 'notice', at: hello.at(-1)!.at, peer: 'alice', what: 'alarm', words: 'a lie' }
+    expect(textOf(reportOf(hello.toSpliced(-1, 0, alarm)))).to.include(words)
+  })
+
   it('folds a crowd into bands, and stays small', () => {
     const lines = crowdRecord(100_000, 3_000)
     const crowd = reportOf(lines)
@@ -227,6 +240,7 @@ describe('the report of a run', () => {
     expect(embeddedIn(crowd).length).to.be.below(20_001)
     expect(textOf(crowd)).to.include('of the 129,').and.to.include('How many peers held the newest epoch')
     expect(textOf(crowd)).to.include('At the end 100,000 peers held the newest epoch')
+    expect(textOf(crowd)).to.not.include('Epochs held')
     elementsOf(crowd)
   }).timeout(30_000)
 })
