@@ -1,11 +1,11 @@
 /** Simulations on real nodes: what is well is found well, and each class of bug is found. */
 import { expect } from 'chai'
+import type { MakePeer } from '../../src/sim/cast.ts'
 import { playLive } from '../../src/sim/live.ts'
 import { type Plan, planOf } from '../../src/sim/plan.ts'
 import type { LiveTransport } from '../../src/sim/play.ts'
 import type { RecordLine } from '../../src/sim/record.ts'
 import { readScenario } from '../../src/sim/scenario-file.ts'
-import type { MakePeer } from '../../src/sim/cast.ts'
 import { type Bug, PLANTED, planted } from '../sim/planted.ts'
 import { type Ran, ran } from '../sim/runs.ts'
 import { Uncaught } from './hosts.ts'

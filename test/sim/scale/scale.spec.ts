@@ -207,8 +207,8 @@ describe('sim/scale', function () {
       }
       return ''
     }
-    expect(await message({ managers: 8 })).to.match(/managers = 8.*from 1 to 7/)
-    expect(await message({ peers: Number.NaN })).to.include('peers = NaN')
+    expect(await message({ managers: 8 })).to.match(/key managers: 8.*from 1 to 7/)
+    expect(await message({ peers: Number.NaN })).to.include('members: NaN')
     expect(await message({ peers: 100_000 })).to.include('before everybody has come')
   })
 })
