@@ -30,7 +30,8 @@ const BY_CODE: ReadonlyMap<string, number> = new Map([
     'NO_SUCH_METHOD',
     'BAD_ADDRESS',
     'UNKNOWN_SCENARIO',
-    'UNKNOWN_PARAMETER'
+    'UNKNOWN_PARAMETER',
+    'NOT_LIVE'
   ].map((code) => [code, EXIT.usage] as const),
   ...['CANNOT_LISTEN', 'NO_PEERS', 'CONTROL_CLOSED', 'STOPPED', 'BUSY'].map((code) => [code, EXIT.network] as const),
   ...['ALARMED', 'OLD_RECORD', 'BAD_RECORD', 'BAD_USER_RECORD'].map((code) => [code, EXIT.untrusted] as const),

@@ -1,5 +1,6 @@
 /** Simulations on real nodes: what is well is found well, and each class of bug is found. */
 import { expect } from 'chai'
+import { exitCodeOf } from '../../src/cli/exit.ts'
 import type { MakePeer } from '../../src/sim/cast.ts'
 import { playLive } from '../../src/sim/live.ts'
 import { type Plan, planOf } from '../../src/sim/plan.ts'
@@ -164,5 +165,6 @@ describe('a live simulation', function () {
     const fast = { ...plan, phases: [{ name: 'a week later', ms: 0, steps, until: [] }] }
     const error = await run(fast).catch((cause: unknown) => cause)
     expect(error).to.include({ code: 'NOT_LIVE' })
+    expect(exitCodeOf(error)).to.equal(2)
   })
 })
