@@ -575,10 +575,11 @@ export class Schedule {
         places.every((place) => place >= 0),
         `${end.who} hears only what ${other.who} has said`
       )
-      // An older disk of the hearer's, too, may take what is still on its way under the old name.
+      // A hearer that was set back, or has lost its state, may take what is still on its way under the old name, when it was renamed
+      // because of what it said before.
       const mayRepeat = (place: number): boolean => {
         const { text, mayRepeat } = other.said[place]!
-        return mayRepeat || (end.putBacks > 0 && other.renamed.has(text))
+        return mayRepeat || (end.putBacks + end.life > 0 && other.renamed.has(text))
       }
       const again = places.filter((place, i) => places.indexOf(place) < i && !mayRepeat(place))
       claim(again.length === 0, `${end.who} hears ${again.map((place) => other.said[place]!.text).join(', ')} again`)
