@@ -4,8 +4,9 @@
  */
 import { DAY_MS, SECOND_MS } from '../base/time.ts'
 import type { Lie } from './lying-manager.ts'
+import { ELECTION_MS, somebodyLeads } from './promises.ts'
 import type { Random } from './random.ts'
-import { LEADER, type Step, twinOf } from './story.ts'
+import { LEADER, type Promised, type Step, twinOf } from './story.ts'
 import { QUORUM_FROM } from './truth.ts'
 
 /** What a generator may use where there are several managers. */
@@ -36,6 +37,12 @@ export interface Office {
 const SPELLS_MOST = 3
 const PARTS_MOST = 4
 const OUTAGE_MS = [100, 20 * SECOND_MS] as const
+
+/** When most managers have come, and how long one of them is alone then. */
+const OCCASION_MS = [15 * SECOND_MS, 25 * SECOND_MS] as const
+const ALONE_MS = 15 * SECOND_MS
+const RESTART_MS = 6 * SECOND_MS
+const fromTheStart = 100
 
 /** The steps of these faults. */
 export function sufferInOffice(faults: readonly OfficeFault[], office: Office): Step[] {
@@ -76,8 +83,11 @@ function suffer(fault: OfficeFault, office: Office): Step[] {
 }
 
 /** One manager begins to tell one of these lies; with two lives it has one on each side of a split. */
-export function sufferLiar(lies: readonly Lie[], { random, people, managers, fromMs, untilMs }: Office): Step[] {
+export function sufferLiar(lies: readonly Lie[], office: Office): Step[] {
+  const { random, people, managers, fromMs, untilMs } = office
   const lie = random.pick(lies)
+  const occasion = occasionFor(lie, office)
+  if (occasion !== undefined) return occasion
   const who = random.pick(managers)
   const at = random.between(fromMs, Math.floor((fromMs + untilMs) / 2))
   if (lie !== 'two lives') return [{ at, type: 'lie', who: random.chance(0.7) ? LEADER : who, lie }]
@@ -94,6 +104,58 @@ export function sufferLiar(lies: readonly Lie[], { random, people, managers, fro
     { at, type: 'start', who: twinOf(who) },
     { at: at + random.between(...OUTAGE_MS), type: 'heal' }
   ]
+}
+
+/** What some lies need besides: nobody else in office, a manager that has no key yet, or whoever leads gone for good. */
+function occasionFor(lie: Lie, { random, managers, untilMs }: Office): Step[] | undefined {
+  const [founder, ...others] = managers
+  const at = random.between(...OCCASION_MS)
+  const who = lie === 'false beginning' ? founder! : random.pick(others)
+  const rest = managers.filter((one) => one !== who)
+  switch (lie) {
+    case 'coup':
+      return [{ at, type: 'lie', who, lie }]
+    case 'other way':
+      return [
+        { at, type: 'lie', who, lie },
+        { at, type: 'isolate', who: rest[0]! },
+        { at: at + ALONE_MS, type: 'heal' }
+      ]
+    case 'seized term':
+    case 'second beginning':
+    case 'false beginning': {
+      const novice = rest.at(-1)!
+      return [
+        { at: fromTheStart, type: 'crash', who: novice },
+        // A term of which a quorum has signed the first epoch.
+        { at: at - RESTART_MS, type: 'crash', who: founder!, forMs: 100 },
+        { at, type: 'isolate', who: rest[0]! },
+        { at, type: 'lie', who, lie },
+        { at, type: 'start', who: novice },
+        { at: at + 100, type: 'join', who: novice },
+        { at: at + ALONE_MS, type: 'heal' }
+      ]
+    }
+    case 'usurped heartbeat': {
+      const from = Math.min(at, untilMs - ELECTION_MS - ALONE_MS)
+      return [
+        { at: from, type: 'lie', who, lie },
+        { at: from + SECOND_MS, type: 'crash', who: LEADER },
+        { at: from + ALONE_MS, type: 'expect', promise: whoMayLeads }
+      ]
+    }
+    default:
+      return undefined
+  }
+}
+
+/** Where most managers hear each other and have the key, one of them leads. */
+const whoMayLeads: Promised = (story) => {
+  const nodes = story.managers.filter((name) => story.view(name)?.key === 'ready').map((name) => story.world.node(name))
+  const areLinked = nodes.every((one) =>
+    nodes.every((other) => one === other || story.world.network.isLinked(one, other))
+  )
+  if (areLinked && 2 * nodes.length > story.managers.length) somebodyLeads(true)(story)
 }
 
 interface Spell {

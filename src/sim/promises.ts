@@ -188,10 +188,14 @@ export const isRemoved = ({ joins, partings }: Person): boolean =>
 /**
  * I-16b: some manager says that it leads, T_elect from now at the latest. A world where none ever did has no managers, and one
  * where too few have come into the channel to elect one has to wait for them.
+ *
+ * @param isInOffice - and that it follows no other.
  */
-export const somebodyLeads = (): Promised => (story) => {
-  if (!story.until(isLed(story), ELECTION_MS)) story.fail('nobody leads', 'I-16b')
-}
+export const somebodyLeads =
+  (isInOffice = false): Promised =>
+  (story) => {
+    if (!story.until(isLed(story, isInOffice), ELECTION_MS)) story.fail('nobody leads', 'I-16b')
+  }
 
 /**
  * Whether, from now on, some manager has said that it is there, where one can lead.

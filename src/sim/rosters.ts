@@ -123,7 +123,7 @@ const isEnding = (statement: Statement): boolean =>
   isParting(statement) || statement.operation === Operation.TAKE_OUT_OF_GROUP
 
 /** The managers by the newest version of the descriptor that a peer has; undefined while it has none. */
-function managersIn(row: Uint8Array): readonly Uint8Array[] | undefined {
+export function managersIn(row: Uint8Array): readonly Uint8Array[] | undefined {
   const { charter } = ChannelRow.decode(row)
   const newest = DescriptorChain.decode(charter).versions.at(-1)
   return newest && Descriptor.decode(newest.content).managers

@@ -13,7 +13,7 @@ import { CALM_DIRECTORY, type DirectoryConditions } from './directory.ts'
 import type { DiskCopy, Loss } from './disk.ts'
 import { groupEpochOf } from './epochs.ts'
 import { type Flood, Hostile } from './hostile.ts'
-import { type Lie, LyingManager } from './lying-manager.ts'
+import { type Lie, lying } from './lying-manager.ts'
 import { CALM, type Conditions } from './network.ts'
 import type { JudgingMachine, NodeConfig, Pending, SimNode } from './node.ts'
 import { Random } from './random.ts'
@@ -197,7 +197,7 @@ export class Cast<W extends Setting = Setting> {
       boot: () => {
         const peer = makePeer({ key: signingKey(keySeed), nick: `${NAME_MARK} ${name}` })
         const lie = this.#lies.get(name)
-        return lie === undefined ? peer : new LyingManager(peer, signingKey(keySeed), lie)
+        return lie === undefined ? peer : lying(peer, signingKey(keySeed), lie)
       },
       ...nodes?.[name]
     })
@@ -533,8 +533,7 @@ export class Cast<W extends Setting = Setting> {
     person.isByzantine = true
     person.isLiar = true
     this.#lies.set(name, lie)
-    if (node.machine !== undefined)
-      node.machine = new LyingManager(node.machine, this.keyOf(name), lie, node.disk.all())
+    if (node.machine !== undefined) node.machine = lying(node.machine, this.keyOf(name), lie, node.disk.all())
     if (lie !== 'two lives') return
     world.crash(node)
     const { user, boot, disk } = node
