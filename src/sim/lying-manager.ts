@@ -18,7 +18,7 @@ import type { EpochRow } from '../wire/rows.ts'
 import { epochIn } from './epochs.ts'
 import { announceAs, FORGERIES, type Forgery, forge } from './forger.ts'
 import type { JudgingMachine } from './node.ts'
-import { USURPATIONS, type Usurpation, Usurper } from './usurper.ts'
+import { isUsurpation, USURPATIONS, type Usurpation, Usurper } from './usurper.ts'
 
 /**
  * `two faces`: two announcements for each number; `ghost`: rosters with somebody whom no statement admits; `bad tree path`:
@@ -52,8 +52,6 @@ export type Lie = (typeof LIES)[number] | (typeof FALSE_HEADS)[number] | Usurpat
 
 /** Every lie there is: those that a seed may draw, and those that are told only when they are named. */
 export const ALL_LIES: readonly Lie[] = [...LIES, ...FALSE_HEADS, ...USURPATIONS]
-
-const isUsurpation = (lie: Lie): lie is Usurpation => USURPATIONS.some((one) => one === lie)
 
 /** A machine that tells a lie from now on. @param rows - what it has written down so far. */
 export const lying = (machine: JudgingMachine, key: SigningKey, lie: Lie, rows: Iterable<Row> = []): JudgingMachine =>

@@ -4,10 +4,13 @@
  */
 import { DAY_MS, SECOND_MS } from '../base/time.ts'
 import type { Lie } from './lying-manager.ts'
-import { ELECTION_MS, somebodyLeads } from './promises.ts'
+import { CALM } from './network.ts'
+import type { SimNode } from './node.ts'
+import { ELECTION_MS, everyoneKnows, haveReadAs, somebodyLeads } from './promises.ts'
 import type { Random } from './random.ts'
-import { LEADER, type Promised, type Step, twinOf } from './story.ts'
+import { LEADER, type Promised, type Step, type Story, twinOf } from './story.ts'
 import { QUORUM_FROM } from './truth.ts'
+import { isUsurpation, type Usurpation } from './usurper.ts'
 
 /** What a generator may use where there are several managers. */
 export const OFFICE_FAULTS = [
@@ -86,7 +89,8 @@ function suffer(fault: OfficeFault, office: Office): Step[] {
 export function sufferLiar(lies: readonly Lie[], office: Office): Step[] {
   const { random, people, managers, fromMs, untilMs } = office
   const lie = random.pick(lies)
-  const occasion = occasionFor(lie, office)
+  // Nothing is drawn for the others: seeds in which they are told are what they are.
+  const occasion = isUsurpation(lie) ? occasionFor(lie, office) : undefined
   if (occasion !== undefined) return occasion
   const who = random.pick(managers)
   const at = random.between(fromMs, Math.floor((fromMs + untilMs) / 2))
@@ -107,7 +111,7 @@ export function sufferLiar(lies: readonly Lie[], office: Office): Step[] {
 }
 
 /** What some lies need besides: nobody else in office, a manager that has no key yet, or whoever leads gone for good. */
-function occasionFor(lie: Lie, { random, managers, untilMs }: Office): Step[] | undefined {
+function occasionFor(lie: Usurpation, { random, people, managers, untilMs }: Office): Step[] | undefined {
   const [founder, ...others] = managers
   const at = random.between(...OCCASION_MS)
   const who = lie === 'false beginning' ? founder! : random.pick(others)
@@ -136,6 +140,21 @@ function occasionFor(lie: Lie, { random, managers, untilMs }: Office): Step[] | 
         { at: at + ALONE_MS, type: 'heal' }
       ]
     }
+    case 'desertion': {
+      const members = people.filter((one) => !managers.includes(one))
+      const side = [founder!, ...members.slice(0, members.length / 2)]
+      const sets = [side, people.filter((one) => !side.includes(one))]
+      const endsAt = at + ALONE_MS
+      return [
+        { at: at - RESTART_MS, type: 'weather', conditions: CALM },
+        { at, type: 'partition', sets },
+        { at: endsAt - RESTART_MS, type: 'createGroup', group: DESERTED, by: founder! },
+        { at: endsAt - RESTART_MS, type: 'say', who: members[0]!, text: DESERTED },
+        { at: endsAt - 100, type: 'crash', who: founder! },
+        { at: endsAt, type: 'heal' },
+        { at: endsAt + ALONE_MS, type: 'expect', promise: nothingIsDeserted(founder!) }
+      ]
+    }
     case 'usurped heartbeat': {
       const from = Math.min(at, untilMs - ELECTION_MS - ALONE_MS)
       return [
@@ -149,14 +168,34 @@ function occasionFor(lie: Lie, { random, managers, untilMs }: Office): Step[] | 
   }
 }
 
+const DESERTED = 'word of the other side'
+
+/** What one side of a split stated and said comes to all, also when the manager that led it is gone. */
+const nothingIsDeserted =
+  (who: string): Promised =>
+  (story) => {
+    if (
+      !areLinked(
+        story,
+        story.truth.people.map(({ node }) => node)
+      )
+    )
+      return
+    if (!story.until(everyoneKnows, ELECTION_MS)) story.fail('members know of different statements', 'I-14')
+    const haveRead = haveReadAs(who, DESERTED)
+    if (!story.until(haveRead, ELECTION_MS))
+      story.fail('what was said on one side of a split is not read by all', 'I-17')
+  }
+
 /** Where most managers hear each other and have the key, one of them leads. */
 const whoMayLeads: Promised = (story) => {
   const nodes = story.managers.filter((name) => story.view(name)?.key === 'ready').map((name) => story.world.node(name))
-  const areLinked = nodes.every((one) =>
-    nodes.every((other) => one === other || story.world.network.isLinked(one, other))
-  )
-  if (areLinked && 2 * nodes.length > story.managers.length) somebodyLeads(true)(story)
+  if (areLinked(story, nodes) && 2 * nodes.length > story.managers.length) somebodyLeads(true)(story)
 }
+
+/** Whether those of them that are up are all linked. */
+const areLinked = ({ world: { network } }: Story, nodes: readonly SimNode[]): boolean =>
+  nodes.every((one) => nodes.every((other) => one === other || !other.isUp || network.isLinked(one, other)))
 
 interface Spell {
   readonly at: number

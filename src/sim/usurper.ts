@@ -37,9 +37,13 @@ type Root = (typeof ROOTS)[number]
 /**
  * `usurped heartbeat`: it says that it is in office, and is not (R-417). `hollow grant`: it gives whoever asks `init` and
  * `control` of its epoch and no key (R-605). `stale grant`: it gives managers that ask these of an epoch long past (R-611).
+ * `desertion`: it leads one side of a split, and is gone when the sides meet: who was there tells what it had stated, and says
+ * again what was said.
  */
-export const USURPATIONS = [...ROOTS, 'usurped heartbeat', 'hollow grant', 'stale grant'] as const
+export const USURPATIONS = [...ROOTS, 'usurped heartbeat', 'hollow grant', 'stale grant', 'desertion'] as const
 export type Usurpation = (typeof USURPATIONS)[number]
+
+export const isUsurpation = (lie: string): lie is Usurpation => USURPATIONS.some((one) => one === lie)
 
 const NEWEST_ROW = 'newest/'
 const SAYS_MS = SECOND_MS
