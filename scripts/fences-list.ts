@@ -1,17 +1,23 @@
 /** The checks of §7 of the protocol as they stand in the build, and where to look for a seed that misses each. */
 import type { Lie } from '../src/sim/lying-manager.ts'
 
-export interface Fence {
-  readonly name: string
-  /** Of the compiled `core`. */
+/** What is taken out of a file of the compiled `core`, and what comes in its place. */
+export interface Cut {
   readonly file: string
-  /** What is taken out, and what comes in its place. */
   readonly fence: string
   readonly instead: string
+}
+
+export interface Fence {
+  readonly name: string
+  /** More than one where each alone is enough. */
+  readonly cuts: readonly Cut[]
   /** How many managers, one after the other. */
   readonly managers: readonly number[]
   /** None: what the seed draws. */
   readonly lies: readonly Lie[]
+  /** The first seed that is played. */
+  readonly from: number
 }
 
 const fence = (
@@ -21,7 +27,10 @@ const fence = (
   instead: string,
   managers: readonly number[],
   ...lies: readonly Lie[]
-): Fence => ({ name, file, fence: what, instead, managers, lies })
+): Fence => ({ name, cuts: [{ file, fence: what, instead }], managers, lies, from: 1 })
+
+/** The same, where the seeds before this one find nothing. */
+const from = (seed: number, one: Fence): Fence => ({ ...one, from: seed })
 
 const ANNOUNCEMENT = 'channel/announcement.js'
 const FOLLOW = 'member/follow.js'
@@ -66,8 +75,14 @@ export const FENCES: readonly Fence[] = [
     [2, 3],
     'swapped statements'
   ),
-  fence('R-406', FOLLOW, '!equalBytes(head.previous, current.announcement)', 'false', [2, 3]),
-  fence('R-407', ANNOUNCEMENT, '!mayBegin(charter.descriptor, frame.author)', 'false', [2], 'first epoch'),
+  {
+    ...fence('R-406 and R-435', FOLLOW, '!equalBytes(head.previous, current.announcement)', 'false', [3], 'other way'),
+    cuts: [
+      { file: FOLLOW, fence: '!equalBytes(head.previous, current.announcement)', instead: 'false' },
+      { file: COSIGNER, fence: 'equalBytes(head.previous, current.announcement)', instead: 'true' }
+    ]
+  },
+  fence('R-407', ANNOUNCEMENT, '!mayBegin(charter.descriptor, frame.author)', 'false', [3], 'second beginning'),
   fence('R-408', ANNOUNCEMENT, 'equalBytes(keys.commitment, head.key.commitment) ?', 'true ?', [2], 'wrong key'),
   fence('R-409', ANNOUNCEMENT, 'term > certifiedTerm + TERM_JUMP', 'false', [2], 'wild terms'),
   fence(
@@ -87,7 +102,23 @@ export const FENCES: readonly Fence[] = [
     'torn statements'
   ),
   fence('R-411', FOLLOW, '!equalBytes(preview.ids.root(), head.logHead)', 'false', [2], 'bent log'),
-  fence('R-412', FOLLOW, '!equalBytes(rosterUnder(context, head, preview).hash, head.roster)', 'false', [3], 'ghost'),
+  fence(
+    'R-411 of a co-signer without a key',
+    FOLLOW,
+    '!equalBytes(head.logHead, log.head)',
+    'false',
+    [3],
+    'false beginning'
+  ),
+  fence('R-412', FOLLOW, '!equalBytes(rosterUnder(context, head, preview).hash, head.roster)', 'false', [2], 'ghost'),
+  fence(
+    'R-412 of a co-signer without a key',
+    FOLLOW,
+    '!equalBytes(head.roster, log.roster.hash)',
+    'false',
+    [3],
+    'false beginning'
+  ),
   fence(
     'R-414, two that a member meets',
     SUCCESSION,
@@ -112,9 +143,9 @@ export const FENCES: readonly Fence[] = [
     [3, 4],
     'two faces'
   ),
-  fence('R-415 of a follower', FOLLOW, '!equalBytes(frame.author, current.issuer)', 'false', [2, 3], 'other issuer'),
-  fence('R-415 of a co-signer', COSIGNER, 'head.key.serial > 1 &&', 'false &&', [3, 4], 'borrowed certificate'),
-  fence('R-417', 'member/member.js', '!isOfOffice', 'false', [2, 3], 'wild terms'),
+  fence('R-415 of a follower', FOLLOW, '!equalBytes(frame.author, current.issuer)', 'false', [2], 'other issuer'),
+  fence('R-415 of a co-signer', COSIGNER, 'head.key.serial > 1 &&', 'false &&', [3], 'seized term'),
+  from(30, fence('R-417', 'member/member.js', '!isOfOffice', 'false', [3], 'usurped heartbeat')),
   fence('R-432, above the last promise', COSIGNER, '!isHigher(head.key, promised)', 'false', [4, 3, 5]),
   fence(
     'R-432, own numbers durable first',
@@ -130,9 +161,8 @@ export const FENCES: readonly Fence[] = [
     'out.note(fresh.map((one) => context.pendingRow(one)));',
     [3]
   ),
-  fence('R-433', COSIGNER, '(isInOffice || this.#seat.isLed(env))', 'false', [5, 3]),
-  fence('R-434', COSIGNER, 'appliesRemovals(this.#context, preview) ?', 'true ?', [3, 4], 'hidden removals'),
-  fence('R-435', COSIGNER, 'equalBytes(head.previous, current.announcement)', 'true', [3, 5]),
+  fence('R-433', COSIGNER, '(isInOffice || this.#seat.isLed(env))', 'false', [3], 'coup'),
+  fence('R-434', COSIGNER, 'appliesRemovals(this.#context, preview) ?', 'true ?', [3], 'hidden removals'),
   fence(
     'nothing sent while a removal is known',
     'member/member.js',
@@ -143,34 +173,52 @@ export const FENCES: readonly Fence[] = [
   ),
   fence('nothing sent while behind', 'member/member.js', '|| this.succession.isBehind)', ')', [2, 3]),
   fence('nothing sent off the chain', 'member/member.js', 'this.succession.isOffChain ||', '', [2, 3], 'bad tree path'),
-  fence(
-    'an own term above a rival\u2019s, in available mode',
-    'manager/tenure.js',
-    'rivalTerm >= office.term',
-    'false',
-    [2]
+  from(
+    361,
+    fence(
+      'an own term above a rival\u2019s, in available mode',
+      'manager/tenure.js',
+      'rivalTerm >= office.term',
+      'false',
+      [2]
+    )
   ),
   fence(
     'statements of epochs passed over told again',
     'member/log-exchange.js',
     'isLate ? log.stranded() : []',
     '[]',
-    [2, 3]
+    [2],
+    'desertion'
   ),
-  fence('messages of epochs passed over said again', 'member/speaker.js', 'this.#outbox.recall(passed);', '', [2, 3]),
+  from(
+    45,
+    fence(
+      'messages of epochs passed over said again',
+      'member/speaker.js',
+      'this.#outbox.recall(passed);',
+      '',
+      [2],
+      'desertion'
+    )
+  ),
   fence(
     'R-605, a footing is believed by managers alone',
     'member/join.js',
     '!this.#context.isManager',
     'false',
-    [2, 3]
+    [2],
+    'hollow grant'
   ),
-  fence(
-    'a footing is given to managers alone',
-    'manager/reception.js',
-    'isManagerOf(charter.descriptor, user)',
-    'true',
-    [2, 3]
+  from(
+    15,
+    fence(
+      'a footing is given to managers alone',
+      'manager/reception.js',
+      'isManagerOf(charter.descriptor, user)',
+      'true',
+      [3]
+    )
   ),
-  fence('R-611', 'member/join.js', 'isHigher(adopted, key)', 'false', [2, 3])
+  fence('R-611', 'member/join.js', 'isHigher(adopted, key)', 'false', [2], 'stale grant')
 ]

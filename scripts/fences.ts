@@ -13,7 +13,7 @@ import { Peer } from '../src/core/peer.ts'
 import type { MakePeer } from '../src/sim/cast.ts'
 import type { Lie } from '../src/sim/lying-manager.ts'
 import { type Outcome, playSeed } from '../src/sim/sweep.ts'
-import { FENCES, type Fence } from './fences-list.ts'
+import { type Cut, FENCES, type Fence } from './fences-list.ts'
 
 const BUILD = join(import.meta.dirname, '..')
 const COPIES = join(BUILD, 'fences')
@@ -28,27 +28,29 @@ const playWith =
 
 const whole = playWith(playSeed, (config) => new Peer(config))
 
-/** A copy of the build without a fence; undefined when it is not there. */
-async function without({ file, fence, instead }: Fence, name: string): Promise<Play | undefined> {
+/** A copy of the build without a fence; or what of it is not there. */
+async function without({ cuts }: Fence, name: string): Promise<Play | Cut> {
   const copy = join(COPIES, name)
   await cp(join(BUILD, 'src'), join(copy, 'src'), { recursive: true })
-  const path = join(copy, 'src/core', file)
-  const text = await readFile(path, 'utf8')
-  if (!text.includes(fence)) return undefined
-  await writeFile(
-    path,
-    text.replace(fence, () => instead)
-  )
+  for (const cut of cuts) {
+    const path = join(copy, 'src/core', cut.file)
+    const text = await readFile(path, 'utf8')
+    if (!text.includes(cut.fence)) return cut
+    await writeFile(
+      path,
+      text.replace(cut.fence, () => cut.instead)
+    )
+  }
   const { playSeed: play } = await import(join(copy, 'src/sim/sweep.js'))
   const { Peer: Broken } = await import(join(copy, 'src/core/peer.js'))
   return playWith(play, (config) => new Broken(config))
 }
 
 /** The first seed that fails without the fence, and how. */
-function hunt(broken: Play, { managers, lies }: Fence, seeds: number): string | undefined {
+function hunt(broken: Play, { managers, lies, from }: Fence, seeds: number): string | undefined {
   for (const lie of lies.length > 0 ? lies : [undefined]) {
     for (const count of managers) {
-      for (let seed = 1; seed <= seeds; seed++) {
+      for (let seed = from; seed < from + seeds; seed++) {
         const { error } = broken(seed, count, lie)
         if (error === undefined || whole(seed, count, lie).error !== undefined) continue
         return `${seed} of ${count}${lie === undefined ? '' : `, ${lie}`}: ${error.violation.invariant}`
@@ -64,8 +66,8 @@ const { values } = parseArgs({
 for (const [index, one] of FENCES.entries()) {
   if (!one.name.includes(values.only)) continue
   const broken = await without(one, String(index))
-  if (broken === undefined) {
-    console.error(`${one.name}: "${one.fence}" is not in ${one.file}`)
+  if (typeof broken !== 'function') {
+    console.error(`${one.name}: "${broken.fence}" is not in ${broken.file}`)
     process.exitCode = 1
   } else console.log(`| ${one.name} | ${hunt(broken, one, Number(values.seeds)) ?? 'none'} |`)
   await rm(COPIES, { recursive: true, force: true })

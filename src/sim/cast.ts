@@ -10,7 +10,7 @@ import { type Deed, LEADER, twinOf } from './deeds.ts'
 import { CALM_DIRECTORY } from './directory.ts'
 import type { DiskCopy } from './disk.ts'
 import { type Flood, Hostile } from './hostile.ts'
-import { type Lie, LyingManager } from './lying-manager.ts'
+import { type Lie, lying } from './lying-manager.ts'
 import { CALM } from './network.ts'
 import type { JudgingMachine, NodeConfig, Pending, SimNode } from './node.ts'
 import { Random } from './random.ts'
@@ -84,7 +84,7 @@ export class Cast<W extends Setting = Setting> {
       boot: () => {
         const peer = makePeer({ key: signingKey(keySeed), nick: `${NAME_MARK} ${name}` })
         const lie = this.#lies.get(name)
-        return lie === undefined ? peer : new LyingManager(peer, signingKey(keySeed), lie)
+        return lie === undefined ? peer : lying(peer, signingKey(keySeed), lie)
       },
       ...nodes?.[name]
     })
@@ -422,8 +422,7 @@ export class Cast<W extends Setting = Setting> {
     person.isByzantine = true
     person.isLiar = true
     this.#lies.set(name, lie)
-    if (node.machine !== undefined)
-      node.machine = new LyingManager(node.machine, this.keyOf(name), lie, node.disk.all())
+    if (node.machine !== undefined) node.machine = lying(node.machine, this.keyOf(name), lie, node.disk.all())
     if (lie !== 'two lives') return
     world.crash(node)
     const { user, boot, disk } = node

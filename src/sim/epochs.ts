@@ -1,8 +1,13 @@
-/** The epochs that a peer has on its disk, for claims and checkers. */
+/** The epochs that a peer has on its disk, and the announcements of epochs, for claims and checkers. */
 import { equalBytes, hex } from '../base/bytes.ts'
+import type { Frame } from '../core/channel/frame.ts'
 import type { Row } from '../core/machine.ts'
+import { decodeStrict } from '../wire/codec.ts'
+import { FRAME_BYTES } from '../wire/limits.ts'
+import { AnnouncementAttachment } from '../wire/messages.ts'
 import { EpochRow } from '../wire/rows.ts'
 import type { SimNode } from './node.ts'
+import { QUORUM_FROM, type Truth } from './truth.ts'
 
 const EPOCH_ROWS = 'epoch/'
 
@@ -24,4 +29,20 @@ export function groupEpochOf(node: SimNode, group: Uint8Array): string {
     if (epoch?.endedAt === 0 && equalBytes(epoch.group, group)) return hex(epoch.announcement)
   }
   return ''
+}
+
+/** The epoch of the channel's own line that is in force at a peer; undefined when it has none. */
+export function epochInForce(node: SimNode): EpochRow | undefined {
+  for (const row of node.disk.all()) {
+    const epoch = epochIn(row)
+    if (epoch?.group.length === 0 && epoch.endedAt === 0 && epoch.control.length > 0) return epoch
+  }
+  return undefined
+}
+
+/** Whether an announcement has as many signatures as a new root needs: without them it is a proposal, and begins no term. */
+export function hasQuorum({ attachment }: Frame, { people }: Truth): boolean {
+  const managers = people.filter(({ isManager }) => isManager).length
+  const signers = 1 + (decodeStrict(AnnouncementAttachment, attachment, FRAME_BYTES)?.coSignatures.length ?? 0)
+  return managers < QUORUM_FROM || 2 * signers > managers
 }

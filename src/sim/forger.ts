@@ -38,7 +38,7 @@ type Random = (length: number) => Uint8Array
 /** Where an epoch goes on from. */
 type Before = Pick<EpochRow, 'init' | 'transcript'>
 
-const STEP: Omit<TreeUpdate, 'depth'> = {
+export const STEP: Omit<TreeUpdate, 'depth'> = {
   kind: TreeUpdateKind.STEP,
   added: [],
   removed: [],

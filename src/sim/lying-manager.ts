@@ -18,6 +18,7 @@ import type { EpochRow } from '../wire/rows.ts'
 import { epochIn } from './epochs.ts'
 import { announceAs, FORGERIES, type Forgery, forge } from './forger.ts'
 import type { JudgingMachine } from './node.ts'
+import { isUsurpation, USURPATIONS, type Usurpation, Usurper } from './usurper.ts'
 
 /**
  * `two faces`: two announcements for each number; `ghost`: rosters with somebody whom no statement admits; `bad tree path`:
@@ -47,7 +48,14 @@ export const FALSE_HEADS = [
   'swapped statements',
   ...FORGERIES
 ] as const
-export type Lie = (typeof LIES)[number] | (typeof FALSE_HEADS)[number]
+export type Lie = (typeof LIES)[number] | (typeof FALSE_HEADS)[number] | Usurpation
+
+/** Every lie there is: those that a seed may draw, and those that are told only when they are named. */
+export const ALL_LIES: readonly Lie[] = [...LIES, ...FALSE_HEADS, ...USURPATIONS]
+
+/** A machine that tells a lie from now on. @param rows - what it has written down so far. */
+export const lying = (machine: JudgingMachine, key: SigningKey, lie: Lie, rows: Iterable<Row> = []): JudgingMachine =>
+  isUsurpation(lie) ? new Usurper(machine, key, lie, rows) : new LyingManager(machine, key, lie, rows)
 
 const isForgery = (lie: Lie): lie is Forgery => FORGERIES.some((one) => one === lie)
 

@@ -5,9 +5,13 @@
 import { DAY_MS, SECOND_MS } from '../base/time.ts'
 import { LEADER, twinOf } from './deeds.ts'
 import type { Lie } from './lying-manager.ts'
+import { CALM } from './network.ts'
+import type { SimNode } from './node.ts'
+import { ELECTION_MS, everyoneKnows, haveReadAs, somebodyLeads } from './promises.ts'
 import type { Random } from './random.ts'
-import type { Step } from './story.ts'
+import type { Promised, Step, Story } from './story.ts'
 import { QUORUM_FROM } from './truth.ts'
+import { isUsurpation, type Usurpation } from './usurper.ts'
 
 /** What a generator may use where there are several managers. */
 export const OFFICE_FAULTS = [
@@ -37,6 +41,12 @@ export interface Office {
 const SPELLS_MOST = 3
 const PARTS_MOST = 4
 const OUTAGE_MS = [100, 20 * SECOND_MS] as const
+
+/** When most managers have come, and how long one of them is alone then. */
+const OCCASION_MS = [15 * SECOND_MS, 25 * SECOND_MS] as const
+const ALONE_MS = 15 * SECOND_MS
+const RESTART_MS = 6 * SECOND_MS
+const fromTheStart = 100
 
 /** The steps of these faults. */
 export function sufferInOffice(faults: readonly OfficeFault[], office: Office): Step[] {
@@ -77,8 +87,12 @@ function suffer(fault: OfficeFault, office: Office): Step[] {
 }
 
 /** One manager begins to tell one of these lies; with two lives it has one on each side of a split. */
-export function sufferLiar(lies: readonly Lie[], { random, people, managers, fromMs, untilMs }: Office): Step[] {
+export function sufferLiar(lies: readonly Lie[], office: Office): Step[] {
+  const { random, people, managers, fromMs, untilMs } = office
   const lie = random.pick(lies)
+  // Nothing is drawn for the others: seeds in which they are told are what they are.
+  const occasion = isUsurpation(lie) ? occasionFor(lie, office) : undefined
+  if (occasion !== undefined) return occasion
   const who = random.pick(managers)
   const at = random.between(fromMs, Math.floor((fromMs + untilMs) / 2))
   if (lie !== 'two lives') return [{ at, type: 'lie', who: random.chance(0.7) ? LEADER : who, lie }]
@@ -96,6 +110,93 @@ export function sufferLiar(lies: readonly Lie[], { random, people, managers, fro
     { at: at + random.between(...OUTAGE_MS), type: 'heal' }
   ]
 }
+
+/** What some lies need besides: nobody else in office, a manager that has no key yet, or whoever leads gone for good. */
+function occasionFor(lie: Usurpation, { random, people, managers, untilMs }: Office): Step[] | undefined {
+  const [founder, ...others] = managers
+  const at = random.between(...OCCASION_MS)
+  const who = lie === 'false beginning' ? founder! : random.pick(others)
+  const rest = managers.filter((one) => one !== who)
+  switch (lie) {
+    case 'coup':
+      return [{ at, type: 'lie', who, lie }]
+    case 'other way':
+      return [
+        { at, type: 'lie', who, lie },
+        { at, type: 'isolate', who: rest[0]! },
+        { at: at + ALONE_MS, type: 'heal' }
+      ]
+    case 'seized term':
+    case 'second beginning':
+    case 'false beginning': {
+      const novice = rest.at(-1)!
+      return [
+        { at: fromTheStart, type: 'crash', who: novice },
+        // A term of which a quorum has signed the first epoch.
+        { at: at - RESTART_MS, type: 'crash', who: founder!, forMs: 100 },
+        { at, type: 'isolate', who: rest[0]! },
+        { at, type: 'lie', who, lie },
+        { at, type: 'start', who: novice },
+        { at: at + 100, type: 'join', who: novice },
+        { at: at + ALONE_MS, type: 'heal' }
+      ]
+    }
+    case 'desertion': {
+      const members = people.filter((one) => !managers.includes(one))
+      const side = [founder!, ...members.slice(0, members.length / 2)]
+      const sets = [side, people.filter((one) => !side.includes(one))]
+      const endsAt = at + ALONE_MS
+      return [
+        { at: at - RESTART_MS, type: 'weather', conditions: CALM },
+        { at, type: 'partition', sets },
+        { at: endsAt - RESTART_MS, type: 'createGroup', group: DESERTED, by: founder! },
+        { at: endsAt - RESTART_MS, type: 'say', who: members[0]!, text: DESERTED },
+        { at: endsAt - 100, type: 'crash', who: founder! },
+        { at: endsAt, type: 'heal' },
+        { at: endsAt + ALONE_MS, type: 'expect', promise: nothingIsDeserted(founder!) }
+      ]
+    }
+    case 'usurped heartbeat': {
+      const from = Math.min(at, untilMs - ELECTION_MS - ALONE_MS)
+      return [
+        { at: from, type: 'lie', who, lie },
+        { at: from + SECOND_MS, type: 'crash', who: LEADER },
+        { at: from + ALONE_MS, type: 'expect', promise: whoMayLeads }
+      ]
+    }
+    default:
+      return undefined
+  }
+}
+
+const DESERTED = 'word of the other side'
+
+/** What one side of a split stated and said comes to all, also when the manager that led it is gone. */
+const nothingIsDeserted =
+  (who: string): Promised =>
+  (story) => {
+    if (
+      !areLinked(
+        story,
+        story.truth.people.map(({ node }) => node)
+      )
+    )
+      return
+    if (!story.until(everyoneKnows, ELECTION_MS)) story.fail('members know of different statements', 'I-14')
+    const haveRead = haveReadAs(who, DESERTED)
+    if (!story.until(haveRead, ELECTION_MS))
+      story.fail('what was said on one side of a split is not read by all', 'I-17')
+  }
+
+/** Where most managers hear each other and have the key, one of them leads. */
+const whoMayLeads: Promised = (story) => {
+  const nodes = story.managers.filter((name) => story.view(name)?.key === 'ready').map((name) => story.world.node(name))
+  if (areLinked(story, nodes) && 2 * nodes.length > story.managers.length) somebodyLeads(true)(story)
+}
+
+/** Whether those of them that are up are all linked. */
+const areLinked = ({ world: { network } }: Story, nodes: readonly SimNode[]): boolean =>
+  nodes.every((one) => nodes.every((other) => one === other || !other.isUp || network.isLinked(one, other)))
 
 interface Spell {
   readonly at: number

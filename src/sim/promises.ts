@@ -3,7 +3,7 @@ import { equalBytes, mapKey } from '../base/bytes.ts'
 import { SECOND_MS } from '../base/time.ts'
 import { type Cast, type Claim, type Condition, sayText } from './cast.ts'
 import type { Pending, SimNode } from './node.ts'
-import { Rosters } from './rosters.ts'
+import { Rosters, statementsKept } from './rosters.ts'
 import { isSettled } from './settled.ts'
 import type { Promised } from './story.ts'
 import { isTaken, isWanted, keptMessages, type Person, QUORUM_FROM, type Said } from './truth.ts'
@@ -106,6 +106,25 @@ export const everyPairIsHeard = (): Claim => (story) => {
     story.fail(`${said.to?.name} is not shown what ${said.by.name} said to it: '${said.text}'`, 'I-17')
 }
 
+/** Whoever is a member, runs, and has a key that it may use. */
+const keyed = (story: Cast): readonly Person[] =>
+  story.truth.people.filter((person) => isWanted(person) && story.view(person.name)?.key === 'ready')
+
+/** I-14: all members with a key know of the same statements, whatever way they came here. */
+export const everyoneKnows: Condition = (story) => {
+  const [first, ...others] = keyed(story).map(({ node }) => statementsKept(node))
+  return others.every((known) => known.size === first!.size && known.isSubsetOf(first!))
+}
+
+/** I-17: what was said, and read by this one, is read by all members with a key who had one when it was said. */
+export const haveReadAs =
+  (who: string, text: string): Condition =>
+  (story) => {
+    const said = story.truth.saidWith(sayText(text))
+    if (said === undefined || !hasShown(story.person(who), text)) return true
+    return keyed(story).every((person) => (person.readyAt ?? said.at) >= said.at || hasShown(person, text))
+  }
+
 export const reads =
   (who: string, text: string): Claim =>
   (story) =>
@@ -190,10 +209,14 @@ export const isRemoved = ({ joins, partings }: Person): boolean =>
 /**
  * I-16b: some manager says that it leads, T_elect from now at the latest. A world where none ever did has no managers, and one
  * where too few have come into the channel to elect one has to wait for them.
+ *
+ * @param isInOffice - and that it follows no other.
  */
-export const somebodyLeads = (): Promised => (story) => {
-  if (!story.until(isLed(story), ELECTION_MS)) story.fail('nobody leads', 'I-16b')
-}
+export const somebodyLeads =
+  (isInOffice = false): Promised =>
+  (story) => {
+    if (!story.until(isLed(story, isInOffice), ELECTION_MS)) story.fail('nobody leads', 'I-16b')
+  }
 
 /**
  * Whether, from now on, some manager has said that it is there, where one can lead.

@@ -122,8 +122,15 @@ const isParting = ({ operation }: Statement): boolean =>
 const isEnding = (statement: Statement): boolean =>
   isParting(statement) || statement.operation === Operation.TAKE_OUT_OF_GROUP
 
+/** Ids of the statements that a peer keeps, in force or not, in hex; of nicks it may keep some and not others. */
+export function statementsKept(node: SimNode): Set<string> {
+  const rows = [...node.disk.all()].filter(({ entry }) => entry.startsWith(LOG_ROWS) || entry.startsWith(PENDING_ROWS))
+  const lasting = rows.filter(({ value }) => statementIn(value).operation !== Operation.REGISTER_NICK)
+  return new Set(lasting.map(({ entry }) => entry.slice(entry.lastIndexOf('/') + 1)))
+}
+
 /** The managers by the newest version of the descriptor that a peer has; undefined while it has none. */
-function managersIn(row: Uint8Array): readonly Uint8Array[] | undefined {
+export function managersIn(row: Uint8Array): readonly Uint8Array[] | undefined {
   const { charter } = ChannelRow.decode(row)
   const newest = DescriptorChain.decode(charter).versions.at(-1)
   return newest && Descriptor.decode(newest.content).managers

@@ -137,7 +137,7 @@ export class Truth implements Checker {
 
   /** Whether somebody knows that a manager lied. */
   get isLieKnown(): boolean {
-    return this.people.some(({ node }) => node.notices.some(({ notice }) => notice.type === 'alarm'))
+    return this.people.some(({ node }) => node.notices.some(({ notice }) => isAlarm(notice)))
   }
 
   saidWith(text: string): Said | undefined {
@@ -194,6 +194,10 @@ export class Truth implements Checker {
     if (notice.type === 'unreadable') person.toldGaps.add(notice.id)
   }
 }
+
+/** Whether a client says that it knows of a lie: when it comes to know, or after a start. */
+export const isAlarm = (notice: Notice): boolean =>
+  notice.type === 'alarm' || (notice.type === 'keyState' && notice.state === 'alarmed')
 
 /** From so many managers on a new root needs a quorum of them. */
 export const QUORUM_FROM = 3

@@ -14,7 +14,7 @@ import { epochIn } from '../epochs.ts'
 import type { SimNode } from '../node.ts'
 import type { Scene } from '../scene.ts'
 import { peekKind } from '../trace.ts'
-import { isWanted, QUORUM_FROM, type Truth } from '../truth.ts'
+import { isAlarm, isWanted, QUORUM_FROM, type Truth } from '../truth.ts'
 import { type Checker, Violation } from './checker.ts'
 
 /** T_alarm. */
@@ -56,9 +56,10 @@ export class Alarms implements Checker {
   }
 
   onNotice(node: SimNode, notice: Notice): void {
+    // A crash may come between writing it down and saying so.
+    if (isAlarm(notice)) this.#alarmed.add(node)
     if (notice.type !== 'alarm') return
     this.looks['I-13']++
-    this.#alarmed.add(node)
     const accused = this.#truth.personWith(notice.manager)
     if (accused !== undefined && !accused.isByzantine && !accused.isRolledBack)
       throw new Violation('I-13', `${node.name} takes ${accused.name} for a liar, who never lied`)

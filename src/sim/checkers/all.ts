@@ -4,6 +4,7 @@ import { Alarms } from './alarms.ts'
 import { Authenticity } from './authenticity.ts'
 import { Calm } from './calm.ts'
 import { Caps } from './caps.ts'
+import { Chain } from './chain.ts'
 import type { Checker } from './checker.ts'
 import { Delivery } from './delivery.ts'
 import { Ghosts } from './ghosts.ts'
@@ -15,11 +16,14 @@ import { Pace } from './pace.ts'
 import { Promised } from './promised.ts'
 import { Removal } from './removal.ts'
 import { Secrecy } from './secrecy.ts'
+import { Signing } from './signing.ts'
 
 export const allCheckers = (truth: Truth): Checker[] => [
   new Authenticity(truth),
   new Nonce(),
   new OneValue(truth),
+  new Chain(truth),
+  new Signing(truth),
   new Monotonic(truth),
   new Delivery(truth),
   new Caps(),

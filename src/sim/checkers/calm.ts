@@ -7,12 +7,10 @@
 
 import { mapKey } from '../../base/bytes.ts'
 import { HOUR_MS, MINUTE_MS } from '../../base/time.ts'
-import { type Frame, readFrame } from '../../core/channel/frame.ts'
+import { readFrame } from '../../core/channel/frame.ts'
 import type { Effect } from '../../core/machine.ts'
 import { Refusal } from '../../core/reject.ts'
-import { decodeStrict } from '../../wire/codec.ts'
-import { FRAME_BYTES } from '../../wire/limits.ts'
-import { AnnouncementAttachment } from '../../wire/messages.ts'
+import { hasQuorum } from '../epochs.ts'
 import type { SimNode } from '../node.ts'
 import type { Packet } from '../packets.ts'
 import { ELECTION_MS } from '../promises.ts'
@@ -74,7 +72,8 @@ export class Calm implements Checker {
     const frame = world.network.read(packet)
     if (frame === undefined || frame instanceof Refusal) return
     const head = frame.body.announcement
-    if (head?.key === undefined || head.group.length > 0 || head.key.serial !== 1 || !this.#isCertified(frame)) return
+    if (head?.key === undefined || head.group.length > 0 || head.key.serial !== 1 || !hasQuorum(frame, this.#truth))
+      return
     const term = `${mapKey(packet.channel)} ${head.key.term}`
     if (this.#terms.has(term)) return
     this.#terms.add(term)
@@ -120,13 +119,6 @@ export class Calm implements Checker {
     if (managers.length < QUORUM_FROM && managers.some(({ isLiar }) => isLiar)) return false
     const isMember = person !== undefined && isWanted(person) && (person.readyAt ?? healedAt) < healedAt
     return isMember && isCalm(world) && this.#calmSince < healedAt && world.time - healedAt <= CONVERGENCE_MS
-  }
-
-  /** Whether it has as many signatures as a new root needs: without them it is a proposal, and begins no term. */
-  #isCertified({ attachment }: Frame): boolean {
-    const managers = this.#truth.people.filter(({ isManager }) => isManager).length
-    const signers = 1 + (decodeStrict(AnnouncementAttachment, attachment, FRAME_BYTES)?.coSignatures.length ?? 0)
-    return managers < QUORUM_FROM || 2 * signers > managers
   }
 
   #disturb(world: Scene): void {
