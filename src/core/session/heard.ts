@@ -171,8 +171,8 @@ export class Heard {
   }
 
   /**
-   * How many texts between what is here of a life and a number are here, or held back, as a life said them before that this
-   * one speaks for: such lives number alike.
+   * How many texts between what is here of a life and a number are here, held back, or told as missing, as a life said them
+   * before that this one speaks for: such lives number alike.
    */
   #countElsewhere(life: Life, before: number): number {
     const spokenFor = new Set([life])
@@ -182,11 +182,9 @@ export class Heard {
         if (first !== undefined) spokenFor.add(first)
       }
     }
-    const numbers = [...spokenFor].flatMap(({ heard, marks, early }) => [
-      ...early.keys(),
-      ...marks.flatMap((mark, i) => (equalBytes(mark, UNKNOWN) ? [] : [heard - marks.length + 1 + i]))
-    ])
-    return new Set(numbers.filter((number) => number > life.heard && number < before)).size
+    const upTo = Math.min(before - 1, Math.max(...[...spokenFor].map(({ heard }) => heard)))
+    const early = [...spokenFor].flatMap(({ early }) => [...early.keys()])
+    return upTo - life.heard + new Set(early.filter((number) => number > upTo && number < before)).size
   }
 
   /** The mark of what the newest of the lives that have a text under this number has said; `UNKNOWN` when none has. */

@@ -859,10 +859,26 @@ describe('a pair', () => {
         { type: 'text', instance, number: 5, content: textOf('text 5') },
         { type: 'text', instance, number: 7, content: textOf('text 7') }
       ])
+      expect(heard.end(instance)).to.deep.equal([])
       const marks = [1, 2, 3, undefined, 5, undefined, 7].map((number) =>
         number === undefined ? UNKNOWN : markOf(textOf(`text ${number}`))
       )
       expect(splitMarks(heard.marks(second))).to.deep.equal(marks)
+    })
+
+    it('tells once what it misses of a home, and of the one before', () => {
+      const heard = new Heard(selfOf('alice').record.user)
+      const second = random(16)
+      for (const number of [1, 5]) heard.take(said(number), START)
+      for (const number of [1, 7]) heard.take(said(number, { instance: second, origin: instance }), START)
+      expect(heard.end(instance)).to.deep.equal([
+        { type: 'gap', missing: 3 },
+        { type: 'text', instance, number: 5, content: textOf('text 5') }
+      ])
+      expect(heard.end(second)).to.deep.equal([
+        { type: 'gap', missing: 1 },
+        { type: 'text', instance, number: 7, content: textOf('text 7') }
+      ])
     })
 
     it('misses what an end without its state does not say, whatever that says under the same numbers', () => {

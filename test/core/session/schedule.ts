@@ -301,6 +301,8 @@ class End {
     this.#sync(this.#loose.length)
     const rows = [...this.#disk].map(([name, row]) => [name, asNewDevice(row)] as const)
     this.#disk = new Map(rows.flatMap(([name, row]) => (row === undefined ? [] : [[name, row]])))
+    // Its one-time keys are others now.
+    this.#published = undefined
     this.start()
   }
 
