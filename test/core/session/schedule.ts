@@ -587,7 +587,7 @@ export class Schedule {
       claim(again.length === 0, `${end.who} hears ${again.map((place) => other.said[place]!.text).join(', ')} again`)
       // What is said again under another name comes when later texts have come, and late is what no end knows it has said.
       const isInOrder = ({ text, isUndone }: SaidHere): boolean => !isUndone && !other.renamed.has(text)
-      const ordered = places.filter((place) => isInOrder(other.said[place]!))
+      const ordered = places.filter((place, i) => isInOrder(other.said[place]!) && places.indexOf(place) === i)
       // An older disk gives out what it held back of an instance that the other has left, when that is silent for a day.
       const isOrdered = end.putBacks === 0 || other.putBacks + other.moves === 0
       for (let life = 0; life <= other.life && isOrdered; life++) {
