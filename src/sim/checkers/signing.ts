@@ -10,6 +10,7 @@ import { IdSet } from '../../core/channel/id-set.ts'
 import type { UserId } from '../../core/identity/user.ts'
 import type { Effect } from '../../core/machine.ts'
 import { Refusal } from '../../core/reject.ts'
+import type { Descriptor } from '../../wire/messages.ts'
 import { epochInForce, hasQuorum } from '../epochs.ts'
 import type { SimNode } from '../node.ts'
 import type { Packet } from '../packets.ts'
@@ -32,6 +33,9 @@ export class Signing implements Checker {
   readonly #signed = new Map<SimNode, Frame>()
   /** Who said last to each that it is in office, when, virtual ms, and how far its clocks were apart then. */
   readonly #led = new Map<SimNode, { readonly by: Uint8Array; readonly at: number; readonly apartMs: number }>()
+
+  /** The newest version of the channel's descriptor that each has told its user of; of none it knows the first alone. */
+  readonly #descriptors = new Map<SimNode, Descriptor>()
 
   constructor(truth: Truth) {
     this.#truth = truth
@@ -56,6 +60,8 @@ export class Signing implements Checker {
   }
 
   onEffect(node: SimNode, effect: Effect, world: Scene): void {
+    if (effect.type === 'notify' && effect.notice.type === 'descriptor')
+      this.#descriptors.set(node, effect.notice.descriptor)
     if (effect.type !== 'publish' || this.#isLiar(node)) return
     if (peekKind(effect.frame) === 'grant' && effect.to !== undefined) this.#requireMember(node, effect.to, effect)
     if (peekKind(effect.frame) !== 'coSignature') return
@@ -83,6 +89,8 @@ export class Signing implements Checker {
     const { inOffice } = this.#truth
     this.looks['I-19']++
     if (!network.isCalm || led === undefined || inOffice === undefined) return
+    const isDismissed = this.#descriptors.get(node)?.managers.every((user) => !equalBytes(user, led.by)) === true
+    if (isDismissed) return
     // Whose clock was set does not know how long ago it heard of anybody.
     if (Math.abs(apartMs(node, time) - led.apartMs) > HEARD_MS / 2) return
     const isHeard = Math.min(led.at, inOffice.at) >= time - HEARD_MS && equalBytes(led.by, inOffice.by.node.user)
