@@ -162,7 +162,7 @@ export const FENCES: readonly Fence[] = [
     [3]
   ),
   fence('R-433', COSIGNER, '(isInOffice || this.#seat.isLed(env))', 'false', [3], 'coup'),
-  fence('R-434', COSIGNER, 'appliesRemovals(this.#context, preview) ?', 'true ?', [3], 'hidden removals'),
+  from(7, fence('R-434', COSIGNER, 'appliesRemovals(this.#context, preview) ?', 'true ?', [3], 'kept roster')),
   fence(
     'nothing sent while a removal is known',
     'member/member.js',
@@ -210,15 +210,13 @@ export const FENCES: readonly Fence[] = [
     [2],
     'hollow grant'
   ),
-  from(
-    15,
-    fence(
-      'a footing is given to managers alone',
-      'manager/reception.js',
-      'isManagerOf(charter.descriptor, user)',
-      'true',
-      [3]
-    )
+  fence(
+    'a footing is given to managers alone',
+    'manager/reception.js',
+    'isManagerOf(charter.descriptor, user)',
+    'true',
+    [3],
+    'vacancy'
   ),
   fence('R-611', 'member/join.js', 'isHigher(adopted, key)', 'false', [2], 'stale grant')
 ]

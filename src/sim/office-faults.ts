@@ -120,6 +120,18 @@ function occasionFor(lie: Usurpation, { random, people, managers, untilMs }: Off
   switch (lie) {
     case 'coup':
       return [{ at, type: 'lie', who, lie }]
+    case 'kept roster':
+      return [
+        { at, type: 'lie', who, lie },
+        { at, type: 'isolate', who: rest[0]! },
+        {
+          type: 'remove',
+          who: random.pick(people.filter((one) => !managers.includes(one))),
+          by: rest.at(-1)!,
+          at: at + SECOND_MS
+        },
+        { at: at + ALONE_MS, type: 'heal' }
+      ]
     case 'other way':
       return [
         { at, type: 'lie', who, lie },
@@ -154,6 +166,15 @@ function occasionFor(lie: Usurpation, { random, people, managers, untilMs }: Off
         { at: endsAt - 100, type: 'crash', who: founder! },
         { at: endsAt, type: 'heal' },
         { at: endsAt + ALONE_MS, type: 'expect', promise: nothingIsDeserted(founder!) }
+      ]
+    }
+    case 'vacancy': {
+      const newcomer = people.findLast((one) => !managers.includes(one))!
+      return [
+        { at: fromTheStart, type: 'crash', who: newcomer },
+        ...managers.slice(0, -1).map((gone): Step => ({ at, type: 'crash', who: gone, forMs: 2 * ALONE_MS })),
+        { at: at + SECOND_MS, type: 'start', who: newcomer },
+        { at: at + SECOND_MS + 100, type: 'join', who: newcomer }
       ]
     }
     case 'usurped heartbeat': {

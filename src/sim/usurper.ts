@@ -26,21 +26,29 @@ import { managersIn } from './rosters.ts'
 
 /**
  * Roots that it proposes to the others, each once for every epoch in force, and puts in force when they sign.
- * `coup`: a new term, while another is in office (R-433). `seized term`: the next serial of another's term (R-415).
+ * `coup`: a new term, while another is in office (R-433). `kept roster`: a new term when nobody is, with somebody in it whom another
+ * manager has removed meanwhile (R-434). `seized term`: the next serial of another's term (R-415).
  * `other way`: a new term that names as the epoch before it none that anybody has, and follows from the one in force (R-406,
  * R-435). `second beginning`: by another than the founder, what follows none (R-407). `false beginning`: by the founder, what
  * follows none, with a log or a roster that it made up (R-411, R-412).
  */
-export const ROOTS = ['coup', 'seized term', 'other way', 'second beginning', 'false beginning'] as const
+export const ROOTS = ['coup', 'kept roster', 'seized term', 'other way', 'second beginning', 'false beginning'] as const
 type Root = (typeof ROOTS)[number]
 
 /**
  * `usurped heartbeat`: it says that it is in office, and is not (R-417). `hollow grant`: it gives whoever asks `init` and
  * `control` of its epoch and no key (R-605). `stale grant`: it gives managers that ask these of an epoch long past (R-611).
  * `desertion`: it leads one side of a split, and is gone when the sides meet: who was there tells what it had stated, and says
- * again what was said.
+ * again what was said. `vacancy`: all managers but one are gone, too, when somebody comes, whom that one can give nothing.
  */
-export const USURPATIONS = [...ROOTS, 'usurped heartbeat', 'hollow grant', 'stale grant', 'desertion'] as const
+export const USURPATIONS = [
+  ...ROOTS,
+  'usurped heartbeat',
+  'hollow grant',
+  'stale grant',
+  'desertion',
+  'vacancy'
+] as const
 export type Usurpation = (typeof USURPATIONS)[number]
 
 export const isUsurpation = (lie: string): lie is Usurpation => USURPATIONS.some((one) => one === lie)

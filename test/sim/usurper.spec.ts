@@ -6,6 +6,7 @@ import { makePeer } from '../people.ts'
 /** A seed in which each would do harm if the check that it is against were not there: docs/fencing.md. */
 const PLAYED: Record<Usurpation, readonly [seed: number, managers: number]> = {
   coup: [7, 3],
+  'kept roster': [7, 3],
   'seized term': [1, 3],
   'other way': [5, 3],
   'second beginning': [8, 3],
@@ -13,7 +14,8 @@ const PLAYED: Record<Usurpation, readonly [seed: number, managers: number]> = {
   'usurped heartbeat': [36, 3],
   'hollow grant': [2, 2],
   'stale grant': [2, 2],
-  desertion: [8, 2]
+  desertion: [8, 2],
+  vacancy: [2, 3]
 }
 
 describe('sim/usurper', function () {
