@@ -2,12 +2,23 @@
 import { equalBytes, hex } from '../base/bytes.ts'
 import type { Frame } from '../core/channel/frame.ts'
 import type { Row } from '../core/machine.ts'
+import { Refusal } from '../core/reject.ts'
 import { decodeStrict } from '../wire/codec.ts'
 import { FRAME_BYTES } from '../wire/limits.ts'
-import { AnnouncementAttachment } from '../wire/messages.ts'
+import { type Announcement, AnnouncementAttachment } from '../wire/messages.ts'
 import { EpochRow } from '../wire/rows.ts'
 import type { SimNode } from './node.ts'
+import type { Packet } from './packets.ts'
+import type { Scene } from './scene.ts'
+import { peekKind } from './trace.ts'
 import { QUORUM_FROM, type Truth } from './truth.ts'
+
+/** An announcement with its head and the number that it gives. */
+export interface Announced {
+  readonly frame: Frame
+  readonly head: Announcement
+  readonly key: NonNullable<Announcement['key']>
+}
 
 const EPOCH_ROWS = 'epoch/'
 
@@ -38,6 +49,15 @@ export function epochInForce(node: SimNode): EpochRow | undefined {
     if (epoch?.group.length === 0 && epoch.endedAt === 0 && epoch.control.length > 0) return epoch
   }
   return undefined
+}
+
+/** The announcement of an epoch of the channel's own line that a packet carries; undefined when it carries something else. */
+export function announcementIn(packet: Packet, { network }: Scene): Announced | undefined {
+  if (peekKind(packet.bytes) !== 'announcement') return undefined
+  const frame = network.read(packet)
+  if (frame === undefined || frame instanceof Refusal) return undefined
+  const head = frame.body.announcement
+  return head?.key === undefined || head.group.length > 0 ? undefined : { frame, head, key: head.key }
 }
 
 /** Whether an announcement has as many signatures as a new root needs: without them it is a proposal, and begins no term. */

@@ -6,11 +6,10 @@ import { SECOND_MS } from '../base/time.ts'
 import type { Command } from '../core/command.ts'
 import { QUERY } from './live-machine.ts'
 import type { LivePeer } from './live-peer.ts'
-import type { Pending } from './node.ts'
+import { type Pending, QUERIES } from './node.ts'
 
 /** What a peer said of itself longer ago is not its word any more. */
 export const FRESH_MS = 10 * SECOND_MS
-const QUERIES: readonly Command['type'][] = ['channels', 'groups']
 
 /** Whether a command changes nothing. */
 export const isQuery = (command: Command): boolean => QUERIES.includes(command.type)

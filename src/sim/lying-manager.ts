@@ -19,6 +19,7 @@ import { epochIn } from './epochs.ts'
 import { announceAs, FORGERIES, type Forgery, forge } from './forger.ts'
 import type { JudgingMachine } from './node.ts'
 import { isUsurpation, USURPATIONS, type Usurpation, Usurper } from './usurper.ts'
+import { WrappedMachine } from './wrapped.ts'
 
 /**
  * `two faces`: two announcements for each number; `ghost`: rosters with somebody whom no statement admits; `bad tree path`:
@@ -64,8 +65,7 @@ const WILD_STEPS = [1, 2 ** 10, 2 ** 16, 2 ** 40, Number.MAX_SAFE_INTEGER] as co
 /** What a silent one does not hear. */
 const REQUESTS = ['keyRequest', 'challengeAnswer', 'statements', 'demand', 'publicKeyRequest']
 
-export class LyingManager implements JudgingMachine {
-  readonly #machine: JudgingMachine
+export class LyingManager extends WrappedMachine {
   readonly #key: SigningKey
   readonly #lie: Lie
   /** The epoch in force and the one before it, as its machine wrote them down. */
@@ -82,29 +82,13 @@ export class LyingManager implements JudgingMachine {
 
   /** @param rows - what the machine has written down so far; a fresh one is given its rows by the first event. */
   constructor(machine: JudgingMachine, key: SigningKey, lie: Lie, rows: Iterable<Row> = []) {
-    this.#machine = machine
+    super(machine)
     this.#key = key
     this.#lie = lie
     this.#noteRows(rows)
   }
 
-  get rooms(): readonly string[] {
-    return this.#machine.rooms
-  }
-
-  judge(frame: Frame): ReturnType<JudgingMachine['judge']> {
-    return this.#machine.judge(frame)
-  }
-
-  unsafeSecrets(): ReturnType<NonNullable<JudgingMachine['unsafeSecrets']>> {
-    return this.#machine.unsafeSecrets?.() ?? []
-  }
-
-  unsafeFills(): ReturnType<NonNullable<JudgingMachine['unsafeFills']>> {
-    return this.#machine.unsafeFills?.() ?? []
-  }
-
-  handle(event: Event, env: Env): Effect[] {
+  override handle(event: Event, env: Env): Effect[] {
     if (event.type === 'restore') this.#noteRows(event.rows)
     // What it takes it may forget: nobody is to rely on it.
     if (event.type === 'command' && event.command.type === 'remove')
@@ -114,7 +98,7 @@ export class LyingManager implements JudgingMachine {
     if (event.type === 'frame' && this.#isDeafTo(event.frame)) return []
     if (event.type === 'frame') this.#hear(event.frame)
     const followed = this.#newest
-    const effects = this.#machine.handle(event, env).flatMap((effect) => this.#bend(effect, env))
+    const effects = this.machine.handle(event, env).flatMap((effect) => this.#bend(effect, env))
     if (isForgery(this.#lie)) {
       if (this.#newest !== followed) this.#forged = undefined
       return [...effects, ...this.#forge(this.#lie, env)]

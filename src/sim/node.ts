@@ -14,6 +14,9 @@ import { Clock } from './clock.ts'
 import { Disk, type Loss } from './disk.ts'
 import { Random } from './random.ts'
 
+/** Commands that change nothing: how a peer stands. */
+export const QUERIES: readonly Command['type'][] = ['channels', 'groups']
+
 /** A secret that a machine holds right now. The name says which: see docs of `Peer.unsafeSecrets`. */
 export interface HeldSecret {
   readonly name: string

@@ -134,7 +134,7 @@ function ending(people: readonly string[], groups: readonly string[], isLied: bo
     },
     {
       name: 'last words',
-      ms: Math.max(LAST_WORDS_MS, (people.length - 1) * pauseMs),
+      ms: Math.max(LAST_WORDS_MS, (speakers.length - 1) * pauseMs),
       steps: words,
       until: [goal('read'), goal('ready'), goal('delivered')]
     }

@@ -3,6 +3,7 @@
  * draws its own randomness inside the platform, so ciphertexts differ between two runs of one seed.
  */
 import type { Effect, Event } from '../core/machine.ts'
+import { QUERIES } from './node.ts'
 
 interface Line {
   readonly at: number
@@ -16,9 +17,7 @@ const KEPT_LINES = 400
  * Whoever plays a scenario asks peers all the time how they stand. A question that is answered at once counts in the hash, and is
  * not shown: there would be nothing else.
  */
-const ANSWERED: ReadonlyMap<string, string> = new Map(
-  ['channels', 'groups'].map((what) => [`> result ${what}`, `< command ${what}`])
-)
+const ANSWERED: ReadonlyMap<string, string> = new Map(QUERIES.map((what) => [`> result ${what}`, `< command ${what}`]))
 
 /** The record of one run. */
 export class Trace {

@@ -23,6 +23,7 @@ import { epochIn } from './epochs.ts'
 import { announceAs, STEP } from './forger.ts'
 import type { JudgingMachine } from './node.ts'
 import { managersIn } from './rosters.ts'
+import { WrappedMachine } from './wrapped.ts'
 
 /**
  * Roots that it proposes to the others, each once for every epoch in force, and puts in force when they sign.
@@ -67,8 +68,7 @@ interface Grantable {
   readonly statements: readonly Uint8Array[]
 }
 
-export class Usurper implements JudgingMachine {
-  readonly #machine: JudgingMachine
+export class Usurper extends WrappedMachine {
   readonly #key: SigningKey
   readonly #lie: Usurpation
   readonly #statements = new Map<string, Uint8Array>()
@@ -88,33 +88,17 @@ export class Usurper implements JudgingMachine {
 
   /** @param rows - what the machine has written down so far; a fresh one is given its rows by the first event. */
   constructor(machine: JudgingMachine, key: SigningKey, lie: Usurpation, rows: Iterable<Row> = []) {
-    this.#machine = machine
+    super(machine)
     this.#key = key
     this.#lie = lie
     this.#noteRows(rows)
   }
 
-  get rooms(): readonly string[] {
-    return this.#machine.rooms
-  }
-
-  judge(frame: Frame): ReturnType<JudgingMachine['judge']> {
-    return this.#machine.judge(frame)
-  }
-
-  unsafeSecrets(): ReturnType<NonNullable<JudgingMachine['unsafeSecrets']>> {
-    return this.#machine.unsafeSecrets?.() ?? []
-  }
-
-  unsafeFills(): ReturnType<NonNullable<JudgingMachine['unsafeFills']>> {
-    return this.#machine.unsafeFills?.() ?? []
-  }
-
-  handle(event: Event, env: Env): Effect[] {
+  override handle(event: Event, env: Env): Effect[] {
     if (event.type === 'restore') this.#noteRows(event.rows)
     if (event.type === 'question' && this.#isGranting) return [{ type: 'answer', id: event.id, answer: undefined }]
     if (event.type === 'frame') this.#hear(event.frame)
-    const effects = this.#machine.handle(event, env).flatMap((effect) => this.#bend(effect, env))
+    const effects = this.machine.handle(event, env).flatMap((effect) => this.#bend(effect, env))
     const signed = event.type === 'frame' ? this.#gather(event.frame, env) : []
     return [...effects, ...signed, ...this.#say(env)]
   }
@@ -215,7 +199,7 @@ export class Usurper implements JudgingMachine {
     if (root === undefined || !signature?.length || !equalBytes(announcement!, root.frame.id)) return []
     root.signatures.set(nameOf(author), { signer: author, signature })
     const frame = this.#signed()
-    const heard = this.#machine.handle({ type: 'frame', frame }, env).flatMap((effect) => this.#bend(effect, env))
+    const heard = this.machine.handle({ type: 'frame', frame }, env).flatMap((effect) => this.#bend(effect, env))
     return [...this.#tell(frame), ...heard]
   }
 

@@ -11,9 +11,10 @@ import type { Notice } from '../../src/core/notice.ts'
 import { Peer, type PeerConfig } from '../../src/core/peer.ts'
 import { Refusal } from '../../src/core/reject.ts'
 import type { MakePeer } from '../../src/sim/cast.ts'
-import type { Fill, HeldSecret, JudgingMachine } from '../../src/sim/node.ts'
+import type { Fill, HeldSecret } from '../../src/sim/node.ts'
 import type { Step } from '../../src/sim/story.ts'
 import { RunError } from '../../src/sim/world.ts'
+import { WrappedMachine } from '../../src/sim/wrapped.ts'
 import { PREKEY_ID_BYTES } from '../../src/wire/limits.ts'
 import { ALICE, BOB, CAROL, gathering, MALLORY, makePeer, tell } from '../people.ts'
 
@@ -29,39 +30,30 @@ interface Fault {
   readonly fills?: (own: readonly Fill[]) => readonly Fill[]
 }
 
-class FaultyPeer implements JudgingMachine {
+class FaultyPeer extends WrappedMachine {
   readonly config: PeerConfig
   readonly fault: Fault
-  readonly #peer: Peer
 
   constructor(config: PeerConfig, fault: Fault) {
+    super(new Peer(config))
     this.config = config
     this.fault = fault
-    this.#peer = new Peer(config)
   }
 
-  get rooms(): readonly string[] {
-    return this.#peer.rooms
-  }
-
-  judge(frame: Frame) {
-    return this.#peer.judge(frame)
-  }
-
-  handle(event: Event, env: Env): Effect[] {
+  override handle(event: Event, env: Env): Effect[] {
     if (this.fault.swallow?.(event)) return []
-    const effects = this.#peer.handle(this.fault.mishear?.(event) ?? event, env)
+    const effects = super.handle(this.fault.mishear?.(event) ?? event, env)
     const { bend } = this.fault
     return bend === undefined ? effects : effects.flatMap((effect) => bend(effect, this))
   }
 
-  unsafeSecrets(): readonly HeldSecret[] {
-    const own = this.#peer.unsafeSecrets()
+  override unsafeSecrets(): readonly HeldSecret[] {
+    const own = super.unsafeSecrets()
     return this.fault.secrets?.(own, this) ?? own
   }
 
-  unsafeFills(): readonly Fill[] {
-    const own = this.#peer.unsafeFills()
+  override unsafeFills(): readonly Fill[] {
+    const own = super.unsafeFills()
     return this.fault.fills?.(own) ?? own
   }
 }

@@ -8,6 +8,7 @@ import type { MakePeer } from '../../src/sim/cast.ts'
 import { LyingManager } from '../../src/sim/lying-manager.ts'
 import type { Fill, HeldSecret, JudgingMachine } from '../../src/sim/node.ts'
 import { NAME_MARK } from '../../src/sim/truth.ts'
+import { WrappedMachine } from '../../src/sim/wrapped.ts'
 
 /** Each class of bug, and the invariant it breaks. */
 export const PLANTED = {
@@ -21,36 +22,8 @@ export const PLANTED = {
 } as const
 export type Bug = keyof typeof PLANTED
 
-class Wrapped implements JudgingMachine {
-  protected readonly peer: Peer
-
-  constructor(peer: Peer) {
-    this.peer = peer
-  }
-
-  get rooms(): readonly string[] {
-    return this.peer.rooms
-  }
-
-  judge(frame: Frame): ReturnType<JudgingMachine['judge']> {
-    return this.peer.judge(frame)
-  }
-
-  unsafeSecrets(): readonly HeldSecret[] {
-    return this.peer.unsafeSecrets()
-  }
-
-  unsafeFills(): readonly Fill[] {
-    return this.peer.unsafeFills()
-  }
-
-  handle(event: Event, env: Env): Effect[] {
-    return this.peer.handle(event, env)
-  }
-}
-
 /** Has friends who tell it every key. */
-class Befriended extends Wrapped {
+class Befriended extends WrappedMachine {
   readonly #friend: () => JudgingMachine | undefined
 
   constructor(peer: Peer, friend: () => JudgingMachine | undefined) {
@@ -64,7 +37,7 @@ class Befriended extends Wrapped {
 }
 
 /** Drops what one other says after its first words, and does not tell that it is missing. */
-class Forgetful extends Wrapped {
+class Forgetful extends WrappedMachine {
   readonly #whom: () => Uint8Array | undefined
 
   constructor(peer: Peer, whom: () => Uint8Array | undefined) {
@@ -102,7 +75,7 @@ class Forgetful extends Wrapped {
 }
 
 /** Publishes, signed and in plain, whatever it is told to say. */
-class Talkative extends Wrapped {
+class Talkative extends WrappedMachine {
   readonly #key: SigningKey
 
   constructor(peer: Peer, key: SigningKey) {
@@ -124,7 +97,7 @@ class Talkative extends Wrapped {
 }
 
 /** Shows its user what is said to somebody else. */
-class Curious extends Wrapped {
+class Curious extends WrappedMachine {
   readonly #heard: () => Effect[]
 
   constructor(peer: Peer, heard: () => Effect[]) {
@@ -138,7 +111,7 @@ class Curious extends Wrapped {
 }
 
 /** Lets another know what it shows its user of conversations of two. */
-class Overheard extends Wrapped {
+class Overheard extends WrappedMachine {
   readonly #tell: (effects: readonly Effect[]) => void
 
   constructor(peer: Peer, tell: (effects: readonly Effect[]) => void) {
@@ -157,7 +130,7 @@ const isOfAnother = (effect: Effect): boolean =>
   effect.type === 'notify' && effect.notice.type === 'message' && !effect.notice.isOwn
 
 /** Says that it has taken what is said to it alone, and throws it away. */
-class Swallowing extends Wrapped {
+class Swallowing extends WrappedMachine {
   override handle(event: Event, env: Env): Effect[] {
     if (event.type === 'frame' && event.frame.kind === 'session') return []
     if (event.type !== 'session') return super.handle(event, env)
@@ -168,7 +141,7 @@ class Swallowing extends Wrapped {
 const CACHE_MOST = 5
 
 /** Remembers every frame. */
-class Hoarder extends Wrapped {
+class Hoarder extends WrappedMachine {
   readonly #frames: Frame[] = []
 
   override unsafeFills(): readonly Fill[] {

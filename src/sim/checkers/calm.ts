@@ -1,8 +1,8 @@
 /**
  * I-19, for a calm world: no cuts, no losses, everybody up and no clock astray. At most two terms begin within an hour, where
- * a term begins with a first epoch that has its signatures: managers too few for a quorum go on proposing. And a network that is whole again costs a member that had the key one request for it at most; and one more, when the member
- * followed without waiting for the answer, and the answer has changed its leaf. How often it may ask whatever happens is
- * `Pace`'s to say.
+ * a term begins with a first epoch that has its signatures: managers too few for a quorum go on proposing. And a network that is
+ * whole again costs a member that had the key one request for it at most; and one more, when the member followed without
+ * waiting for the answer, and the answer has changed its leaf. How often it may ask whatever happens is `Pace`'s to say.
  */
 
 import { mapKey } from '../../base/bytes.ts'
@@ -10,7 +10,7 @@ import { HOUR_MS, MINUTE_MS } from '../../base/time.ts'
 import { readFrame } from '../../core/channel/frame.ts'
 import type { Effect } from '../../core/machine.ts'
 import { Refusal } from '../../core/reject.ts'
-import { hasQuorum } from '../epochs.ts'
+import { announcementIn, hasQuorum } from '../epochs.ts'
 import type { SimNode } from '../node.ts'
 import type { Packet } from '../packets.ts'
 import { ELECTION_MS } from '../promises.ts'
@@ -63,18 +63,10 @@ export class Calm implements Checker {
   }
 
   onPacket(packet: Packet, world: Scene): void {
-    if (
-      packet.from === undefined ||
-      this.#truth.personOf(packet.from)?.isLiar ||
-      peekKind(packet.bytes) !== 'announcement'
-    )
-      return
-    const frame = world.network.read(packet)
-    if (frame === undefined || frame instanceof Refusal) return
-    const head = frame.body.announcement
-    if (head?.key === undefined || head.group.length > 0 || head.key.serial !== 1 || !hasQuorum(frame, this.#truth))
-      return
-    const term = `${mapKey(packet.channel)} ${head.key.term}`
+    if (packet.from === undefined || this.#truth.personOf(packet.from)?.isLiar) return
+    const announced = announcementIn(packet, world)
+    if (announced?.key.serial !== 1 || !hasQuorum(announced.frame, this.#truth)) return
+    const term = `${mapKey(packet.channel)} ${announced.key.term}`
     if (this.#terms.has(term)) return
     this.#terms.add(term)
     this.looks['I-19']++

@@ -5,14 +5,12 @@
  */
 import { equalBytes, mapKey } from '../../base/bytes.ts'
 import type { Effect, Row } from '../../core/machine.ts'
-import { Refusal } from '../../core/reject.ts'
 import type { Announcement } from '../../wire/messages.ts'
 import type { EpochRow } from '../../wire/rows.ts'
-import { epochIn, epochInForce } from '../epochs.ts'
+import { announcementIn, epochIn, epochInForce } from '../epochs.ts'
 import type { SimNode } from '../node.ts'
 import type { Packet } from '../packets.ts'
 import type { Scene } from '../scene.ts'
-import { peekKind } from '../trace.ts'
 import type { Truth } from '../truth.ts'
 import { type Checker, Violation } from './checker.ts'
 
@@ -27,11 +25,8 @@ export class Chain implements Checker {
   }
 
   onPacket(packet: Packet, world: Scene): void {
-    if (peekKind(packet.bytes) !== 'announcement') return
-    const frame = world.network.read(packet)
-    if (frame === undefined || frame instanceof Refusal) return
-    const head = frame.body.announcement
-    if (head !== undefined && head.group.length === 0) this.#heads.set(mapKey(frame.id), head)
+    const announced = announcementIn(packet, world)
+    if (announced !== undefined) this.#heads.set(mapKey(announced.frame.id), announced.head)
   }
 
   onEffect(node: SimNode, effect: Effect): void {

@@ -9,6 +9,7 @@ import { IdSet } from '../../core/channel/id-set.ts'
 import type { Effect } from '../../core/machine.ts'
 import { Refusal } from '../../core/reject.ts'
 import type { Announcement } from '../../wire/messages.ts'
+import { announcementIn } from '../epochs.ts'
 import type { SimNode } from '../node.ts'
 import type { Packet } from '../packets.ts'
 import { Rosters } from '../rosters.ts'
@@ -28,10 +29,8 @@ export class Ghosts implements Checker {
   }
 
   onPacket(packet: Packet, world: Scene): void {
-    if (peekKind(packet.bytes) !== 'announcement') return
-    const frame = world.network.read(packet)
-    const head = frame instanceof Refusal ? undefined : frame?.body.announcement
-    if (head?.key !== undefined && head.group.length === 0) this.#announced.set(mapKey(head.key.commitment), head)
+    const announced = announcementIn(packet, world)
+    if (announced !== undefined) this.#announced.set(mapKey(announced.key.commitment), announced.head)
   }
 
   onEffect(node: SimNode, effect: Effect): void {

@@ -2,7 +2,8 @@
  * What a manager that does not lie signs for another, and whom it grants a key. I-3: it grants none to who is not in the
  * roster, and signs no first epoch but that of the managers, with an empty log. I-4: nor a roster with somebody in it whose
  * removal it knows. I-13: two announcements of one issuer for one number, of which it has signed one, are proof of a lie, also
- * where neither has come into force. I-19: it signs no new term while it hears who is in office. I-10: nor a later epoch of a term but for who opened it.
+ * where neither has come into force. I-19: it signs no new term while it hears who is in office. I-10: nor a later epoch of a
+ * term but for who opened it.
  */
 import { equalBytes, mapKey } from '../../base/bytes.ts'
 import { type Frame, readFrame } from '../../core/channel/frame.ts'
@@ -11,7 +12,7 @@ import type { UserId } from '../../core/identity/user.ts'
 import type { Effect } from '../../core/machine.ts'
 import { Refusal } from '../../core/reject.ts'
 import type { Descriptor } from '../../wire/messages.ts'
-import { epochInForce, hasQuorum } from '../epochs.ts'
+import { announcementIn, epochInForce, hasQuorum } from '../epochs.ts'
 import type { SimNode } from '../node.ts'
 import type { Packet } from '../packets.ts'
 import { Rosters } from '../rosters.ts'
@@ -42,13 +43,13 @@ export class Signing implements Checker {
   }
 
   onPacket(packet: Packet, world: Scene): void {
-    if (peekKind(packet.bytes) !== 'announcement') return
-    const frame = world.network.read(packet)
-    if (frame === undefined || frame instanceof Refusal) return
-    const head = frame.body.announcement
-    if (head?.key === undefined || head.group.length > 0) return
+    const announced = announcementIn(packet, world)
+    if (announced === undefined) return
+    const {
+      frame,
+      key: { term, serial }
+    } = announced
     this.#proposals.set(mapKey(frame.id), frame)
-    const { term, serial } = head.key
     // The founder opens the first term alone.
     if (serial !== 1 || !(term === 1 || hasQuorum(frame, this.#truth))) return
     this.#issuers.set(term, (this.#issuers.get(term) ?? new Set()).add(mapKey(frame.author)))
