@@ -1,5 +1,6 @@
 /** The epochs that a peer has on its disk, and the announcements of epochs, for claims and checkers. */
 import { equalBytes, hex } from '../base/bytes.ts'
+import { payloadHash } from '../core/channel/announcement.ts'
 import type { Frame } from '../core/channel/frame.ts'
 import type { Row } from '../core/machine.ts'
 import { Refusal } from '../core/reject.ts'
@@ -58,6 +59,14 @@ export function announcementIn(packet: Packet, { network }: Scene): Announced | 
   if (frame === undefined || frame instanceof Refusal) return undefined
   const head = frame.body.announcement
   return head?.key === undefined || head.group.length > 0 ? undefined : { frame, head, key: head.key }
+}
+
+/** Whether what an announcement carries is what its head says: a bit that flipped on the way may leave it otherwise. */
+export function isWhole({ body, attachment }: Frame): boolean {
+  const payload = decodeStrict(AnnouncementAttachment, attachment, FRAME_BYTES)?.payload
+  return (
+    payload?.length === 0 || (payload !== undefined && equalBytes(payloadHash(payload), body.announcement!.payload))
+  )
 }
 
 /** Whether an announcement has as many signatures as a new root needs: without them it is a proposal, and begins no term. */

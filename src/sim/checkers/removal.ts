@@ -10,9 +10,9 @@ import { isHigher } from '../../core/channel/key-schedule.ts'
 import type { Effect } from '../../core/machine.ts'
 import { Refusal } from '../../core/reject.ts'
 import { decodeStrict } from '../../wire/codec.ts'
-import { FRAME_BYTES } from '../../wire/limits.ts'
+import { FRAME_BYTES, TERM_JUMP } from '../../wire/limits.ts'
 import { AnnouncementAttachment, AnnouncementPayload, type KeyId, TreeUpdateKind } from '../../wire/messages.ts'
-import { epochIn, hasQuorum } from '../epochs.ts'
+import { epochIn, epochInForce, hasQuorum } from '../epochs.ts'
 import type { SimNode } from '../node.ts'
 import type { Packet } from '../packets.ts'
 import { Rosters } from '../rosters.ts'
@@ -46,6 +46,8 @@ export class Removal implements Checker {
     const head = frame.body.announcement
     if (head?.key === undefined || head.group.length > 0 || !this.#sent.has(mapKey(frame.bytes))) return
     if (!hasQuorum(frame, this.#truth) && !isStep(frame)) return
+    // So far up is nobody but who lies.
+    if (head.key.term > (epochInForce(node)?.term ?? 0) + TERM_JUMP) return
     const told = this.#told.get(node) ?? new Map<string, KeyId>()
     this.#told.set(node, told.set(mapKey(frame.id), head.key))
   }

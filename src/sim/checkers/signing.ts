@@ -12,7 +12,7 @@ import type { UserId } from '../../core/identity/user.ts'
 import type { Effect } from '../../core/machine.ts'
 import { Refusal } from '../../core/reject.ts'
 import type { Descriptor } from '../../wire/messages.ts'
-import { announcementIn, epochInForce, hasQuorum } from '../epochs.ts'
+import { announcementIn, epochInForce, hasQuorum, isWhole } from '../epochs.ts'
 import type { SimNode } from '../node.ts'
 import type { Packet } from '../packets.ts'
 import { Rosters } from '../rosters.ts'
@@ -70,7 +70,7 @@ export class Signing implements Checker {
     const said = frame instanceof Refusal ? undefined : frame?.body.coSignature
     // Without a signature it says no.
     const proposal = said?.signature.length ? this.#proposals.get(mapKey(said.announcement)) : undefined
-    if (proposal === undefined || this.#signed.get(node) === proposal) return
+    if (proposal === undefined || isAgain(this.#signed.get(node), proposal)) return
     this.#signed.set(node, proposal)
     this.#requireRoster(node, proposal)
     if (proposal.body.announcement!.key!.serial === 1) this.#requireVacancy(node, proposal, world)
@@ -134,7 +134,8 @@ export class Signing implements Checker {
     this.#hearBeat(node, frame, time)
     if (frame.kind === 'leave') this.#led.delete(node)
     const signed = this.#signed.get(node)
-    if (signed === undefined || !node.isUp || this.#isLiar(node) || !areTwoFaces(signed, frame)) return
+    if (signed === undefined || !node.isUp || this.#isLiar(node) || !areTwoFaces(signed, frame) || !isWhole(frame))
+      return
     // What is in force without being signed for is met as a follower.
     if (hasQuorum(frame, this.#truth)) return
     this.looks['I-13']++
@@ -159,6 +160,10 @@ export class Signing implements Checker {
     return users.reduce((ids, user) => ids.with(user), IdSet.EMPTY).root()
   }
 }
+
+/** Whether it was signed before: what is asked once more, what is known meanwhile does not take back. */
+const isAgain = (signed: Frame | undefined, proposal: Frame): boolean =>
+  signed !== undefined && equalBytes(signed.id, proposal.id)
 
 /** Whether these are two announcements of one issuer for one number of the channel's own line. */
 function areTwoFaces(one: Frame, other: Frame): boolean {
