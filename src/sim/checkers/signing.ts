@@ -6,6 +6,7 @@
  * term but for who opened it.
  */
 import { equalBytes, mapKey } from '../../base/bytes.ts'
+import { isSameDescriptor } from '../../core/channel/descriptor.ts'
 import { type Frame, readFrame } from '../../core/channel/frame.ts'
 import { IdSet } from '../../core/channel/id-set.ts'
 import type { UserId } from '../../core/identity/user.ts'
@@ -165,12 +166,17 @@ export class Signing implements Checker {
 const isAgain = (signed: Frame | undefined, proposal: Frame): boolean =>
   signed !== undefined && equalBytes(signed.id, proposal.id)
 
-/** Whether these are two announcements of one issuer for one number of the channel's own line. */
+/**
+ * Whether these are two announcements of one issuer for one number of the channel's own line, and prove it to whoever knows the
+ * version of the descriptor that they name: under one that nobody knows nobody follows anything.
+ */
 function areTwoFaces(one: Frame, other: Frame): boolean {
   const [head, second] = [one.body.announcement, other.body.announcement]
   if (head?.key === undefined || second?.key === undefined || second.group.length > 0) return false
+  if (head.descriptor === undefined || second.descriptor === undefined) return false
   const isOfNumber = head.key.term === second.key.term && head.key.serial === second.key.serial
-  return isOfNumber && equalBytes(one.author, other.author) && !equalBytes(one.id, other.id)
+  const isOfVersion = isSameDescriptor(head.descriptor, second.descriptor)
+  return isOfNumber && isOfVersion && equalBytes(one.author, other.author) && !equalBytes(one.id, other.id)
 }
 
 /** How far the wall clock of a node is from its monotonic one. */
