@@ -1,193 +1,27 @@
 /** What only several managers can break, and what rests on time or on a disk: puppets that do just that, and who notices. */
 import { expect } from 'chai'
-import { EMPTY, hex, utf8, zeros } from '../../src/base/bytes.ts'
+import { EMPTY, utf8, zeros } from '../../src/base/bytes.ts'
 import { MINUTE_MS, SECOND_MS } from '../../src/base/time.ts'
-import { coSignedBytes } from '../../src/core/channel/announcement.ts'
-import { makeFrame } from '../../src/core/channel/frame.ts'
-import type { Effect, Env, Event } from '../../src/core/machine.ts'
-import { STATE_ROOM, stateKey, stateRow } from '../../src/core/out.ts'
-import { type SigningKey, sign, signingKey } from '../../src/crypto/sign.ts'
+import { stateKey, stateRow } from '../../src/core/out.ts'
 import { Alarms } from '../../src/sim/checkers/alarms.ts'
 import { Calm } from '../../src/sim/checkers/calm.ts'
-import type { Checker } from '../../src/sim/checkers/checker.ts'
 import { Delivery } from '../../src/sim/checkers/delivery.ts'
 import { Monotonic } from '../../src/sim/checkers/monotonic.ts'
 import { OneValue } from '../../src/sim/checkers/one-value.ts'
 import { Promised } from '../../src/sim/checkers/promised.ts'
 import { LEADER } from '../../src/sim/deeds.ts'
-import type { JudgingMachine } from '../../src/sim/node.ts'
 import { removalsAreAdopted, somebodyLeads } from '../../src/sim/promises.ts'
-import { type Step, Story } from '../../src/sim/story.ts'
-import type { Truth } from '../../src/sim/truth.ts'
-import { RunError } from '../../src/sim/world.ts'
-import {
-  AnnouncementAttachment,
-  type Body,
-  Content,
-  Operation,
-  Reason,
-  type SignatureBy,
-  SignedStatement,
-  Statement
-} from '../../src/wire/messages.ts'
-import { channelIdText } from '../../src/wire/names.ts'
+import type { Step } from '../../src/sim/story.ts'
+import { Operation } from '../../src/wire/messages.ts'
 import { ChannelRow, EpochRow, SelfRow, UserRow } from '../../src/wire/rows.ts'
 import { ALICE, BOB, CAROL, DAVE, gathering, tell } from '../people.ts'
+import { broken, CHANNEL, EPOCH, headOf, NAME, onStage, type Puppet, type Stage } from './stage.ts'
 
-const CHANNEL = zeros(32).fill(7)
-const NAME = channelIdText(CHANNEL)
-const PEOPLE = [ALICE, BOB, CAROL, DAVE]
-
-/** Does what it is told, and wakes every second. */
-class Puppet implements JudgingMachine {
-  readonly rooms = [STATE_ROOM]
-  told: Effect[] = []
-
-  judge(): 'accept' {
-    return 'accept'
-  }
-
-  handle(event: Event, { uptimeMs }: Env): Effect[] {
-    const wakeAt: Effect = { type: 'wakeAt', uptimeMs: uptimeMs + SECOND_MS }
-    if (event.type === 'restore') return [{ type: 'subscribe', channel: CHANNEL }, wakeAt]
-    if (event.type === 'wake') return [wakeAt]
-    if (event.type !== 'command') return []
-    return this.told.splice(0).map((effect) => (effect.type === 'result' ? { ...effect, id: event.id } : effect))
-  }
-}
-
-/** Puppets who are all members. */
-class Stage {
-  readonly story: Story
-
-  constructor(managers: number, checker: (truth: Truth) => Checker) {
-    const checkers = (truth: Truth): Checker[] => [checker(truth)]
-    const makePeer = (): Puppet => new Puppet()
-    this.story = new Story({ seed: 1, people: PEOPLE, managers: PEOPLE.slice(0, managers), makePeer, checkers })
-    for (const person of this.story.truth.people) {
-      const command = { type: 'join', invite: '' } as const
-      person.joins.push({ id: 0, command, at: 0, result: { type: 'done' } })
-      person.readyAt = 0
-    }
-    this.wait(SECOND_MS)
-  }
-
-  does(who: string, ...effects: Effect[]): void {
-    const { node } = this.story.person(who)
-    ;(node.machine as Puppet).told = effects
-    this.story.world.command(node, { type: 'channels' })
-  }
-
-  /** Alice's message at a place of her chain; the first under its key. */
-  seals(lamport: number, previous: Uint8Array): Uint8Array {
-    const key = { term: lamport, serial: 1, commitment: zeros(16) }
-    const place = { group: EMPTY, device: 0, boot: zeros(16), counter: 0, previous, lamport }
-    const rest = { descriptor: zeros(32), logHead: zeros(32), commitment: zeros(32), sealed: zeros(284) }
-    return this.says(ALICE, { message: { ...place, key, ...rest } })
-  }
-
-  shows(who: string, id: Uint8Array, lamport: number): void {
-    const said = { channel: CHANNEL, group: EMPTY, id: hex(id), sender: this.userOf(ALICE), nick: ALICE, lamport }
-    const how = { counter: 0, content: Content.decode(EMPTY), isEncrypted: true, isOwn: false, state: 'sent' } as const
-    this.does(who, { type: 'notify', notice: { type: 'message', ...said, ...how, seenAt: 0 } })
-  }
-
-  says(who: string, body: Body, as: SigningKey = this.story.keyOf(who), attachment = EMPTY): Uint8Array {
-    const frame = makeFrame(CHANNEL, as, body, attachment)
-    this.does(who, { type: 'publish', channel: CHANNEL, frame: frame.bytes })
-    return frame.id
-  }
-
-  /** @param signers - whose names stand under it, beside its issuer's. */
-  announces(who: string, term: number, serial: number, ...signers: string[]): Uint8Array {
-    const announcement = headOf(term, serial)
-    const signed = coSignedBytes(makeFrame(CHANNEL, this.story.keyOf(who), { announcement }), EMPTY, announcement.key)
-    return this.announcesWith(
-      who,
-      announcement,
-      signers.map((name) => ({ signer: this.userOf(name), signature: sign(this.story.keyOf(name), signed) }))
-    )
-  }
-
-  announcesWith(who: string, announcement: ReturnType<typeof headOf>, coSignatures: SignatureBy[]): Uint8Array {
-    const attachment = AnnouncementAttachment.encode({ payload: EMPTY, coSignatures, certificate: EMPTY })
-    return this.says(who, { announcement }, this.story.keyOf(who), attachment)
-  }
-
-  coSigns(who: string, announcement: Uint8Array, term: number, serial: number): void {
-    const rest = { signature: zeros(64).fill(1), promisedTerm: term, promisedSerial: serial }
-    this.says(who, { coSignature: { announcement, term, serial, attempt: 0, ...rest } })
-  }
-
-  keeps(who: string, entry: string, value: Uint8Array, isDurable = true): void {
-    this.does(who, { type: 'persist', puts: [stateRow(entry, value)], deletes: [], isDurable })
-  }
-
-  holds(who: string, announcement: number, issuer = ALICE, term = 5): void {
-    const epoch = { ...EPOCH, term, announcement: zeros(32).fill(announcement), issuer: this.userOf(issuer) }
-    this.keeps(who, `epoch/${NAME}/${hex(epoch.announcement)}`, EpochRow.encode(epoch))
-  }
-
-  isAlarmed(who: string): void {
-    const notice = { type: 'alarm', channel: CHANNEL, manager: this.userOf(ALICE), check: 414 } as const
-    this.does(who, { type: 'notify', notice })
-  }
-
-  asksForKey(who: string, request: number): void {
-    const keyRequest = { prekey: zeros(16), attempt: 0, enc: zeros(1120), sealed: zeros(1040) }
-    this.says(who, { keyRequest }, signingKey(zeros(32).fill(request)))
-  }
-
-  getsKey(who: string): void {
-    const line = { channel: CHANNEL, group: EMPTY, term: 1, serial: 1 }
-    const notice = { type: 'epoch', ...line, reason: Reason.ADMITTED, issuer: this.userOf(ALICE) } as const
-    this.does(who, { type: 'notify', notice })
-  }
-
-  userOf(who: string): Uint8Array {
-    return this.story.keyOf(who).publicKey
-  }
-
-  wait(forMs: number): void {
-    this.story.world.run(forMs)
-  }
-}
-
-const headOf = (term: number, serial: number) => ({
-  group: EMPTY,
-  key: { term, serial, commitment: zeros(16) },
-  roster: zeros(32),
-  logHead: zeros(32),
-  descriptor: { version: 1, hash: zeros(32) },
-  previous: EMPTY,
-  reason: Reason.TAKEOVER,
-  notAfter: 1,
-  payload: zeros(32),
-  chunks: []
-})
-
-const EPOCH: EpochRow = { ...EpochRow.decode(EMPTY), serial: 1, commitment: zeros(16) }
 const channelRow = (term: number, serial: number): Uint8Array =>
   ChannelRow.encode({ ...ChannelRow.decode(EMPTY), promisedTerm: term, promisedSerial: serial })
 const selfRow = (recordSeq: number, record = EMPTY): Uint8Array =>
   SelfRow.encode({ ...SelfRow.decode(EMPTY), recordSeq, record })
 const userRow = (seq: number): Uint8Array => UserRow.encode({ ...UserRow.decode(EMPTY), seq })
-
-/** The invariant that breaks, and how. */
-function broken(act: () => void): string {
-  try {
-    act()
-  } catch (error) {
-    if (error instanceof RunError) return error.violation.message
-    throw error
-  }
-  return 'nothing'
-}
-
-const onStage = (managers: number, checker: (truth: Truth) => Checker, act: (stage: Stage) => void): string => {
-  const stage = new Stage(managers, checker)
-  return broken(() => act(stage))
-}
 
 describe('sim/puppets', () => {
   describe('one value per number', () => {
@@ -409,14 +243,6 @@ describe('sim/puppets', () => {
       ;(node.machine as Puppet).told = [{ type: 'result', id: 0, result: { type: 'done' } }]
       stage.story.world.command(node, { type: 'remove', channel: CHANNEL, user: stage.userOf(DAVE), isForCause: false })
     }
-    const admitted = (stage: Stage): void => {
-      const content = Statement.encode({
-        ...Statement.decode(EMPTY),
-        operation: Operation.ADMIT,
-        subject: stage.userOf(DAVE)
-      })
-      stage.keeps(ALICE, `log/${NAME}/01`, SignedStatement.encode({ author: EMPTY, content, signature: EMPTY }))
-    }
     const message = {
       ...{ group: EMPTY, key: { term: 5, serial: 1, commitment: zeros(16) }, device: 0, boot: zeros(16), counter: 0 },
       ...{ previous: EMPTY, lamport: 1, descriptor: zeros(32), logHead: zeros(32), commitment: zeros(32) },
@@ -446,11 +272,8 @@ describe('sim/puppets', () => {
         said(stage)
       },
       'takes a removal': (stage, isDurable) => {
-        admitted(stage)
-        const removal = { ...Statement.decode(EMPTY), operation: Operation.REMOVE, subject: stage.userOf(DAVE) }
-        const content = Statement.encode(removal)
-        const row = SignedStatement.encode({ author: EMPTY, content, signature: EMPTY })
-        stage.keeps(ALICE, `pending/${NAME}/1`, row, isDurable)
+        stage.keepsStatement(ALICE, 'log', Operation.ADMIT, DAVE)
+        stage.keepsStatement(ALICE, 'pending', Operation.REMOVE, DAVE, isDurable)
         removed(stage)
       }
     }
