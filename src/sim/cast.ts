@@ -14,7 +14,7 @@ import { type Lie, lying } from './lying-manager.ts'
 import { CALM } from './network.ts'
 import type { JudgingMachine, NodeConfig, Pending, SimNode } from './node.ts'
 import { Random } from './random.ts'
-import { Rosters } from './rosters.ts'
+import { knowsInvite, Rosters } from './rosters.ts'
 import type { Setting } from './scene.ts'
 import { NAME_MARK, type Person, TEXT_MARK, Truth } from './truth.ts'
 
@@ -242,7 +242,7 @@ export class Cast<W extends Setting = Setting> {
 
   /** Tells a person to join, or to try again when the last try is some time ago. */
   join(person: Person): void {
-    const { invite } = this.truth
+    const invite = this.truth.invites.at(-1)
     const last = person.joins.at(-1)
     person.isJoining = true
     if (invite === undefined || (last !== undefined && this.world.time - last.at < JOIN_AGAIN_MS)) return
@@ -406,6 +406,20 @@ export class Cast<W extends Setting = Setting> {
     person.isRolledBack = true
     // The founder, too, has to join what its disk does not know any more.
     person.isJoining ||= person.joins.length > 0
+    this.#forgetInvites()
+  }
+
+  /** Invites that nobody has heard of but who forgot them are worth nothing: those who ask with one get another. */
+  #forgetInvites(): void {
+    const { truth } = this
+    const isKnown = (invite: string): boolean => truth.people.some(({ node }) => knowsInvite(node, invite))
+    truth.invites = truth.invites.filter(isKnown)
+    for (const person of truth.people) {
+      const isVain = person.joins.some(({ command }) => command.type === 'join' && !isKnown(command.invite))
+      if (person.readyAt !== undefined || !isVain) continue
+      person.joins = []
+      person.isJoining = truth.invites.length > 0
+    }
   }
 
   #flood(what: Flood, count: number, as: string | undefined): void {

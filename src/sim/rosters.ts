@@ -2,9 +2,11 @@
  * Who is in a channel and in its groups by the statements that a peer keeps: derived here a second time and in the plainest
  * way, so that checkers do not take a control log's word for it.
  */
-import { hex, mapKey, unhex } from '../base/bytes.ts'
+import { equalBytes, hex, mapKey, unhex } from '../base/bytes.ts'
 import { IdSet } from '../core/channel/id-set.ts'
+import { readInvite, tokenHash } from '../core/channel/invite.ts'
 import type { Row } from '../core/machine.ts'
+import { Refusal } from '../core/reject.ts'
 import { Descriptor, DescriptorChain, Operation, SignedStatement, Statement } from '../wire/messages.ts'
 import { ChannelRow } from '../wire/rows.ts'
 import type { SimNode } from './node.ts'
@@ -121,6 +123,18 @@ const isParting = ({ operation }: Statement): boolean =>
 
 const isEnding = (statement: Statement): boolean =>
   isParting(statement) || statement.operation === Operation.TAKE_OUT_OF_GROUP
+
+/** Whether a peer knows of an invite: whoever gave it out has stated it. One without a token is for everybody. */
+export function knowsInvite({ disk }: SimNode, text: string): boolean {
+  const invite = readInvite(text)
+  if (invite instanceof Refusal) return false
+  if (invite.token.length === 0) return true
+  const token = tokenHash(invite.channel, invite.token)
+  return [...disk.all()].some(({ entry, value }) => {
+    const statement = entry.startsWith(LOG_ROWS) || entry.startsWith(PENDING_ROWS) ? statementIn(value) : undefined
+    return statement?.operation === Operation.INVITE && equalBytes(statement.subject, token)
+  })
+}
 
 /** Ids of the statements that a peer keeps, in force or not, in hex; of nicks it may keep some and not others. */
 export function statementsKept(node: SimNode): Set<string> {

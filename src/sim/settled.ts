@@ -6,7 +6,10 @@ import { groupEpochOf } from './epochs.ts'
 import { Rosters } from './rosters.ts'
 import { isStaying, isWanted } from './truth.ts'
 
-/** All who should be members and are up have the key, and the same one, and those of their groups; who lost the command to join gives it again. */
+/**
+ * All who should be members and are up have the key, and the same one, and those of their groups; who lost the command to join, or
+ * the invite, gives it again.
+ */
 export const isSettled: Condition = (story) => {
   const views: ChannelView[] = []
   let areAllReady = true
@@ -14,7 +17,7 @@ export const isSettled: Condition = (story) => {
     const isToBe = person.isJoining || isWanted(person)
     if (!isToBe || !isStaying(person) || !person.node.isUp) continue
     const view = story.view(person.name)
-    if (person.isJoining && story.isOutside(person.name)) story.join(person)
+    if (person.isJoining && (person.joins.length === 0 || story.isOutside(person.name))) story.join(person)
     if (view?.key !== 'ready') areAllReady = false
     else views.push(view)
   }

@@ -65,7 +65,7 @@ export interface Person {
   /** It was told to join or to create, and goes on trying. */
   isJoining: boolean
   /** The commands to create or to join, given to its peer. */
-  readonly joins: Pending[]
+  joins: Pending[]
   /** The commands to leave or to remove it, given to whomever. One that was lost in a crash may still have worked. */
   readonly partings: Pending[]
   /** When it had the channel's key first. */
@@ -87,8 +87,8 @@ export class Truth implements Checker {
   readonly said: Said[] = []
   /** The channel of the story, once it is created. */
   channel: Uint8Array | undefined
-  /** The newest invite. */
-  invite: string | undefined
+  /** Oldest first. */
+  invites: readonly string[] = []
   /** What was told to be done to each group, by its name in the story, in order. */
   readonly groups = new Map<string, GroupChange[]>()
   /** The newest heartbeat of the highest term of an honest manager; undefined before the first. */
@@ -178,7 +178,7 @@ export class Truth implements Checker {
     if (effect.type !== 'result' || effect.result instanceof Error) return
     const command = node.commands.get(effect.id)?.command
     if (command?.type === 'createChannel' && effect.result.type === 'channel') this.channel ??= effect.result.channel.id
-    if (effect.result.type === 'invite') this.invite = effect.result.invite
+    if (effect.result.type === 'invite') this.invites = [...this.invites, effect.result.invite]
   }
 
   onNotice(node: SimNode, notice: Notice, world: Scene): void {

@@ -21,9 +21,9 @@ import {
 
 /** The invite loses its token on the way. */
 const stripInvite: Promised = (story) => {
-  const invite = readInvite(story.truth.invite!)
+  const invite = readInvite(story.truth.invites.at(-1)!)
   if (invite instanceof Refusal) throw invite
-  story.truth.invite = inviteText({ ...invite, descriptor: invite.descriptor!, token: EMPTY })
+  story.truth.invites = [inviteText({ ...invite, descriptor: invite.descriptor!, token: EMPTY })]
 }
 
 describe('stories/joining', () => {
