@@ -12,7 +12,7 @@ import { FALSE_HEADS, LIES, type Lie } from './lying-manager.ts'
 import { LIAR_FAULT, OFFICE_FAULTS, type OfficeFault, sufferInOffice, sufferLiar } from './office-faults.ts'
 import {
   everyoneReads,
-  groupsAreAsTold,
+  groupsComeAsTold,
   hasLostNothing,
   haveAllRead,
   nothingIsLost,
@@ -222,7 +222,7 @@ function ending(scenario: Scenario): Step[] {
     { type: 'expect', promise: somebodyLeads() },
     { type: 'settle', withinMs: SETTLE_MS },
     { type: 'expect', promise: removalsAreAdopted() },
-    { type: 'expect', promise: groupsAreAsTold() },
+    { type: 'expect', promise: groupsComeAsTold() },
     ...last.map((words): Step => ({ type: 'say', ...words })),
     { type: 'expect', promise: (story) => void story.until(everyLastWord(last), LAST_WORDS_MS) },
     ...last.map(
