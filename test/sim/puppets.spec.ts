@@ -4,6 +4,7 @@ import { EMPTY, hex, utf8, zeros } from '../../src/base/bytes.ts'
 import { MINUTE_MS, SECOND_MS } from '../../src/base/time.ts'
 import { coSignedBytes } from '../../src/core/channel/announcement.ts'
 import { makeFrame } from '../../src/core/channel/frame.ts'
+import { IdSet } from '../../src/core/channel/id-set.ts'
 import type { Effect, Env, Event } from '../../src/core/machine.ts'
 import { STATE_ROOM, stateKey, stateRow } from '../../src/core/out.ts'
 import { type SigningKey, sign, signingKey } from '../../src/crypto/sign.ts'
@@ -14,6 +15,7 @@ import { Delivery } from '../../src/sim/checkers/delivery.ts'
 import { Monotonic } from '../../src/sim/checkers/monotonic.ts'
 import { OneValue } from '../../src/sim/checkers/one-value.ts'
 import { Promised } from '../../src/sim/checkers/promised.ts'
+import { Signing } from '../../src/sim/checkers/signing.ts'
 import { LEADER } from '../../src/sim/deeds.ts'
 import type { JudgingMachine } from '../../src/sim/node.ts'
 import { removalsAreAdopted, somebodyLeads } from '../../src/sim/promises.ts'
@@ -460,6 +462,43 @@ describe('sim/puppets', () => {
         expect(keeping((stage) => act(stage, false))).to.match(/^I-23/)
       })
     }
+  })
+
+  describe('what managers sign', () => {
+    const signing = (act: (stage: Stage) => void): string => onStage(3, (truth) => new Signing(truth), act)
+    const states = (stage: Stage, entry: string, fields: Partial<Statement>): void => {
+      const content = Statement.encode({ ...Statement.decode(EMPTY), subject: stage.userOf(DAVE), ...fields })
+      stage.keeps(BOB, entry, SignedStatement.encode({ author: EMPTY, content, signature: EMPTY }))
+    }
+    /** @param attempts - how often it was sent before. */
+    const signs = (stage: Stage, attempts: number): void => {
+      const roster = PEOPLE.reduce((ids, who) => ids.with(stage.userOf(who)), IdSet.EMPTY).root()
+      const coSignatures = Array.from({ length: attempts }, () => ({ signer: EMPTY, signature: EMPTY }))
+      stage.coSigns(
+        BOB,
+        stage.announcesWith(ALICE, { ...headOf(5, 2), roster, previous: zeros(32) }, coSignatures),
+        5,
+        2
+      )
+    }
+    const admitted = (stage: Stage): void => states(stage, `log/${NAME}/01`, { operation: Operation.ADMIT })
+    const removed = (stage: Stage): void => states(stage, `pending/${NAME}/02`, { operation: Operation.REMOVE })
+
+    it('a roster with somebody whose removal the signer knows breaks I-4, and what was signed before may be said again', () => {
+      const late = (stage: Stage): void => {
+        admitted(stage)
+        removed(stage)
+        signs(stage, 0)
+      }
+      expect(signing(late)).to.match(/^I-4: bob signs/)
+      const again = (stage: Stage): void => {
+        admitted(stage)
+        signs(stage, 0)
+        removed(stage)
+        signs(stage, 1)
+      }
+      expect(signing(again)).to.equal('nothing')
+    })
   })
 
   describe('what never goes down', () => {

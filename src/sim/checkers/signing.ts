@@ -70,7 +70,9 @@ export class Signing implements Checker {
     const said = frame instanceof Refusal ? undefined : frame?.body.coSignature
     // Without a signature it says no.
     const proposal = said?.signature.length ? this.#proposals.get(mapKey(said.announcement)) : undefined
-    if (proposal === undefined || this.#signed.get(node) === proposal) return
+    const before = this.#signed.get(node)
+    // Whoever is asked again says again what it said, whatever it has heard meanwhile.
+    if (proposal === undefined || (before !== undefined && equalBytes(before.id, proposal.id))) return
     this.#signed.set(node, proposal)
     this.#requireRoster(node, proposal)
     if (proposal.body.announcement!.key!.serial === 1) this.#requireVacancy(node, proposal, world)
