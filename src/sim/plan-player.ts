@@ -15,6 +15,7 @@ import { CALM } from './network.ts'
 import type { Goal, Plan, PlannedAct, PlannedPhase, PlannedStep } from './plan.ts'
 import type { Stage } from './play.ts'
 import {
+  areGroupsAsTold,
   areRemovalsAdopted,
   everyPairIsHeard,
   groupsAreAsTold,
@@ -216,7 +217,7 @@ export class PlanPlayer {
         book.note('I-18')
         break
       case 'grouped':
-        await this.#until(isSettled, withinMs)
+        await this.#until((one) => isSettled(one) && areGroupsAsTold(one), withinMs)
         groupsAreAsTold()(story)
         break
       case 'read': {

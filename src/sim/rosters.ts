@@ -127,8 +127,7 @@ const isEnding = (statement: Statement): boolean =>
 /** Whether a peer knows of an invite: whoever gave it out has stated it. One without a token is for everybody. */
 export function knowsInvite({ disk }: SimNode, text: string): boolean {
   const invite = readInvite(text)
-  if (invite instanceof Refusal) return false
-  if (invite.token.length === 0) return true
+  if (invite instanceof Refusal || invite.token.length === 0) return true
   const token = tokenHash(invite.channel, invite.token)
   return [...disk.all()].some(({ entry, value }) => {
     const statement = entry.startsWith(LOG_ROWS) || entry.startsWith(PENDING_ROWS) ? statementIn(value) : undefined

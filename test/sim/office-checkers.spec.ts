@@ -9,7 +9,14 @@ import { Chain } from '../../src/sim/checkers/chain.ts'
 import { Removal } from '../../src/sim/checkers/removal.ts'
 import { Signing } from '../../src/sim/checkers/signing.ts'
 import { STEP } from '../../src/sim/forger.ts'
-import { type Announcement, AnnouncementPayload, Descriptor, Operation } from '../../src/wire/messages.ts'
+import { TERM_JUMP } from '../../src/wire/limits.ts'
+import {
+  type Announcement,
+  type AnnouncementAttachment,
+  AnnouncementPayload,
+  Descriptor,
+  Operation
+} from '../../src/wire/messages.ts'
 import { ALICE, BOB, CAROL, DAVE } from '../people.ts'
 import { CHANNEL, headOf, onStage, type Stage } from './stage.ts'
 
@@ -37,10 +44,16 @@ describe('sim/office-checkers', () => {
 
     /** Somebody proposes an epoch that follows another, and Bob signs it. */
     const bobSigns =
-      (by: string, term: number, serial: number, fields: (stage: Stage) => Partial<Announcement> = () => ({})): Act =>
+      (
+        by: string,
+        term: number,
+        serial: number,
+        fields: (stage: Stage) => Partial<Announcement> = () => ({}),
+        attempt = 0
+      ): Act =>
       (stage) => {
         const head = { ...headOf(term, serial), previous: BEFORE, ...fields(stage) }
-        stage.coSigns(BOB, stage.announcesWith(by, head, []), term, serial)
+        stage.coSigns(BOB, stage.announcesWith(by, head, [], { attempt }), term, serial)
       }
 
     const admitted: Act = (stage) => stage.keepsStatement(BOB, 'log', Operation.ADMIT, DAVE)
@@ -79,6 +92,14 @@ describe('sim/office-checkers', () => {
       expect(signing(admitted, removed, roster(...MANAGERS, DAVE))).to.match(/^I-4: bob signs a roster with dave,/)
     })
 
+    it('what was signed before a removal was known may be signed again', () => {
+      const removed: Act = (stage) => stage.keepsStatement(BOB, 'pending', Operation.REMOVE, DAVE)
+      const fields = (stage: Stage): Partial<Announcement> => ({ roster: rosterOf(stage, ...MANAGERS, DAVE) })
+      const signed = [0, 1].map((attempt) => bobSigns(ALICE, 1, 2, fields, attempt))
+      expect(signing(admitted, signed[0]!, removed, signed[1]!)).to.equal('nothing')
+      expect(signing(admitted, removed, signed[1]!)).to.match(/^I-4/)
+    })
+
     it('a later epoch for another than who opened the term breaks I-10', () => {
       const opened: Act = (stage) => {
         stage.announces(CAROL, 2, 1)
@@ -105,6 +126,19 @@ describe('sim/office-checkers', () => {
       expect(signing(bobSigns(ALICE, 1, 2), alarmed, told())).to.equal('nothing')
       expect(signing(bobSigns(ALICE, 1, 2), told(CAROL))).to.equal('nothing')
       expect(signing(bobSigns(ALICE, 1, 2), told())).to.match(/^I-13: bob has signed another announcement/)
+    })
+
+    it('it need not be by one that was spoilt on the way, or is under another version of the descriptor', () => {
+      const told =
+        (fields: Partial<Announcement>, rest: Partial<AnnouncementAttachment>): Act =>
+        (stage) => {
+          stage.announcesWith(ALICE, { ...headOf(1, 2), ...fields }, [], rest)
+          stage.wait(SECOND_MS)
+        }
+      const spoilt = told({}, { payload: zeros(8) })
+      const unknown = told({ descriptor: { version: 2, hash: zeros(32) } }, {})
+      expect(signing(bobSigns(ALICE, 1, 2), spoilt)).to.equal('nothing')
+      expect(signing(bobSigns(ALICE, 1, 2), unknown)).to.equal('nothing')
     })
 
     describe('while it hears who is in office', () => {
@@ -218,6 +252,7 @@ describe('sim/office-checkers', () => {
         const payload = AnnouncementPayload.encode({ tree: { ...STEP, depth: 1 }, sealed: EMPTY })
         return stage.announcesWith(ALICE, headOf(1, 2), [], { payload, certificate })
       }
+    const wild = (stage: Stage): Uint8Array => stage.announces(ALICE, TERM_JUMP + 2, 1, BOB)
     const heard: Act = (stage) => stage.wait(SECOND_MS)
 
     for (const [what, announce] of Object.entries({ 'signed by a quorum': signed, 'a step': stepped(BEFORE) })) {
@@ -229,7 +264,7 @@ describe('sim/office-checkers', () => {
       })
     }
 
-    it('it may be one before another that it has not heard of in this start, is a mere proposal, or nobody follows', () => {
+    it('it may be one before another that it has not heard of in this start, is a mere proposal, out of reach, or nobody follows', () => {
       const restarted: Act = (stage) => {
         stage.story.act({ type: 'crash', who: DAVE })
         stage.story.act({ type: 'start', who: DAVE })
@@ -238,7 +273,8 @@ describe('sim/office-checkers', () => {
         speaking(announced(signed), says(1)),
         speaking(announced(signed), heard, restarted, says(1)),
         speaking(announced(stepped(EMPTY)), heard, says(1)),
-        speaking(announced(signed, false), heard, says(1))
+        speaking(announced(signed, false), heard, says(1)),
+        speaking(announced(wild), heard, says(1))
       ]
       expect(told).to.deep.equal(told.map(() => 'nothing'))
     })

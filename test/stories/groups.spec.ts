@@ -6,7 +6,19 @@ import { isInGroup } from '../../src/sim/promises.ts'
 
 import type { Promised, Step } from '../../src/sim/story.ts'
 import { peekKind } from '../../src/sim/trace.ts'
-import { ALICE, BOB, CAROL, cannotRead, DAVE, gathering, hasRead, haveAllRead, MALLORY, tell } from '../people.ts'
+import {
+  ALICE,
+  BOB,
+  CAROL,
+  cannotRead,
+  DAVE,
+  gathering,
+  hasRead,
+  haveAllRead,
+  isReady,
+  MALLORY,
+  tell
+} from '../people.ts'
 
 const KITCHEN = 'kitchen'
 const GARDEN = 'garden'
@@ -264,6 +276,47 @@ describe('stories/groups', () => {
         promise(cannotRead(MALLORY, 'later')),
         promise((story) => story.until(hasRead(MALLORY, 'for all'), 0) || story.fail('she is in the channel'))
       ]
+    )
+  })
+
+  it('who was put in on one side of a split and admitted again on the other is in the group, also when who admitted it is gone', () => {
+    const people = [ALICE, BOB, CAROL, DAVE]
+    const split = (...sets: readonly (readonly string[])[]): Step[] => [{ type: 'heal' }, { type: 'partition', sets }]
+    const restart = (who: string): Step[] => [{ type: 'crash', who }, { type: 'start', who }, wait(5_000)]
+    tell(
+      people,
+      [
+        { type: 'create', who: ALICE },
+        { type: 'invite', who: ALICE },
+        { type: 'join', who: BOB },
+        { type: 'join', who: DAVE },
+        settle,
+        { type: 'createGroup', group: KITCHEN, by: ALICE },
+        wait(1_000),
+        // Carol is admitted by Bob, and Dave puts her in.
+        ...split([ALICE], [BOB, CAROL, DAVE]),
+        wait(9_000),
+        { type: 'join', who: CAROL },
+        once(isReady(CAROL)),
+        { type: 'putIntoGroup', group: KITCHEN, who: CAROL, by: DAVE },
+        once(isInGroup(KITCHEN, CAROL)),
+        wait(5_000),
+        // She is admitted by Alice, too, who knows nothing of that, and whose term is the one that stays.
+        { type: 'crash', who: BOB },
+        { type: 'crash', who: CAROL },
+        { type: 'emptyDisk', who: CAROL },
+        ...split([ALICE, CAROL], [DAVE]),
+        { type: 'start', who: CAROL },
+        { type: 'join', who: CAROL },
+        ...restart(ALICE),
+        ...restart(ALICE),
+        once(isReady(CAROL)),
+        { type: 'heal' },
+        once(isInGroup(KITCHEN, CAROL)),
+        say(ALICE, 'stew', KITCHEN),
+        once(hasRead(CAROL, 'stew'))
+      ],
+      { managers: [ALICE, BOB], memberManagers: [DAVE] }
     )
   })
 

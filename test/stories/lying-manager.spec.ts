@@ -136,6 +136,25 @@ describe('stories/lying-manager', function () {
     ])
   })
 
+  it('one that runs twice at once gives way to what its other machine has opened, and all follow it when that one is gone', () => {
+    lied(
+      'two lives',
+      [
+        { type: 'crash', who: MALLORY },
+        { type: 'start', who: MALLORY },
+        wait(3),
+        { type: 'start', who: twinOf(MALLORY) },
+        wait(5),
+        { type: 'crash', who: twinOf(MALLORY) },
+        { type: 'settle', withinMs: 30_000 },
+        say(CAROL, 'after'),
+        wait(5),
+        expectThat(everyoneReads('after'))
+      ],
+      [MALLORY, ALICE]
+    )
+  })
+
   it('a roster with somebody whom nobody admitted is an alarm, and nothing is said under it', () => {
     for (const managers of [MANAGERS, [MALLORY, ALICE]]) {
       lied(

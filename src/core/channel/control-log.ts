@@ -57,6 +57,8 @@ export const hasEnding = (statement: CheckedStatement): boolean =>
 
 const isRemoval = ({ statement }: CheckedStatement): boolean => statement.operation === Operation.REMOVE
 
+const isAdmit = ({ statement }: CheckedStatement): boolean => statement.operation === Operation.ADMIT
+
 /** Whether an admit is made in knowledge of a removal: it names an admit that the removal ended. */
 const knowsOf = (admit: CheckedStatement, removal: CheckedStatement): boolean =>
   removal.statement.ends.length === 0 || hasOneOf(admit.statement.ends, removal.statement.ends)
@@ -333,15 +335,18 @@ export class ControlLog {
     })
   }
 
-  /** Whether a pending statement changes who is in the roster, or in a group. */
+  /**
+   * Whether a pending statement may change who is in the roster, or in a group. So may a further admit of a member: a
+   * putting-in stands on the admits that it names, and on no other.
+   */
   get hasUnappliedChange(): boolean {
-    return this.hasUnappliedRemoval || this.hasUnappliedAdmit || this.pending().some(isAboutGroup)
+    return this.hasUnappliedRemoval || this.pending().some((one) => isAdmit(one) || isAboutGroup(one))
   }
 
+  /** Whether a pending admit lets somebody in. */
   get hasUnappliedAdmit(): boolean {
-    const isAdmit = ({ statement }: CheckedStatement): boolean =>
-      statement.operation === Operation.ADMIT && !this.#members.has(statement.subject)
-    return this.#pending.size > 0 && this.pending().some(isAdmit)
+    if (this.#pending.size === 0) return false
+    return this.pending().some((one) => isAdmit(one) && !this.#members.has(one.statement.subject))
   }
 
   /** Whether the log knows anything of a user: it was admitted, or removed, once. */
@@ -510,7 +515,6 @@ export class ControlLog {
     const ended = new Set(standing?.ended)
     for (const { statement } of endings) for (const id of statement.ends) ended.add(mapKey(id))
     const removals = [...(standing?.removals ?? []), ...endings.filter(isRemoval)]
-    const isAdmit = ({ statement }: CheckedStatement): boolean => statement.operation === Operation.ADMIT
     return [...(standing?.admits.values() ?? []), ...own.filter(isAdmit)].filter(
       (admit) => !ended.has(mapKey(admit.statement.admitId)) && removals.every((removal) => knowsOf(admit, removal))
     )

@@ -366,9 +366,11 @@ export class Tenure {
   /** Called whenever something has come in: who is in office may have changed, and what we are to do with it. */
   review(env: Env, out: Out): void {
     this.#lookUpNewcomers(out)
-    const { office, user, charter, isManager, rivalTerm } = this.#context
+    const { office, user, charter, isManager, rivalTerm, promised } = this.#context
     if (this.#stage === 'acting') {
-      if (!isManager || !equalBytes(office.manager, user)) return this.#resign(env)
+      // A later term of ours was opened by another machine of our user: this one has nothing of its tree.
+      const isOurs = equalBytes(office.manager, user) && office.term <= promised.term
+      if (!isManager || !isOurs) return this.#resign(env)
       if (this.#issuer.draft?.plan.number.serial === 1) return
       if (charter.ref.version > this.#version) this.#stand(Reason.DESCRIPTOR_CHANGED, env, out)
       // Another was in office beside us: a term above both is the one that everybody follows.

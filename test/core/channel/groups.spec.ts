@@ -233,6 +233,18 @@ describe('the groups of a control log', () => {
     expect(log.spent(), 'a nick is no going').to.deep.equal([goes, leaves])
   })
 
+  it('wait for an admit that a putting-in stands on, of who is a member by another', () => {
+    const elsewhere = admit(bob)
+    const log = logOf([b1, made, put(kitchen, bob, elsewhere)])
+    expect(log.groupMembers(kitchen).has(bob.publicKey)).to.equal(false)
+    log.addPending(elsewhere)
+    expect(log.hasUnappliedAdmit, 'it lets nobody in').to.equal(false)
+    expect(log.hasUnappliedChange).to.equal(true)
+    commit(log, elsewhere)
+    expect(log.groupMembers(kitchen).has(bob.publicKey)).to.equal(true)
+    expect(log.hasUnappliedChange).to.equal(false)
+  })
+
   it('wait to be brought to what is said of them, and are silent while somebody is to go', () => {
     const before = [b1, c1, made, make(garden, 'garden'), bobIn]
     for (const one of [make(random(16), 'x'), put(kitchen, carol, c1), takeOut(kitchen, bob, []), dissolve(garden)]) {
