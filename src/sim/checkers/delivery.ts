@@ -181,7 +181,8 @@ export class Delivery implements Checker {
     const mayWait = isAlone || people.some(({ isRolledBack }) => isRolledBack)
     for (const { pending, by, text, group, to } of said) {
       if (to !== undefined || !isTaken(pending) || !isWanted(by) || by.isRolledBack || !by.node.isUp) continue
-      if (mayWait && !isKeyReady(by.node)) continue
+      // Who lived twice may have two records of one number: no manager takes the one for the other.
+      if ((mayWait || by.isByzantine) && !isKeyReady(by.node)) continue
       // There is nobody to carry what is said by the only member.
       if (people.every((other) => other === by || !isWanted(other))) continue
       const isOut = group.length > 0 && !Rosters.of(this.#truth, by.node).groupMembers(group).has(by.key)
