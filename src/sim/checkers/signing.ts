@@ -35,7 +35,8 @@ export class Signing implements Checker {
   readonly #signed = new Map<SimNode, Frame>()
   /** Who said last to each that it is in office, when, virtual ms, and how far its clocks were apart then. */
   readonly #led = new Map<SimNode, { readonly by: Uint8Array; readonly at: number; readonly apartMs: number }>()
-
+  /** The newest of these heartbeats that each has heard in this start. */
+  readonly #beats = new Map<SimNode, { readonly term: number; readonly counter: number }>()
   /** The newest version of the channel's descriptor that each has told its user of; of none it knows the first alone. */
   readonly #descriptors = new Map<SimNode, Descriptor>()
 
@@ -59,6 +60,7 @@ export class Signing implements Checker {
   onStart(node: SimNode): void {
     this.#signed.delete(node)
     this.#led.delete(node)
+    this.#beats.delete(node)
   }
 
   onEffect(node: SimNode, effect: Effect, world: Scene): void {
@@ -148,8 +150,13 @@ export class Signing implements Checker {
     if (heartbeat?.isFollowing !== false || !this.#truth.personOf(node)?.isManager) return
     // Whose epoch it has, that one is in office to its knowledge, too.
     const held = epochInForce(node)
-    if (held?.term === heartbeat.term && equalBytes(held.issuer, author))
-      this.#led.set(node, { by: author, at: time, apartMs: apartMs(node, time) })
+    if (held?.term !== heartbeat.term || !equalBytes(held.issuer, author)) return
+    const { term, counter } = heartbeat
+    const newest = this.#beats.get(node)
+    // A replay says nothing.
+    if (term === newest?.term && counter <= newest.counter) return
+    this.#beats.set(node, { term, counter })
+    this.#led.set(node, { by: author, at: time, apartMs: apartMs(node, time) })
   }
 
   #isLiar(node: SimNode): boolean {
