@@ -81,6 +81,7 @@ export class Member {
     this.keyring = keyring
     this.watch = new Watch(context)
     this.succession = new Succession(context, keyring, {
+      onPassed: (passed) => this.speaker.recall(passed),
       onAdopted: (env, out) => this.#onEpoch(env, out),
       onComer: (user, group, out) => this.receipts.noteComer(user, group, this.clock.saidTo(group), out)
     })
@@ -412,8 +413,7 @@ export class Member {
     const { term, serial } = epoch.key
     const { reason, issuer } = epoch
     out.notify({ type: 'epoch', channel: this.#context.channel, group: EMPTY, term, serial, reason, issuer })
-    const passed = this.succession.takePassed()
-    if (charter.descriptor.managers.length > 1) this.speaker.sayAgain(passed, this.succession.lately, out)
+    if (charter.descriptor.managers.length > 1) this.speaker.prune(this.succession.lately, out)
     this.statements.repeatStatements(env, out)
     this.statements.registerNick(env, out)
     this.groups.onChannelEpoch(env, out)

@@ -159,14 +159,15 @@ export class Outbox {
     }
   }
 
-  /** Puts sent ones under these epochs back, to be sealed and sent again, before what waits. */
-  recall(epochs: ReadonlySet<string>): void {
+  /** Puts sent ones under these epochs back, to be sealed and sent again, before what waits. @returns the rows that change. */
+  recall(epochs: ReadonlySet<string>): Row[] {
     const again = [...this.#sent.values()].filter(({ under }) => epochs.has(hex(under)))
     for (const entry of again) {
       this.#sent.delete(entry.local)
       entry.again = (entry.again ?? 0) + 1
     }
     this.#take([...again, ...this.#entries.values()])
+    return again.map((entry) => this.rowOf(entry))
   }
 
   #take(entries: readonly OutboxEntry[]): void {

@@ -170,14 +170,17 @@ export class Speaker {
   }
 
   /**
-   * Others passed over epochs that we spoke under: whoever was not in them gets to hear it now. What was said under epochs
-   * that are long over is let go.
+   * Others passed over epochs that we spoke under: whoever was not in them is to hear it.
    *
    * @param passed - ids of their announcements, hex.
-   * @param kept - of the epochs before this one that are known.
+   * @returns rows that say so.
    */
-  sayAgain(passed: ReadonlySet<string>, kept: ReadonlySet<string>, out: Out): void {
-    this.#outbox.recall(passed)
+  recall(passed: ReadonlySet<string>): Row[] {
+    return this.#outbox.recall(passed)
+  }
+
+  /** What was said under epochs that are long over is let go. @param kept - ids of announcements of the others, hex. */
+  prune(kept: ReadonlySet<string>, out: Out): void {
     out.note([], this.#outbox.prune(kept))
   }
 

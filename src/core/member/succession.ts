@@ -53,6 +53,13 @@ const GROUP_CHANGE: Partial<Record<Operation, (Notice & { type: 'group' })['chan
 
 /** What follows from an epoch. */
 export interface Following {
+  /**
+   * It is about to be in force.
+   *
+   * @param passed - epochs of ours that others have not, by hex of their announcements.
+   * @returns rows that become durable with it.
+   */
+  onPassed(passed: ReadonlySet<string>): Row[]
   /** It is in force. */
   onAdopted(env: Env, out: Out): void
   /** Somebody has come into the channel, or a group, by it; nothing was said under it yet. */
@@ -78,8 +85,6 @@ export class Succession {
   #certified = { term: 0, serial: 0 }
   /** First epochs of terms that were heard of and do not follow ours, newest last: where others parted from us. */
   #openings: CheckedAnnouncement[] = []
-  /** Epochs of ours that others have not, as the last adoption shows, by hex of their announcements. */
-  #passed: ReadonlySet<string> = new Set()
   /** Whether the current epoch is known to lead nowhere: only a grant helps. */
   #isOffChain = false
 
@@ -362,7 +367,7 @@ export class Succession {
     const { log, channel, user } = this.#context
     this.#context.noteOffice(officeOf(announcement))
     this.#context.version = announcement.head.descriptor.version
-    this.#passed = this.#passedOver(announcement)
+    const recalled = this.#following.onPassed(this.#passedOver(announcement))
     epoch.log = log.ids
     epoch.openTo(log.groupsOf(user), channel, user)
     const { puts, deletes } = this.#keyring.begin(epoch, env.now)
@@ -372,7 +377,7 @@ export class Succession {
     this.#needed = undefined
     out.push({
       type: 'persist',
-      puts: [...statements, ...puts, this.#keepAnnouncement(announcement), ...stored],
+      puts: [...statements, ...recalled, ...puts, this.#keepAnnouncement(announcement), ...stored],
       deletes: [...deletes, ...settled, ...stale],
       isDurable: true
     })
@@ -410,13 +415,6 @@ export class Succession {
   /** Whether an epoch is one of those that led here. */
   hasLedHere(key: KeyId): boolean {
     return this.#kept.some(({ head }) => keyIdKey(head.key) === keyIdKey(key))
-  }
-
-  /** What the last adoption passed over, or brings others to who were not there, once. */
-  takePassed(): ReadonlySet<string> {
-    const passed = this.#passed
-    this.#passed = new Set()
-    return passed
   }
 
   /** The epochs adopted lately, by hex of their announcements. */
