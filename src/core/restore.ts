@@ -33,7 +33,7 @@ export function restoreRooms(rooms: ReadonlyMap<string, Room>, rowsOf: RowsOf): 
   for (const { name, value } of rowsOf('pending')) {
     const context = rooms.get(name)?.context
     const statement = context && readStatement(context.channel, value)
-    if (statement !== undefined && !(statement instanceof Refusal)) context?.log.addPending(statement)
+    if (statement !== undefined && !(statement instanceof Refusal)) context?.log.addStranded(statement)
   }
   const restore = (kind: string, give: (room: Room, value: Uint8Array) => unknown): void => {
     for (const { name, value } of rowsOf(kind)) {

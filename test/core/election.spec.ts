@@ -624,6 +624,24 @@ describe('managers apart', () => {
     expect(bus.view(members[1]!, channel).members).to.equal(5)
   })
 
+  it('keep what one side stated though who stated it is gone, and who knows it stops before telling it', () => {
+    const all = world(3)
+    const { bus, managers, members, channel } = all
+    const [alice, ...others] = managers as [Node, Node, Node]
+    const [mia, nils] = members as [Node, Node]
+    const heal = part(all, [alice, mia])
+    bus.command(alice, { type: 'admit', channel, user: bus.add('otto').key.publicKey })
+    bus.pass(12_000)
+    bus.stop(alice)
+    heal()
+    while (bus.view(mia, channel).term !== bus.view(nils, channel).term) bus.pass(100)
+    bus.stop(mia)
+    bus.start(mia)
+    bus.pass(20_000)
+    agree(all, [...others, ...members])
+    expect(bus.view(nils, channel).members).to.equal(6)
+  })
+
   it('that went parted ways come together though whoever was in office is gone', () => {
     const all = world(3)
     const { bus, managers, members, channel } = all

@@ -88,7 +88,7 @@ export class ControlLog {
   readonly #pending = new Map<string, CheckedStatement>()
   /** Those of them that register a nick, by user. */
   readonly #pendingNicks = new Map<string, CheckedStatement>()
-  /** Those of them that an epoch covered which was passed over. */
+  /** Those of them that others may not know. */
   readonly #stranded = new Set<string>()
   readonly #seqs = new Map<string, number>()
   readonly #groups = new GroupBook()
@@ -257,12 +257,15 @@ export class ControlLog {
     return true
   }
 
-  /** Keeps a statement that an epoch covered which was passed over: whoever did not see that epoch may not know it. */
+  /**
+   * Keeps a statement that others may not know: an epoch covered it which was passed over, and whoever did not see that one has not
+   * heard of it; or it waited when we stopped, and whoever made it may be gone since.
+   */
   addStranded(one: CheckedStatement): void {
     if (this.addPending(one)) this.#stranded.add(mapKey(one.id))
   }
 
-  /** Statements of epochs that were passed over, which nobody else has told since. */
+  /** Those that nobody has told since, oldest first. */
   stranded(): CheckedStatement[] {
     return [...this.#stranded].flatMap((key) => this.#pending.get(key) ?? [])
   }

@@ -95,7 +95,6 @@ export class LogExchange {
     const own = log.pending().filter((one) => equalBytes(one.author, user))
     const stranded = isLate ? log.stranded() : []
     const told = [...new Set([...log.unappliedRemovals(), ...log.unappliedTakeOuts(), ...own, ...stranded])]
-    for (const one of stranded) log.noteTold(one)
     if (told.length > 0) this.#publishStatements(told, env, out)
     this.#retellLater(env)
   }
@@ -115,9 +114,10 @@ export class LogExchange {
   #publishStatements(told: readonly CheckedStatement[], env: Env, out: Out): void {
     const epoch = this.#keyring.current
     if (epoch === undefined || !this.#standing.isCarrierReady) return
-    const { channel, self } = this.#context
+    const { channel, self, log } = this.#context
     for (const statements of framesFull(told)) {
-      const list = StatementList.encode({ statements })
+      for (const one of statements) log.noteTold(one)
+      const list = StatementList.encode({ statements: statements.map(({ bytes }) => bytes) })
       const sealed = sealControl(epoch.control, { channel, group: EMPTY }, STATEMENTS, list, env.random(32))
       const frame = makeFrame(channel, self.key, { statements: { key: epoch.key, sealed } })
       out.push({ type: 'publish', channel, frame: frame.bytes })
@@ -167,17 +167,18 @@ export class LogExchange {
 }
 
 /** Statements in as many lists as frames are needed for them, removals first as they come. */
-function framesFull(told: readonly CheckedStatement[]): Uint8Array[][] {
-  const frames: Uint8Array[][] = []
+function framesFull(told: readonly CheckedStatement[]): CheckedStatement[][] {
+  const frames: CheckedStatement[][] = []
   let room = 0
-  for (const { bytes } of told) {
-    if (bytes.length + 4 > room) {
+  for (const one of told) {
+    const bytes = one.bytes.length + 4
+    if (bytes > room) {
       if (frames.length === FRAMES_AT_ONCE) break
       frames.push([])
       room = LOG_ANSWER_BYTES
     }
-    frames.at(-1)!.push(bytes)
-    room -= bytes.length + 4
+    frames.at(-1)!.push(one)
+    room -= bytes
   }
   return frames
 }

@@ -12,8 +12,10 @@ import { Bus, Liar, randomOf } from '../bus.ts'
 
 const random = randomOf('log-exchange')
 
-/** In how many ms a member tells again that somebody is removed, when it draws the middle of what it may draw. */
-function retoldIn(members: number, isOwn = false): number {
+const ENV = { now: atMillis(0), uptimeMs: 0, random: (length: number) => new Uint8Array(length).fill(128) }
+
+/** A member's, with a manager's liar who may state what it likes. */
+function exchangeOf(members: number, isCarrierReady = true) {
   const liar = new Liar(new Bus('log-exchange'))
   const { key, prekeys, record, charter, log } = liar
   const self = { key, boot: random(16), prekeys, oneTimeKeys: new OneTimeKeys(), record }
@@ -23,15 +25,17 @@ function retoldIn(members: number, isOwn = false): number {
   const admitted = log.preview(users.map((user) => liar.admit(user)))
   if (admitted instanceof Refusal) throw new Error('not admitted')
   context.log.commit(admitted)
-  const [subject, ends] = [users[0]!, context.log.admitsOf(users[0]!)]
-  const author = isOwn ? key : liar.bus.add('bob').key
+  const exchange = new LogExchange(context, new Keyring(context.name), { isCarrierReady, isKeyReady: () => true })
+  return { liar, context, exchange, user: users[0]! }
+}
+
+/** In how many ms a member tells again that somebody is removed, when it draws the middle of what it may draw. */
+function retoldIn(members: number, isOwn = false): number {
+  const { liar, context, exchange, user: subject } = exchangeOf(members)
+  const author = isOwn ? liar.key : liar.bus.add('bob').key
+  const ends = context.log.admitsOf(subject)
   context.log.addPending(liar.state({ operation: Operation.REMOVE, subject, ends }, author))
-  const exchange = new LogExchange(context, new Keyring(context.name), {
-    isCarrierReady: true,
-    isKeyReady: () => true
-  })
-  const env = { now: atMillis(0), uptimeMs: 0, random: (length: number) => new Uint8Array(length).fill(128) }
-  exchange.repeatStatements(env, new Out())
+  exchange.repeatStatements(ENV, new Out())
   return exchange.nextAt()!
 }
 
@@ -44,6 +48,13 @@ describe('statements that wait for an epoch', () => {
   it('are told again the later the more members have heard them, so that few of many tell them at once', () => {
     expect(retoldIn(100)).to.equal(4 * SECOND_MS)
     expect(retoldIn(500)).to.equal(12 * SECOND_MS)
+  })
+
+  it('are not held to be told while nobody can carry them', () => {
+    const { liar, context, exchange } = exchangeOf(3, false)
+    context.log.addStranded(liar.state({ operation: Operation.ADMIT, subject: random(32), admitId: random(16) }))
+    exchange.repeatStatements(ENV, new Out(), true)
+    expect(context.log.stranded()).to.have.length(1)
   })
 
   it('are told again as soon as ever by who made them: they may have come to nobody', () => {
