@@ -3,7 +3,7 @@ import { equalBytes, mapKey } from '../base/bytes.ts'
 import { SECOND_MS } from '../base/time.ts'
 import { type Cast, type Claim, type Condition, sayText } from './cast.ts'
 import type { Pending, SimNode } from './node.ts'
-import { Rosters, statementsKept } from './rosters.ts'
+import { knowsRemoval, Rosters, statementsKept } from './rosters.ts'
 import { isSettled } from './settled.ts'
 import type { Promised } from './story.ts'
 import { isTaken, isWanted, keptMessages, type Person, QUORUM_FROM, type Said } from './truth.ts'
@@ -192,11 +192,14 @@ export const groupsComeAsTold =
     groupsAreAsTold()(story)
   }
 
-/** Whoever was removed and is in somebody's roster still. */
+/** Whoever was removed and is in somebody's roster still. What only a disk that was set back had is no removal any more. */
 function lingering(story: Cast): readonly Person[] {
   const members = audience(story, undefined)
-  return story.truth.people
+  const { people } = story.truth
+  const mayBeForgotten = people.some(({ isRolledBack }) => isRolledBack)
+  return people
     .filter(isRemoved)
+    .filter(({ node: { user } }) => !mayBeForgotten || people.some(({ node }) => knowsRemoval(node, user)))
     .filter(({ key }) => members.some(({ node }) => Rosters.of(story.truth, node).members().has(key)))
 }
 

@@ -125,15 +125,20 @@ const isEnding = (statement: Statement): boolean =>
   isParting(statement) || statement.operation === Operation.TAKE_OUT_OF_GROUP
 
 /** Whether a peer knows of an invite: whoever gave it out has stated it. One without a token is for everybody. */
-export function knowsInvite({ disk }: SimNode, text: string): boolean {
+export function knowsInvite(node: SimNode, text: string): boolean {
   const invite = readInvite(text)
   if (invite instanceof Refusal || invite.token.length === 0) return true
-  const token = tokenHash(invite.channel, invite.token)
-  return [...disk.all()].some(({ entry, value }) => {
-    const statement = entry.startsWith(LOG_ROWS) || entry.startsWith(PENDING_ROWS) ? statementIn(value) : undefined
-    return statement?.operation === Operation.INVITE && equalBytes(statement.subject, token)
-  })
+  return hasStatement(node, Operation.INVITE, tokenHash(invite.channel, invite.token))
 }
+
+/** Whether a peer knows that a user was removed, whatever came of it. */
+export const knowsRemoval = (node: SimNode, user: Uint8Array): boolean => hasStatement(node, Operation.REMOVE, user)
+
+const hasStatement = ({ disk }: SimNode, operation: Operation, subject: Uint8Array): boolean =>
+  [...disk.all()].some(({ entry, value }) => {
+    const statement = entry.startsWith(LOG_ROWS) || entry.startsWith(PENDING_ROWS) ? statementIn(value) : undefined
+    return statement?.operation === operation && equalBytes(statement.subject, subject)
+  })
 
 /** Ids of the statements that a peer keeps, in force or not, in hex; of nicks it may keep some and not others. */
 export function statementsKept(node: SimNode): Set<string> {

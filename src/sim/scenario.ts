@@ -267,9 +267,9 @@ function ending(scenario: Scenario): Step[] {
     (otherwise: readonly Step[]): Promised =>
     (story) =>
       void story.play(isPromised(story, scenario) ? rest : otherwise)
-  if (isSetBack(scenario)) return [calm, { type: 'expect', promise: go(quiet) }]
-  if (!faults.includes(LIAR_FAULT)) return [calm, ...rest]
-  return [calm, { type: 'wait', forMs: ALARM_MS }, { type: 'expect', promise: go([]) }]
+  if (!isSetBack(scenario) && !faults.includes(LIAR_FAULT)) return [calm, ...rest]
+  // Who signed twice, by a lie or for an old disk, is found out by then.
+  return [calm, { type: 'wait', forMs: ALARM_MS }, { type: 'expect', promise: go(isSetBack(scenario) ? quiet : []) }]
 }
 
 function drawSettings(random: Random): Scenario['settings'] {

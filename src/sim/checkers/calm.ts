@@ -16,7 +16,7 @@ import type { Packet } from '../packets.ts'
 import { ELECTION_MS } from '../promises.ts'
 import type { Scene } from '../scene.ts'
 import { peekKind } from '../trace.ts'
-import { isWanted, QUORUM_FROM, type Truth } from '../truth.ts'
+import { isWanted, type Truth } from '../truth.ts'
 import { type Checker, Violation } from './checker.ts'
 
 const TERMS_PER_HOUR = 2
@@ -102,13 +102,12 @@ export class Calm implements Checker {
   }
 
   /**
-   * Whether only the heal can be why a member with the key asks for it. A manager that lies, and may open terms alone, is another
-   * reason each time that it opens one and gives nobody its key.
+   * Whether only the heal can be why a member with the key asks for it. A manager that lies is another reason each time that it
+   * announces what nobody can follow.
    */
   #isByHeal(node: SimNode, healedAt: number, world: Scene): boolean {
     const person = this.#truth.personOf(node)
-    const managers = this.#truth.people.filter(({ isManager }) => isManager)
-    if (managers.length < QUORUM_FROM && managers.some(({ isLiar }) => isLiar)) return false
+    if (this.#truth.people.some(({ isManager, isLiar }) => isManager && isLiar)) return false
     const isMember = person !== undefined && isWanted(person) && (person.readyAt ?? healedAt) < healedAt
     return isMember && isCalm(world) && this.#calmSince < healedAt && world.time - healedAt <= CONVERGENCE_MS
   }
