@@ -22,7 +22,7 @@ const SEEDS = SEED === undefined ? (option('seeds') ?? 150) : 1
 /** Beyond the seeds of every run: those that once found something. */
 const PAST_SEEDS = [
   502, 633, 749, 871, 1075, 1078, 1114, 1577, 30054, 30621, 30724, 30851, 31655, 31966, 32199, 40547, 41478, 60629,
-  100020, 101011, 101466, 110087, 110154, 120841, 120867, 121000, 121150, 170121, 210763
+  100020, 101011, 101466, 110087, 110154, 120841, 120867, 121000, 121150, 170121, 203483, 204087, 210763, 213954, 215075
 ]
 const MANAGERS = option('managers')
 const LIE = ALL_LIES.find((lie) => lie === text('lie'))

@@ -51,9 +51,6 @@ export function seatOf(member: Member): Seat {
     get isUpToDate() {
       return !member.succession.isOffChain && !member.succession.isBehind
     },
-    get isUnanswered() {
-      return member.seeker.state === 'refused-or-silent'
-    },
     hasLeft: (user) => member.presence.hasLeft(user),
     hasLedHere: (key) => member.succession.hasLedHere(key),
     assure: (env, out) => member.watch.assure(env, out),

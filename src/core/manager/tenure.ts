@@ -29,8 +29,6 @@ export interface TenureSeat extends CoSignerSeat {
   readonly ledAt: number
   /** Whether the epoch held is the newest there is, as far as we know. */
   readonly isUpToDate: boolean
-  /** Whether we asked for the key in vain. */
-  readonly isUnanswered: boolean
   /** Whether a member has said that it goes. */
   hasLeft(user: Uint8Array): boolean
 }
@@ -235,9 +233,8 @@ export class Tenure {
   get #mayStand(): boolean {
     const { charter, office, user, alarm, wasRemoved, isManager } = this.#context
     if (!isManager || alarm.length > 0 || wasRemoved) return false
-    // Where each may go on alone, so may who was in office, whatever it has forgotten of it, and whom nobody leads on any more.
-    const isAlone = equalBytes(office.manager, user) || this.#seat.isUnanswered
-    if (this.#seat.current !== undefined) return this.#seat.isUpToDate || (isAlone && !needsQuorum(charter.descriptor))
+    // Where each may go on alone, so may who cannot follow to a term of which nobody is there.
+    if (this.#seat.current !== undefined) return this.#seat.isUpToDate || !needsQuorum(charter.descriptor)
     // A founder that comes without a key has lost what it began: where there are others it does not begin again.
     const { founder, managers } = charter.descriptor
     const hasLost = managers.length > 1 && equalBytes(user, founder) && !this.#isFounding
