@@ -287,8 +287,11 @@ export class Tenure {
       this.#drop(env)
       return isElection ? this.#stand(plan.reason, env, out) : this.#work.issueBatch(env, out)
     }
-    // Whoever is to sign may not be able to follow, and nobody is granted a key meanwhile: a new term brings it to them.
-    const isHoldingUp = this.#stage === 'acting' && (isElection || log.hasUnappliedRemoval) && age >= ROOT_PATIENCE_MS
+    // Whoever is to sign may not be able to follow, and nobody is granted a key meanwhile: a new term brings it to them. While roots
+    // rest, there is none but one without which nobody can be granted a key.
+    const isResting = env.uptimeMs < this.#rootsRestUntil
+    const mayNotWait = isElection || log.hasUnappliedRemoval || isResting
+    const isHoldingUp = this.#stage === 'acting' && mayNotWait && age >= ROOT_PATIENCE_MS
     if (isHoldingUp && this.#work.giveFooting(env, out) && !isElection) {
       this.#drop(env)
       return this.#stand(Reason.TAKEOVER, env, out)
