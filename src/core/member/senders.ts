@@ -182,7 +182,9 @@ export class Senders {
     if (isNews) {
       entry.told = [...entry.told, id].slice(-TOLD_IDS)
       const isFirm = { isDoubtful: false, isOutOfReach: false, isTold: false }
-      const after = closed?.after ?? entry.read
+      // Who lost its newest words may name an older one: then what we had read says nothing of what came before that.
+      const since = closed?.after ?? entry.read
+      const after = since < lamport ? since : 0
       this.#miss(entry, { sender, group, missing: previous, after, before: lamport, since: uptimeMs, ...isFirm })
     }
     entry.newest = Math.max(entry.newest, lamport)

@@ -68,6 +68,18 @@ describe('what is known of a sender', () => {
     expect([10_043, 10_044, 10_299].map((n) => knows(senders, n))).to.deep.equal([false, true, true])
   })
 
+  it('leads on to what came before one that cannot be read, also when its author names it late, having lost what it said since', () => {
+    const senders = new Senders('room')
+    const place = { sender, group: EMPTY }
+    say(senders, 0, 1)
+    const shown = { ...place, counter: 9, isAgain: false }
+    senders.note({ ...shown, id: idOf(9), previous: idOf(8), lamport: 10 }, false, 0)
+    senders.note({ ...shown, id: idOf(13), previous: idOf(6), lamport: 14 }, false, 0)
+    expect(senders.pass({ ...place, id: idOf(6), previous: idOf(5), lamport: 7 }, true, 0)).to.equal(true)
+    expect(senders.gaps().map(({ missing }) => hex(missing))).to.deep.equal([hex(idOf(8)), hex(idOf(5))])
+    expect(senders.pass({ ...place, id: idOf(5), previous: idOf(0), lamport: 6 }, true, 0)).to.equal(true)
+  })
+
   it('is missed again when a crash forgot what it was missed by, but not before all that is known', () => {
     const senders = new Senders('room')
     say(senders, 0, 1)
