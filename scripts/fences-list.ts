@@ -197,7 +197,7 @@ export const FENCES: readonly Fence[] = [
       'messages of epochs passed over said again',
       'member/speaker.js',
       'this.#outbox.recall(passed);',
-      '',
+      '[];',
       [2],
       'desertion'
     )
