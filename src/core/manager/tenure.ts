@@ -251,6 +251,8 @@ export class Tenure {
     const mayHaveForgotten = !this.#isAnswered && !needsQuorum(charter.descriptor)
     const skipped = !mayHaveForgotten ? 0 : new DataView(env.random(4).buffer).getUint32(0) % TERM_SKIP
     const number = { term: known + 1 + skipped, serial: 1 }
+    // Whoever lies, and may open terms alone, may leave none above its own.
+    if (!Number.isSafeInteger(number.term)) return this.#bide(false, env)
     const preview = this.#issuer.preview([])
     const change = this.#issuer.keeper.rebuild(number.term, preview.roster.members, env)
     const isFirst = before === undefined && this.#seenTerm === 0
