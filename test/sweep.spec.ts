@@ -18,7 +18,7 @@ const option = (name: string): number | undefined => {
 
 const SEED = option('seed')
 const FROM = SEED ?? option('from') ?? 1
-const SEEDS = SEED === undefined ? (option('seeds') ?? 150) : 1
+const SEEDS = SEED === undefined ? (option('seeds') ?? 340) : 1
 /** Beyond the seeds of every run: those that once found something. */
 const PAST_SEEDS = [
   502, 633, 749, 871, 1075, 1078, 1114, 1577, 30054, 30621, 30724, 30851, 31655, 31966, 32199, 40547, 41478, 60629,
