@@ -109,6 +109,15 @@ describe('sim/office-checkers', () => {
       expect(signing(opened, bobSigns(CAROL, 2, 2))).to.match(/^I-10: bob signs 2\.2 for another/)
     })
 
+    it('a term that nobody can have come to step by step breaks I-19', () => {
+      const far = 2 ** 40
+      const lying: Act = (stage) => {
+        stage.story.person(ALICE).isLiar = true
+      }
+      expect(signing(lying, bobSigns(ALICE, far, 1))).to.match(/^I-19: bob goes up to term/)
+      expect(signing((stage) => void stage.announces(ALICE, far, 1))).to.match(/^I-19: alice goes up to term/)
+    })
+
     it('the founder opens the first term alone', () => {
       const founded: Act = (stage) => void stage.announces(ALICE, 1, 1)
       expect(signing(founded, bobSigns(ALICE, 1, 2))).to.equal('nothing')

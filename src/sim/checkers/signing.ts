@@ -2,8 +2,8 @@
  * What a manager that does not lie signs for another, and whom it grants a key. I-3: it grants none to who is not in the
  * roster, and signs no first epoch but that of the managers, with an empty log. I-4: nor a roster with somebody in it whose
  * removal it knows. I-13: two announcements of one issuer for one number, of which it has signed one, are proof of a lie, also
- * where neither has come into force. I-19: it signs no new term while it hears who is in office. I-10: nor a later epoch of a
- * term but for who opened it.
+ * where neither has come into force. I-19: it signs no new term while it hears who is in office, and neither signs nor opens one
+ * out of the air. I-10: nor does it sign a later epoch of a term but for who opened it.
  */
 import { equalBytes, mapKey } from '../../base/bytes.ts'
 import { isSameDescriptor } from '../../core/channel/descriptor.ts'
@@ -24,6 +24,8 @@ import { type Checker, Violation } from './checker.ts'
 
 /** Whoever is in office says so every second. */
 const HEARD_MS = 1_500
+/** So far up no run gets step by step (R-409), whatever a liar says. */
+const REACH = 2 ** 32
 
 export class Signing implements Checker {
   readonly looks = { 'I-3': 0, 'I-4': 0, 'I-10': 0, 'I-13': 0, 'I-19': 0 }
@@ -52,6 +54,8 @@ export class Signing implements Checker {
       key: { term, serial }
     } = announced
     this.#proposals.set(mapKey(frame.id), frame)
+    const by = packet.from && this.#truth.personOf(packet.from)
+    if (by !== undefined && !by.isLiar) this.#requireReach(by.name, term)
     // The founder opens the first term alone.
     if (serial !== 1 || !(term === 1 || hasQuorum(frame, this.#truth))) return
     this.#issuers.set(term, (this.#issuers.get(term) ?? new Set()).add(mapKey(frame.author)))
@@ -76,8 +80,14 @@ export class Signing implements Checker {
     if (proposal === undefined || isAgain(this.#signed.get(node), proposal)) return
     this.#signed.set(node, proposal)
     this.#requireRoster(node, proposal)
+    this.#requireReach(node.name, proposal.body.announcement!.key!.term)
     if (proposal.body.announcement!.key!.serial === 1) this.#requireVacancy(node, proposal, world)
     else this.#requireIssuer(node, proposal)
+  }
+
+  #requireReach(name: string, term: number): void {
+    this.looks['I-19']++
+    if (term > REACH) throw new Violation('I-19', `${name} goes up to term ${term}, which is out of the air`)
   }
 
   #requireIssuer(node: SimNode, { author, body }: Frame): void {
