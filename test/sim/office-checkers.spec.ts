@@ -6,9 +6,11 @@ import { makeFrame } from '../../src/core/channel/frame.ts'
 import { IdSet } from '../../src/core/channel/id-set.ts'
 import { asUserId } from '../../src/core/identity/user.ts'
 import { Chain } from '../../src/sim/checkers/chain.ts'
+import type { Checker } from '../../src/sim/checkers/checker.ts'
 import { Removal } from '../../src/sim/checkers/removal.ts'
 import { Signing } from '../../src/sim/checkers/signing.ts'
 import { STEP } from '../../src/sim/forger.ts'
+import type { Truth } from '../../src/sim/truth.ts'
 import { TERM_JUMP } from '../../src/wire/limits.ts'
 import {
   type Announcement,
@@ -31,16 +33,17 @@ const REF = { version: 1, hash: zeros(32) }
 const rosterOf = (stage: Stage, ...names: readonly string[]): Uint8Array =>
   names.reduce((ids, name) => ids.with(stage.userOf(name)), IdSet.EMPTY).root()
 
+/** What breaks when puppets do one thing after the other under a checker. */
+const watchedBy =
+  (checker: (truth: Truth) => Checker) =>
+  (...acts: readonly Act[]): string =>
+    onStage(MANAGERS.length, checker, (stage) => {
+      for (const act of acts) act(stage)
+    })
+
 describe('sim/office-checkers', () => {
   describe('what a manager signs and grants', () => {
-    const signing = (...acts: readonly Act[]): string =>
-      onStage(
-        MANAGERS.length,
-        (truth) => new Signing(truth),
-        (stage) => {
-          for (const act of acts) act(stage)
-        }
-      )
+    const signing = watchedBy((truth) => new Signing(truth))
 
     /** Somebody proposes an epoch that follows another, and Bob signs it. */
     const bobSigns =
@@ -236,14 +239,7 @@ describe('sim/office-checkers', () => {
   })
 
   describe('under which epoch something is said', () => {
-    const speaking = (...acts: readonly Act[]): string =>
-      onStage(
-        MANAGERS.length,
-        (truth) => new Removal(truth),
-        (stage) => {
-          for (const act of acts) act(stage)
-        }
-      )
+    const speaking = watchedBy((truth) => new Removal(truth))
 
     const says =
       (serial: number, who = DAVE): Act =>

@@ -14,7 +14,7 @@ const random = randomOf('log-exchange')
 
 const ENV = { now: atMillis(0), uptimeMs: 0, random: (length: number) => new Uint8Array(length).fill(128) }
 
-/** A member's, with a manager's liar who may state what it likes. */
+/** Of a manager among so many members; the liar has its key, and states what a test likes. */
 function exchangeOf(members: number, isCarrierReady = true) {
   const liar = new Liar(new Bus('log-exchange'))
   const { key, prekeys, record, charter, log } = liar
