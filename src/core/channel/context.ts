@@ -18,6 +18,8 @@ import type { Frame } from './frame.ts'
 import { readInvite } from './invite.ts'
 import { type CheckedStatement, makeStatement } from './statement.ts'
 
+const NO_OFFICE: Office = { version: 0, term: 0, manager: EMPTY }
+
 /** The user whose peer this is. */
 export interface Self {
   readonly key: SigningKey
@@ -60,7 +62,7 @@ export class Context {
   onSession: (frame: Frame, env: Env, out: Out) => Refusal | undefined = () => undefined
   wasRemoved = false
   /** The highest office known by its certificate. */
-  office: Office = { version: 0, term: 0, manager: EMPTY }
+  office: Office = NO_OFFICE
   /** The version of the descriptor under which the adopted epoch was announced. */
   version = 0
   /** Who named a version of the descriptor that is not known here. */
@@ -161,6 +163,12 @@ export class Context {
     const [winner, loser] = isHigher ? [office, this.office] : [this.office, office]
     this.office = winner
     if (!needsQuorum(this.charter.descriptor)) this.rivalTerm = Math.max(this.rivalTerm, loser.term)
+  }
+
+  /** Whoever was taken to be in office is not, nor one beside it. */
+  forgetOffice(): void {
+    this.office = NO_OFFICE
+    this.rivalTerm = 0
   }
 
   /** A statement of ours about this channel. */

@@ -8,6 +8,7 @@ import { assert } from '../../base/assert.ts'
 import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
 import { SECOND_MS } from '../../base/time.ts'
 import { trim } from '../../base/trim.ts'
+import { TERM_JUMP } from '../../wire/limits.ts'
 import { type EpochsQuestion, type KeyId, Operation, Reason, TreeUpdateKind } from '../../wire/messages.ts'
 import {
   type CheckedAnnouncement,
@@ -22,7 +23,7 @@ import {
 import type { Context } from '../channel/context.ts'
 import type { LogPreview } from '../channel/control-log.ts'
 import { isManagerOf } from '../channel/descriptor.ts'
-import { outranks } from '../channel/election.ts'
+import { needsQuorum, outranks } from '../channel/election.ts'
 import { type Frame, keyIdKey, readFrame } from '../channel/frame.ts'
 import type { IdSet } from '../channel/id-set.ts'
 import { isHigher } from '../channel/key-schedule.ts'
@@ -43,6 +44,7 @@ const CHUNKS = 1_100
 
 /** First epochs of terms remembered. */
 const OPENINGS = 16
+const NO_NUMBER = { term: 0, serial: 0 }
 
 const GROUP_CHANGE: Partial<Record<Operation, (Notice & { type: 'group' })['change']>> = {
   [Operation.MAKE_GROUP]: 'made',
@@ -82,7 +84,7 @@ export class Succession {
   /** The chunks needed to follow one announcement from one epoch: counting them again at each chunk costs too much. */
   #needed: { readonly current: Epoch; readonly next: CheckedAnnouncement; readonly chunks: number[] } | undefined
   /** The highest number that a certificate was seen for without what leads there. */
-  #certified = { term: 0, serial: 0 }
+  #certified = NO_NUMBER
   /** First epochs of terms that were heard of and do not follow ours, newest last: where others parted from us. */
   #openings: CheckedAnnouncement[] = []
   /** Whether the current epoch is known to lead nowhere: only a grant helps. */
@@ -157,7 +159,7 @@ export class Succession {
 
   /** The descriptor has changed: what waits under the version before counts only with what follows it. */
   onCharter(): void {
-    this.#certified = { term: 0, serial: 0 }
+    this.#certified = NO_NUMBER
     this.#waiting.clear()
   }
 
@@ -365,6 +367,7 @@ export class Succession {
     chunks: readonly Frame[] = []
   ): void {
     const { log, channel, user } = this.#context
+    if (this.#keyring.current === undefined) this.#forgetBeyondReach(announcement.head.key.term)
     this.#context.noteOffice(officeOf(announcement))
     this.#context.version = announcement.head.descriptor.version
     const recalled = this.#following.onPassed(this.#passedOver(announcement))
@@ -385,6 +388,15 @@ export class Succession {
     this.#isOffChain = false
     const grace = this.#context.charter.descriptor.graceSeconds * SECOND_MS
     this.#deadlines.setOnce('expiry', env.uptimeMs + grace + SECOND_MS)
+  }
+
+  /** What was heard while there was no epoch to measure terms by, and what R-409 refuses from the first one on. */
+  #forgetBeyondReach(term: number): void {
+    if (needsQuorum(this.#context.charter.descriptor)) return
+    const isBeyond = (one: { readonly term: number }): boolean => one.term > term + TERM_JUMP
+    for (const [name, { head }] of this.#waiting) if (isBeyond(head.key)) this.#waiting.delete(name)
+    if (isBeyond(this.#certified)) this.#certified = NO_NUMBER
+    if (isBeyond(this.#context.office)) this.#context.forgetOffice()
   }
 
   /**

@@ -10,6 +10,7 @@ import { readUserRecord } from '../../../src/core/identity/user-record.ts'
 import { BEHIND_MS } from '../../../src/core/params.ts'
 import { Refusal } from '../../../src/core/reject.ts'
 import { signingKey } from '../../../src/crypto/sign.ts'
+import { TERM_JUMP } from '../../../src/wire/limits.ts'
 import { StatementList } from '../../../src/wire/messages.ts'
 import { Bus, type GrantLies, type Issued, Liar, type Node, randomOf } from '../bus.ts'
 
@@ -63,6 +64,22 @@ describe('a requester', () => {
     expect(all.bus.view(all.bob, all.channel)).to.include({ term: 1, serial: 2, key: 'ready', members: 3 })
     all.liar.publish(all.liar.issue([]).announcement)
     expect(all.bus.view(all.bob, all.channel)).to.include({ serial: 3, key: 'ready' })
+  })
+
+  it('forgets with its first key what it heard of terms that nobody can get to from there (R-409)', () => {
+    for (const [serial, isBare] of [[1], [1, true], [2, true]] as const) {
+      const all = world('a manager')
+      const { liar, bus, bob, channel } = all
+      const key = { term: 2 ** 40, serial }
+      const { announcement } = liar.rebuild({ isKept: false, key })
+      liar.publish(isBare ? certificateOf(announcement) : announcement)
+      liar.publish(grant(all))
+      expect(bus.view(bob, channel)).to.include({ term: 1, serial: 2, key: 'ready' })
+      bus.say(bob, channel, 'here')
+      bus.pass(20_000)
+      expect(bus.view(bob, channel)).to.include({ serial: 1, key: 'ready', waiting: 0 })
+      expect(bus.view(bob, channel).term).to.be.within(2, TERM_JUMP)
+    }
   })
 
   it('passes over a grant that answers another request, without a word', () => {
