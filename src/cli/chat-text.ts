@@ -138,7 +138,7 @@ function conversationStanding(name: SafeText, form: ConversationForm, last: read
 function managerText(form: ChannelForm, nickOf: (user: string) => string): SafeText {
   const { manager = '', isManager, isManagerPresent, isStanding } = form
   if (isStanding) return own`you stand for manager`
-  if (isManager && isManagerPresent) return own`you are manager★`
+  if (isManager) return isManagerPresent ? own`you are manager★` : own`you are manager, waiting for others`
   const nick = nickOf(manager)
   const who = displayText(nick === '' ? manager.slice(-8) : nick, { columns: 32, lines: 1 })
   if (manager === '') return own`no key manager`

@@ -206,7 +206,8 @@ async function healthOf(node: Node, view: ChannelView): Promise<StatusForm['heal
     health.push({ level: 'ok', code: 'channel-ready', channel, count: view.members })
     const office = officeForm(view, await namesOf(node, view.id))
     const others = (view.descriptor?.managers.length ?? 1) - 1
-    if (!view.isManagerPresent) health.push({ level: 'warn', code: 'manager-away', channel, count: others })
+    if (!view.isManagerPresent && view.isManager) health.push({ level: 'warn', code: 'manager-waiting', channel })
+    else if (!view.isManagerPresent) health.push({ level: 'warn', code: 'manager-away', channel, count: others })
     else if (office) health.push({ level: 'ok', code: 'manager', channel, office })
   }
   if (view.isStanding) health.push({ level: 'warn', code: 'standing', channel })

@@ -356,6 +356,8 @@ export const STATUS = {
   manager: (name: SafeText, office: SafeText): SafeText => own`#${name}: key manager ${office}`,
   managerAway: (name: SafeText, others: number): SafeText =>
     own`#${name}: the key manager is away: nobody can come in or be removed${others > 0 ? own` until another takes its place` : own``}`,
+  managerWaiting: (name: SafeText): SafeText =>
+    own`#${name}: this peer manages the key, and begins when it has reached somebody to ask what it has missed`,
   standing: (name: SafeText): SafeText =>
     own`#${name}: this peer stands for key manager, and too few of the others have signed for it yet`,
   uncertain: (name: SafeText): SafeText =>
@@ -393,6 +395,8 @@ export function healthText({ code, channel, state, count, error }: StatusForm['h
       return STATUS.channelNotReady(name, state ?? 'asking')
     case 'manager-away':
       return STATUS.managerAway(name, count ?? 0)
+    case 'manager-waiting':
+      return STATUS.managerWaiting(name)
     case 'standing':
       return STATUS.standing(name)
     case 'removals-uncertain':

@@ -264,6 +264,9 @@ describe('the line of standing', () => {
       '🔒 #lobby e3.12 · manager bob is away · 6 online · 1 message held'
     )
     expect(standingText({ ...FORM, isManager: true }, nickOf)).to.include('you are manager★')
+    expect(standingText({ ...FORM, isManager: true, isManagerPresent: false }, nickOf)).to.match(
+      /you are manager, waiting for others/
+    )
     expect(standingText({ ...FORM, isStanding: true }, nickOf)).to.include('you stand for manager')
     const exposed = standingText({ ...FORM, isManagerPresent: false, exposure: 'warned' }, nickOf)
     expect(exposed).to.match(/ · WARNING: removals uncertain$/)

@@ -75,6 +75,14 @@ describe('lists for people', () => {
     ])
   })
 
+  it('status does not call the one away whose peer this is', () => {
+    const health = [{ level: 'warn' as const, code: 'manager-waiting', channel: 'garden' }]
+    const lines = statusLines({ type: 'status', isRunning: true, home: '/h', health }, false)
+    expect(lines[0]).to.match(
+      /^! +#garden: this peer manages the key, and begins when it has reached somebody to ask what it has missed$/
+    )
+  })
+
   it('invites: how they stand and who came in by them', () => {
     const now = Date.UTC(2026, 0, 31, 12)
     const invite: InviteRecordForm = {
