@@ -85,6 +85,17 @@ export const FENCES: readonly Fence[] = [
   fence('R-407', ANNOUNCEMENT, '!mayBegin(charter.descriptor, frame.author)', 'false', [3], 'second beginning'),
   fence('R-408', ANNOUNCEMENT, 'equalBytes(keys.commitment, head.key.commitment) ?', 'true ?', [2], 'wrong key'),
   from(13, fence('R-409', ANNOUNCEMENT, 'term > certifiedTerm + TERM_JUMP', 'false', [2], 'wild terms')),
+  from(
+    18,
+    fence(
+      'R-409 once there is a key, of what was heard before',
+      SUCCESSION,
+      'one.term > term + TERM_JUMP',
+      'false',
+      [2],
+      'wild terms'
+    )
+  ),
   fence(
     'R-409 of a co-signer',
     COSIGNER,
