@@ -173,9 +173,15 @@ export class Senders {
    * @param mayBegin - whether to take note of somebody of whom nothing is known.
    * @returns whether it was, until now: it was missing, or comes after what could be read.
    */
-  pass({ sender, group, id, previous, lamport }: Place, mayBegin: boolean, uptimeMs: number): boolean {
+  pass(place: Place, mayBegin: boolean, uptimeMs: number): boolean {
+    const { sender, group, id, previous, lamport } = place
     if (!mayBegin && !this.#senders.has(nameOf(sender, group))) return false
     const entry = this.#entryOf(sender, group)
+    // A newer form of it was shown: it need not be read to say what came before it.
+    if (isReplaced(entry, id)) {
+      this.noteShown(place, uptimeMs)
+      return false
+    }
     const isLater = entry.known.length > 0 && lamport > entry.read
     const closed = this.#take(entry, id)
     const isNews = !isTold(entry, id) && (closed?.isDoubtful === false || isLater)

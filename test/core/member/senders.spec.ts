@@ -80,6 +80,19 @@ describe('what is known of a sender', () => {
     expect(senders.pass({ ...place, id: idOf(5), previous: idOf(0), lamport: 6 }, true, 0)).to.equal(true)
   })
 
+  it('leads on to what came before one that cannot be read, of which a newer form was shown', () => {
+    const senders = new Senders('room')
+    const place = { sender, group: EMPTY }
+    say(senders, 0, 1)
+    senders.note({ ...place, id: idOf(9), previous: idOf(8), lamport: 10, counter: 0, isAgain: true }, false, 0)
+    senders.noteReplaced(sender, EMPTY, idOf(7))
+    expect(senders.pass({ ...place, id: idOf(8), previous: idOf(7), lamport: 9 }, true, 0)).to.equal(true)
+    expect(senders.gaps()).to.deep.equal([])
+    expect(senders.pass({ ...place, id: idOf(7), previous: idOf(6), lamport: 8 }, true, 0)).to.equal(false)
+    expect(senders.gaps().map(({ missing }) => hex(missing))).to.deep.equal([hex(idOf(6))])
+    expect(senders.pass({ ...place, id: idOf(6), previous: idOf(0), lamport: 7 }, true, 0)).to.equal(true)
+  })
+
   it('is missed again when a crash forgot what it was missed by, but not before all that is known', () => {
     const senders = new Senders('room')
     say(senders, 0, 1)
