@@ -364,7 +364,8 @@ export class Peer implements Machine {
 
   #onRecord(user: Uint8Array, env: Env, out: Out): void {
     for (const { member, manager } of this.#channels.values()) {
-      member.onRecord(env, out)
+      // A member waits for none of its own.
+      if (!equalBytes(user, this.#keeper.key.publicKey)) member.onRecord(env, out)
       manager.onRecord(user, env, out)
     }
   }

@@ -4,6 +4,7 @@ import { SECOND_MS } from '../base/time.ts'
 import { type Cast, type Claim, type Condition, sayText } from './cast.ts'
 import type { Pending, SimNode } from './node.ts'
 import { knowsRemoval, Rosters, statementsKept } from './rosters.ts'
+import type { Scene } from './scene.ts'
 import { isSettled } from './settled.ts'
 import type { Promised } from './story.ts'
 import { isTaken, isWanted, keptMessages, type Person, QUORUM_FROM, type Said } from './truth.ts'
@@ -226,8 +227,8 @@ export const isRemoved = ({ joins, partings }: Person): boolean =>
   )
 
 /**
- * I-16b: some manager says that it leads, T_elect from now at the latest. A world where none ever did has no managers, and one
- * where too few have come into the channel to elect one has to wait for them.
+ * I-16b: some manager says that it leads, T_elect from now at the latest. A world where none ever did has no managers, one
+ * where too few have come into the channel to elect one has to wait for them, and where nobody else is there nobody hears it.
  *
  * @param isInOffice - and that it follows no other.
  */
@@ -248,9 +249,13 @@ export function isLed({ truth, world }: Cast, isInOffice = false): Condition {
   const mayElect = managers.length < QUORUM_FROM || 2 * managers.filter(isWanted).length > managers.length
   return () => {
     const lead = isInOffice ? truth.inOffice : truth.lead
-    return lead === undefined || !mayElect || lead.at > from
+    return lead === undefined || !mayElect || lead.at > from || isAlone(world, managers, truth.channel!)
   }
 }
+
+/** Whether a manager is up and has nobody to tell, though nothing is between them. */
+const isAlone = ({ network }: Scene, managers: readonly Person[], channel: Uint8Array): boolean =>
+  managers.some(({ node }) => node.isUp) && network.isCalm && network.linksOf(channel).length === 0
 
 const isRefused = ({ result }: Pending): boolean => result instanceof Error
 

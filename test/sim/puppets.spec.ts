@@ -355,5 +355,16 @@ describe('sim/puppets', () => {
       expect(telling({ type: 'wait', forMs: 2 * SECOND_MS }, { type: 'crash', who: LEADER }, leads)).to.match(/^I-16b/)
       expect(telling({ type: 'wait', forMs: 2 * SECOND_MS }, leads)).to.equal('nothing')
     })
+
+    it('of a manager that is alone in the channel nobody is to hear that it leads', () => {
+      const leads: Step = { type: 'expect', promise: somebodyLeads() }
+      const gone = [BOB, CAROL, DAVE].map((who): Step => ({ type: 'stop', who }))
+      const wait: Step = { type: 'wait', forMs: 2 * SECOND_MS }
+      expect(telling(wait, ...gone, leads)).to.equal('nothing')
+      expect(telling(wait, ...gone, { type: 'crash', who: LEADER }, leads)).to.match(/^I-16b/)
+      expect(telling(wait, ...[ALICE, BOB, CAROL].map((who): Step => ({ type: 'isolate', who })), leads)).to.match(
+        /^I-16b/
+      )
+    })
   })
 })

@@ -178,6 +178,14 @@ export class Context {
     return makeStatement(self.key, { channel, previous: log.head, seq, at: env.now, ...fields })
   }
 
+  /** Looks for the newest record of a user: in the directory, and with whoever is here. */
+  seekRecord(user: Uint8Array, out: Out): void {
+    const { name, channel, addresses } = this
+    const id = `${name}:${equalBytes(user, this.user) ? 'own' : 'record'}`
+    out.push({ type: 'lookUp', kind: 'user', id: user })
+    out.push({ type: 'ask', id, channel, to: undefined, addresses, question: { record: { user } } })
+  }
+
   row(): Row {
     const { invite, alarm, wasRemoved, promised, charter } = this
     const value = ChannelRow.encode({

@@ -25,6 +25,7 @@ import {
   HANDED_TRIES,
   INLINE_LOG_BYTES,
   KEPT_GRANTS,
+  OWN_RECORD_MS,
   PENDING_REQUESTS,
   REQUESTS_PER_SECOND
 } from '../params.ts'
@@ -70,6 +71,7 @@ export class Reception {
   /** Grants given, by the request's one-time author. */
   readonly #granted = new Map<string, { grant: Grant; user: Uint8Array; attempt: number }>()
   #second = { at: 0, requests: 0 }
+  #ownRecordAgainAt = Number.NEGATIVE_INFINITY
 
   constructor(context: Context, archive: Archive, following: Following) {
     this.#context = context
@@ -91,7 +93,10 @@ export class Reception {
     if (!this.#takeRequest(env)) return out.reject(509)
     const isLookedUp = (user: Uint8Array): boolean => this.#unknown.has(hex(user))
     const applicant = readApplicant(this.#context, frame, frame.body.keyRequest!, isLookedUp, env)
-    if (applicant instanceof Refusal) return out.reject(applicant)
+    if (applicant instanceof Refusal) {
+      if (applicant.check === 501) this.#seekOwnRecord(env, out)
+      return out.reject(applicant)
+    }
     if ('lookUp' in applicant) {
       if (this.#unknown.size >= CHALLENGES) return out.reject(504)
       this.#unknown.set(hex(applicant.lookUp), frame)
@@ -129,6 +134,13 @@ export class Reception {
     }
     if (isNews) this.#following.onNews(env, out)
     return isNews
+  }
+
+  /** What others seal to may be of a newer record of ours, which another life of ours has made. */
+  #seekOwnRecord(env: Env, out: Out): void {
+    if (env.uptimeMs < this.#ownRecordAgainAt) return
+    this.#ownRecordAgainAt = env.uptimeMs + OWN_RECORD_MS
+    this.#context.seekRecord(this.#context.user, out)
   }
 
   /** The directory's answer about a user whose request waits. */

@@ -304,20 +304,9 @@ export class KeySeeker {
     // An answer without it leads here again: never faster than a question that nobody answered.
     if (env.uptimeMs < this.#recordAgainAt) return
     this.#recordAgainAt = env.uptimeMs + ASK_AGAIN_MS
-    const { channel, name, addresses } = this.#context
-    const manager = this.#askee
+    this.#context.seekRecord(this.#askee, out)
     // Silence may also mean that our own record is older than one that others know, and that the directory may not show.
-    for (const [topic, user] of [['record', manager] as const, ['own', this.#context.user] as const]) {
-      out.push({ type: 'lookUp', kind: 'user', id: user })
-      out.push({
-        type: 'ask',
-        id: `${name}:${topic}`,
-        channel,
-        to: undefined,
-        addresses,
-        question: { record: { user } }
-      })
-    }
+    this.#context.seekRecord(this.#context.user, out)
   }
 
   /** Whether another question for epochs may be asked. */

@@ -13,7 +13,13 @@ import { type CheckedStatement, makeStatement } from '../../../src/core/channel/
 import type { ChannelSettings } from '../../../src/core/command.ts'
 import { Prekeys } from '../../../src/core/identity/prekeys.ts'
 import { makeUserRecord, readUserRecord, type UserRecord } from '../../../src/core/identity/user-record.ts'
-import { CHALLENGES, PENDING_REQUESTS, RECORD_CACHE_MS, REQUESTS_PER_SECOND } from '../../../src/core/params.ts'
+import {
+  CHALLENGES,
+  OWN_RECORD_MS,
+  PENDING_REQUESTS,
+  RECORD_CACHE_MS,
+  REQUESTS_PER_SECOND
+} from '../../../src/core/params.ts'
 import { Refusal } from '../../../src/core/reject.ts'
 import { x25519KeyPair } from '../../../src/crypto/kem.ts'
 import { type SigningKey, signingKey } from '../../../src/crypto/sign.ts'
@@ -35,7 +41,7 @@ class Outsider {
   readonly key: SigningKey = signingKey(random(32))
   readonly bus: Bus
   readonly channel: Uint8Array
-  readonly manager: UserRecord
+  manager: UserRecord
   readonly ref: { version: number; hash: Uint8Array }
   prekeys: Prekeys
   record: UserRecord
@@ -162,6 +168,28 @@ describe('a key manager asked for a key', () => {
     const { keyRequest } = all.mallory.request().body
     const moved = makeFrame(all.channel, all.mallory.key, { keyRequest: keyRequest! })
     refuses(501, all, moved)
+  })
+
+  it('that cannot open a request looks for a newer record of its own, which another life of it may have made (R-501)', () => {
+    const all = world()
+    const { bus, alice, mallory } = all
+    const sought = (): number =>
+      bus.trace.filter(
+        ({ node, effect }) => node === alice && effect.type === 'lookUp' && equalBytes(effect.id, alice.key.publicKey)
+      ).length
+    const { publicKey } = alice.key
+    mallory.manager = mallory.recordOf(mallory.manager.seq + 5, 'alice', alice.key)
+    bus.directory.set(hex(publicKey), mallory.manager.bytes)
+    refuses(501, all, mallory.request())
+    const newer = readUserRecord(bus.directory.get(hex(publicKey))!, atMillis(bus.now)) as UserRecord
+    expect(newer.seq).to.equal(mallory.manager.seq + 1)
+    mallory.manager = newer
+    admits(all, mallory.request())
+    for (let i = 0; i < 5; i++) refuses(501, all, mallory.request({}, { prekey: random(16) }))
+    expect(sought(), 'whatever is sent to it, no more than once in a time').to.equal(1)
+    bus.pass(OWN_RECORD_MS)
+    refuses(501, all, mallory.request({}, { prekey: random(16) }))
+    expect(sought()).to.equal(2)
   })
 
   it('refuses a request for another manager or under another descriptor (R-502)', () => {
