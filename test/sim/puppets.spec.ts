@@ -133,6 +133,22 @@ describe('sim/puppets', () => {
       expect([among(1, alarmed), among(1, apart)]).to.deep.equal(['nothing', 'nothing'])
     })
 
+    it('whose epochs are one again, and who were never brought both, have until they have been apart for long', () => {
+      const parting =
+        (forMs: number) =>
+        (stage: Stage): void => {
+          const all = [BOB, CAROL]
+          for (const [i, who] of all.entries()) stage.holds(who, i + 1)
+          stage.wait(5 * SECOND_MS)
+          for (const who of all) stage.holds(who, 3, ALICE, 6)
+          stage.wait(20 * SECOND_MS)
+          stage.holds(BOB, 4, ALICE, 7)
+          stage.wait(forMs)
+        }
+      expect(among(1, parting(5 * SECOND_MS))).to.equal('nothing')
+      expect(among(1, parting(12 * SECOND_MS))).to.match(/^I-13/)
+    })
+
     it('two issuers of one number are a lie where a quorum is asked for', () => {
       const act = (stage: Stage): void => {
         stage.holds(CAROL, 1, ALICE)

@@ -1,7 +1,8 @@
 /**
  * I-13: two clients that hold different announcements for one number both know that somebody lied, T_alarm after they came
- * into contact at the latest, unless they have one epoch again and neither was ever brought both: then nobody has the proof. Whoever is alarmed says nothing any more. Of one or two managers each may open a term by itself:
- * there only two of one issuer are a lie. And nobody takes a manager for a liar that never lied.
+ * into contact at the latest. Once they have one epoch again, and neither was ever brought both, nobody has the proof: then
+ * this time begins anew when they part. Whoever is alarmed says nothing any more. Of one or two managers each may open a term
+ * by itself: there only two of one issuer are a lie. And nobody takes a manager for a liar that never lied.
  */
 import { equalBytes, hex } from '../../base/bytes.ts'
 import { SECOND_MS } from '../../base/time.ts'
@@ -25,7 +26,7 @@ interface Conflict {
   readonly number: string
   /** Ids of the two announcements. */
   readonly ids: readonly [string, string]
-  /** Since when they are in contact, virtual ms. */
+  /** Since when they are in contact, and have either the proof or two epochs, virtual ms. */
   since: number | undefined
 }
 
@@ -116,15 +117,15 @@ export class Alarms implements Checker {
     const [a, b] = conflict.between
     const { network } = world
     const isMet = network.isCalm && network.isLinked(a, b) && network.isLinked(b, a)
-    if (!isMet || !this.#isHonest(a) || !this.#isHonest(b)) {
+    const isBroughtBoth = conflict.between.some((node) => conflict.ids.every((id) => this.#brought.get(node)?.has(id)))
+    const isOver = this.#current.get(a) === this.#current.get(b) && !isBroughtBoth
+    if (!isMet || isOver || !this.#isHonest(a) || !this.#isHonest(b)) {
       conflict.since = undefined
       return
     }
     conflict.since ??= world.time
     this.looks['I-13']++
     if (world.time - conflict.since <= ALARM_MS) return
-    const isBroughtBoth = conflict.between.some((node) => conflict.ids.every((id) => this.#brought.get(node)?.has(id)))
-    if (this.#current.get(a) === this.#current.get(b) && !isBroughtBoth) return
     const calm = [a, b].filter((node) => !this.#alarmed.has(node)).map(({ name }) => name)
     if (calm.length === 0) return
     throw new Violation(

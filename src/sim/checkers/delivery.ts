@@ -112,6 +112,9 @@ export class Delivery implements Checker {
   }
 
   atEnd(world: Scene): void {
+    // A crash may come between writing and showing; then the disk alone tells what was said under an id.
+    for (const { node } of this.#truth.people)
+      for (const view of keptMessages(node)) this.#texts.set(view.id, saidIn(view))
     for (const reader of this.#truth.people) if (!reader.isRolledBack) this.#requireGaps(reader, world)
     this.#requireSent()
   }
@@ -123,7 +126,7 @@ export class Delivery implements Checker {
     if (!node.isUp || hasLeft) return
     const shownAt = this.#shownAt.get(node)
     const lineOf = ({ view }: Shown): string => `${hex(view.sender)} ${hex(view.group)}`
-    // A crash may come between writing and showing; then it stands in the history.
+    // What a crash came before stands in the history, too.
     const kept = new Set(keptMessages(node).flatMap((view) => [view.id, saidIn(view)]))
     const lines = Map.groupBy(reader.shown, lineOf)
     for (const shown of reader.shown) {
