@@ -52,6 +52,13 @@ interface Opened {
 /** Where a message belongs. */
 type Place = Pick<Message, 'group' | 'previous' | 'lamport'>
 
+/** A message that was asked for, and cannot be read. */
+interface Unread {
+  readonly frame: Frame
+  readonly place: Place
+  readonly refusal: Refusal
+}
+
 /** A message that is broken: the user is told at once, whether or not it was missed. */
 const BROKEN: ReadonlySet<Check> = new Set([704, 705, 706])
 
@@ -77,13 +84,22 @@ export class Conversation {
   }
 
   /**
-   * A message that was asked for: judged as any other. What cannot be read is not waited for any longer, and its reader is
+   * Messages that were asked for: judged as any others. What cannot be read is not waited for any longer, and its reader is
    * told why where it was missed.
    *
+   * @param frames - the oldest first.
    * @param isBold - whether a message far ahead of its sender's others is opened, though some before it may be lost by that.
-   * @returns what became of it.
+   * @returns what became of them.
    */
-  onKept(frame: Frame, isBold: boolean, env: Env, out: Out): Fate {
+  onKept(frames: readonly Frame[], isBold: boolean, env: Env, out: Out): Set<Fate> {
+    const unread: Unread[] = []
+    const fates = frames.map((frame) => this.#onKept(frame, isBold, unread, env, out))
+    // Only one that came after it may have shown that one of them is missing.
+    for (const { frame, place, refusal } of unread.toReversed()) this.#pass(frame, place, refusal, env, out)
+    return new Set(fates)
+  }
+
+  #onKept(frame: Frame, isBold: boolean, unread: Unread[], env: Env, out: Out): Fate {
     const { message, plainMessage } = frame.body
     const place = message ?? plainMessage
     if (place === undefined || equalBytes(frame.author, this.#context.user)) return 'passed'
@@ -93,7 +109,10 @@ export class Conversation {
     if (this.isHolding(frame)) return 'waiting'
     if (refusal === undefined) return 'taken'
     if (refusal.check === 702) this.#noteShown(frame, place, env, out)
-    else if (refusal.check !== 703) this.#pass(frame, place, refusal, env, out)
+    else if (refusal.check !== 703) {
+      this.#pass(frame, place, refusal, env, out)
+      unread.push({ frame, place, refusal })
+    }
     return 'passed'
   }
 

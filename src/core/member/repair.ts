@@ -278,7 +278,7 @@ export class Repair {
     this.#asked = undefined
     const frames = this.#messagesOf(answer, asked.ranges, out)
     const isBold = asked.span !== undefined && this.#pass?.isBold === true
-    const fates = new Set(frames.map((frame) => this.#conversation.onKept(frame, isBold, env, out)))
+    const fates = this.#conversation.onKept(frames, isBold, env, out)
     const { senders } = this.#conversation
     const isMissing = ({ missing }: Gap): boolean => senders.gaps().some((gap) => equalBytes(gap.missing, missing))
     for (const gap of asked.gaps.filter(isMissing)) {
