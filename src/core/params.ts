@@ -116,7 +116,7 @@ export const CHALLENGE_MS = 30 * SECOND_MS
 export const PENDING_REQUESTS = 1024
 /** Requests a manager opens in a second, in all: each costs a decapsulation. */
 export const REQUESTS_PER_SECOND = 200
-/** A manager that cannot open a request looks this often for a newer record of its own. */
+/** A manager that cannot open a request looks for a newer record of its own this often at most, whatever the channel. */
 export const OWN_RECORD_MS = 10 * SECOND_MS
 /** How long a record is used without asking for a newer one. */
 export const RECORD_CACHE_MS = HOUR_MS

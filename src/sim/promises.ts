@@ -4,7 +4,6 @@ import { SECOND_MS } from '../base/time.ts'
 import { type Cast, type Claim, type Condition, sayText } from './cast.ts'
 import type { Pending, SimNode } from './node.ts'
 import { knowsRemoval, Rosters, statementsKept } from './rosters.ts'
-import type { Scene } from './scene.ts'
 import { isSettled } from './settled.ts'
 import type { Promised } from './story.ts'
 import { isTaken, isWanted, keptMessages, type Person, QUORUM_FROM, type Said } from './truth.ts'
@@ -243,19 +242,22 @@ export const somebodyLeads =
  *
  * @param isInOffice - and that it follows no other.
  */
-export function isLed({ truth, world }: Cast, isInOffice = false): Condition {
+export function isLed(story: Cast, isInOffice = false): Condition {
+  const { truth, world } = story
   const from = world.time
   const managers = truth.people.filter(({ isManager }) => isManager)
   const mayElect = managers.length < QUORUM_FROM || 2 * managers.filter(isWanted).length > managers.length
   return () => {
     const lead = isInOffice ? truth.inOffice : truth.lead
-    return lead === undefined || !mayElect || lead.at > from || isAlone(world, managers, truth.channel!)
+    return lead === undefined || !mayElect || lead.at > from || isAlone(story)
   }
 }
 
-/** Whether a manager is up and has nobody to tell, though nothing is between them. */
-const isAlone = ({ network }: Scene, managers: readonly Person[], channel: Uint8Array): boolean =>
-  managers.some(({ node }) => node.isUp) && network.isCalm && network.linksOf(channel).length === 0
+/** Whether one manager alone is left of the members that are up. */
+function isAlone(story: Cast): boolean {
+  const [first, ...others] = audience(story, undefined)
+  return first?.isManager === true && others.length === 0
+}
 
 const isRefused = ({ result }: Pending): boolean => result instanceof Error
 

@@ -122,6 +122,19 @@ describe('a message that is missing', () => {
     expect(questionsOf(all, bob).length, 'one answer has them all').to.equal(asked + 1)
   })
 
+  it('is said to be unreadable once, however many of them come at once', () => {
+    const all = world()
+    const { bus, alice, bob, channel } = all
+    bus.oracle = withholding
+    bus.say(alice, channel, 'one')
+    sayPast(all, alice, bob, ...numbered(40, 'later'))
+    bus.pass(3_600_000)
+    bus.oracle = () => undefined
+    bus.pass(2 * REPAIR_MAX_MS)
+    const ids = bob.notices.flatMap((notice) => (notice.type === 'unreadable' ? [notice.id] : []))
+    expect([ids.length, new Set(ids).size]).to.deep.equal([40, 40])
+  })
+
   it('is taken from whoever has it, when the first that is asked has not', () => {
     const all = world()
     const { bus, alice, bob, carol, channel } = all

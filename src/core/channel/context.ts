@@ -29,6 +29,8 @@ export interface Self {
   readonly oneTimeKeys: OneTimeKeys
   /** Our own newest record. */
   record: UserRecord
+  /** `Env.uptimeMs` from which on a newer one may be looked for because somebody sealed to one; absent: now. */
+  seekAgainAt?: number
 }
 
 /** An epoch of the channel's own line, as it is adopted. */
@@ -77,6 +79,8 @@ export class Context {
   signedFor: ReadonlySet<string> = new Set()
   /** Manager: the highest (term, serial) used, kept durably before anything is signed under it. */
   promised = { term: 0, serial: 0 }
+  /** How often records were looked for. */
+  readonly #sought = { own: 0, record: 0 }
 
   constructor(self: Self, records: RecordBook, charter: Charter) {
     this.self = self
@@ -178,12 +182,21 @@ export class Context {
     return makeStatement(self.key, { channel, previous: log.head, seq, at: env.now, ...fields })
   }
 
-  /** Looks for the newest record of a user: in the directory, and with whoever is here. */
+  /** Looks for the newest record of a user: in the directory, and with one after the other of those who are here. */
   seekRecord(user: Uint8Array, out: Out): void {
     const { name, channel, addresses } = this
-    const id = `${name}:${equalBytes(user, this.user) ? 'own' : 'record'}`
+    const topic = equalBytes(user, this.user) ? 'own' : 'record'
+    const skip = this.#sought[topic]++
     out.push({ type: 'lookUp', kind: 'user', id: user })
-    out.push({ type: 'ask', id, channel, to: undefined, addresses, question: { record: { user } } })
+    out.push({
+      type: 'ask',
+      id: `${name}:${topic}`,
+      channel,
+      to: undefined,
+      addresses,
+      question: { record: { user } },
+      skip
+    })
   }
 
   row(): Row {

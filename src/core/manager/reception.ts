@@ -71,7 +71,6 @@ export class Reception {
   /** Grants given, by the request's one-time author. */
   readonly #granted = new Map<string, { grant: Grant; user: Uint8Array; attempt: number }>()
   #second = { at: 0, requests: 0 }
-  #ownRecordAgainAt = Number.NEGATIVE_INFINITY
 
   constructor(context: Context, archive: Archive, following: Following) {
     this.#context = context
@@ -138,9 +137,10 @@ export class Reception {
 
   /** What others seal to may be of a newer record of ours, which another life of ours has made. */
   #seekOwnRecord(env: Env, out: Out): void {
-    if (env.uptimeMs < this.#ownRecordAgainAt) return
-    this.#ownRecordAgainAt = env.uptimeMs + OWN_RECORD_MS
-    this.#context.seekRecord(this.#context.user, out)
+    const { self, user } = this.#context
+    if (env.uptimeMs < (self.seekAgainAt ?? env.uptimeMs)) return
+    self.seekAgainAt = env.uptimeMs + OWN_RECORD_MS
+    this.#context.seekRecord(user, out)
   }
 
   /** The directory's answer about a user whose request waits. */

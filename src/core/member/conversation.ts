@@ -95,7 +95,10 @@ export class Conversation {
     const unread: Unread[] = []
     const fates = frames.map((frame) => this.#onKept(frame, isBold, unread, env, out))
     // Only one that came after it may have shown that one of them is missing.
-    for (const { frame, place, refusal } of unread.toReversed()) this.#pass(frame, place, refusal, env, out)
+    for (const { frame, place, refusal } of unread.toReversed()) {
+      const isMissed = this.senders.isMissed({ sender: frame.author, group: place.group, missing: frame.id })
+      if (isMissed) this.#pass(frame, place, refusal, env, out)
+    }
     return new Set(fates)
   }
 

@@ -184,6 +184,8 @@ export class Senders {
     }
     const isLater = entry.known.length > 0 && lamport > entry.read
     const closed = this.#take(entry, id)
+    // It may turn out to have been said in our time; until then there is no use in asking for it.
+    if (closed?.isDoubtful) this.#setMissing(entry, [...entry.missing, { ...closed, isOutOfReach: true }])
     const isNews = !isTold(entry, id) && (closed?.isDoubtful === false || isLater)
     if (isNews) {
       entry.told = [...entry.told, id].slice(-TOLD_IDS)
@@ -213,6 +215,12 @@ export class Senders {
   knows(sender: Uint8Array, group: Uint8Array, id: Uint8Array): boolean {
     const entry = this.#senders.get(nameOf(sender, group))
     return entry !== undefined && (isKnown(entry, id) || isReplaced(entry, id))
+  }
+
+  /** Whether this message is known to be missing, beyond doubt. */
+  isMissed({ sender, group, missing }: Pick<Gap, 'sender' | 'group' | 'missing'>): boolean {
+    const gaps = this.#senders.get(nameOf(sender, group))?.missing ?? []
+    return gaps.some((gap) => !gap.isDoubtful && equalBytes(gap.missing, missing))
   }
 
   /** Forgets a doubtful gap, which nobody can fill. */

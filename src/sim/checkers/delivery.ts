@@ -1,7 +1,7 @@
 /**
  * I-9: a client shows each message once, for ever, also when its sender sealed it again under a newer key. I-15: whatever a sender said later stands later, everywhere.
  *
- * I-17, as far as this version goes: nothing repairs a lost message yet, so what is promised is that its loss is *seen*. Who
+ * I-17: what was missed is asked for, and what nobody gives in time is *seen* to be missing. Who
  * is shown a message of a sender has been shown the one that it names as the one before, or is told of a gap there. The last
  * messages of a sender, with none after them that the reader can read, may be missing unnoticed; and a reader whose process
  * died before it wrote down what it had just heard may have to hear the sender's next message first, or be shown one that
@@ -112,9 +112,10 @@ export class Delivery implements Checker {
   }
 
   atEnd(world: Scene): void {
-    // A crash may come between writing and showing; then the disk alone tells what was said under an id.
-    for (const { node } of this.#truth.people)
-      for (const view of keptMessages(node)) this.#texts.set(view.id, saidIn(view))
+    // A crash may come between writing and showing; then its author's disk alone tells what was said under an id.
+    for (const { node, isByzantine } of this.#truth.people)
+      for (const view of isByzantine ? [] : keptMessages(node))
+        if (view.isOwn && !this.#texts.has(view.id)) this.#texts.set(view.id, saidIn(view))
     for (const reader of this.#truth.people) if (!reader.isRolledBack) this.#requireGaps(reader, world)
     this.#requireSent()
   }

@@ -48,6 +48,28 @@ describe('what is known of a sender', () => {
     }
   })
 
+  it('is that a message came that cannot be read, and is missing once something older shows that it was said in our time', () => {
+    const senders = new Senders('room')
+    const [older, unread, first] = [3, 5, 6].map((n) => ({
+      sender,
+      group: EMPTY,
+      id: idOf(n),
+      previous: EMPTY,
+      lamport: n
+    }))
+    const link = { counter: 0, isAgain: false }
+    senders.note({ ...first!, ...link, previous: unread!.id }, false, 0)
+    expect(senders.gaps().map(({ isDoubtful }) => isDoubtful)).to.deep.equal([true])
+    expect(senders.pass(unread!, true, 0)).to.equal(false)
+    expect(senders.gaps()).to.deep.equal([])
+    senders.note({ ...older!, ...link }, false, 0)
+    expect(senders.gaps().map(({ missing, isDoubtful }) => [hex(missing), isDoubtful])).to.deep.equal([
+      [hex(unread!.id), false]
+    ])
+    expect(senders.pass(unread!, true, 0)).to.equal(true)
+    expect(senders.gaps()).to.deep.equal([])
+  })
+
   it('names no message as missing for which a newer form was shown', () => {
     const senders = new Senders('room')
     say(senders, 0, 1)
