@@ -149,6 +149,26 @@ describe('sim/puppets', () => {
       expect(among(1, parting(12 * SECOND_MS))).to.match(/^I-13/)
     })
 
+    it('whose epochs are one again, and who were brought both, are to be alarmed, unless they took up one in a run before', () => {
+      const both =
+        (isRestarted: boolean) =>
+        (stage: Stage): void => {
+          const head = headOf(5, 1)
+          const ids = [head, { ...head, notAfter: 2 }].map((one) => stage.announcesWith(ALICE, one, []))
+          stage.wait(SECOND_MS)
+          for (const [i, who] of [BOB, CAROL].entries()) {
+            stage.follows(who, ALICE, 5, 1, { announcement: ids[i] })
+            stage.follows(who, ALICE, 6, 1, { announcement: zeros(32).fill(6) })
+            if (!isRestarted) continue
+            stage.story.act({ type: 'crash', who })
+            stage.story.act({ type: 'start', who })
+          }
+          stage.wait(12 * SECOND_MS)
+        }
+      expect(among(1, both(false))).to.match(/^I-13: carol and bob hold two epochs 5\.1/)
+      expect(among(1, both(true))).to.equal('nothing')
+    })
+
     it('two issuers of one number are a lie where a quorum is asked for', () => {
       const act = (stage: Stage): void => {
         stage.holds(CAROL, 1, ALICE)

@@ -1,7 +1,7 @@
 /**
  * I-13: two clients that hold different announcements for one number both know that somebody lied, T_alarm after they came
- * into contact at the latest. Once they have one epoch again, and neither was ever brought both, nobody has the proof: then
- * this time begins anew when they part. Whoever is alarmed says nothing any more. Of one or two managers each may open a term
+ * into contact at the latest. Once they have one epoch again, and neither was brought both in one run, nobody has the proof:
+ * then this time begins anew when they part. Whoever is alarmed says nothing any more. Of one or two managers each may open a term
  * by itself: there only two of one issuer are a lie. And nobody takes a manager for a liar that never lied.
  */
 import { equalBytes, hex } from '../../base/bytes.ts'
@@ -44,6 +44,12 @@ export class Alarms implements Checker {
 
   constructor(truth: Truth) {
     this.#truth = truth
+  }
+
+  /** What a node was brought and never took up is on no disk. */
+  onStart(node: SimNode): void {
+    const held = [...(this.#held.get(node)?.values() ?? [])].map(({ announcement }) => hex(announcement))
+    this.#brought.set(node, (this.#brought.get(node) ?? new Set()).intersection(new Set(held)))
   }
 
   onEffect(node: SimNode, effect: Effect): void {
