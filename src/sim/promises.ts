@@ -43,7 +43,9 @@ export const everyoneReads =
  */
 function lost({ truth }: Cast): { readonly reader: Person; readonly text: string; readonly by: Person } | undefined {
   const ids = new Map<string, Set<string>>()
-  for (const { view } of truth.people.flatMap(({ shown }) => shown)) {
+  // A crash may come between writing and showing; then its author's disk alone tells under which id it went.
+  const own = truth.people.flatMap(({ node }) => keptMessages(node).filter(({ isOwn }) => isOwn))
+  for (const view of [...truth.people.flatMap(({ shown }) => shown.map((one) => one.view)), ...own]) {
     const text = view.content.text?.text ?? ''
     ids.set(text, (ids.get(text) ?? new Set()).add(view.id))
   }
