@@ -137,8 +137,9 @@ export class Reception {
 
   /** What others seal to may be of a newer record of ours, which another life of ours has made. */
   #seekOwnRecord(env: Env, out: Out): void {
-    const { self, user } = this.#context
-    if (env.uptimeMs < (self.seekAgainAt ?? env.uptimeMs)) return
+    const { self, user, manager } = this.#context
+    // Of others' requests on the topic none opens for who is not in office.
+    if (!equalBytes(manager, user) || env.uptimeMs < (self.seekAgainAt ?? env.uptimeMs)) return
     self.seekAgainAt = env.uptimeMs + OWN_RECORD_MS
     this.#context.seekRecord(user, out)
   }
