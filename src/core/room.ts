@@ -61,6 +61,7 @@ export function seatOf(member: Member): Seat {
     isLed: (env) => member.watch.leaseMs(env) > 0,
     raiseAlarm: (first, second, env, out) => void member.succession.equivocation.raise(first, second, env, out),
     learn: (from, env, out) => member.seeker.learn(from, env, out),
+    onProposer: (from, env, out) => member.seeker.onProposer(from, env, out),
     get traffic() {
       return member.traffic
     },

@@ -88,7 +88,7 @@ export class ControlLog {
   readonly #pending = new Map<string, CheckedStatement>()
   /** Those of them that register a nick, by user. */
   readonly #pendingNicks = new Map<string, CheckedStatement>()
-  /** Those of them that others may not know. */
+  /** Those of them that nobody has told since we heard of them, or since an epoch came without them. */
   readonly #stranded = new Set<string>()
   readonly #seqs = new Map<string, number>()
   readonly #groups = new GroupBook()
@@ -263,6 +263,23 @@ export class ControlLog {
    */
   addStranded(one: CheckedStatement): void {
     if (this.addPending(one)) this.#stranded.add(mapKey(one.id))
+  }
+
+  /** Keeps one that was told just now, as `addPending`: who told it may be gone, and who makes the epochs may have missed it. */
+  addHeard(one: CheckedStatement): boolean {
+    const isAdded = this.addPending(one)
+    if (isAdded) this.#strand(one)
+    return isAdded
+  }
+
+  /** An epoch came without what waits: whoever made it has not heard of that. */
+  strandPending(): void {
+    for (const one of this.pending()) this.#strand(one)
+  }
+
+  /** A nick may have to wait for ever; and what its author may make no more is taken by nobody. */
+  #strand(one: CheckedStatement): void {
+    if (!isRegistration(one) && this.mayTell(one)) this.#stranded.add(mapKey(one.id))
   }
 
   /** Those that nobody has told since, oldest first. */

@@ -37,8 +37,8 @@ export interface CoSignerSeat {
   isLed(env: Env): boolean
   /** Two announcements prove that a manager lied. */
   raiseAlarm(first: CheckedAnnouncement, second: CheckedAnnouncement, env: Env, out: Out): void
-  /** Asks a manager what there is after our epoch. */
-  learn(from: Uint8Array, env: Env, out: Out): void
+  /** A manager proposes what follows an epoch that we do not have. */
+  onProposer(from: Uint8Array, env: Env, out: Out): void
 }
 
 export class CoSigner {
@@ -96,7 +96,7 @@ export class CoSigner {
     const { current } = this.#seat
     const isFollowing = current === undefined || equalBytes(head.previous, current.announcement)
     // One of us is behind, or our ways have parted: each asks the other, also one in office that nobody tells of a later one.
-    if (!isFollowing) this.#seat.learn(frame.author, env, out)
+    if (!isFollowing) this.#seat.onProposer(frame.author, env, out)
     const isOfOffice = equalBytes(frame.author, office.manager)
     const jump = TERM_JUMP + (isOfOffice ? this.#leeway : 0)
     if (head.key.term > Math.max(office.term, promised.term) + jump) {

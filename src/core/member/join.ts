@@ -87,6 +87,11 @@ export class KeyAsker {
     return this.#pending !== undefined
   }
 
+  /** Who is asked by the request under way. */
+  get asked(): Uint8Array | undefined {
+    return this.#pending?.manager
+  }
+
   /** Whether several tries went unanswered: refused, or nobody there. The two look alike on purpose. */
   get isUnanswered(): boolean {
     return this.#tries > SILENCE_TRIES

@@ -73,6 +73,9 @@ export class KeySeeker {
   /** How many managers were asked in vain, one after the other, and how often the record of this one was looked for. */
   #turn = 0
   #lookUps = 0
+  /** A manager that has what its proposal goes on from, while it is the one to ask; and whether one was just asked so in vain. */
+  #proposer: Uint8Array | undefined
+  #isOthersTurn = false
   /** `Env.uptimeMs` until which a key is not asked for again only because ours is over. */
   #restUntil = Number.NEGATIVE_INFINITY
 
@@ -100,7 +103,7 @@ export class KeySeeker {
       switch (name) {
         case 'key':
           if (this.#asker.wake(env, out) === 'stale') {
-            this.#turn++
+            this.#askNext()
             this.#refreshManagerRecord(env, out)
             // When the key is over everybody else asks, too: nobody goes on at it without a rest.
             this.#restUntil = env.uptimeMs + this.#roundMs + this.#spreadMs(env)
@@ -154,9 +157,30 @@ export class KeySeeker {
     this.#isLearning = true
   }
 
+  /**
+   * A manager proposes what follows an epoch that we do not have. It has that epoch: whoever needs a footing asks it before the
+   * others, and after it another, for it may lie.
+   */
+  onProposer(from: Uint8Array, env: Env, out: Out): void {
+    this.learn(from, env, out)
+    if (this.#isLed || this.#proposer !== undefined || this.#isOthersTurn) return
+    this.#proposer = from
+    const { asked } = this.#asker
+    if (asked === undefined || equalBytes(asked, this.#askee)) return
+    this.#asker.stop()
+    this.seek(env, out)
+  }
+
+  /** Whoever was asked has not answered. */
+  #askNext(): void {
+    this.#isOthersTurn = this.#proposer !== undefined
+    if (this.#proposer === undefined) this.#turn++
+    this.#proposer = undefined
+  }
+
   /** What is asked for is asked for anew: another manager is in office, or there is another invite. */
   askAnew(env: Env, out: Out): void {
-    this.#turn = 0
+    this.#beginRound()
     this.#hasAskedManager = false
     this.#recordAgainAt = Number.NEGATIVE_INFINITY
     if (!this.#asker.isAsking) return
@@ -169,7 +193,7 @@ export class KeySeeker {
    * certificate when we have begun to ask others.
    */
   onManager(env: Env, out: Out): void {
-    if (this.#turn === 0) return
+    if (this.#turn === 0 && this.#proposer === undefined) return
     if (this.#context.office.term > 0) this.askAnew(env, out)
     else this.learn(this.#context.manager, env, out)
   }
@@ -197,7 +221,7 @@ export class KeySeeker {
   /** An epoch is in force. */
   settle(env: Env): void {
     this.#asker.settle()
-    this.#turn = 0
+    this.#beginRound()
     this.#granted = undefined
     this.#isToldBehind = false
     this.#isLeafWanted = false
@@ -265,7 +289,7 @@ export class KeySeeker {
     const record = records.get(manager)
     if (record === undefined || record.prekey.notAfter < env.now) {
       this.#refreshManagerRecord(env, out)
-      if (++this.#lookUps % LOOK_UPS === 0) this.#turn++
+      if (++this.#lookUps % LOOK_UPS === 0) this.#askNext()
       this.#deadlines.set('key', env.uptimeMs + ASK_AGAIN_MS)
       return
     }
@@ -280,10 +304,22 @@ export class KeySeeker {
     return isManager && equalBytes(manager, user) && (!isBehind || charter.descriptor.managers.length === 1)
   }
 
-  /** Whom to ask for a key: the manager in office, and when nothing is heard of it the others in turn. */
+  #beginRound(): void {
+    this.#turn = 0
+    this.#proposer = undefined
+    this.#isOthersTurn = false
+  }
+
+  /** Whether a manager in office is heard of. */
+  get #isLed(): boolean {
+    return this.#context.office.term > 0 && this.#watch.isPresent
+  }
+
+  /** Whom to ask for a key: the manager in office, and when nothing is heard of it who proposes a term, and the others in turn. */
   get #askee(): Uint8Array {
-    const { manager, charter, user, office } = this.#context
-    if (office.term > 0 && this.#watch.isPresent) return manager
+    const { manager, charter, user } = this.#context
+    if (this.#isLed) return manager
+    if (this.#proposer !== undefined) return this.#proposer
     const others = charter.descriptor.managers.filter((one) => !equalBytes(one, manager) && !equalBytes(one, user))
     if (equalBytes(manager, user)) return others[this.#turn % others.length]!
     return [manager, ...others][this.#turn % (others.length + 1)]!

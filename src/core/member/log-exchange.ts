@@ -85,6 +85,11 @@ export class LogExchange {
     out.note([], [stateKey(this.#context.pendingRow(one).entry)])
   }
 
+  onEpoch(env: Env, out: Out): void {
+    this.#context.log.strandPending()
+    this.repeatStatements(env, out)
+  }
+
   /** @param isLate - whether others had time to tell what all of us know. */
   repeatStatements(env: Env, out: Out, isLate = false): void {
     const { log, user, wasRemoved } = this.#context
@@ -141,7 +146,7 @@ export class LogExchange {
       // What cannot be taken holds up nothing that is told with it.
       const unfit = log.mayTell(one) ? log.judgeRegistration(one) : refuse(303)
       refusal ??= unfit
-      if (unfit === undefined && log.addPending(one)) out.keep(this.#context.pendingRow(one))
+      if (unfit === undefined && log.addHeard(one)) out.keep(this.#context.pendingRow(one))
     }
     this.#retellLater(env)
     return refusal

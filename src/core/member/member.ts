@@ -414,7 +414,7 @@ export class Member {
     const { reason, issuer } = epoch
     out.notify({ type: 'epoch', channel: this.#context.channel, group: EMPTY, term, serial, reason, issuer })
     if (charter.descriptor.managers.length > 1) this.speaker.prune(this.succession.lately, out)
-    this.statements.repeatStatements(env, out)
+    this.statements.onEpoch(env, out)
     this.statements.registerNick(env, out)
     this.groups.onChannelEpoch(env, out)
     this.#onKey(env, out)
