@@ -642,6 +642,32 @@ describe('managers apart', () => {
     expect(bus.view(nils, channel).members).to.equal(6)
   })
 
+  it('keep an invite that only a member has heard of, though who gave it out is gone, and whether it is told at once or with the next key', () => {
+    for (const isLate of [false, true]) {
+      const all = world(3, { admission: Admission.BY_INVITE })
+      const { bus, managers, members, channel } = all
+      const leader = agree(all, [...managers, ...members])
+      const [giver, other] = managers.filter((node) => node !== leader) as [Node, Node]
+      const nils = members[1]!
+      bus.carry = (deliver, to, bytes) => {
+        const frame = readFrame(channel, bytes)
+        const isStated = frame !== undefined && !(frame instanceof Refusal) && frame.kind === 'statements'
+        if (!isStated || to === members[0]) deliver()
+      }
+      const invite = bus.invite(giver, channel)
+      bus.stop(giver)
+      if (isLate) bus.pass(20_000)
+      bus.carry = (deliver) => deliver()
+      const otto = bus.add('otto')
+      bus.join(otto, invite)
+      bus.pass(2_000)
+      if (isLate) bus.command(leader, { type: 'rekey', channel })
+      bus.pass(40_000)
+      agree(all, [leader, other, ...members, otto])
+      expect(bus.view(nils, channel).members).to.equal(6)
+    }
+  })
+
   it('that went parted ways come together though whoever was in office is gone', () => {
     const all = world(3)
     const { bus, managers, members, channel } = all

@@ -75,6 +75,14 @@ export class Delivery implements Checker {
 
   onCrash(node: SimNode, world: Scene): void {
     this.#notesOf(node).diedAt.push(world.time)
+    this.#noteKept(node)
+  }
+
+  /** A crash may come between writing and showing; then its author's disk alone tells what was said under an id, until it is sealed again. */
+  #noteKept(node: SimNode): void {
+    if (this.#truth.personOf(node)?.isByzantine !== false) return
+    for (const view of keptMessages(node))
+      if (view.isOwn && !this.#texts.has(view.id)) this.#texts.set(view.id, saidIn(view))
   }
 
   #notesOf(node: SimNode): Notes {
@@ -112,10 +120,7 @@ export class Delivery implements Checker {
   }
 
   atEnd(world: Scene): void {
-    // A crash may come between writing and showing; then its author's disk alone tells what was said under an id.
-    for (const { node, isByzantine } of this.#truth.people)
-      for (const view of isByzantine ? [] : keptMessages(node))
-        if (view.isOwn && !this.#texts.has(view.id)) this.#texts.set(view.id, saidIn(view))
+    for (const { node } of this.#truth.people) this.#noteKept(node)
     for (const reader of this.#truth.people) if (!reader.isRolledBack) this.#requireGaps(reader, world)
     this.#requireSent()
   }

@@ -1,9 +1,12 @@
 import { expect } from 'chai'
-import { EMPTY, equalBytes } from '../../../src/base/bytes.ts'
+import { EMPTY, equalBytes, hex } from '../../../src/base/bytes.ts'
 import { atMillis, HOUR_MS } from '../../../src/base/time.ts'
+import { certificateOf } from '../../../src/core/channel/announcement.ts'
 import { readFrame } from '../../../src/core/channel/frame.ts'
+import { Prekeys } from '../../../src/core/identity/prekeys.ts'
 import { Refusal } from '../../../src/core/reject.ts'
-import { Bus, Liar, type Node } from '../bus.ts'
+import { type SigningKey, signingKey } from '../../../src/crypto/sign.ts'
+import { Bus, Liar, type Node, randomOf } from '../bus.ts'
 
 describe('a member that looks for what it missed', () => {
   it('asks for epochs once a second at most, after four at once, however fast new ones come that it is not told', () => {
@@ -111,5 +114,88 @@ describe('a member that looks for what it missed', () => {
     aheadMs = 0
     bus.pass(60_000)
     expect(bus.view(bob, channel).key).to.equal('ready')
+  })
+})
+
+describe('a manager that is behind while nobody is in office', () => {
+  interface World {
+    readonly bus: Bus
+    readonly liar: Liar
+    readonly bert: Node
+    /** Delivers a proposal of Cora that goes on from an epoch that Bert has not. */
+    readonly propose: () => void
+    /** Whom Bert has asked for a key, one request after the other, and how often. */
+    readonly asked: () => [nick: string, tries: number][]
+  }
+
+  /** Of four managers Bert is a node; the one that opened the term is gone, and two are keys that answer nothing. */
+  function world(): World {
+    const bus = new Bus('proposer')
+    const random = randomOf('council')
+    const bert = bus.add('bert')
+    const [cora, dora] = [signingKey(random(32)), signingKey(random(32))]
+    const liar = new Liar(bus, (key) => ({ managers: [key, bert.key.publicKey, cora.publicKey, dora.publicKey] }))
+    const people: Record<string, SigningKey> = { liar: liar.key, cora, dora }
+    for (const [nick, key] of Object.entries({ cora, dora })) {
+      const { bytes } = liar.recordOf(key, nick, Prekeys.create(random, atMillis(bus.now)))
+      bus.directory.set(hex(key.publicKey), bytes)
+    }
+    liar.takeIn(bert)
+    bus.oracle = ({ epochs }) => epochs && { descriptors: EMPTY, records: [], frames: [], sealed: EMPTY, isMore: false }
+    bus.pass(4_500)
+    const step = () => liar.issue([liar.admit(random(32))])
+    step()
+    bus.deliver(bert, liar.channel, certificateOf(step().announcement).bytes)
+    const from = bus.trace.length
+    const propose = (): void => {
+      const terms = { previous: random(32) }
+      const { announcement } = liar.rebuild({ issuer: cora, isKept: false, terms })
+      bus.deliver(bert, liar.channel, announcement.bytes)
+    }
+    const asked = (): [string, number][] => {
+      const requests = new Map<string, [string, number]>()
+      for (const { node, effect } of bus.trace.slice(from)) {
+        const frame = node === bert && effect.type === 'publish' && readFrame(liar.channel, effect.frame)
+        if (!frame || frame instanceof Refusal || frame.kind !== 'keyRequest') continue
+        const name = Object.keys(people).find((one) => equalBytes(people[one]!.publicKey, effect.to ?? EMPTY))
+        const [nick, tries] = requests.get(hex(frame.author)) ?? [name!, 0]
+        requests.set(hex(frame.author), [nick, tries + 1])
+      }
+      return [...requests.values()]
+    }
+    return { bus, liar, bert, propose, asked }
+  }
+
+  const nicks = (asked: readonly [string, number][]): string[] => asked.map(([nick]) => nick)
+
+  it('asks the others in turn', () => {
+    const { bus, asked } = world()
+    bus.pass(90_000)
+    expect(nicks(asked()).slice(0, 4)).to.deep.equal(['liar', 'cora', 'dora', 'liar'])
+  })
+
+  it('asks at once who proposes what it cannot follow, and in between the others, as that one may lie', () => {
+    const { bus, bert, propose, asked } = world()
+    bus.pass(3_000)
+    expect(nicks(asked())).to.deep.equal(['liar'])
+    propose()
+    expect(bert.rejects).to.include(435)
+    bus.pass(500)
+    expect(nicks(asked())).to.deep.equal(['liar', 'cora'])
+    for (let i = 0; i < 600; i++) {
+      propose()
+      bus.pass(400)
+    }
+    for (const nick of ['liar', 'cora', 'dora']) expect(asked(), 'as often as ever').to.deep.include([nick, 4])
+  })
+
+  it('is not led away from the manager in office by who proposes something', () => {
+    const { bus, liar, propose, asked } = world()
+    for (let second = 0; second < 30; second++) {
+      liar.publish(liar.heartbeat(second))
+      propose()
+      bus.pass(1_000)
+    }
+    expect(nicks(asked())).to.deep.equal(['liar', 'liar', 'liar'])
   })
 })
