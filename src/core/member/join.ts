@@ -166,6 +166,11 @@ export class KeyAsker {
   wake(env: Env, out: Out): 'waiting' | 'stale' {
     const pending = this.#pending
     if (pending === undefined || env.uptimeMs < this.nextAt!) return 'waiting'
+    if (pending.recordSeq < this.#context.self.record.seq) {
+      // Nobody who knows our newer record takes a request under the one before: the same manager is asked anew.
+      this.stop()
+      return 'waiting'
+    }
     if (pending.attempt >= SILENCE_TRIES) {
       this.stop()
       return 'stale'
