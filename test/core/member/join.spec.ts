@@ -296,6 +296,16 @@ describe('a requester', () => {
     const requests = bus.frames(channel).filter(({ kind }) => kind === 'keyRequest')
     expect(requests.length, 'within half a minute').to.be.within(6, 12)
   })
+
+  it('asks anew under its newer record, as nobody who knows that takes the one before (R-505)', () => {
+    const { bus, liar, bob } = world()
+    const first = liar.request(bob)
+    bus.command(bob, { type: 'setNick', nick: 'robert' })
+    bus.pass(8_000)
+    const next = liar.request(bob)
+    expect(next.content.recordSeq).to.equal(first.content.recordSeq + 1)
+    expect(hex(next.author)).to.not.equal(hex(first.author))
+  })
 })
 
 describe('a member that has lost its way', () => {
