@@ -5,7 +5,7 @@ import { type Frame, makeFrame, readFrame } from '../../src/core/channel/frame.t
 import type { ChannelSettings } from '../../src/core/command.ts'
 import { Refusal } from '../../src/core/reject.ts'
 import { Admission, Privacy, Reason } from '../../src/wire/messages.ts'
-import { Bus, type Node } from './bus.ts'
+import { Bus, type Node, rowsOf, told } from './bus.ts'
 
 interface World {
   readonly bus: Bus
@@ -666,6 +666,23 @@ describe('managers apart', () => {
       agree(all, [leader, other, ...members, otto])
       expect(bus.view(nils, channel).members).to.equal(6)
     }
+  })
+
+  it('have told them what is stated though somebody keeps saying nothing by frames of statements', () => {
+    const all = world(3, { admission: Admission.BY_INVITE })
+    const { bus, managers, members, channel } = all
+    const [giver, mia, nils] = [managers[1]!, members[0]!, members[1]!]
+    bus.carry = (deliver, to) => to === mia && deliver()
+    const knows = (node: Node): boolean => rowsOf(node, 'pending').length > 0
+    bus.invite(giver, channel)
+    bus.stop(giver)
+    bus.carry = (deliver) => deliver()
+    expect([mia, nils].map(knows)).to.deep.equal([true, false])
+    for (let second = 0; second < 10; second++) {
+      bus.inject(channel, told(bus, channel, nils, []).bytes)
+      bus.pass(1_000)
+    }
+    expect([managers[0]!, managers[2]!, nils].map(knows)).to.deep.equal([true, true, true])
   })
 
   it('that went parted ways come together though whoever was in office is gone', () => {

@@ -37,7 +37,9 @@ export interface CoSignerSeat {
   isLed(env: Env): boolean
   /** Two announcements prove that a manager lied. */
   raiseAlarm(first: CheckedAnnouncement, second: CheckedAnnouncement, env: Env, out: Out): void
-  /** A manager proposes what follows an epoch that we do not have. */
+  /** Asks a manager what there is after our epoch. */
+  learn(from: Uint8Array, env: Env, out: Out): void
+  /** A manager proposes what we could sign, but for the epoch that it follows, which we have not. */
   onProposer(from: Uint8Array, env: Env, out: Out): void
 }
 
@@ -96,7 +98,7 @@ export class CoSigner {
     const { current } = this.#seat
     const isFollowing = current === undefined || equalBytes(head.previous, current.announcement)
     // One of us is behind, or our ways have parted: each asks the other, also one in office that nobody tells of a later one.
-    if (!isFollowing) this.#seat.onProposer(frame.author, env, out)
+    if (!isFollowing) this.#seat.learn(frame.author, env, out)
     const isOfOffice = equalBytes(frame.author, office.manager)
     const jump = TERM_JUMP + (isOfOffice ? this.#leeway : 0)
     if (head.key.term > Math.max(office.term, promised.term) + jump) {
@@ -106,7 +108,10 @@ export class CoSigner {
     if (head.key.serial > 1 && !(isOfOffice && head.key.term === office.term)) return refuse(415)
     if (!isHigher(head.key, promised)) return refuse(432)
     if (!isOfOffice && (isInOffice || this.#seat.isLed(env))) return refuse(433)
-    if (!isFollowing) return refuse(435)
+    if (!isFollowing) {
+      this.#seat.onProposer(frame.author, env, out)
+      return refuse(435)
+    }
     const preview = this.#seat.tryProposal(proposal)
     if (preview instanceof Refusal) return preview
     return appliesRemovals(this.#context, preview) ? preview : refuse(434)

@@ -29,8 +29,6 @@ export interface TenureSeat extends CoSignerSeat {
   readonly ledAt: number
   /** Whether the epoch held is the newest there is, as far as we know. */
   readonly isUpToDate: boolean
-  /** Asks a manager what there is after our epoch. */
-  learn(from: Uint8Array, env: Env, out: Out): void
   /** Whether a member has said that it goes. */
   hasLeft(user: Uint8Array): boolean
 }

@@ -162,20 +162,20 @@ export class KeySeeker {
    * others, and after it another, for it may lie.
    */
   onProposer(from: Uint8Array, env: Env, out: Out): void {
-    this.learn(from, env, out)
-    if (this.#isLed || this.#proposer !== undefined || this.#isOthersTurn) return
+    if (this.#isLed || this.#proposer !== undefined || this.#isOthersTurn || !this.#needsKey(env)) return
     this.#proposer = from
     const { asked } = this.#asker
-    if (asked === undefined || equalBytes(asked, this.#askee)) return
+    if (asked === undefined || equalBytes(asked, from)) return
     this.#asker.stop()
     this.seek(env, out)
   }
 
   /** Whoever was asked has not answered. */
   #askNext(): void {
-    this.#isOthersTurn = this.#proposer !== undefined
-    if (this.#proposer === undefined) this.#turn++
+    const proposer = this.#proposer
     this.#proposer = undefined
+    this.#isOthersTurn = proposer !== undefined
+    if (proposer === undefined || equalBytes(this.#askee, proposer)) this.#turn++
   }
 
   /** What is asked for is asked for anew: another manager is in office, or there is another invite. */

@@ -1,5 +1,5 @@
 /** Statements between members: ours are told until an epoch covers them, and a newcomer is given the log it was promised. */
-import { EMPTY, equalBytes } from '../../base/bytes.ts'
+import { EMPTY, equalBytes, hex } from '../../base/bytes.ts'
 import { UsageError } from '../../base/errors.ts'
 import { SECOND_MS } from '../../base/time.ts'
 import { type KeyId, Operation, StatementList } from '../../wire/messages.ts'
@@ -92,19 +92,26 @@ export class LogExchange {
 
   /** @param isLate - whether others had time to tell what all of us know. */
   repeatStatements(env: Env, out: Out, isLate = false): void {
-    const { log, user, wasRemoved } = this.#context
+    const { log, wasRemoved } = this.#context
     for (const one of log.pendingNicks()) if (!log.mayRegister(one)) this.#drop(one, out)
     for (const one of log.spent()) this.#drop(one, out)
     // Whoever was removed never sees the epoch that applies it, and nobody listens to it any more.
     if (wasRemoved) return
-    const own = log.pending().filter((one) => equalBytes(one.author, user))
-    const stranded = isLate ? log.stranded() : []
-    const told = [...new Set([...log.unappliedRemovals(), ...log.unappliedTakeOuts(), ...own, ...stranded])]
+    const told = this.#toTell(isLate)
     if (told.length > 0) this.#publishStatements(told, env, out)
     this.#retellLater(env)
   }
 
-  #retellLater(env: Env): void {
+  /** What is told again, each once. @param isLate - whether others had time to tell what all of us know. */
+  #toTell(isLate: boolean): CheckedStatement[] {
+    const { log, user } = this.#context
+    const own = log.pending().filter((one) => equalBytes(one.author, user))
+    const stranded = isLate ? log.stranded() : []
+    return [...new Set([...log.unappliedRemovals(), ...log.unappliedTakeOuts(), ...own, ...stranded])]
+  }
+
+  /** @param isTold - whether somebody has just told all that we would tell: else what is due before stays due. */
+  #retellLater(env: Env, isTold = true): void {
     const { log, user } = this.#context
     // A nick that waits may have to wait for ever, and holds nobody up.
     const isLasting = ({ author, statement }: CheckedStatement): boolean =>
@@ -113,7 +120,9 @@ export class LogExchange {
     const isOurs = log.pending().some(isLasting)
     if (!isPressing && log.stranded().length === 0 && !isOurs) return
     const spreadMs = isOurs ? RETELL_MS : Math.max(RETELL_MS, log.roster.members.size * RETELL_PER_MEMBER_MS)
-    this.#deadlines.set('retell', env.uptimeMs + RETELL_MS + (env.random(1)[0]! / 256) * spreadMs)
+    const at = env.uptimeMs + RETELL_MS + (env.random(1)[0]! / 256) * spreadMs
+    if (isTold) this.#deadlines.set('retell', at)
+    else this.#deadlines.setOnce('retell', at)
   }
 
   #publishStatements(told: readonly CheckedStatement[], env: Env, out: Out): void {
@@ -148,7 +157,11 @@ export class LogExchange {
       refusal ??= unfit
       if (unfit === undefined && log.addHeard(one)) out.keep(this.#context.pendingRow(one))
     }
-    this.#retellLater(env)
+    const told = new Set(statements.map(({ id }) => hex(id)))
+    this.#retellLater(
+      env,
+      this.#toTell(true).every(({ id }) => told.has(hex(id)))
+    )
     return refusal
   }
 

@@ -122,14 +122,16 @@ describe('a manager that is behind while nobody is in office', () => {
     readonly bus: Bus
     readonly liar: Liar
     readonly bert: Node
+    /** Tells Bert of an epoch without what leads there. */
+    readonly fallBehind: () => void
     /** Delivers a proposal of Cora that goes on from an epoch that Bert has not. */
-    readonly propose: () => void
+    readonly propose: (key?: { readonly term: number; readonly serial: number }) => void
     /** Whom Bert has asked for a key, one request after the other, and how often. */
     readonly asked: () => [nick: string, tries: number][]
   }
 
   /** Of four managers Bert is a node; the one that opened the term is gone, and two are keys that answer nothing. */
-  function world(): World {
+  function world(isBehind = true): World {
     const bus = new Bus('proposer')
     const random = randomOf('council')
     const bert = bus.add('bert')
@@ -144,12 +146,15 @@ describe('a manager that is behind while nobody is in office', () => {
     bus.oracle = ({ epochs }) => epochs && { descriptors: EMPTY, records: [], frames: [], sealed: EMPTY, isMore: false }
     bus.pass(4_500)
     const step = () => liar.issue([liar.admit(random(32))])
-    step()
-    bus.deliver(bert, liar.channel, certificateOf(step().announcement).bytes)
     const from = bus.trace.length
-    const propose = (): void => {
+    const fallBehind = (): void => {
+      step()
+      bus.deliver(bert, liar.channel, certificateOf(step().announcement).bytes)
+    }
+    if (isBehind) fallBehind()
+    const propose: World['propose'] = (key = { term: 2, serial: 1 }): void => {
       const terms = { previous: random(32) }
-      const { announcement } = liar.rebuild({ issuer: cora, isKept: false, terms })
+      const { announcement } = liar.rebuild({ issuer: cora, isKept: false, terms, key })
       bus.deliver(bert, liar.channel, announcement.bytes)
     }
     const asked = (): [string, number][] => {
@@ -163,7 +168,7 @@ describe('a manager that is behind while nobody is in office', () => {
       }
       return [...requests.values()]
     }
-    return { bus, liar, bert, propose, asked }
+    return { bus, liar, bert, fallBehind, propose, asked }
   }
 
   const nicks = (asked: readonly [string, number][]): string[] => asked.map(([nick]) => nick)
@@ -186,7 +191,31 @@ describe('a manager that is behind while nobody is in office', () => {
       propose()
       bus.pass(400)
     }
-    for (const nick of ['liar', 'cora', 'dora']) expect(asked(), 'as often as ever').to.deep.include([nick, 4])
+    const rounds = nicks(asked().filter(([, tries]) => tries === 4))
+    expect(new Set(rounds), 'as often as ever').to.deep.equal(new Set(['liar', 'cora', 'dora']))
+    expect(
+      rounds.filter((nick, i) => nick === rounds[i - 1]),
+      'nobody twice in a row'
+    ).to.deep.equal([])
+  })
+
+  it('is led by no proposal that it would refuse in any case, as one of long ago that anybody may say again', () => {
+    const { bus, bert, propose, asked } = world()
+    bus.pass(3_000)
+    propose({ term: 2, serial: 7 })
+    propose({ term: 900_000, serial: 1 })
+    expect(bert.rejects).to.include.members([415, 409])
+    bus.pass(500)
+    expect(nicks(asked())).to.deep.equal(['liar'])
+  })
+
+  it('forgets who proposed something while it needed nothing', () => {
+    const { bus, bert, fallBehind, propose, asked } = world(false)
+    propose()
+    expect(bert.rejects).to.include(435)
+    fallBehind()
+    bus.pass(3_000)
+    expect(nicks(asked())).to.deep.equal(['liar'])
   })
 
   it('is not led away from the manager in office by who proposes something', () => {
