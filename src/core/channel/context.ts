@@ -7,6 +7,7 @@ import { ChannelRow } from '../../wire/rows.ts'
 import type { OneTimeKeys } from '../identity/one-time-keys.ts'
 import type { Prekeys } from '../identity/prekeys.ts'
 import type { RecordBook } from '../identity/record-book.ts'
+import { asUserId } from '../identity/user.ts'
 import type { UserRecord } from '../identity/user-record.ts'
 import type { Env, Row, RowKey } from '../machine.ts'
 import { type Out, stateRow } from '../out.ts'
@@ -182,17 +183,21 @@ export class Context {
     return makeStatement(self.key, { channel, previous: log.head, seq, at: env.now, ...fields })
   }
 
-  /** Looks for the newest record of a user: in the directory, and with one after the other of those who are here. */
-  seekRecord(user: Uint8Array, out: Out): void {
+  /**
+   * Looks for the newest record of a user: in the directory, and with one after the other of those who are here.
+   *
+   * @param to - whom alone to ask instead.
+   */
+  seekRecord(user: Uint8Array, out: Out, to?: Uint8Array): void {
     const { name, channel, addresses } = this
     const topic = equalBytes(user, this.user) ? 'own' : 'record'
     const skip = this.#sought[topic]++
-    out.push({ type: 'lookUp', kind: 'user', id: user })
+    if (to === undefined) out.push({ type: 'lookUp', kind: 'user', id: user })
     out.push({
       type: 'ask',
       id: `${name}:${topic}`,
       channel,
-      to: undefined,
+      to: to && asUserId(to),
       addresses,
       question: { record: { user } },
       skip

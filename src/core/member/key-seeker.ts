@@ -103,8 +103,8 @@ export class KeySeeker {
       switch (name) {
         case 'key':
           if (this.#asker.wake(env, out) === 'stale') {
+            this.#refreshRecords(env, out, this.#askee)
             this.#askNext()
-            this.#refreshManagerRecord(env, out)
             // When the key is over everybody else asks, too: nobody goes on at it without a rest.
             this.#restUntil = env.uptimeMs + this.#roundMs + this.#spreadMs(env)
             if (!this.#isLost()) this.#deadlines.set('expiry', this.#restUntil)
@@ -170,8 +170,9 @@ export class KeySeeker {
     this.seek(env, out)
   }
 
-  /** Whoever was asked has not answered. */
+  /** Whoever was asked has not answered: another is, unless it is in office. */
   #askNext(): void {
+    if (this.#isLed) return
     const proposer = this.#proposer
     this.#proposer = undefined
     this.#isOthersTurn = proposer !== undefined
@@ -288,7 +289,7 @@ export class KeySeeker {
     const manager = this.#askee
     const record = records.get(manager)
     if (record === undefined || record.prekey.notAfter < env.now) {
-      this.#refreshManagerRecord(env, out)
+      this.#refreshRecords(env, out)
       if (++this.#lookUps % LOOK_UPS === 0) this.#askNext()
       this.#deadlines.set('key', env.uptimeMs + ASK_AGAIN_MS)
       return
@@ -336,13 +337,15 @@ export class KeySeeker {
     return this.#isLost() || this.#isExpired(env)
   }
 
-  #refreshManagerRecord(env: Env, out: Out): void {
+  /** @param silent - who left our request unanswered. */
+  #refreshRecords(env: Env, out: Out, silent?: Uint8Array): void {
     // An answer without it leads here again: never faster than a question that nobody answered.
     if (env.uptimeMs < this.#recordAgainAt) return
     this.#recordAgainAt = env.uptimeMs + ASK_AGAIN_MS
     this.#context.seekRecord(this.#askee, out)
-    // Silence may also mean that our own record is older than one that others know, and that the directory may not show.
+    // Silence may also mean that it knows a newer record of ours, which the directory and others may not show.
     this.#context.seekRecord(this.#context.user, out)
+    if (silent !== undefined) this.#context.seekRecord(this.#context.user, out, silent)
   }
 
   /** Whether another question for epochs may be asked. */

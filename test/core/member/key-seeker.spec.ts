@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { EMPTY, equalBytes, hex } from '../../../src/base/bytes.ts'
-import { atMillis, HOUR_MS } from '../../../src/base/time.ts'
+import { atMillis, DAY_MS, HOUR_MS } from '../../../src/base/time.ts'
 import { certificateOf } from '../../../src/core/channel/announcement.ts'
 import { readFrame } from '../../../src/core/channel/frame.ts'
 import { Prekeys } from '../../../src/core/identity/prekeys.ts'
@@ -218,9 +218,41 @@ describe('a manager that is behind while nobody is in office', () => {
     expect(nicks(asked())).to.deep.equal(['liar'])
   })
 
+  it('asks who leaves a request unanswered for a newer record of its own, which that one may know (R-505)', () => {
+    const { bus, liar, bert } = world()
+    bus.pass(20_000)
+    const asked = bus.trace.filter(({ node, effect }) => {
+      const to = node === bert && effect.type === 'ask' && effect.to
+      return (
+        to &&
+        effect.question.record &&
+        equalBytes(effect.question.record.user, bert.key.publicKey) &&
+        equalBytes(to, liar.key.publicKey)
+      )
+    })
+    expect(asked).to.have.length(1)
+  })
+
+  it('looks for the record of the manager in office once a second at most, however often that is heard of', () => {
+    const { bus, liar, bert } = world()
+    const env = bus.env.bind(bus)
+    bus.env = (node) => ({ ...env(node), now: atMillis(env(node).now + (node === bert ? 30 * DAY_MS : 0)) })
+    const from = bus.trace.length
+    for (let i = 0; i < 100; i++) {
+      liar.publish(liar.heartbeat(i))
+      bus.pass(200)
+    }
+    const lookUps = bus.trace
+      .slice(from)
+      .filter(
+        ({ node, effect }) => node === bert && effect.type === 'lookUp' && equalBytes(effect.id, liar.key.publicKey)
+      )
+    expect(lookUps.length).to.be.within(15, 22)
+  })
+
   it('is not led away from the manager in office by who proposes something', () => {
     const { bus, liar, propose, asked } = world()
-    for (let second = 0; second < 30; second++) {
+    for (let second = 0; second < 60; second++) {
       liar.publish(liar.heartbeat(second))
       propose()
       bus.pass(1_000)
