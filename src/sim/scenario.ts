@@ -1,17 +1,9 @@
-/**
- * Random scenarios. A seed draws people, channel settings, a life of joins, messages and changes, and a random subset of
- * the fault menu with rates of its own; then faults end and liveness must come true. A scenario is data: it can be
- * printed, and steps can be left out to find the smallest one that still fails.
- */
-import { equalBytes, hex } from '../base/bytes.ts'
 import { DAY_MS, SECOND_MS } from '../base/time.ts'
 import { Admission, Authentication, HistoryPolicy, Privacy } from '../wire/messages.ts'
-import { UserRow } from '../wire/rows.ts'
 import type { Cast } from './cast.ts'
 import type { Loss } from './disk.ts'
 import type { Flood } from './hostile.ts'
 import { FALSE_HEADS, LIES, type Lie } from './lying-manager.ts'
-import type { SimNode } from './node.ts'
 import { LIAR_FAULT, OFFICE_FAULTS, type OfficeFault, sufferInOffice, sufferLiar } from './office-faults.ts'
 import {
   everyoneReads,
@@ -26,6 +18,7 @@ import { Random } from './random.ts'
 import { isSettled } from './settled.ts'
 import type { Promised, Step, StoryConfig } from './story.ts'
 import { isWanted, QUORUM_FROM } from './truth.ts'
+import { isTwofold } from './twofold.ts'
 
 /** The most managers a seed may draw: as many as the core can have in office. Seeds that draw one stay what they are. */
 const MANAGERS_MOST = 5
@@ -195,33 +188,12 @@ const isRunAway = ({ managers, life }: Scenario): boolean =>
   managers.length < QUORUM_FROM && life.some((step) => step.type === 'lie' && RUNAWAY_LIES.includes(step.lie))
 
 /**
- * Whether somebody has another record of a user who lied than that user's machine, of the same number: two lives that began
- * in one second made one each. What is sealed to the one that is gone nobody opens, until there is a newer one.
- */
-function isTwofold({ truth: { people } }: Cast): boolean {
-  const liars = people.filter(({ isByzantine }) => isByzantine)
-  return liars.some(({ node }) => {
-    const own = recordKept(node, node)
-    return people.some((one) => {
-      const known = recordKept(one.node, node)
-      return known !== undefined && known.seq === own?.seq && !equalBytes(known.hash, own.hash)
-    })
-  })
-}
-
-/** The record of a user on somebody's disk. */
-function recordKept({ disk }: SimNode, { user }: SimNode): UserRow | undefined {
-  const row = [...disk.all()].find(({ entry }) => entry === `user/${hex(user)}`)
-  return row && UserRow.decode(row.value)
-}
-
-/**
  * Whether all that is promised can come true when faults are over. Where a lie is known nobody speaks any more. A manager
  * that was set back counts as faulty: it may have signed twice, and may have had the only key.
  */
 function isPromised(story: Cast, scenario: Scenario): boolean {
   const { truth } = story
-  if (truth.isLieKnown || isRunAway(scenario) || isTwofold(story)) return false
+  if (truth.isLieKnown || isRunAway(scenario) || isTwofold(truth)) return false
   const { managers } = scenario
   const keyed = managers.filter((name) => {
     const { isRolledBack, readyAt } = story.person(name)

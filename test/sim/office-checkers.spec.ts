@@ -185,6 +185,8 @@ describe('sim/office-checkers', () => {
           const notice = { type: 'descriptor', channel: CHANNEL, descriptor, before: descriptor } as const
           stage.does(BOB, { type: 'notify', notice })
         },
+        'signs it, too': (stage) =>
+          stage.coSigns(ALICE, stage.announcesWith(CAROL, { ...headOf(2, 1), previous: BEFORE }, [], {}), 2, 1),
         'was heard before the clock was set': (stage) => stage.story.person(BOB).node.clock.jump(SECOND_MS),
         'may not be heard by all': (stage) => stage.story.act({ type: 'isolate', who: DAVE })
       }

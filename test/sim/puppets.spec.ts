@@ -8,11 +8,12 @@ import { Calm } from '../../src/sim/checkers/calm.ts'
 import { Delivery } from '../../src/sim/checkers/delivery.ts'
 import { Monotonic } from '../../src/sim/checkers/monotonic.ts'
 import { OneValue } from '../../src/sim/checkers/one-value.ts'
+import { Pace } from '../../src/sim/checkers/pace.ts'
 import { Promised } from '../../src/sim/checkers/promised.ts'
 import { LEADER } from '../../src/sim/deeds.ts'
 import { removalsAreAdopted, somebodyLeads } from '../../src/sim/promises.ts'
 import type { Step } from '../../src/sim/story.ts'
-import { Operation } from '../../src/wire/messages.ts'
+import { Operation, Reason } from '../../src/wire/messages.ts'
 import { ChannelRow, EpochRow, SelfRow, UserRow } from '../../src/wire/rows.ts'
 import { ALICE, BOB, CAROL, DAVE, gathering, tell } from '../people.ts'
 import { broken, CHANNEL, EPOCH, headOf, NAME, onStage, type Puppet, type Stage } from './stage.ts'
@@ -204,6 +205,30 @@ describe('sim/puppets', () => {
     })
   })
 
+  describe('pace', () => {
+    const inAMinute = (epochs: number, heads: (i: number) => Uint8Array): string =>
+      onStage(
+        1,
+        (truth) => new Pace(truth),
+        (stage) => {
+          for (let serial = 1; serial <= epochs; serial++) {
+            const head = { ...headOf(1, serial), reason: Reason.STATED, logHead: heads(serial) }
+            stage.announcesWith(ALICE, head, [])
+            stage.wait(SECOND_MS / 2)
+          }
+        }
+      )
+
+    it('more epochs in a minute than there may be reasons break I-19', () => {
+      expect(inAMinute(61, () => zeros(32))).to.equal('nothing')
+      expect(inAMinute(62, () => zeros(32))).to.match(/^I-19: alice makes epochs 61 times/)
+    })
+
+    it('epochs for what is stated break nothing', () => {
+      expect(inAMinute(62, (i) => zeros(32).fill(i))).to.equal('nothing')
+    })
+  })
+
   describe('a calm world', () => {
     const inCalm = (act: (stage: Stage) => void): string => onStage(3, (truth) => new Calm(truth), act)
 
@@ -226,6 +251,20 @@ describe('sim/puppets', () => {
       }
       expect(inCalm(act)).to.equal('nothing')
       expect(onStage(2, (truth) => new Calm(truth), act)).to.match(/^I-19: 3 terms/)
+    })
+
+    it('terms begin above those of a manager that lies, where one signature is enough', () => {
+      const act = (stage: Stage): void => {
+        stage.story.person(BOB).isLiar = true
+        for (const term of [2, 4, 6, 8]) {
+          stage.announces(BOB, term - 1, 5)
+          stage.wait(5 * SECOND_MS)
+          stage.announces(ALICE, term, 1, BOB)
+          stage.wait(MINUTE_MS)
+        }
+      }
+      expect(onStage(2, (truth) => new Calm(truth), act)).to.equal('nothing')
+      expect(inCalm(act)).to.match(/^I-19: 3 terms/)
     })
 
     it('terms begin as often as they must while something is wrong, and later serials begin none', () => {

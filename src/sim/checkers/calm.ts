@@ -16,7 +16,7 @@ import type { Packet } from '../packets.ts'
 import { ELECTION_MS } from '../promises.ts'
 import type { Scene } from '../scene.ts'
 import { peekKind } from '../trace.ts'
-import { isWanted, type Truth } from '../truth.ts'
+import { isWanted, QUORUM_FROM, type Truth } from '../truth.ts'
 import { type Checker, Violation } from './checker.ts'
 
 const TERMS_PER_HOUR = 2
@@ -63,8 +63,13 @@ export class Calm implements Checker {
   }
 
   onPacket(packet: Packet, world: Scene): void {
-    if (packet.from === undefined || this.#truth.personOf(packet.from)?.isLiar) return
+    if (packet.from === undefined) return
     const announced = announcementIn(packet, world)
+    if (this.#truth.personOf(packet.from)?.isLiar) {
+      // Where its own signature is enough, others go above what it announces.
+      if (announced !== undefined && this.#isOneEnough) this.#disturb(world)
+      return
+    }
     if (announced?.key.serial !== 1 || !hasQuorum(announced.frame, this.#truth)) return
     const term = `${mapKey(packet.channel)} ${announced.key.term}`
     if (this.#terms.has(term)) return
@@ -77,6 +82,10 @@ export class Calm implements Checker {
     if (this.#begun.length > TERMS_PER_HOUR) {
       throw new Violation('I-19', `${this.#begun.length} terms begin in an hour while nothing is wrong`)
     }
+  }
+
+  get #isOneEnough(): boolean {
+    return this.#truth.people.filter(({ isManager }) => isManager).length < QUORUM_FROM
   }
 
   onEffect(node: SimNode, effect: Effect, world: Scene): void {

@@ -19,6 +19,7 @@ import type { Packet } from '../packets.ts'
 import { Rosters } from '../rosters.ts'
 import type { Scene } from '../scene.ts'
 import { isTaken, isWanted, keptMessages, type Person, type Shown, type Truth } from '../truth.ts'
+import { isTwofold } from '../twofold.ts'
 import { type Checker, Violation } from './checker.ts'
 
 /** Rows in which a member keeps whom it has heard saying what. */
@@ -187,10 +188,10 @@ export class Delivery implements Checker {
     const sent = new Set(views.filter(({ id }) => this.#places.has(id)).map(nameOf))
     const managers = people.filter(({ isManager }) => isManager)
     const isAlone = managers.length < QUORUM_FROM && managers.some(({ isByzantine }) => isByzantine)
-    const mayWait = isAlone || people.some(({ isRolledBack }) => isRolledBack)
+    // Who lived twice may have two records of one number: no manager takes the one for the other.
+    const mayWait = isAlone || isTwofold(this.#truth) || people.some(({ isRolledBack }) => isRolledBack)
     for (const { pending, by, text, group, to } of said) {
       if (to !== undefined || !isTaken(pending) || !isWanted(by) || by.isRolledBack || !by.node.isUp) continue
-      // Who lived twice may have two records of one number: no manager takes the one for the other.
       if ((mayWait || by.isByzantine) && !isKeyReady(by.node)) continue
       // There is nobody to carry what is said by the only member.
       if (people.every((other) => other === by || !isWanted(other))) continue

@@ -2,12 +2,14 @@
  * I-19: nobody storms. Within any ten seconds of its own clock a process sends no more key requests, and asks no question
  * more often, than the schedule of retries allows, nor says more often that it is there than its interval; a manager that
  * does not lie issues an epoch for a reason, and a reason is a newcomer, a removal, a command, a start, or a member that has
- * lost its way, so many of these and no more within a minute. Each group counts by itself.
+ * lost its way, so many of these and no more within a minute; what somebody stated is its own reason, once. Each group
+ * counts by itself.
  */
 import { EMPTY, hex, mapKey } from '../../base/bytes.ts'
 import { readFrame } from '../../core/channel/frame.ts'
 import type { Effect } from '../../core/machine.ts'
 import { Refusal } from '../../core/reject.ts'
+import { Reason } from '../../wire/messages.ts'
 import type { SimNode } from '../node.ts'
 import type { Scene } from '../scene.ts'
 import { peekKind } from '../trace.ts'
@@ -30,6 +32,8 @@ export class Pace implements Checker {
   readonly #moments = new Map<string, number[]>()
   /** Ids of announcements: a member that is behind is told an old one again. */
   readonly #announced = new Set<string>()
+  /** Lines with heads of the log under which an epoch was made there. */
+  readonly #heads = new Set<string>()
 
   constructor(truth: Truth) {
     this.#truth = truth
@@ -49,8 +53,11 @@ export class Pace implements Checker {
       if (frame === undefined || frame instanceof Refusal || this.#announced.has(mapKey(frame.id))) return
       this.#announced.add(mapKey(frame.id))
       if (this.#truth.personOf(node)?.isLiar) return
-      const group = frame.body.announcement?.group ?? EMPTY
-      this.#count(node, world, `makes epochs${lineOf(group)}`, MAX_EPOCHS, EPOCH_WINDOW_MS)
+      const { group, logHead, reason } = frame.body.announcement!
+      const head = `${hex(group)} ${hex(logHead)}`
+      const isStated = reason === Reason.STATED && !this.#heads.has(head)
+      this.#heads.add(head)
+      if (!isStated) this.#count(node, world, `makes epochs${lineOf(group)}`, MAX_EPOCHS, EPOCH_WINDOW_MS)
     }
   }
 

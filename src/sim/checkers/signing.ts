@@ -98,7 +98,7 @@ export class Signing implements Checker {
       throw new Violation('I-10', `${node.name} signs ${term}.${serial} for another than who opened that term`)
   }
 
-  #requireVacancy(node: SimNode, { author }: Frame, { time, network }: Scene): void {
+  #requireVacancy(node: SimNode, proposal: Frame, { time, network }: Scene): void {
     const led = this.#led.get(node)
     const { inOffice } = this.#truth
     this.looks['I-19']++
@@ -108,7 +108,9 @@ export class Signing implements Checker {
     // Whose clock was set does not know how long ago it heard of anybody.
     if (Math.abs(apartMs(node, time) - led.apartMs) > HEARD_MS / 2) return
     const isHeard = Math.min(led.at, inOffice.at) >= time - HEARD_MS && equalBytes(led.by, inOffice.by.node.user)
-    if (isHeard && !equalBytes(author, led.by))
+    // Who signs it, too, has given way.
+    if (isAgain(this.#signed.get(inOffice.by.node), proposal)) return
+    if (isHeard && !equalBytes(proposal.author, led.by))
       throw new Violation('I-19', `${node.name} signs a new term, and hears ${inOffice.by.name}, who is in office`)
   }
 
