@@ -87,6 +87,18 @@ export class KeyAsker {
     return this.#pending !== undefined
   }
 
+  /**
+   * Whether the request under way is of no more use: nobody who knows our newer record takes one under the record before (R-505),
+   * nor does a manager open what is sealed to a prekey of a life that it has not lived (R-501).
+   */
+  get isOutdated(): boolean {
+    const pending = this.#pending
+    if (pending === undefined) return false
+    const { self, records } = this.#context
+    const known = records.get(pending.manager)?.prekey.id ?? EMPTY
+    return pending.recordSeq < self.record.seq || !equalBytes(known, pending.managerPrekey.id)
+  }
+
   /** Who is asked by the request under way. */
   get asked(): Uint8Array | undefined {
     return this.#pending?.manager
@@ -166,8 +178,8 @@ export class KeyAsker {
   wake(env: Env, out: Out): 'waiting' | 'stale' {
     const pending = this.#pending
     if (pending === undefined || env.uptimeMs < this.nextAt!) return 'waiting'
-    if (pending.recordSeq < this.#context.self.record.seq) {
-      // Nobody who knows our newer record takes a request under the one before: the same manager is asked anew.
+    if (this.isOutdated) {
+      // The same manager is asked anew.
       this.stop()
       return 'waiting'
     }
@@ -202,8 +214,9 @@ export class KeyAsker {
   #send(pending: Pending, env: Env, out: Out): void {
     const { channel, name } = this.#context
     const body = { ...pending.body, attempt: pending.attempt }
-    const wait =
-      RETRY_MS[Math.min(pending.attempt + (this.#tries > SILENCE_TRIES ? SILENCE_TRIES : 0), RETRY_MS.length - 1)]!
+    // Managers ask one of the others after the other, and none can be elected without those that have no footing.
+    const isSlow = this.#tries > SILENCE_TRIES && !this.#context.isManager
+    const wait = RETRY_MS[Math.min(pending.attempt + (isSlow ? SILENCE_TRIES : 0), RETRY_MS.length - 1)]!
     pending.waitMs = wait * (1 + env.random(1)[0]! / 1024)
     pending.attempt++
     this.#tries++

@@ -277,6 +277,7 @@ export class KeySeeker {
 
   /** A record may have come that we wait for. */
   onRecord(env: Env, out: Out): void {
+    if (this.#asker.isOutdated) this.#asker.stop()
     if (!this.#asker.isAsking) this.seek(env, out)
   }
 

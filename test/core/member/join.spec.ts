@@ -1,11 +1,12 @@
 import { expect } from 'chai'
 import { EMPTY, hex, utf8 } from '../../../src/base/bytes.ts'
-import { SECOND_MS } from '../../../src/base/time.ts'
+import { atMillis, SECOND_MS } from '../../../src/base/time.ts'
 import { certificateOf } from '../../../src/core/channel/announcement.ts'
 import { type Frame, makeFrame } from '../../../src/core/channel/frame.ts'
 import { inviteText } from '../../../src/core/channel/invite.ts'
 import { challengeHash, openChallengeAnswer, sealChallenge } from '../../../src/core/channel/key-request.ts'
 import { sealControl } from '../../../src/core/channel/key-schedule.ts'
+import { asUserId } from '../../../src/core/identity/user.ts'
 import { readUserRecord } from '../../../src/core/identity/user-record.ts'
 import { BEHIND_MS } from '../../../src/core/params.ts'
 import { Refusal } from '../../../src/core/reject.ts'
@@ -305,6 +306,18 @@ describe('a requester', () => {
     const next = liar.request(bob)
     expect(next.content.recordSeq).to.equal(first.content.recordSeq + 1)
     expect(hex(next.author)).to.not.equal(hex(first.author))
+  })
+
+  it('asks anew under the newer prekey of the manager as soon as it knows of one (R-501)', () => {
+    const { bus, liar, bob } = world()
+    const first = liar.request(bob)
+    liar.prekeys.rotate(liar.random, atMillis(bus.now))
+    const { bytes } = liar.recordOf(liar.key, 'liar', liar.prekeys, 2)
+    bus.send(bob, { type: 'found', kind: 'user', id: asUserId(liar.key.publicKey), value: bytes })
+    const next = liar.request(bob)
+    expect(hex(next.author)).to.not.equal(hex(first.author))
+    const { body } = bus.frames(liar.channel).findLast(({ kind }) => kind === 'keyRequest')!
+    expect(hex(body.keyRequest!.prekey)).to.equal(hex(liar.prekeys.current.id))
   })
 })
 
