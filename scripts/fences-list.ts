@@ -203,7 +203,7 @@ export const FENCES: readonly Fence[] = [
     'desertion'
   ),
   from(
-    45,
+    93,
     fence(
       'messages of epochs passed over said again',
       'member/speaker.js',
@@ -216,18 +216,21 @@ export const FENCES: readonly Fence[] = [
   fence(
     'R-605, a footing is believed by managers alone',
     'member/join.js',
-    '!this.#context.isManager',
+    'isFooting && !this.#context.isManager',
     'false',
     [2],
     'hollow grant'
   ),
-  fence(
-    'a footing is given to managers alone',
-    'manager/reception.js',
-    'isManagerOf(charter.descriptor, user)',
-    'true',
-    [3],
-    'vacancy'
+  from(
+    15,
+    fence(
+      'a footing is given to managers alone',
+      'manager/reception.js',
+      'isManagerOf(charter.descriptor, user)',
+      'true',
+      [3],
+      'vacancy'
+    )
   ),
   fence('R-611', 'member/join.js', 'isHigher(adopted, key)', 'false', [2], 'stale grant')
 ]
