@@ -185,7 +185,7 @@ export const FENCES: readonly Fence[] = [
   fence('nothing sent while behind', 'member/member.js', '|| this.succession.isBehind)', ')', [2, 3]),
   fence('nothing sent off the chain', 'member/member.js', 'this.succession.isOffChain ||', '', [2, 3], 'bad tree path'),
   from(
-    361,
+    2170,
     fence(
       'an own term above a rival\u2019s, in available mode',
       'manager/tenure.js',
