@@ -17,7 +17,7 @@ import {
 import { Random } from './random.ts'
 import { isSettled } from './settled.ts'
 import type { Promised, Step, StoryConfig } from './story.ts'
-import { isWanted, QUORUM_FROM } from './truth.ts'
+import { isWanted, QUORUM_FROM, type Truth } from './truth.ts'
 import { isTwofold } from './twofold.ts'
 
 /** The most managers a seed may draw: as many as the core can have in office. Seeds that draw one stay what they are. */
@@ -188,12 +188,21 @@ const isRunAway = ({ managers, life }: Scenario): boolean =>
   managers.length < QUORUM_FROM && life.some((step) => step.type === 'lie' && RUNAWAY_LIES.includes(step.lie))
 
 /**
+ * Whether one of two lives led a term above all that there is now, and is over: the machine that is left knows nothing of it,
+ * and who heard of it waits for one above it. Where more than one signature is needed another manager knows of it, too.
+ */
+const isOutlived = ({ people, inOffice }: Truth, { managers, life }: Scenario): boolean =>
+  managers.length < QUORUM_FROM &&
+  life.some((step) => step.type === 'lie' && step.lie === 'two lives') &&
+  people.some(({ ledTerm }) => ledTerm > (inOffice?.term ?? 0))
+
+/**
  * Whether all that is promised can come true when faults are over. Where a lie is known nobody speaks any more. A manager
  * that was set back counts as faulty: it may have signed twice, and may have had the only key.
  */
 function isPromised(story: Cast, scenario: Scenario): boolean {
   const { truth } = story
-  if (truth.isLieKnown || isRunAway(scenario) || isTwofold(truth)) return false
+  if (truth.isLieKnown || isRunAway(scenario) || isTwofold(truth) || isOutlived(truth, scenario)) return false
   const { managers } = scenario
   const keyed = managers.filter((name) => {
     const { isRolledBack, readyAt } = story.person(name)

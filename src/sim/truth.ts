@@ -76,6 +76,8 @@ export interface Person {
   isByzantine: boolean
   /** A manager that lies at the moment. */
   isLiar: boolean
+  /** The highest term in which it said that it is in office, in truth or not; 0 before the first. */
+  ledTerm: number
   readonly shown: Shown[]
   readonly shownTexts: Set<string>
   /** Ids of messages it was told it misses, whether they came later or not. */
@@ -112,6 +114,7 @@ export class Truth implements Checker {
       isRolledBack: false,
       isByzantine: false,
       isLiar: false,
+      ledTerm: 0,
       shown: [],
       shownTexts: new Set(),
       toldGaps: new Set()
@@ -164,11 +167,13 @@ export class Truth implements Checker {
 
   onPacket(packet: Packet, world: Scene): void {
     const by = packet.from && this.#byNode.get(packet.from)
-    if (!by?.isManager || by.isLiar || peekKind(packet.bytes) !== 'heartbeat') return
+    if (!by?.isManager || peekKind(packet.bytes) !== 'heartbeat') return
     const frame = world.network.read(packet)
     const heartbeat = frame instanceof Refusal ? undefined : frame?.body.heartbeat
     if (heartbeat === undefined) return
     const { term, isFollowing } = heartbeat
+    if (!isFollowing) by.ledTerm = Math.max(by.ledTerm, term)
+    if (by.isLiar) return
     const lead = { by, term, at: world.time }
     if (term >= (this.lead?.term ?? 0)) this.lead = lead
     if (!isFollowing && term >= (this.inOffice?.term ?? 0)) this.inOffice = lead
